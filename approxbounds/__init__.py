@@ -1,0 +1,85 @@
+"""approxbounds: how well can a network of a given size possibly approximate a class of functions?
+
+Certified lower bounds on worst-case L^p approximation errors, with closed forms, rates and citations.
+"""
+
+from approxbounds.bound import Bound, Refusal, Status
+from approxbounds.catalogue import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
+from approxbounds.certificate import Certificate, verify
+from approxbounds.errors import (
+    ApproxBoundsError,
+    CertificateError,
+    HypothesisError,
+    NoExpressionError,
+    NoNumberError,
+    NotApplicableError,
+    ParameterError,
+)
+from approxbounds.functions.entropy import EntropyClass
+from approxbounds.functions.holder import HolderBall, LipschitzBall
+from approxbounds.functions.monotone import MonotoneFunctions
+from approxbounds.kernel import Verdict
+from approxbounds.networks.feedforward import (
+    FeedForwardNetwork,
+    HeavisideNetwork,
+    NetworkSize,
+    ReLUNetwork,
+    ReLUPowerNetwork,
+)
+from approxbounds.networks.simple import FiniteClass, LinearSpace
+from approxbounds.query import (
+    Bracket,
+    Candidates,
+    average_case,
+    bracket,
+    lower_bound,
+    lower_bounds,
+    upper_bound,
+    upper_bounds,
+)
+from approxbounds.sources import Citation
+from approxbounds.theorem import Direction
+from approxbounds.transfer.hypercube import AverageCase
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "FUNCTION_CLASSES",
+    "NETWORK_CLASSES",
+    "THEOREMS",
+    "ApproxBoundsError",
+    "AverageCase",
+    "Bound",
+    "Bracket",
+    "Candidates",
+    "Certificate",
+    "CertificateError",
+    "Citation",
+    "Direction",
+    "EntropyClass",
+    "FeedForwardNetwork",
+    "FiniteClass",
+    "HeavisideNetwork",
+    "HolderBall",
+    "HypothesisError",
+    "LinearSpace",
+    "LipschitzBall",
+    "MonotoneFunctions",
+    "NetworkSize",
+    "NoExpressionError",
+    "NoNumberError",
+    "NotApplicableError",
+    "ParameterError",
+    "ReLUNetwork",
+    "ReLUPowerNetwork",
+    "Refusal",
+    "Status",
+    "Verdict",
+    "average_case",
+    "bracket",
+    "lower_bound",
+    "lower_bounds",
+    "upper_bound",
+    "upper_bounds",
+    "verify",
+]

@@ -1,0 +1,159 @@
+"""The answer to a query: a number, a closed form, a rate, and where they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from approxbounds import render
+from approxbounds.errors import HypothesisError, NoExpressionError, NoNumberError, NotApplicableError
+from approxbounds.kernel import certified_value
+from approxbounds.sources import Citation, bibtex
+from approxbounds.theorem import Direction, Query, Step, Theorem, Witness
+
+if TYPE_CHECKING:
+    from approxbounds.certificate import Certificate
+
+__all__ = ["Bound", "Refusal", "Status", "apply", "best"]
+
+
+class Status(Enum):
+    """What kind of answer a bound is."""
+
+    CERTIFIED = "certified"  # a number that the kernel accepted
+    SYMBOLIC = "symbolic"  # the query has symbols: rate and closed form
+    RATE = "rate"  # the theorem leaves a constant unspecified
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A theorem that does not answer a query, and the reason."""
+
+    theorem: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.theorem}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A bound on one quantity by one theorem.
+
+    ``value`` is a certified number: a float rounded to the safe side (an int for dimensions); asking
+    for it where there is none raises :class:`NoNumberError`. ``expression`` is the closed form and
+    ``rate`` the order, both SymPy. ``others`` holds what the other theorems gave or why they did not.
+    """
+
+    theorem: Theorem
+    query: Query
+    witness: Witness | None = None
+    number: float | int | None = field(default=None)
+    others: tuple[Bound | Refusal, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def direction(self) -> Direction:
+        return self.theorem.direction
+
+    @property
+    def status(self) -> Status:
+        if self.number is not None:
+            return Status.CERTIFIED
+        return Status.SYMBOLIC if self.theorem.numeric else Status.RATE
+
+    @property
+    def value(self) -> float | int:
+        if self.number is not None:
+            return self.number
+        if not self.theorem.numeric:
+            raise NoNumberError(f"{self.theorem.id} gives a rate only: its constant is unspecified; use .rate")
+        names = ", ".join(sorted(map(str, self.query.symbols)))
+        raise NoNumberError(f"the query has symbols ({names}): there is no number; use .expression or .rate")
+
+    @cached_property
+    def rate(self) -> Any:
+        return self.theorem.rate(self.query)
+
+    @cached_property
+    def expression(self) -> Any:
+        return self.theorem.expression(self.query)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        return self.theorem.steps(self.query, self.witness)
+
+    @property
+    def sources(self) -> tuple[Citation, ...]:
+        """Every source that the derivation uses, in order of first use."""
+        return tuple(dict.fromkeys(citation for step in self.steps for citation in step.citations))
+
+    def bibtex(self) -> str:
+        """The BibTeX entries of :attr:`sources`."""
+        return bibtex(self.sources)
+
+    @property
+    def certificate(self) -> Certificate:
+        """The data that :func:`approxbounds.verify` checks; raises NoNumberError if there is no number."""
+        from approxbounds.certificate import Certificate
+
+        return Certificate.of(self)
+
+    @property
+    def latex(self) -> str:
+        """The statement in LaTeX: the quantity, the relation, and the number, closed form or rate."""
+        left = f"{self.theorem.quantity(self.query)} {self.direction.relation} "
+        if self.number is not None:
+            return left + render.rounded(self.number, self.direction is Direction.UPPER)
+        import sympy
+
+        try:
+            return left + str(sympy.latex(self.expression))
+        except NoExpressionError:
+            return left + r"c \cdot " + str(sympy.latex(self.rate))
+
+    def explain(self) -> str:
+        """A numbered derivation in Markdown with LaTeX, every constant filled in, sources at the end."""
+        return render.markdown(self.latex, self.steps, self.sources)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex}$"
+
+    def _repr_html_(self) -> str:
+        return render.html(self.latex, self.steps, self.sources)
+
+    def __str__(self) -> str:
+        relation = ">=" if self.direction is Direction.LOWER else "<="
+        shown = "c * rate" if self.number is None else f"{self.number:.6g}"
+        return f"{self.theorem.quantity(self.query)} {relation} {shown}  [{self.theorem.id}, {self.status.value}]"
+
+
+def apply(theorem: Theorem, query: Query) -> Bound | Refusal:
+    """The theorem's answer to the query: search, then the kernel's verdict, or the reason for none."""
+    reason = theorem.refusal(query)
+    if reason is not None:
+        return Refusal(theorem.id, reason)
+    if not theorem.numeric or query.symbols:
+        return Bound(theorem, query)
+    try:
+        witness = dict(theorem.search(query))
+        return Bound(theorem, query, witness, certified_value(theorem, query, witness))
+    except HypothesisError as error:
+        return Refusal(theorem.id, str(error))
+
+
+def best(results: tuple[Bound | Refusal, ...], what: str) -> Bound:
+    """The strongest bound, with all the others attached; earlier theorems win ties and symbolic queries."""
+    bounds = [result for result in results if isinstance(result, Bound)]
+    if not bounds:
+        reasons = "; ".join(map(str, results))
+        raise NotApplicableError(f"no theorem gives {what}: {reasons}")
+    numbers = [bound for bound in bounds if bound.number is not None]
+    if numbers:
+        sign = 1 if numbers[0].direction is Direction.LOWER else -1
+        chosen = max(numbers, key=lambda bound: sign * bound.value)
+    else:
+        chosen = next((bound for bound in bounds if bound.theorem.numeric), bounds[0])
+    others = tuple(result for result in results if result is not chosen)
+    return Bound(chosen.theorem, chosen.query, chosen.witness, chosen.number, others)

@@ -1,0 +1,195 @@
+"""Certificates: frozen data that make one inequality checkable, their JSON form, and their verification.
+
+A certificate names a theorem, the two classes with exact parameters, p (and eps), the witness and the
+claimed value. Nothing in it is executed: :func:`verify` rebuilds the classes from the catalogue, and the
+kernel recomputes everything in ball arithmetic. In JSON, exact numbers are ints or strings ("1/10");
+``value`` is a JSON number and means the double nearest to it (an int for dimensions).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from approxbounds import validation
+from approxbounds.catalogue import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
+from approxbounds.description import Description
+from approxbounds.errors import CertificateError, ParameterError, echo
+from approxbounds.kernel import Verdict, check
+from approxbounds.theorem import Query, Witness
+
+if TYPE_CHECKING:
+    from approxbounds.bound import Bound
+
+__all__ = ["FORMAT", "Certificate", "verify"]
+
+FORMAT = "approxbounds-certificate-1"
+_LONGEST = 10**6
+_KEYS = ("format", "theorem", "functions", "network", "p", "eps", "witness", "direction", "value")
+
+
+def _no_constant(text: str) -> float:
+    raise CertificateError("certificate", text, "NaN and Infinity are not allowed in a certificate")
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The data of one certified inequality. ``functions``, ``network`` and ``witness`` are JSON objects."""
+
+    theorem: str
+    functions: Mapping[str, Any] | None
+    network: Mapping[str, Any] | None
+    p: int | str | None
+    eps: int | str | None
+    witness: Mapping[str, Any]
+    direction: str
+    value: float | int
+
+    @classmethod
+    def of(cls, bound: Bound) -> Certificate:
+        """The certificate of a bound; raises NoNumberError if the bound has no number."""
+        value, query = bound.value, bound.query
+        return cls(
+            theorem=bound.theorem.id,
+            functions=None if query.functions is None else query.functions.to_dict(),
+            network=None if query.network is None else query.network.to_dict(),
+            p=None if query.p is None else validation.to_text(query.p),
+            eps=None if query.eps is None else validation.to_text(query.eps),
+            witness={k: v if isinstance(v, (int, str)) else validation.to_text(v) for k, v in (bound.witness or {}).items()},
+            direction=bound.direction.value,
+            value=value,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object."""
+        return {"format": FORMAT} | {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def to_json(self) -> str:
+        """The certificate as JSON text."""
+        return json.dumps(self.to_dict(), indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> Certificate:
+        """Read a certificate; raises CertificateError if the text is not one."""
+        if not isinstance(text, str) or len(text) > _LONGEST:
+            raise CertificateError("certificate", text, f"must be JSON text of at most {_LONGEST} characters")
+        try:
+            data = json.loads(text, parse_constant=_no_constant)
+        except CertificateError:
+            raise
+        except (ValueError, RecursionError) as error:
+            raise CertificateError("certificate", text, f"is not valid JSON ({error})") from None
+        return cls.from_dict(data)
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Certificate:
+        """A certificate from its JSON object."""
+        if not isinstance(data, Mapping) or set(data) != set(_KEYS):
+            raise CertificateError("certificate", data, f"must be a JSON object with exactly the keys {', '.join(_KEYS)}")
+        if data["format"] != FORMAT:
+            raise CertificateError("format", data["format"], f"must be {FORMAT!r}")
+        for name in ("functions", "network", "witness"):
+            if not (isinstance(data[name], Mapping) or (data[name] is None and name != "witness")):
+                raise CertificateError(name, data[name], "must be a JSON object")
+        value = data["value"]
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise CertificateError("value", value, "must be a finite JSON number")
+        return cls(**{name: data[name] for name in _KEYS if name != "format"})
+
+
+def _lookup(name: str, value: object, table: Mapping[str, Any]) -> Any:
+    if not isinstance(value, str) or value not in table:
+        raise CertificateError(name, value, f"must be one of {', '.join(sorted(table))}")
+    return table[value]
+
+
+def describe_from(name: str, data: Mapping[str, Any], classes: Mapping[str, type[Description]]) -> Any:
+    """The class record that a JSON object describes, by the catalogue."""
+    by_name = {cls.__name__: cls for cls in classes.values()}
+    if "class" not in data:
+        raise CertificateError(name, dict(data), "must name its 'class'")
+    cls = _lookup(f"{name}.class", data["class"], by_name)
+    parameters = {key: value for key, value in data.items() if key != "class"}
+    known = {field.name for field in fields(cls)}
+    unknown = sorted(map(str, set(parameters) - known))
+    if unknown:
+        raise CertificateError(f"{name}.{unknown[0]}", parameters[unknown[0]], f"is not a parameter of {cls.__name__}")
+    for key, value in parameters.items():
+        entries = value if isinstance(value, list) else [value]
+        if not all(entry is None or isinstance(entry, (bool, int, str)) for entry in entries):
+            raise CertificateError(f"{name}.{key}", value, "must be an int, a string such as '1/10', or a list of ints")
+    try:
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in parameters.items()})
+    except TypeError as error:
+        raise CertificateError(name, dict(data), f"is incomplete ({error})") from None
+
+
+def _witness(data: Mapping[str, Any]) -> Witness:
+    result: dict[str, int | Fraction | str] = {}
+    for name, value in data.items():
+        if isinstance(value, bool) or not isinstance(value, (int, str)):
+            raise CertificateError(f"witness.{name}", value, "must be an int or a string")
+        if isinstance(value, str) and "/" in value:
+            result[name] = Fraction(validation.exact(f"witness.{name}", value, minimum=-(2**1100), maximum=2**1100))
+        else:
+            result[name] = value
+    return result
+
+
+def query_of(certificate: Certificate) -> Query:
+    """The query that a certificate answers, with its classes rebuilt from the catalogue."""
+    functions = network = p = eps = None
+    if certificate.functions is not None:
+        functions = describe_from("functions", certificate.functions, FUNCTION_CLASSES)
+    if certificate.network is not None:
+        network = describe_from("network", certificate.network, NETWORK_CLASSES)
+    if certificate.p is not None:
+        p = validation.exponent(_text_or_int("p", certificate.p))
+    if certificate.eps is not None:
+        eps = validation.exact("eps", _text_or_int("eps", certificate.eps))
+    return Query(functions=functions, network=network, p=p, eps=eps)
+
+
+def _text_or_int(name: str, value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise CertificateError(name, value, "must be an int or a string")
+    return value
+
+
+def verify(certificate: Certificate | str | Mapping[str, Any]) -> Verdict:
+    """Check a certificate (a Certificate, its JSON text, or its JSON object) from scratch.
+
+    Returns a verdict that is true exactly if the claimed value is established, with the exact reason
+    otherwise. Raises CertificateError or ParameterError if the data are not those of any claim.
+
+    >>> import approxbounds as ab
+    >>> bound = ab.lower_bound(ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(10,), input_dim=2), p=2)
+    >>> bool(verify(bound.certificate.to_json()))
+    True
+    """
+    if isinstance(certificate, str):
+        certificate = Certificate.from_json(certificate)
+    elif isinstance(certificate, Mapping):
+        certificate = Certificate.from_dict(certificate)
+    elif not isinstance(certificate, Certificate):
+        raise CertificateError("certificate", certificate, "must be a Certificate, its JSON text or its JSON object")
+    theorem = _lookup("theorem", certificate.theorem, THEOREMS)
+    if certificate.direction != theorem.direction.value:
+        raise CertificateError("direction", certificate.direction, f"must be {theorem.direction.value!r} for {theorem.id}")
+    if not theorem.numeric:
+        return Verdict(False, f"{theorem.id} leaves a constant unspecified: it certifies no number")
+    query = query_of(certificate)
+    needed = {"functions": query.functions, "network": query.network, "p": query.p, "eps": query.eps}
+    for name in theorem.inputs:
+        if needed[name] is None:
+            raise CertificateError(name, None, f"is needed by {theorem.id}")
+    if isinstance(certificate.value, int) and not theorem.integral and abs(certificate.value) > 2**53:
+        raise CertificateError("value", echo(certificate.value), "must be a double")
+    try:
+        return check(theorem, query, _witness(certificate.witness), certificate.value)
+    except ParameterError as error:
+        return Verdict(False, str(error))

@@ -1,0 +1,1 @@
+"""Complexity of classes: packing numbers of F, pseudo-dimension of G."""

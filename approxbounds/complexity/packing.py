@@ -1,0 +1,145 @@
+"""Lower bounds on the packing entropy log M(eps, F, L^p). THEORY.md, section 2.1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from approxbounds import validation
+from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value, log2_lower_tail
+from approxbounds.bound import Bound, apply, best
+from approxbounds.errors import HypothesisError
+from approxbounds.functions.base import FunctionClass
+from approxbounds.functions.hypercube import family_of, require
+from approxbounds.render import rounded
+from approxbounds.sources import cite
+from approxbounds.theorem import Query, Step, Theorem, Witness, integer_of
+from approxbounds.validation import is_infinite, is_symbolic
+
+__all__ = ["THEOREMS", "packing"]
+
+
+class _PackingTheorem(Theorem):
+    inputs = ("functions", "p", "eps")
+
+    def quantity(self, query: Query) -> str:
+        p = r"\infty" if is_infinite(query.p) else f"{query.p}"
+        return f"\\log M({query.eps}, F, L^{{{p}}})"
+
+    def rate(self, query: Query) -> Any:
+        return SYMBOLIC.number(query.eps) ** (-query.F.entropy_exponent(query.p))
+
+
+class GilbertVarshamov(_PackingTheorem):
+    """At least 2^N/V(N,h-1) of the f_omega are at pairwise L^p distance >= 2||w||_p (h/N)^{1/p} > eps.
+
+    M(eps) counts distances greater than eps, so eps must be smaller than the distance. In sup norm all 2^N
+    functions are at distance 2 sup w. Witness: ``family``, its indices, ``h``.
+    """
+
+    id = "packing-gilbert-varshamov"
+    title = "Gilbert-Varshamov packing of a hypercube family"
+    statement = (
+        r"For $1\le h\le N$ at least $2^N/V(N,h-1)$ of the $f_\omega$ have pairwise $L^p$ distance at least "
+        r"$2\|w\|_p(h/N)^{1/p}$; in sup norm all $2^N$ are at distance $2\sup w$."
+    )
+    citations = (cite("Gilbert1952"), cite("approxbounds", "2.1"))
+
+    def refusal(self, query: Query) -> str | None:
+        return None if query.F.families else "no hypercube family of F is known (only its entropy)"
+
+    def search(self, query: Query) -> Witness:
+        found: tuple[float, dict[str, Any]] = (0.0, {})
+        eps = float(query.eps)
+        for family in query.F.families:
+            grid = family.grid()
+            N = grid.cells
+            norm = np.broadcast_to(family.norm(FLOAT, {**grid.index, "cells": N}, query.p), N.shape)
+            if is_infinite(query.p):
+                h = np.ones_like(N)
+                value = np.where(2 * norm > eps * (1 + 1e-12), N, 0.0)
+            else:
+                with np.errstate(all="ignore"):
+                    h = np.floor((eps / (2 * norm)) ** float(query.p) * N * (1 + 1e-12)) + 1
+                    value = np.where(2 * (h - 1) < N, N - log2_lower_tail(FLOAT, N, np.minimum(h - 1, (N - 1) / 2)), 0.0)
+            i = int(np.argmax(value))
+            if value[i] > found[0]:
+                index = grid.at(i)
+                chosen = {name: index[name] for name in family.indices}
+                found = (float(value[i]), {"family": family.id, **chosen, "h": int(h[i])})
+        if not found[1]:
+            raise HypothesisError(f"eps={query.eps} is too large: no family searched has two functions so far apart")
+        return found[1]
+
+    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+        family = family_of(query.F.families, witness)
+        index = family.member(witness)
+        cells, h = family.cells(index), integer_of(witness, "h", minimum=1)
+        norm, log_two = family.norm(A, index, query.p), A.log(A.number(2))
+        if is_infinite(query.p):
+            require(bool(2 * norm > A.number(query.eps)), "the distance is not certainly greater than eps")
+            return log_two * A.number(cells)
+        require(2 * (h - 1) < cells, f"h={h} must be at most N/2 + 1, N={cells}")
+        distance = 2 * norm * A.power(A.number(h) / A.number(cells), 1 / A.number(query.p))
+        require(bool(distance > A.number(query.eps)), "the distance is not certainly greater than eps")
+        return log_two * (A.number(cells) - log2_lower_tail(A, cells, h - 1))
+
+    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
+        first = Step(query.F.definition)
+        if witness is None:
+            return first, Step(self.statement, self.citations)
+        family = family_of(query.F.families, witness)
+        index = family.member(witness)
+        norm = float(family.norm(FLOAT, index, query.p))
+        return (
+            first,
+            Step(f"{family.describe(index)} This gives $N={family.cells(index)}$ cells and $\\|w\\|\\ge "
+                 f"{rounded(norm, False)}$.", family.citations),
+            Step(f"{self.statement} Take $h={witness['h']}$: the distance is greater than "
+                 f"$\\varepsilon={query.eps}$.", self.citations),
+        )
+
+
+class KnownEntropy(_PackingTheorem):
+    """The entropy bound by which a class is known: log M(eps, F, L^q) >= c eps^{-a}, for p >= q."""
+
+    id = "packing-known-entropy"
+    title = "Known entropy"
+    statement = r"$\log M(\varepsilon,F,L^q)\ge c\,\varepsilon^{-a}$ for $\varepsilon\le\varepsilon_0$, and $L^p$ distances grow with $p\ge q$."
+    citations = (cite("approxbounds", "2.4"),)
+
+    def refusal(self, query: Query) -> str | None:
+        if query.F.families:
+            return "F is known by hypercube families"
+        entropy = query.F.entropy_bound(query.p)
+        if entropy is None:
+            return f"the entropy of F is not known for p = {query.p}"
+        if entropy.constant is None:
+            return "the constant of the entropy bound is unspecified"
+        return None
+
+    def search(self, query: Query) -> Witness:
+        return {}
+
+    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+        entropy = query.F.entropy_bound(query.p)
+        assert entropy is not None and entropy.constant is not None
+        if not is_symbolic(query.eps) and not is_symbolic(entropy.valid_below):
+            require(query.eps <= entropy.valid_below, f"eps={query.eps} must be at most eps0={entropy.valid_below}")
+        return A.number(entropy.constant) * A.power(A.number(query.eps), -A.number(entropy.exponent))
+
+    def expression(self, query: Query) -> Any:
+        return self.evaluate(SYMBOLIC, query, {})
+
+    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
+        return Step(query.F.definition), Step(self.statement, self.citations)
+
+
+THEOREMS: tuple[Theorem, ...] = (GilbertVarshamov(), KnownEntropy())
+
+
+def packing(F: FunctionClass, eps: object, *, p: object) -> Bound:
+    """A certified lower bound on log M(eps, F, L^p) (natural logarithm), the best family member for that eps."""
+    query = Query(functions=F, p=validation.exponent(p), eps=validation.exact("eps", eps))
+    return best(tuple(apply(theorem, query) for theorem in THEOREMS), f"a packing bound for {F}")

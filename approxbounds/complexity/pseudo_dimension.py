@@ -1,0 +1,288 @@
+"""Upper bounds on the pseudo-dimension of G: by growth, closed form, operation count, or exactly.
+
+THEORY.md, sections 3.3, 3.4, 3.6. Each method is a theorem of its own, certified alike.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value
+from approxbounds.bound import Bound, Refusal, apply, best
+from approxbounds.errors import HypothesisError
+from approxbounds.networks.base import NetworkClass
+from approxbounds.networks.growth import Thresholds, euler
+from approxbounds.sources import Citation, cite
+from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, integer_of
+from approxbounds.validation import Number, is_symbolic
+
+__all__ = ["METHODS", "excludes_shattering", "growth_steps", "pdim_expression", "pseudo_dimension"]
+
+
+class _PseudoDimensionMethod(Theorem):
+    direction = Direction.UPPER
+    inputs = ("network",)
+    integral = True
+
+    def quantity(self, query: Query) -> str:
+        return r"\operatorname{Pdim}(G)"
+
+    def rate(self, query: Query) -> Any:
+        return query.G.orders.pdim
+
+
+class GrowthMethod(_PseudoDimensionMethod):
+    """Pdim(G) <= max{m : growth(m) >= m}.
+
+    Every count is concave in m and at least m at m = 1 (or a constant >= 0), so growth(P+1) < P+1 at one
+    P + 1 excludes shattering of every larger set as well. Witness: ``pdim`` = P.
+    """
+
+    id = "pdim-growth"
+    title = "Pseudo-dimension from the growth function"
+    statement = (
+        r"A set of $m$ points is shattered only if $\Pi_G(m)=2^m$. The bound on $\log_2\Pi_G(m)$ is concave in $m$, "
+        r"so once it is below $m$ it stays below."
+    )
+    citations = (cite("BartlettHarveyLiawMehrabian2019", "Thm 6"), cite("approxbounds", "3.3"))
+
+    def refusal(self, query: Query) -> str | None:
+        return "the growth bound needs numbers, not symbols" if query.G.symbols else None
+
+    def search(self, query: Query) -> Witness:
+        return {"pdim": largest_shattered(query.G)}
+
+    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+        P = integer_of(witness, "pdim")
+        growth = query.G.growth().evaluate(A, P + 1)
+        if not growth < P + 1:
+            raise HypothesisError(f"growth on pdim+1={P + 1} points is not certainly below {P + 1} bits")
+        return A.number(P)
+
+    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
+        if witness is None:
+            return super().steps(query, witness)
+        m = integer_of(witness, "pdim") + 1
+        last = Step(f"{self.statement} Here this happens at $m={m}$.", self.citations)
+        return (Step(query.G.definition), *growth_steps(query.G, m, Thresholds.ANY), last)
+
+
+class ClosedFormMethod(_PseudoDimensionMethod):
+    """Pdim <= L + w log2(2 r log2 r), from 2^m <= 2^L (m r/w)^w with r >= 16, w >= L.
+
+    Fully connected: w = sum_l W_l (cumulative parameters if nu >= 1, own if nu = 0) and
+    r = 2e(K-1)R, R = sum_l k_l (1 + (l-1) nu^{l-1}), more than 2 units (BHLM 2019, Thm 6).
+    Totals only: r = 2e((K-1)U+2) D_L; w = LW if nu >= 1, W if nu = 0.
+    """
+
+    id = "pdim-closed-form"
+    title = "Pseudo-dimension of piecewise-polynomial networks, closed form"
+    statement = (
+        r"$\operatorname{Pdim}(G)\le L+w\log_2(2r\log_2 r)$, where $\Pi_G(m)\le 2^L(mr/w)^w$ for $m\ge w$: $w$ counts "
+        r"the parameters that act on each layer and $r$ the pieces and degrees."
+    )
+    citations = (cite("BartlettHarveyLiawMehrabian2019", "Thm 6"), cite("approxbounds", "3.3"))
+
+    def refusal(self, query: Query) -> str | None:
+        totals = query.G.totals
+        if totals is None:
+            return "the class is not a layered network"
+        activation = totals.activation
+        if not is_symbolic(activation.pieces) and activation.pieces == 1:
+            return "the activation has no breakpoint (pieces=1)"
+        if hasattr(query.G, "widths") and not is_symbolic(totals.units) and totals.units < 2:
+            return "it needs more than 2 units (the output unit counted)"
+        return None
+
+    def search(self, query: Query) -> Witness:
+        return {}
+
+    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+        totals = query.G.totals
+        assert totals is not None
+        nu, K = totals.activation.degree, A.number(totals.activation.pieces)
+        L = A.number(totals.depth)
+        if hasattr(query.G, "widths"):
+            w, r = self._layered(A, query.G, nu)
+            r = 2 * euler(A) * (K - 1) * r
+        else:
+            w = A.number(totals.weights) * (1 if nu == 0 else L)
+            r = 2 * euler(A) * ((K - 1) * A.number(totals.units) + 2) * self._degree(A, nu, totals.depth)
+        return L + w * A.log2(2 * r * A.log2(r))
+
+    @staticmethod
+    def _layered(A: Arithmetic, G: Any, nu: Number) -> tuple[Value, Value]:
+        acting, cumulative, weighted = A.number(0), A.number(0), A.number(0)
+        for layer, (own, units) in enumerate(zip(G.layer_parameters, (*G.widths, 1), strict=True), 1):
+            cumulative = cumulative + A.number(own)
+            acting = acting + (A.number(own) if nu == 0 else cumulative)
+            factor = 1 if layer == 1 or nu == 0 else 1 + (layer - 1) * A.power(A.number(nu), A.number(layer - 1))
+            weighted = weighted + A.number(units) * factor
+        return acting, weighted
+
+    @staticmethod
+    def _degree(A: Arithmetic, nu: Number, depth: Number) -> Value:
+        L = A.number(depth)
+        if nu == 0:
+            return A.number(1)
+        if nu == 1:
+            return L
+        return L * A.power(A.number(nu), L - 1)  # >= sum_{j<L} nu^j
+
+    def expression(self, query: Query) -> Any:
+        return self.evaluate(SYMBOLIC, query, {})
+
+    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
+        return (Step(query.G.definition), Step(self.statement, self.citations))
+
+
+class OperationCountMethod(_PseudoDimensionMethod):
+    """Pdim <= 4P(t+2) if 1[g(x) > r] takes at most t operations and there are P parameters."""
+
+    id = "pdim-operations"
+    title = "Pseudo-dimension by operation count"
+    statement = (
+        r"If $1[g(x)>r]$ is computed with at most $t$ arithmetic operations and comparisons from $P$ real parameters, "
+        r"$\operatorname{Pdim}(G)\le 4P(t+2)$; here $P=W$ and $t=2W+U(K-1+2\nu)+2$."
+    )
+    citations = (cite("AnthonyBartlett1999", "Thm 8.4"), cite("GoldbergJerrum1995"))
+
+    def refusal(self, query: Query) -> str | None:
+        return "the class is not a layered network" if query.G.totals is None else None
+
+    def search(self, query: Query) -> Witness:
+        return {}
+
+    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+        totals = query.G.totals
+        assert totals is not None
+        W, U, a = A.number(totals.weights), A.number(totals.units), totals.activation
+        operations = 2 * W + U * (A.number(a.pieces) - 1 + 2 * A.number(a.degree)) + 2
+        return 4 * W * (operations + 2)
+
+    def expression(self, query: Query) -> Any:
+        return self.evaluate(SYMBOLIC, query, {})
+
+    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
+        return (Step(query.G.definition), Step(self.statement, self.citations))
+
+
+class DirectMethod(_PseudoDimensionMethod):
+    """Classes that state it: a linear space has Pdim = D, a finite class at most log2 of its size."""
+
+    id = "pdim-direct"
+    title = "Pseudo-dimension of linear spaces and finite classes"
+    statement = (
+        r"A linear space of dimension $D$ has $\operatorname{Pdim}=D$; $m$ points are shattered only by at least $2^m$ "
+        r"functions."
+    )
+    citations: tuple[Citation, ...] = (cite("AnthonyBartlett1999", "Thm 11.4"),)
+
+    def refusal(self, query: Query) -> str | None:
+        return "the class states no dimension directly" if query.G.exact_pseudo_dimension is None else None
+
+    def search(self, query: Query) -> Witness:
+        return {}
+
+    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+        return A.number(query.G.exact_pseudo_dimension)
+
+    def expression(self, query: Query) -> Any:
+        return SYMBOLIC.number(query.G.exact_pseudo_dimension)
+
+    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
+        return (Step(query.G.definition), Step(self.statement, self.citations))
+
+
+METHODS: tuple[Theorem, ...] = (DirectMethod(), GrowthMethod(), ClosedFormMethod(), OperationCountMethod())
+_WITHOUT_WITNESS = tuple(method for method in METHODS if not isinstance(method, GrowthMethod))
+
+
+def pseudo_dimension(G: NetworkClass) -> Bound:
+    """The least of all upper bounds on Pdim(G); with symbols, the closed form."""
+    query = Query(network=G)
+    return best(tuple(apply(method, query) for method in METHODS), f"a bound on Pdim of {G}")
+
+
+def pdim_methods(G: NetworkClass) -> tuple[Bound | Refusal, ...]:
+    """What every method gives for G."""
+    return tuple(apply(method, Query(network=G)) for method in METHODS)
+
+
+@lru_cache(maxsize=4096)
+def largest_shattered(G: NetworkClass, thresholds: Thresholds = Thresholds.ANY) -> int:
+    """The largest m that the growth bound does not exclude, by floats (certify it before use)."""
+    growth = G.growth(thresholds)
+    low, high = 1, 2
+    while high < 2**70:
+        points = np.unique(np.floor(np.geomspace(low, 2**20 * low, 256)))
+        excluded = growth.evaluate(FLOAT, points) < points
+        if excluded.any():
+            first = int(np.argmax(excluded))
+            if first == 0:
+                return 0
+            low, high = int(points[first - 1]), int(points[first])
+            break
+        low = high = int(points[-1])
+    else:
+        raise HypothesisError("the growth bound excludes no set of fewer than 2^70 points")
+    while high - low > 1:
+        points = np.unique(np.floor(np.linspace(low, high, 258)))
+        first = int(np.argmax(growth.evaluate(FLOAT, points) < points))
+        low, high = int(points[max(first - 1, 0)]), int(points[first])
+    return low
+
+
+def excludes_shattering(A: Arithmetic, G: NetworkClass, m: int, thresholds: Thresholds = Thresholds.ANY) -> bool:
+    """Whether some method shows that no m points are shattered at thresholds of this kind."""
+    if G.growth(thresholds).evaluate(A, m) < m:
+        return True
+    query = Query(network=G)
+    return any(method.refusal(query) is None and bool(method.evaluate(A, query, {}) < m) for method in _WITHOUT_WITNESS)
+
+
+def pdim_upper(G: NetworkClass, thresholds: Thresholds = Thresholds.ANY) -> int:
+    """A good P with Pdim(G) <= P for thresholds of this kind, by floats (certify it before use)."""
+    query = Query(network=G)
+    found = [int(method.evaluate(FLOAT, query, {})) for method in _WITHOUT_WITNESS if method.refusal(query) is None]
+    try:
+        found.append(largest_shattered(G, thresholds))
+    except HypothesisError:
+        pass
+    return min(found)
+
+
+def pdim_expression(G: NetworkClass) -> tuple[Any, tuple[Citation, ...]]:
+    """An explicit upper bound on Pdim(G) as SymPy: the certified integer, or a closed form in the symbols."""
+    bound = pseudo_dimension(G)
+    if bound.number is not None:
+        return SYMBOLIC.number(bound.number), bound.theorem.citations
+    return bound.expression, bound.theorem.citations
+
+
+def growth_steps(G: NetworkClass, m: int, thresholds: Thresholds) -> tuple[Step, ...]:
+    """The growth bound on m points, layer by layer, with numbers."""
+    from approxbounds.render import rounded
+
+    growth = G.growth(thresholds)
+    total = float(growth.evaluate(FLOAT, m))
+    parts, citations = [], []
+    layered = sum(float(layer.evaluate(FLOAT, m)) for layer in growth.layers) if growth.layers else np.inf
+    whole = min((float(count.evaluate(FLOAT, m)) for count in growth.whole), default=np.inf)
+    if layered <= whole:
+        for layer in growth.layers:
+            count = layer.smallest(FLOAT, m)
+            parts.append(f"{layer.name}: ${count.formula}\\le {rounded(float(count.evaluate(FLOAT, m)), True)}$")
+            citations += count.citations
+    else:
+        count = min(growth.whole, key=lambda count: float(count.evaluate(FLOAT, m)))
+        parts.append(f"whole class: ${count.formula}$")
+        citations += count.citations
+    text = (
+        f"On $m={m}$ points, $\\log_2\\Pi_G(m)\\le {rounded(total, True)}$ ({'; '.join(parts)}), where "
+        r"$V(n,j)=\sum_{i\le j}\binom ni$ and $\mathrm{wl}(M,D,P)=\min(M,1+P\log_2(2eMD/P))$."
+    )
+    return (Step(text, tuple(dict.fromkeys(citations))),)

@@ -1,0 +1,182 @@
+"""Deep ReLU constructions with explicit constants (cited), and rates without constants. THEORY.md, section 5."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value
+from approxbounds.constructions.piecewise_constant import concrete_network, fits, largest, smoothness_of
+from approxbounds.functions.hypercube import integer_root, require
+from approxbounds.render import rounded
+from approxbounds.sources import cite
+from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, integer_of
+from approxbounds.validation import Number, is_infinite, is_symbolic
+
+__all__ = ["KnownRate", "LuShenYangZhang", "ShenYangZhang"]
+
+
+def _relu_refusal(query: Query) -> str | None:
+    s = smoothness_of(query)
+    if s is None:
+        return "F must be a Hölder or Lipschitz ball"
+    reason = concrete_network(query.G)
+    if reason is None and query.G.totals.activation.power != 1:  # type: ignore[union-attr]
+        reason = "the activation must be ReLU"
+    return reason
+
+
+class _DeepReLU(Theorem):
+    """Witness: ``N``, ``L`` of the source (width and depth parameters)."""
+
+    direction = Direction.UPPER
+
+    def _size(self, query: Query, N: int, L: int) -> tuple[int, int]:
+        """(an integer at least the width needed, the number of hidden layers needed)."""
+        raise NotImplementedError
+
+    def _error(self, A: Arithmetic, query: Query, N: Value, L: Value) -> Value:
+        raise NotImplementedError
+
+    def search(self, query: Query) -> Witness:
+        N = largest(lambda n: fits(query.G, *self._size(query, n, 1)))
+        return {"N": N, "L": largest(lambda n: fits(query.G, *self._size(query, N, n)))}
+
+    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+        N, L = integer_of(witness, "N", minimum=1), integer_of(witness, "L", minimum=1)
+        width, hidden = self._size(query, N, L)
+        require(fits(query.G, width, hidden), f"N={N}, L={L} need width {width} and {hidden} hidden layers")
+        return self._error(A, query, A.number(N), A.number(L))
+
+    def expression(self, query: Query) -> Any:
+        import sympy
+
+        N, L = sympy.symbols("N L", positive=True, integer=True)
+        return self._error(SYMBOLIC, query, N, L)
+
+    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
+        steps = [Step(query.F.definition), Step(query.G.definition), Step(self.statement, self.citations)]
+        if witness is not None:
+            N, L = integer_of(witness, "N"), integer_of(witness, "L")
+            width, hidden = self._size(query, N, L)
+            error = float(self._error(FLOAT, query, float(N), float(L)))
+            steps.append(Step(f"$N={N}$, $L={L}$ need width {width} and {hidden} hidden layers, which $G$ has; the "
+                              f"error is at most ${rounded(error, True)}$."))
+        return tuple(steps)
+
+
+class ShenYangZhang(_DeepReLU):
+    """Hölder, s <= 1: error <= 19 sqrt(d) R N^{-2s/d} L^{-2s/d} by a ReLU network of width
+    C1 max{d floor(N^{1/d}), N+1} and 12L + C2 hidden layers; p < inf: C1 = 12, C2 = 14; sup norm:
+    C1 = 3^{d+3}, C2 = 14 + 2d. Source: Shen, Yang and Zhang (2020), Theorem 1.1.
+    """
+
+    id = "shen-yang-zhang"
+    title = "Deep ReLU networks for Hölder functions"
+    statement = (
+        r"A ReLU network of width $C_1\max\{d\lfloor N^{1/d}\rfloor,N+1\}$ with $12L+C_2$ hidden layers approximates "
+        r"every $f$ within $19\sqrt d\,R\,N^{-2s/d}L^{-2s/d}$, $s\le1$."
+    )
+    citations = (cite("ShenYangZhang2020", "Thm 1.1"),)
+
+    def refusal(self, query: Query) -> str | None:
+        reason = _relu_refusal(query)
+        s = smoothness_of(query)
+        if reason is None and not is_symbolic(s) and s > 1:
+            reason = "it needs smoothness <= 1"
+        return reason
+
+    def _size(self, query: Query, N: int, L: int) -> tuple[int, int]:
+        d = int(query.F.domain_dim)
+        root = integer_root(N, d)
+        floor_root = root if root**d == N else root - 1
+        c1, c2 = (3 ** (d + 3), 14 + 2 * d) if is_infinite(query.p) else (12, 14)
+        return c1 * max(d * floor_root, N + 1), 12 * L + c2
+
+    def _error(self, A: Arithmetic, query: Query, N: Value, L: Value) -> Value:
+        d, s = A.number(query.F.domain_dim), A.number(smoothness_of(query))
+        R = A.number(query.F.radius)  # type: ignore[attr-defined]
+        return 19 * A.power(d, A.number(1) / 2) * R * A.power(N * L, -2 * s / d)
+
+    def rate(self, query: Query) -> Any:
+        import sympy
+
+        W, L = sympy.symbols("W L", positive=True)  # W of order N^2 L
+        d, s = SYMBOLIC.number(query.F.domain_dim), SYMBOLIC.number(smoothness_of(query))
+        return (W * L) ** (-s / d)
+
+
+class LuShenYangZhang(_DeepReLU):
+    """Smoothness s > 1: error <= 85 (r+1)^d 8^r R N^{-2r/d} L^{-2r/d}, r = floor(s), by a ReLU network of width
+    17 r^{d+1} 3^d d (N+2) log2(8N) and 18 r^2 (L+2) log2(4L) + 2d hidden layers, in every L^p, p <= inf.
+    Source: Lu, Shen, Yang and Zhang (2021), Theorem 1.1, for the unit ball of C^r; F_{s,d} lies in R times its
+    closure under uniform limits (mollification for integer s).
+    """
+
+    id = "lu-shen-yang-zhang"
+    title = "Deep ReLU networks for smooth functions"
+    statement = (
+        r"A ReLU network of width $17r^{d+1}3^dd(N+2)\log_2(8N)$ with $18r^2(L+2)\log_2(4L)+2d$ hidden layers "
+        r"approximates every $f$ within $85(r+1)^d8^rR\,N^{-2r/d}L^{-2r/d}$, $r=\lfloor s\rfloor$."
+    )
+    citations = (cite("LuShenYangZhang2021", "Thm 1.1"),)
+
+    def refusal(self, query: Query) -> str | None:
+        reason = _relu_refusal(query)
+        s = smoothness_of(query)
+        if reason is None and (is_symbolic(s) or s <= 1):
+            reason = "it needs a number s > 1"
+        return reason
+
+    @staticmethod
+    def _order(s: Number) -> int:
+        return int(s)  # floor; F_{s,d} with integer s has Lipschitz derivatives of order s-1
+
+    def _size(self, query: Query, N: int, L: int) -> tuple[int, int]:
+        d, r = int(query.F.domain_dim), self._order(smoothness_of(query))
+
+        def ceil_log2(n: int) -> int:
+            return (n - 1).bit_length()  # an integer at least log2(n)
+
+        width = 17 * r ** (d + 1) * 3**d * d * (N + 2) * ceil_log2(8 * N)
+        return width, 18 * r**2 * (L + 2) * ceil_log2(4 * L) + 2 * d
+
+    def _error(self, A: Arithmetic, query: Query, N: Value, L: Value) -> Value:
+        d, r = A.number(query.F.domain_dim), A.number(self._order(smoothness_of(query)))
+        R = A.number(query.F.radius)  # type: ignore[attr-defined]
+        return 85 * A.power(r + 1, d) * A.power(A.number(8), r) * R * A.power(N * L, -2 * r / d)
+
+    def rate(self, query: Query) -> Any:
+        import sympy
+
+        W, L = sympy.symbols("W L", positive=True)
+        d, r = SYMBOLIC.number(query.F.domain_dim), self._order(smoothness_of(query))
+        return (W * L / (sympy.log(W) * sympy.log(L)) ** 2) ** (-r / d)
+
+
+class KnownRate(Theorem):
+    """The best known upper rates without constants, in the number of weights W, up to logarithms.
+
+    W^{-s/d} for ReLU networks of logarithmic depth (Yarotsky 2017); W^{-2s/d} if the depth may grow like W
+    (Yarotsky and Zhevnerchuk 2020). Degree 0: W^{-s/d}, s <= 1, by step functions.
+    """
+
+    id = "known-rate"
+    title = "Known rates"
+    statement = r"Up to logarithms the error $W^{-s/d}$ is reached at logarithmic depth, $W^{-2s/d}$ at depth of order $W$."
+    citations = (cite("Yarotsky2017", "Thm 1"), cite("YarotskyZhevnerchuk2020"))
+    direction = Direction.UPPER
+    numeric = False
+
+    def refusal(self, query: Query) -> str | None:
+        if smoothness_of(query) is None:
+            return "F must be a Hölder or Lipschitz ball"
+        totals = query.G.totals
+        if totals is None:
+            return "G must be a layered network"
+        return None if is_symbolic(totals.activation.degree) or totals.activation.degree >= 1 else "degree 0"
+
+    def rate(self, query: Query) -> Any:
+        import sympy
+
+        W, d = sympy.Symbol("W", positive=True), SYMBOLIC.number(query.F.domain_dim)
+        return W ** (-2 * SYMBOLIC.number(smoothness_of(query)) / d)

@@ -1,0 +1,64 @@
+"""What function classes and network classes have in common: frozen records of exact parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from approxbounds.errors import ParameterError
+from approxbounds.validation import Number, is_symbolic, to_text
+
+__all__ = ["Description"]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    return value if isinstance(value, bool) or value is None else to_text(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """A frozen record that states every assumption; theorems consume it, it computes nothing itself."""
+
+    def parameters(self) -> dict[str, Any]:
+        """Field names and values, in order."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form: the class name and the exact parameters (ints, or strings such as "1/3")."""
+        return {"class": type(self).__name__} | {name: _plain(value) for name, value in self.parameters().items()}
+
+    @property
+    def symbols(self) -> frozenset[Any]:
+        """The free SymPy symbols among the parameters."""
+        found: set[Any] = set()
+        for value in self.parameters().values():
+            for entry in value if isinstance(value, tuple) else (value,):
+                if is_symbolic(entry):
+                    found |= entry.free_symbols
+        return frozenset(found)
+
+    def require_numbers(self, purpose: str) -> None:
+        """Raise if any parameter is symbolic."""
+        for name, value in self.parameters().items():
+            for entry in value if isinstance(value, tuple) else (value,):
+                if is_symbolic(entry):
+                    raise ParameterError(name, entry, f"{purpose} needs a number here, not a symbol")
+
+    def __str__(self) -> str:
+        shown = ", ".join(f"{name}={_text(value)}" for name, value in self.parameters().items())
+        return f"{type(self).__name__}({shown})"
+
+    @property
+    def definition(self) -> str:
+        """One sentence of Markdown with LaTeX that defines the class."""
+        return str(self)
+
+
+def _text(value: Number) -> str:
+    if isinstance(value, tuple):
+        if len(value) > 3 and len(set(value)) == 1:
+            return f"({_text(value[0])},)*{len(value)}"
+        return "(" + ", ".join(_text(entry) for entry in value) + ("," if len(value) == 1 else "") + ")"
+    return str(value)

@@ -1,0 +1,60 @@
+"""The named errors of the library; every one derives from :class:`ApproxBoundsError`."""
+
+from __future__ import annotations
+
+__all__ = [
+    "ApproxBoundsError",
+    "CertificateError",
+    "HypothesisError",
+    "NoExpressionError",
+    "NoNumberError",
+    "NotApplicableError",
+    "ParameterError",
+    "echo",
+]
+
+
+def echo(value: object) -> str:
+    """A short, safe picture of a user's value for an error message."""
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 200:
+        return f"an integer of about {int(value.bit_length() * 0.30103) + 1} digits"
+    try:
+        text = repr(value)
+    except Exception:  # a broken __repr__ must not hide the real error
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+class ApproxBoundsError(Exception):
+    """Base class of every error that approxbounds raises on purpose."""
+
+
+class ParameterError(ApproxBoundsError, ValueError):
+    """A parameter has a value that is not allowed; the message says ``name=value`` and what is."""
+
+    def __init__(self, name: str, value: object, allowed: str) -> None:
+        super().__init__(f"{name}={echo(value)}: {allowed}")
+        self.name, self.value, self.allowed = name, value, allowed
+
+    def __reduce__(self) -> tuple[type[ParameterError], tuple[str, object, str]]:
+        return type(self), (self.name, self.value, self.allowed)
+
+
+class CertificateError(ParameterError):
+    """A certificate is malformed: it is not the data of any claim (unlike a rejected one)."""
+
+
+class NotApplicableError(ApproxBoundsError):
+    """No theorem answers this query; the message gives the reason for each one tried."""
+
+
+class NoNumberError(ApproxBoundsError):
+    """A number was asked of a bound that has none (a rate, or a query with symbols)."""
+
+
+class NoExpressionError(ApproxBoundsError):
+    """A closed form was asked of a bound that has none."""
+
+
+class HypothesisError(ApproxBoundsError):
+    """Data of a certificate violate a hypothesis of its theorem; the message says which."""

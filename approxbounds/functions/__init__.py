@@ -1,0 +1,1 @@
+"""Function classes: what is to be approximated. One file per class."""

@@ -1,0 +1,76 @@
+"""A class of which only an entropy bound is known. THEORY.md, section 2.4, last item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from approxbounds import validation as check
+from approxbounds.arithmetic import SYMBOLIC
+from approxbounds.errors import ParameterError
+from approxbounds.functions.base import EntropyBound, FunctionClass
+from approxbounds.validation import Number, is_infinite, is_symbolic
+
+__all__ = ["EntropyClass"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntropyClass(FunctionClass):
+    """A class F with log M(eps, F, L^q) >= c eps^{-a} for 0 < eps <= eps0, and nothing else known.
+
+    M counts functions at pairwise L^q distance greater than eps. ``exponent`` is a, ``norm`` is q (in
+    [1, inf]); ``constant`` c and ``valid_below`` eps0 may be None if the literature leaves them unspecified
+    (then only rates follow). ``low`` and ``high`` bound the values of all functions; ``dim`` is that of the
+    domain, or None. On a probability space L^p distances grow with p, so the bound serves every p >= q.
+
+    Example: the unit ball of the ReLU^k variation (Barron) space in L^2 has a = 2d/(d+2k+1) (Siegel and Xu 2022).
+
+    >>> EntropyClass(exponent="1/2", norm=2).entropy_exponent(2)
+    1/2
+    """
+
+    exponent: Number
+    norm: Number
+    constant: Number | None = None
+    valid_below: Number | None = None
+    low: Number = -1
+    high: Number = 1
+    dim: Number | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "exponent", check.exact("exponent", self.exponent, maximum=10**6))
+        object.__setattr__(self, "norm", check.exponent(self.norm, name="norm"))
+        for name in ("constant", "valid_below"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, check.exact(name, getattr(self, name)))
+        if (self.constant is None) != (self.valid_below is None):
+            raise ParameterError("valid_below", self.valid_below, "give both constant and valid_below, or neither")
+        for name in ("low", "high"):
+            value = check.exact(name, getattr(self, name), minimum=-check.LARGEST, symbols=False)
+            object.__setattr__(self, name, value)
+        if not self.low < self.high:
+            raise ParameterError("high", self.high, f"must be greater than low={self.low}")
+        if self.dim is not None:
+            object.__setattr__(self, "dim", check.integer("dim", self.dim, maximum=check.MOST_DIMENSIONS))
+
+    @property
+    def definition(self) -> str:
+        constant = "c" if self.constant is None else str(self.constant)
+        below = "\\varepsilon_0" if self.valid_below is None else str(self.valid_below)
+        q = "\\infty" if is_infinite(self.norm) else str(self.norm)
+        return (
+            f"$F$ is known by its packing entropy: $\\log M(\\varepsilon,F,L^{{{q}}})\\ge {constant}\\,"
+            f"\\varepsilon^{{-{self.exponent}}}$ for $\\varepsilon\\le {below}$; values in $[{self.low},{self.high}]$."
+        )
+
+    @property
+    def value_range(self) -> tuple[Number, Number]:
+        return self.low, self.high
+
+    def entropy_exponent(self, p: Number) -> Any:
+        return SYMBOLIC.number(self.exponent)
+
+    def entropy_bound(self, p: Number) -> EntropyBound | None:
+        if not is_symbolic(p) and not is_infinite(p) and (is_infinite(self.norm) or is_symbolic(self.norm) or p < self.norm):
+            return None
+        return EntropyBound(self.exponent, self.constant, self.valid_below, self.norm)

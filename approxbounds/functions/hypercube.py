@@ -1,0 +1,161 @@
+"""Hypercube families: the one object that carries everything a theorem needs to know about F.
+
+A family with N cells: disjoint cells C_1..C_N of the domain, measure-preserving maps x_i from one
+common cell T onto C_i, and functions f_omega in F, omega in {0,1}^N, with
+f_omega(x_i(t)) = c_i(t) + (2 omega_i - 1) w(t): centre c_i, half-gap profile w >= 0.
+
+A class offers families indexed by integers (a resolution k, perhaps more). Every theorem needs only
+the number of cells N, the centres, the range, and the profile norm
+    ||w||_p = (N int_T w^p)^{1/p} = || f_omega - c ||_{L^p},      ||w||_inf = sup w.
+(THEORY.md, section 2, writes I_p = ||w||_p^p / N.)
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+from math import isqrt
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.errors import HypothesisError
+from approxbounds.sources import Citation
+from approxbounds.theorem import Witness, integer_of
+from approxbounds.validation import Number
+
+__all__ = ["MOST_CELLS", "Grid", "HypercubeFamily", "Thresholds", "family_of", "integer_root", "require", "resolutions"]
+
+#: Searches stop at about this many cells (certificates may go beyond).
+MOST_CELLS = 10**18
+Index = Mapping[str, Any]
+
+
+class Thresholds(IntEnum):
+    """What is known of the thresholds c_i + r at which patterns are counted; larger means more special."""
+
+    ANY = 0
+    AFFINE = 1  # an affine function of the (one-dimensional) position
+    COMMON = 2  # one threshold for all points: all centres are 0
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Members of a family to search over: columns of indices, and the number of cells of each."""
+
+    index: Mapping[str, NDArray[np.float64]]
+    cells: NDArray[np.float64]
+
+    def at(self, i: int) -> dict[str, int]:
+        """The indices of member i as exact integers."""
+        return {name: int(column[i]) for name, column in self.index.items()}
+
+    def thinned(self, step: int) -> Grid:
+        """Every step-th member beyond the 64th."""
+        keep = np.concatenate([np.arange(min(64, self.cells.size)), np.arange(64, self.cells.size, step)])
+        return Grid({name: column[keep] for name, column in self.index.items()}, self.cells[keep])
+
+
+class HypercubeFamily(ABC):
+    """A family of F, indexed by integers. ``A`` is the arithmetic; index entries may be arrays in FLOAT."""
+
+    id: ClassVar[str]
+    indices: ClassVar[tuple[str, ...]] = ("k",)
+    citations: ClassVar[tuple[Citation, ...]]
+    centres: Thresholds
+
+    @abstractmethod
+    def cells(self, index: Index) -> int:
+        """N, exactly."""
+
+    @abstractmethod
+    def norm(self, A: Arithmetic, index: Index, p: Number) -> Value:
+        """||w||_p; for p = infinity the height sup w."""
+
+    @abstractmethod
+    def spread(self, A: Arithmetic, index: Index) -> Value:
+        """b - a for some interval [a, b] that contains the values of every f_omega."""
+
+    @abstractmethod
+    def coarsest(self, cells: int) -> dict[str, int]:
+        """The member of largest height among those with at least ``cells`` cells."""
+
+    @abstractmethod
+    def grid(self) -> Grid:
+        """The members that searches try: the same for every network, so bounds are monotone in G."""
+
+    @abstractmethod
+    def describe(self, index: Index | None) -> str:
+        """The definition in Markdown with LaTeX, with numbers if the index is given."""
+
+    @abstractmethod
+    def evaluate(self, index: Index, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """f_omega at ``points`` of shape (m, d); ``omega`` of shape (N,) with entries 0 and 1."""
+
+    def least_norm(self, A: Arithmetic, cells: Value, p: Number) -> Value | None:
+        """A lower bound on ||w||_p at the coarsest member with at least ``cells`` cells, in closed form.
+
+        None where no closed form is known. ``cells`` may be a symbolic expression.
+        """
+        return None
+
+    def peak_ratio(self, A: Arithmetic, p: Number) -> Value | None:
+        """||w||_inf / ||w||_p if it is the same for all members and all centres are 0, else None."""
+        return None
+
+    def member(self, witness: Witness) -> dict[str, int]:
+        """The index in a witness, checked."""
+        index = {name: integer_of(witness, name, minimum=1) for name in self.indices}
+        self.check(index)
+        return index
+
+    def check(self, index: Index) -> None:
+        """Raise HypothesisError unless the index names a member."""
+
+
+@lru_cache(maxsize=64)
+def resolutions(most: int) -> tuple[int, ...]:
+    """1..256, then steps of 1/256: a grid of resolutions k that does not depend on the query."""
+
+    def generate() -> Iterator[int]:
+        k = 1
+        while k <= most:
+            yield k
+            k += max(1, k // 256)
+
+    return tuple(generate())
+
+
+def integer_root(n: int, degree: int) -> int:
+    """The smallest k >= 1 with k^degree >= n, exactly."""
+    if n <= 1 or degree == 1:
+        return max(n, 1)
+    if degree == 2:
+        k = isqrt(n)
+    else:
+        k = 1 << -(-n.bit_length() // degree)
+        while True:  # Newton from above, exact integers
+            following = ((degree - 1) * k + n // k ** (degree - 1)) // degree
+            if following >= k:
+                break
+            k = following
+    return k if k**degree >= n else k + 1
+
+
+def family_of(families: tuple[HypercubeFamily, ...], witness: Witness) -> HypercubeFamily:
+    """The family that a witness names."""
+    for family in families:
+        if family.id == witness.get("family"):
+            return family
+    raise HypothesisError(f"F has no family {witness.get('family')!r}")
+
+
+def require(condition: bool, text: str) -> None:
+    """Raise HypothesisError with the text unless the condition holds."""
+    if not condition:
+        raise HypothesisError(text)

@@ -1,0 +1,226 @@
+"""Coordinatewise non-decreasing functions. THEORY.md, section 2.3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import comb
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from approxbounds import validation as check
+from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
+from approxbounds.errors import HypothesisError
+from approxbounds.functions.base import FunctionClass
+from approxbounds.functions.hypercube import (
+    MOST_CELLS,
+    Grid,
+    HypercubeFamily,
+    Index,
+    Thresholds,
+    integer_root,
+    require,
+    resolutions,
+)
+from approxbounds.sources import Citation, cite
+from approxbounds.validation import Number, is_infinite, is_symbolic
+
+__all__ = ["CubeLayers", "MonotoneFunctions", "cells_below", "central_layers"]
+
+_LAYERS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 32, 48, 64, 96, 128)
+
+
+def cells_below(k: int, dim: int, most: int) -> int:
+    """#{i in {0..k-1}^dim : i_1 + ... + i_dim <= most}, by inclusion and exclusion, exactly."""
+    if most < 0:
+        return 0
+    return sum((-1) ** j * comb(dim, j) * comb(most - j * k + dim, dim) for j in range(min(dim, most // k) + 1))
+
+
+def central_layers(k: int, dim: int, layers: int) -> tuple[int, int]:
+    """The first of the ``layers`` most central layers |i| = m, and the number of cells in them."""
+    first = (dim * (k - 1) + 1 - layers) // 2
+    return first, cells_below(k, dim, first + layers - 1) - cells_below(k, dim, first - 1)
+
+
+@lru_cache(maxsize=64)
+def _layer_grid(dim: int) -> Grid:
+    most = max(2, integer_root(MOST_CELLS, max(dim - 1, 1)))
+    k_column, q_column, cells = [], [], []
+    for k in resolutions(most):
+        if dim > 1 and k > 64 and k % 4:  # a coarser grid: there are several members for each k
+            continue
+        every = dim * (k - 1) + 1
+        for layers in sorted({q for q in _LAYERS if q < every} | {every}):
+            count = central_layers(k, dim, layers)[1]
+            if count > MOST_CELLS and k > 2:
+                continue
+            k_column.append(k)
+            q_column.append(layers)
+            cells.append(float(count))
+    index = {"k": np.array(k_column, float), "layers": np.array(q_column, float)}
+    return Grid(index, np.array(cells))
+
+
+@dataclass(frozen=True)
+class CubeLayers(HypercubeFamily):
+    """Q central layers |i| = m of the k^d cubes: on the q-th, f = (q-1+omega_i)/Q; a staircase elsewhere.
+
+    Two cells of one layer are incomparable, so every omega gives a monotone function. Q = all layers has
+    N = k^d cells and height 1/(2Q); Q = 1 is the middle antichain, with N of order k^{d-1} and height 1/2.
+    """
+
+    dim: Number
+    id = "cube-layers"
+    indices = ("k", "layers")
+    citations = (cite("approxbounds", "2.3"),)
+    centres = Thresholds.ANY
+
+    def cells(self, index: Index) -> int:
+        return central_layers(int(index["k"]), int(self.dim), int(index["layers"]))[1]
+
+    def check(self, index: Index) -> None:
+        every = int(self.dim) * (index["k"] - 1) + 1
+        require(index["layers"] <= every, f"layers={index['layers']} must be at most d(k-1)+1={every}")
+
+    def norm(self, A: Arithmetic, index: Index, p: Number) -> Value:
+        height = 1 / (2 * A.number(index["layers"]))
+        if is_infinite(p):
+            return height
+        cells = A.number(index["cells"] if "cells" in index else self.cells(index))
+        volume = cells * A.power(A.number(index["k"]), -A.number(self.dim))
+        return height * A.power(volume, 1 / A.number(p))
+
+    def spread(self, A: Arithmetic, index: Index) -> Value:
+        return A.number(1)
+
+    def coarsest(self, cells: int) -> dict[str, int]:
+        if self.dim == 1:  # every layer is one cell: all k = Q layers
+            return {"k": cells, "layers": cells}
+        low, high = 1, 2
+        while central_layers(high, int(self.dim), 1)[1] < cells:
+            low, high = high, 2 * high
+        while high - low > 1:
+            middle = (low + high) // 2
+            if central_layers(middle, int(self.dim), 1)[1] < cells:
+                low = middle
+            else:
+                high = middle
+        return {"k": high if cells > 1 else 1, "layers": 1}
+
+    def grid(self) -> Grid:
+        return _layer_grid(int(self.dim))
+
+    def least_norm(self, A: Arithmetic, cells: Value, p: Number) -> Value:
+        """The larger of the two extremes: all layers (k^d cells), and the middle antichain.
+
+        The middle layer has at least k^d / (d(k-1)+1) >= k^{d-1}/d cells, the average of all layers.
+        """
+        d = A.number(self.dim)
+        k_all = A.power(A.number(cells), 1 / d) + 1
+        every = 1 / (2 * d * k_all)  # Q = d(k-1)+1 <= d k
+        if not is_symbolic(self.dim) and self.dim == 1:
+            return every
+        if is_infinite(p):
+            antichain = A.number(1) / 2
+        else:
+            k_one = A.power(d * cells, 1 / (d - 1)) + 1
+            antichain = A.power(1 / (d * k_one), 1 / A.number(p)) / 2
+        if is_symbolic(self.dim):
+            import sympy
+
+            return sympy.Piecewise((sympy.Max(every, antichain), sympy.Gt(d, 1)), (every, True))
+        return A.maximum(every, antichain)
+
+    def describe(self, index: Index | None) -> str:
+        k, layers = ("k", "Q") if index is None else (str(index["k"]), str(index["layers"]))
+        return (
+            f"Cut the domain into the $k^d$ cubes of side $1/k$, $k={k}$, and take the $Q={layers}$ most central "
+            f"layers $|i|=m$ of their indices $i$. $f_\\omega=(q-1+\\omega_i)/Q$ on cell $i$ of the $q$-th layer and "
+            f"(number of layers below $|i|$)$/Q$ elsewhere; cells of one layer are incomparable, so $f_\\omega$ is "
+            f"non-decreasing. The half-gap is $w=1/(2Q)$."
+        )
+
+    def evaluate(self, index: Index, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:
+        k, dim, layers = int(index["k"]), int(self.dim), int(index["layers"])
+        first, count = central_layers(k, dim, layers)
+        if k**dim > 10**7:
+            raise HypothesisError(f"evaluation needs a table of k^d={k**dim} cells; at most 10^7")
+        sums = np.indices((k,) * dim).sum(axis=0)
+        table = np.clip(sums - first, 0, layers) / layers
+        chosen = (sums >= first) & (sums < first + layers)
+        table[chosen] += np.asarray(omega, float)[:count] / layers
+        cell = np.minimum(np.floor(np.asarray(points, float) * k), k - 1).astype(int)
+        values: NDArray[np.float64] = table[tuple(cell.T)]
+        return values
+
+
+@dataclass(frozen=True)
+class _Staircases(CubeLayers):
+    """d = 1, all layers: the centres (2q-1)/(2k) are an affine function of the position."""
+
+    id = "staircases"
+    indices = ("k",)
+    centres = Thresholds.AFFINE
+
+    def member(self, witness: Any) -> dict[str, int]:
+        k = super().member(witness)["k"]
+        return {"k": k, "layers": k}
+
+    def check(self, index: Index) -> None:
+        return None
+
+    def grid(self) -> Grid:
+        k = np.array(resolutions(MOST_CELLS), float)
+        return Grid({"k": k, "layers": k}, k)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonotoneFunctions(FunctionClass):
+    """Functions [0,1]^d -> [0,1] that are non-decreasing in each coordinate.
+
+    ``dim`` is d, an integer from 1 to 1000 or a symbol. The entropy exponent in L^p is max(d, (d-1)p)
+    (Gao and Wellner 2007; at d = (d-1)p the best known upper bound has an extra logarithm).
+
+    >>> MonotoneFunctions(dim=2).entropy_exponent(3)
+    3
+    """
+
+    dim: Number
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dim", check.integer("dim", self.dim, maximum=check.MOST_DIMENSIONS))
+
+    @property
+    def definition(self) -> str:
+        return f"$F$ is the class of functions $[0,1]^d\\to[0,1]$, $d={self.dim}$, non-decreasing in each coordinate."
+
+    @property
+    def families(self) -> tuple[HypercubeFamily, ...]:
+        if not is_symbolic(self.dim) and self.dim == 1:
+            return (_Staircases(self.dim),)
+        return (CubeLayers(self.dim),)
+
+    @property
+    def value_range(self) -> tuple[Number, Number]:
+        return 0, 1
+
+    def entropy_exponent(self, p: Number) -> Any:
+        import sympy
+
+        d = SYMBOLIC.number(self.dim)
+        if is_infinite(p):
+            return d if d == 1 else sympy.oo
+        return sympy.Max(d, (d - 1) * SYMBOLIC.number(p))
+
+    @property
+    def entropy_citations(self) -> tuple[Citation, ...]:
+        return (cite("GaoWellner2007", "Thm 1.1"),)
+
+    def contains(self, f: Any, points: NDArray[np.float64]) -> bool:
+        values = np.asarray(f(points), float)
+        below = (points[:, None, :] <= points[None, :, :]).all(axis=2)
+        rising = values[:, None] <= values[None, :] + 1e-12
+        return bool((rising | ~below).all() and (values >= 0).all() and (values <= 1).all())

@@ -1,0 +1,1 @@
+"""Network classes and their rivals: what approximates. One file per kind."""

@@ -1,0 +1,90 @@
+"""The base of network classes: a frozen record that offers a growth bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from approxbounds.description import Description
+from approxbounds.networks.growth import GrowthBound, Thresholds
+from approxbounds.validation import Number
+
+if TYPE_CHECKING:
+    from approxbounds.bound import Bound
+
+__all__ = ["Activation", "NetworkClass", "Orders", "Totals"]
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A piecewise-polynomial activation: at most K pieces of degree <= nu, half-open or continuous.
+
+    ``homogeneous``: every piece is a line through the origin and the only breakpoint is 0 (ReLU, |.|).
+    ``power``: the activation is max(x, 0)^power (1 for x >= 0 if power = 0); None if it is not of this form.
+    """
+
+    degree: Number
+    pieces: Number
+    continuous: bool = False
+    homogeneous: bool = False
+    power: int | None = None
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sizes of a layered network: parameters W, hidden units U, layers L (output included)."""
+
+    weights: Number
+    units: Number
+    depth: Number
+    activation: Activation
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Orders of magnitude (SymPy), up to constants: of Pdim(G), and of T1's lower bound in a."""
+
+    pdim: Any
+    logarithm: Any  # the logarithm of the size that appears in T1
+    t1_size: Any  # T1: E >= c * t1_size^{-1/a} * logarithm^{-t1_log_power/a}
+    t1_log_power: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkClass(Description):
+    """A class G of approximating functions. Subclasses are frozen records of exact parameters."""
+
+    @property
+    def domain_dim(self) -> Number | None:
+        """The number of inputs, or None if the class does not name it."""
+        return getattr(self, "input_dim", None)
+
+    def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
+        """An upper bound on log2 of the growth function for thresholds of this kind."""
+        raise NotImplementedError
+
+    @property
+    def totals(self) -> Totals | None:
+        """W, U, L and the activation of a layered network, else None."""
+        return None
+
+    @property
+    def exact_pseudo_dimension(self) -> Number | None:
+        """Pdim(G), or a trivial upper bound on it, where the class states one directly."""
+        return None
+
+    @property
+    def orders(self) -> Orders:
+        """Orders of the pseudo-dimension and of T1, in W and L or in the symbols of the query."""
+        raise NotImplementedError
+
+    def pseudo_dimension(self) -> Bound:
+        """The best certified upper bound on Pdim(G); ``.others`` lists those of the other methods.
+
+        >>> import approxbounds as ab
+        >>> ab.ReLUNetwork(widths=(10,), input_dim=2).pseudo_dimension().value
+        306
+        """
+        from approxbounds.complexity.pseudo_dimension import pseudo_dimension
+
+        return pseudo_dimension(self)

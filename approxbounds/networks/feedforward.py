@@ -1,0 +1,286 @@
+"""Fully connected feed-forward networks with piecewise-polynomial activations. THEORY.md, section 3.2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from approxbounds import validation as check
+from approxbounds.errors import ParameterError
+from approxbounds.networks.base import Activation, NetworkClass, Orders, Totals
+from approxbounds.networks.growth import (
+    AffineCount,
+    Count,
+    GrowthBound,
+    HalfspaceCount,
+    Layer,
+    PolynomialCount,
+    SignChangeCount,
+    Thresholds,
+    TotalsCount,
+    capped,
+    degree_of_layer,
+)
+from approxbounds.validation import Number, is_symbolic
+
+__all__ = ["FeedForwardNetwork", "HeavisideNetwork", "NetworkSize", "ReLUNetwork", "ReLUPowerNetwork"]
+
+
+def network_orders(degree: Number, weights: Any, depth: Any) -> Orders:
+    """Orders of networks of W weights and L layers: Pdim, and T1 as its source states it.
+
+    Pdim: W log W (nu = 0), L W log W (nu = 1), L W log W + L^2 W log nu (nu >= 2).
+    T1 (Achour et al. 2022, Cor. 2): W^{-1/a}(log W)^{-3/a}, (LW)^{-1/a}(log W)^{-3/a}, W^{-2/a}(log W)^{-2/a}.
+    """
+    import sympy
+
+    W, L = sympy.S(weights), sympy.S(depth)
+    log = sympy.log(W)
+    if degree == 0:
+        return Orders(W * log, log, W, 3)
+    if degree == 1:
+        return Orders(L * W * log, log, L * W, 3)
+    return Orders(L * W * log + L**2 * W * sympy.log(degree), log, W**2, 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Layered(NetworkClass):
+    """Fully connected layers of ``widths`` hidden units, then one linear output unit."""
+
+    widths: tuple[Number, ...]
+    input_dim: Number
+    bias: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "widths", check.widths("widths", self.widths))
+        object.__setattr__(self, "input_dim", check.integer("input_dim", self.input_dim, maximum=10**6))
+        check.flag("bias", self.bias)
+        if not is_symbolic(self.weights) and self.weights > check.MOST_WEIGHTS:
+            raise ParameterError("widths", self.widths, f"at most {check.MOST_WEIGHTS} parameters are supported")
+
+    @property
+    def activation(self) -> Activation:
+        """The activation of the hidden units."""
+        raise NotImplementedError
+
+    @property
+    def layer_parameters(self) -> tuple[Number, ...]:
+        """The number of parameters of each layer, output layer last."""
+        inputs = (self.input_dim, *self.widths)
+        return tuple(k * (f + int(self.bias)) for k, f in zip((*self.widths, 1), inputs, strict=True))
+
+    @property
+    def weights(self) -> Number:
+        """W, the number of parameters (weights and biases, the output layer's included)."""
+        return sum(self.layer_parameters)
+
+    @property
+    def depth(self) -> int:
+        """L, the number of layers, output layer included."""
+        return len(self.widths) + 1
+
+    @property
+    def totals(self) -> Totals:
+        return Totals(self.weights, sum(self.widths), self.depth, self.activation)
+
+    @property
+    def orders(self) -> Orders:
+        import sympy
+
+        symbols = sympy.symbols("W L", positive=True)
+        sizes = (self.weights, self.depth) if self.symbols else symbols
+        return network_orders(self.activation.degree, *sizes)
+
+    @property
+    def definition(self) -> str:
+        a = self.activation
+        shape = ", ".join(map(str, self.widths))
+        return (
+            f"$G$: {self}, fully connected with hidden widths ({shape}), $d={self.input_dim}$ inputs, one linear "
+            f"output unit, {'with' if self.bias else 'without'} biases; activation of at most $K={a.pieces}$ pieces "
+            f"of degree $\\le\\nu={a.degree}$. $W={self.weights}$ parameters in $L={self.depth}$ layers."
+        )
+
+    def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
+        self.require_numbers("a growth bound")
+        a, biased = self.activation, int(self.bias)
+        breaks, degree = a.pieces - 1, a.degree
+        own = self.layer_parameters
+        layers = []
+        inputs = (self.input_dim, *self.widths)
+        for number, units in enumerate(self.widths, 1):
+            fan_in = inputs[number - 1]
+            count: Count
+            if number > 1 and degree > 0:
+                count = PolynomialCount(breaks * units, degree_of_layer(degree, number), sum(own[:number]))
+            elif a.pieces == 2 and self.bias:
+                count = HalfspaceCount(units, fan_in)
+            else:
+                count = AffineCount(units, breaks, fan_in + biased)
+            layers.append(Layer(f"hidden layer {number}", (count,)))
+        layers.append(Layer("output", self._output_counts(own)))
+        return GrowthBound(tuple(layers), self._one_dimensional(thresholds))
+
+    def _output_counts(self, own: tuple[int, ...]) -> tuple[Count, ...]:
+        degree, total, last = self.activation.degree, sum(own), self.widths[-1]
+        if degree == 0:
+            return (AffineCount(1, 1, own[-1]),)
+        counts: tuple[Count, ...] = (PolynomialCount(1, degree_of_layer(degree, self.depth), total),)
+        if self.activation.homogeneous:
+            # each output weight is folded into its unit's row: one degree and k_{L-1} parameters fewer
+            counts += (PolynomialCount(1, self.depth - 1, total - last),)
+            if self.depth == 2:
+                counts += (AffineCount(1, 1, total - last),)
+        return counts
+
+    def _one_dimensional(self, thresholds: Thresholds) -> tuple[Count, ...]:
+        """One input, activations piecewise of degree <= 1: g is affine on at most P intervals.
+
+        P = prod((K-1) n_l + 1), since on an interval where a net input is affine its unit adds at most K-1
+        breaks. On an interval g minus an affine threshold changes sign at most once; where g is not continuous
+        it may also change at the P - 1 breaks. nu = 0: g is constant between the at most (K-1) n_1 breaks of
+        the first layer, so at a common threshold there are only these changes.
+        """
+        a = self.activation
+        if self.input_dim != 1 or a.degree > 1 or thresholds is Thresholds.ANY:
+            return ()
+        breaks = a.pieces - 1
+        if a.degree == 0:
+            first = breaks * self.widths[0]
+            return (SignChangeCount(first if thresholds is Thresholds.COMMON else 2 * first + 1),)
+        pieces = 1
+        for units in self.widths:
+            pieces = capped(pieces * (breaks * units + 1))
+        return (SignChangeCount(pieces if a.continuous else 2 * pieces - 1),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedForwardNetwork(_Layered):
+    """Networks with any activation of at most ``pieces`` polynomial pieces of degree <= ``degree``.
+
+    widths: hidden units per layer; input_dim: number of inputs; the output is one linear unit.
+    degree: nu >= 0; pieces: K >= 1 (K - 1 breakpoints); ``bias=False`` removes all biases.
+    The pieces are half-open intervals, or the activation is continuous; ``continuous=True`` states the
+    latter (it sharpens bounds for one input). Several activations may be mixed within these limits.
+    Parameters are real numbers; symbols may replace the integers (a symbolic degree means degree >= 1).
+
+    Growth bounds: Bartlett, Harvey, Liaw and Mehrabian (2019), Thm 6, and per-unit counts (THEORY.md, 3.2).
+
+    >>> FeedForwardNetwork(widths=(8, 8), input_dim=2, degree=2, pieces=3).weights
+    105
+    """
+
+    degree: Number = 1
+    pieces: Number = 2
+    continuous: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "degree", check.integer("degree", self.degree, minimum=0, maximum=1000))
+        object.__setattr__(self, "pieces", check.integer("pieces", self.pieces, maximum=10**6))
+        check.flag("continuous", self.continuous)
+        super().__post_init__()
+
+    @property
+    def activation(self) -> Activation:
+        return Activation(self.degree, self.pieces, self.continuous)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReLUNetwork(_Layered):
+    """Networks with the activation max(x, 0).
+
+    >>> ReLUNetwork(widths=(10,), input_dim=2).weights
+    41
+    """
+
+    @property
+    def activation(self) -> Activation:
+        return Activation(1, 2, continuous=True, homogeneous=True, power=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeavisideNetwork(_Layered):
+    """Networks with the activation 1[x >= 0].
+
+    >>> HeavisideNetwork(widths=(6, 9), input_dim=2).weights
+    91
+    """
+
+    @property
+    def activation(self) -> Activation:
+        return Activation(0, 2, power=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReLUPowerNetwork(_Layered):
+    """Spline networks: the activation max(x, 0)^power, power >= 1 (1 is ReLU).
+
+    >>> ReLUPowerNetwork(widths=(10,), input_dim=2, power=2).activation.degree
+    2
+    """
+
+    power: int = 2
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "power", check.integer("power", self.power, maximum=1000, symbols=False))
+        super().__post_init__()
+
+    @property
+    def activation(self) -> Activation:
+        return Activation(self.power, 2, continuous=True, homogeneous=self.power == 1, power=self.power)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSize(NetworkClass):
+    """Any one architecture of which only totals are known; skip connections are allowed.
+
+    weights: W, at most that many parameters; depth: L, layers with the output layer; units: U, hidden units
+    (default: at most W, as each unit has a parameter); degree and pieces as in :class:`FeedForwardNetwork`.
+    The bounds hold for each fixed architecture with these totals, not for the union of all of them.
+    All may be symbols (a symbolic degree means degree >= 1).
+
+    >>> import sympy
+    >>> W, L = sympy.symbols("W L", positive=True)
+    >>> NetworkSize(weights=W, depth=L, degree=1).orders.pdim
+    L*W*log(W)
+    """
+
+    weights: Number
+    depth: Number
+    degree: Number = 1
+    pieces: Number = 2
+    units: Number | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", check.integer("weights", self.weights, maximum=check.MOST_WEIGHTS))
+        object.__setattr__(self, "depth", check.integer("depth", self.depth, minimum=2, maximum=check.MOST_LAYERS))
+        object.__setattr__(self, "degree", check.integer("degree", self.degree, minimum=0, maximum=1000))
+        object.__setattr__(self, "pieces", check.integer("pieces", self.pieces, maximum=10**6))
+        if self.units is not None:
+            object.__setattr__(self, "units", check.integer("units", self.units, maximum=check.MOST_WEIGHTS))
+            if not is_symbolic(self.units) and not is_symbolic(self.depth) and self.units < self.depth - 1:
+                raise ParameterError("units", self.units, f"must be at least depth-1={self.depth - 1}: one per layer")
+        if not is_symbolic(self.weights) and not is_symbolic(self.depth) and self.weights < self.depth:
+            raise ParameterError("weights", self.weights, f"must be at least depth={self.depth}: one per layer")
+
+    @property
+    def definition(self) -> str:
+        return (
+            f"$G$: networks of one architecture with $W={self.weights}$ parameters, $L={self.depth}$ layers and at "
+            f"most $U={self.totals.units}$ hidden units; activations of at most $K={self.pieces}$ pieces of degree "
+            f"$\\le\\nu={self.degree}$."
+        )
+
+    @property
+    def totals(self) -> Totals:
+        units = self.weights if self.units is None else self.units
+        return Totals(self.weights, units, self.depth, Activation(self.degree, self.pieces))
+
+    @property
+    def orders(self) -> Orders:
+        return network_orders(self.degree, self.weights, self.depth)
+
+    def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
+        self.require_numbers("a growth bound")
+        t = self.totals
+        return GrowthBound(whole=(TotalsCount(t.weights, t.units, t.depth, self.pieces, self.degree),))

@@ -1,0 +1,241 @@
+"""Growth functions: how many patterns (1[g(x_i) > r_i])_i, i <= m, a class can show. THEORY.md, 3.1-3.2.
+
+A :class:`GrowthBound` is a sum over layers, each the minimum of all counts that apply, and is the one
+object that carries everything theorems need to know about G. All values are log2 of numbers of patterns.
+Each count is a concave function of the integer m (V(., j) is log-concave: V(m+1,j)/V(m,j) = 2 - C(m,j)/V(m,j)
+decreases), so growth(m) < m, once true, stays true.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import e as EULER
+from typing import Protocol
+
+from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.functions.hypercube import Thresholds
+from approxbounds.sources import Citation, cite
+
+__all__ = [
+    "AffineCount",
+    "BitCount",
+    "Count",
+    "GrowthBound",
+    "HalfspaceCount",
+    "Layer",
+    "PolynomialCount",
+    "SignChangeCount",
+    "Thresholds",
+    "TotalsCount",
+    "log2_sign_patterns",
+]
+
+
+def euler(A: Arithmetic) -> Value:
+    """The number e in the arithmetic A."""
+    return EULER if A.name == "float" else A.exp(A.number(1))
+
+
+def log2_sign_patterns(A: Arithmetic, functions: Value, log2_degree: Value, parameters: int) -> Value:
+    """wl(M, D, P): log2 of the sign patterns of M polynomials of degree <= D in P parameters.
+
+    At most 2 (2eMD/P)^P if M >= P >= 1 (Anthony and Bartlett 1999, Thm 8.3), always at most 2^M; 1 if P = 0.
+    """
+    if parameters == 0:
+        return 0 * A.number(functions)
+    P = A.number(parameters)
+    logarithm = A.log2(2 * euler(A) * A.number(functions) / P) + log2_degree
+    capped = A.minimum(A.number(functions), 1 + P * logarithm)
+    return A.at_least(functions, parameters, capped, A.number(functions))
+
+
+class Count(Protocol):
+    """A bound on log2 of the number of patterns of one layer (or of the whole class) on m points."""
+
+    def evaluate(self, A: Arithmetic, m: Value) -> Value: ...
+
+    @property
+    def formula(self) -> str: ...
+
+    @property
+    def citations(self) -> tuple[Citation, ...]: ...
+
+
+@dataclass(frozen=True)
+class HalfspaceCount:
+    """``units`` affine threshold units with ``inputs`` inputs and a bias: each at most 2 V(m-1, inputs)."""
+
+    units: int
+    inputs: int
+    citations = (cite("Cover1965"),)
+
+    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+        return A.number(self.units) * (1 + A.log2_binomial_sum(m - 1, self.inputs))
+
+    @property
+    def formula(self) -> str:
+        return rf"{self.units}\,\log_2(2V(m-1,{self.inputs}))"
+
+
+@dataclass(frozen=True)
+class AffineCount:
+    """``units`` times the patterns of ``functions`` * m functions affine in ``parameters`` reals: V(., P)."""
+
+    units: int
+    functions: int
+    parameters: int
+    citations = (cite("Sauer1972"), cite("approxbounds", "3.1"))
+
+    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+        if self.functions == 0:
+            return 0 * A.number(m)
+        return A.number(self.units) * A.log2_binomial_sum(self.functions * m, self.parameters)
+
+    @property
+    def formula(self) -> str:
+        points = "m" if self.functions == 1 else f"{self.functions}m"
+        return (f"{self.units}\\," if self.units > 1 else "") + rf"\log_2 V({points},{self.parameters})"
+
+
+@dataclass(frozen=True)
+class PolynomialCount:
+    """``functions`` * m polynomials of degree ``degree`` in ``parameters`` reals."""
+
+    functions: int
+    degree: int
+    parameters: int
+    citations = (cite("AnthonyBartlett1999", "Thm 8.3"), cite("BartlettHarveyLiawMehrabian2019", "Thm 6"))
+
+    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+        if self.functions == 0:
+            return 0 * A.number(m)
+        return log2_sign_patterns(A, self.functions * m, A.log2_integer(self.degree), self.parameters)
+
+    @property
+    def formula(self) -> str:
+        points = "m" if self.functions == 1 else f"{self.functions}m"
+        degree = str(self.degree) if self.degree < 10**6 else f"2^{{{self.degree.bit_length()}}}"
+        return rf"\mathrm{{wl}}({points},{degree},{self.parameters})"
+
+
+@dataclass(frozen=True)
+class BitCount:
+    """A class of at most 2^``bits`` functions, or of at most ``size``."""
+
+    bits: int | None = None
+    size: int = 1
+    citations = (cite("approxbounds", "3.6"),)
+
+    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+        bits = A.log2_integer(self.size) if self.bits is None else A.number(self.bits)
+        return bits + 0 * A.number(m)
+
+    @property
+    def formula(self) -> str:
+        return r"\log_2|G|"
+
+
+@dataclass(frozen=True)
+class SignChangeCount:
+    """Functions of one variable whose difference to the threshold changes sign at most ``changes`` times."""
+
+    changes: int
+    citations = (cite("approxbounds", "3.6, one-dimensional inputs"),)
+
+    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+        return 1 + A.log2_binomial_sum(m - 1, self.changes)
+
+    @property
+    def formula(self) -> str:
+        return rf"\log_2(2V(m-1,{self.changes}))"
+
+
+@dataclass(frozen=True)
+class TotalsCount:
+    """A network of which only totals are known: W weights, U hidden units, L layers, K pieces, degree nu.
+
+    Let a_l = (K-1)k_l for hidden layers and 1 for the output: sum a_l = B = (K-1)U+1 (at least L is used).
+    nu = 0: layer l is affine in its own W_l parameters, so sum_l W_l log2(e m a_l/W_l) <= W log2(e m B/W)
+    by Jensen. nu >= 1: sum_l (1 + W log2(2e m a_l D_l/W)), D_l = sum_{j<l} nu^j, and the product of the a_l
+    is at most (B/L)^L. Both need m >= W (then x log(c/x) increases up to x = W); for m < W the count is m.
+    """
+
+    weights: int
+    units: int
+    depth: int
+    pieces: int
+    degree: int
+    citations = (cite("BartlettHarveyLiawMehrabian2019", "Thm 6"), cite("approxbounds", "3.2"))
+
+    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+        W, L = A.number(self.weights), A.number(self.depth)
+        total_breaks = max((self.pieces - 1) * self.units + 1, self.depth)
+        ratio = A.log2(euler(A) * A.number(m) * A.number(total_breaks) / W)
+        if self.degree == 0:
+            total = W * ratio
+        else:
+            total = L + W * (L * (ratio + 1 - A.log2(L)) + self._log2_degrees(A))
+        return A.at_least(m, self.weights, A.minimum(A.number(m), total), A.number(m))
+
+    def _log2_degrees(self, A: Arithmetic) -> Value:
+        degree, total = 1, A.number(0)
+        for layer in range(1, self.depth + 1):
+            total = total + A.log2_integer(degree)
+            degree += self.degree**layer
+        return total
+
+    @property
+    def formula(self) -> str:
+        if self.degree == 0:
+            return r"W\log_2\big(em((K-1)U+1)/W\big)"
+        return r"L+\sum_{l\le L}W\log_2\big(2em\,D_l((K-1)U+1)/(LW)\big)"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer's name and all counts that apply to it; the smallest is used."""
+
+    name: str
+    counts: tuple[Count, ...]
+
+    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+        return A.minimum(*(count.evaluate(A, m) for count in self.counts))
+
+    def smallest(self, A: Arithmetic, m: int) -> Count:
+        """The count that is used at m points (for display: decided with floats)."""
+        return min(self.counts, key=lambda count: float(count.evaluate(A, m)))
+
+
+@dataclass(frozen=True)
+class GrowthBound:
+    """min(m, sum over layers, every bound on the whole class): an upper bound on log2 Pi_G(m)."""
+
+    layers: tuple[Layer, ...] = ()
+    whole: tuple[Count, ...] = ()
+
+    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+        """log2 of the number of patterns on m points: float arrays, or an exact int for balls.
+
+        >>> from approxbounds.arithmetic import FLOAT
+        >>> float(GrowthBound(whole=(HalfspaceCount(1, 2),)).evaluate(FLOAT, 3))
+        3.0
+        """
+        candidates = [A.number(m), *(count.evaluate(A, m) for count in self.whole)]
+        if self.layers:
+            total = self.layers[0].evaluate(A, m)
+            for layer in self.layers[1:]:
+                total = total + layer.evaluate(A, m)
+            candidates.append(total)
+        return A.minimum(*candidates)
+
+
+def capped(value: int, most: int = 10**30) -> int:
+    """A number of sign changes beyond any sample size, cut to a size that floats hold."""
+    return min(value, most)
+
+
+def degree_of_layer(degree: int, layer: int) -> int:
+    """D_l = sum_{j<l} nu^j (1 if nu = 0): the degree of a net input of layer l in the parameters."""
+    return 1 if degree == 0 else sum(degree**j for j in range(layer))
+
+

@@ -1,0 +1,159 @@
+"""The public questions: lower and upper bounds on E_p(F, G), brackets, and average-case statements."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from approxbounds import validation
+from approxbounds.bound import Bound, Refusal, apply, best
+from approxbounds.catalogue import LOWER_THEOREMS, UPPER_THEOREMS
+from approxbounds.errors import NoExpressionError, ParameterError
+from approxbounds.functions.base import FunctionClass
+from approxbounds.networks.base import NetworkClass
+from approxbounds.render import table
+from approxbounds.theorem import Query, Theorem
+from approxbounds.transfer.hypercube import AverageCase
+from approxbounds.transfer.hypercube import average_case as _average_case
+
+__all__ = ["Bracket", "Candidates", "average_case", "bracket", "lower_bound", "lower_bounds", "upper_bound", "upper_bounds"]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What every theorem said: iterating gives the bounds; ``refusals`` has the reasons of the others."""
+
+    results: tuple[Bound | Refusal, ...]
+
+    @property
+    def bounds(self) -> tuple[Bound, ...]:
+        return tuple(result for result in self.results if isinstance(result, Bound))
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        return tuple(result for result in self.results if isinstance(result, Refusal))
+
+    def __iter__(self) -> Iterator[Bound]:
+        return iter(self.bounds)
+
+    def __len__(self) -> int:
+        return len(self.bounds)
+
+    def _rows(self) -> list[tuple[str, str, str, str]]:
+        rows = []
+        for result in self.results:
+            if isinstance(result, Refusal):
+                rows.append((result.theorem, "-", "-", result.reason))
+                continue
+            value = "-" if result.number is None else f"{result.number:.6g}"
+            try:
+                rate = str(result.rate)
+            except NoExpressionError:
+                rate = "-"
+            rows.append((result.theorem.id, value, rate, result.status.value))
+        return rows
+
+    _HEADER = ("theorem", "value", "rate", "status or reason")
+
+    def __str__(self) -> str:
+        return table(self._HEADER, list(self._rows()))
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{name}</th>" for name in self._HEADER)
+        body = "".join("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in row) + "</tr>" for row in self._rows())
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """A lower and an upper bound on the same error; ``ratio`` is upper / lower."""
+
+    lower: Bound
+    upper: Bound
+
+    @property
+    def ratio(self) -> float:
+        return float(self.upper.value) / float(self.lower.value)
+
+    def __str__(self) -> str:
+        return f"{self.lower.value:.6g} <= {self.lower.theorem.quantity(self.lower.query)} <= {self.upper.value:.6g}"
+
+    def _repr_latex_(self) -> str:
+        from approxbounds.render import rounded
+
+        low, high = rounded(self.lower.value, False), rounded(self.upper.value, True)
+        return f"$\\displaystyle {low} \\le {self.lower.theorem.quantity(self.lower.query)} \\le {high}$"
+
+
+def make_query(F: object, G: object, p: object) -> Query:
+    """A validated query; raises ParameterError."""
+    if not isinstance(F, FunctionClass):
+        raise ParameterError("F", F, "must be a function class such as HolderBall(smoothness=1, dim=2)")
+    if not isinstance(G, NetworkClass):
+        raise ParameterError("G", G, "must be a network class such as ReLUNetwork(widths=(64,), input_dim=2)")
+    if F.domain_dim is not None and G.domain_dim is not None and F.domain_dim != G.domain_dim:
+        raise ParameterError("input_dim", G.domain_dim, f"must equal the dimension of F, dim={F.domain_dim}")
+    return Query(functions=F, network=G, p=validation.exponent(p))
+
+
+def _candidates(theorems: tuple[Theorem, ...], query: Query) -> tuple[Bound | Refusal, ...]:
+    return tuple(apply(theorem, query) for theorem in theorems)
+
+
+def lower_bounds(F: FunctionClass, G: NetworkClass, *, p: Any) -> Candidates:
+    """All lower bounds on E_p(F, G), and for each theorem that does not apply the reason."""
+    return Candidates(_candidates(LOWER_THEOREMS, make_query(F, G, p)))
+
+
+def lower_bound(F: FunctionClass, G: NetworkClass, *, p: Any) -> Bound:
+    """The best lower bound on E_p(F, G) = sup over f in F of inf over g in G of ||f - g||_{L^p([0,1]^d)}.
+
+    ``p``: a number >= 1 or infinity (``math.inf``, "inf"). Any number may be a positive SymPy symbol; then
+    the bound has a rate and a closed form but no number. Raises ParameterError for bad input (also if the
+    dimensions of F and G differ) and NotApplicableError, with all reasons, if no theorem applies.
+
+    >>> import approxbounds as ab
+    >>> F, G = ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(10,), input_dim=2)
+    >>> bound = ab.lower_bound(F, G, p=2)
+    >>> bound.theorem.id, f"{bound.value:.4f}", bound.rate
+    ('T3', '0.0036', 1/(sqrt(L)*sqrt(W)*sqrt(log(W))))
+    """
+    query = make_query(F, G, p)
+    return best(_candidates(LOWER_THEOREMS, query), f"a lower bound for p={query.p}")
+
+
+def upper_bounds(F: FunctionClass, G: NetworkClass, *, p: Any) -> Candidates:
+    """All upper bounds on E_p(F, G) by known constructions that fit into G."""
+    return Candidates(_candidates(UPPER_THEOREMS, make_query(F, G, p)))
+
+
+def upper_bound(F: FunctionClass, G: NetworkClass, *, p: Any) -> Bound:
+    """The best known upper bound on E_p(F, G); arguments and errors as :func:`lower_bound`.
+
+    >>> import approxbounds as ab
+    >>> F, G = ab.LipschitzBall(dim=1), ab.HeavisideNetwork(widths=(9,), input_dim=1)
+    >>> ab.upper_bound(F, G, p=2).value
+    0.05
+    """
+    query = make_query(F, G, p)
+    return best(_candidates(UPPER_THEOREMS, query), f"an upper bound for p={query.p}")
+
+
+def bracket(F: FunctionClass, G: NetworkClass, *, p: Any) -> Bracket:
+    """The best lower and upper bounds together."""
+    return Bracket(lower_bound(F, G, p=p), upper_bound(F, G, p=p))
+
+
+def average_case(F: FunctionClass, G: NetworkClass, *, p: Any, member: Mapping[str, int] | None = None) -> AverageCase:
+    """T3 for random targets f_omega: bounds on the mean and the distribution of inf_g ||f_omega - g||_p^p.
+
+    ``member`` fixes the family member by its indices, such as {"k": 4}; by default the one with the best bound.
+
+    >>> import approxbounds as ab
+    >>> case = ab.average_case(ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=2), p=2, member={"k": 16})
+    >>> case.cells, case.mean > 0
+    (16, True)
+    """
+    return _average_case(make_query(F, G, p), member)

@@ -1,0 +1,133 @@
+"""What a theorem is to the library: its hypotheses, its one formula, and how to find good data for it.
+
+A theorem answers a :class:`Query`. Its *witness* is the finite data (resolution, number of cells, ...)
+for which its formula is evaluated; :meth:`Theorem.search` finds one carelessly with floats, and
+:meth:`Theorem.evaluate` is the formula, written once for the three arithmetics, which checks every
+hypothesis about the witness. To add a theorem, subclass :class:`Theorem` in a file of its own and
+list it in ``catalogue.py``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.errors import HypothesisError, NoExpressionError
+from approxbounds.sources import Citation
+from approxbounds.validation import Number, is_infinite, is_symbolic
+
+if TYPE_CHECKING:
+    from approxbounds.functions.base import FunctionClass
+    from approxbounds.networks.base import NetworkClass
+
+__all__ = ["Direction", "Query", "Step", "Theorem", "Witness", "integer_of"]
+
+#: The finite data of a certificate: names to exact integers, fractions or identifiers.
+Witness: TypeAlias = Mapping[str, int | Fraction | str]
+
+
+class Direction(Enum):
+    """Which side of the quantity a bound is on."""
+
+    LOWER = "lower"
+    UPPER = "upper"
+
+    @property
+    def relation(self) -> str:
+        return r"\ge" if self is Direction.LOWER else r"\le"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """What is asked: classes and exact numbers; what a quantity does not depend on is None."""
+
+    functions: FunctionClass | None = None
+    network: NetworkClass | None = None
+    p: Number = None
+    eps: Number = None
+
+    @property
+    def symbols(self) -> frozenset[Any]:
+        found: frozenset[Any] = frozenset()
+        for part in (self.functions, self.network):
+            if part is not None:
+                found |= part.symbols
+        for number in (self.p, self.eps):
+            if is_symbolic(number):
+                found |= number.free_symbols
+        return found
+
+    @property
+    def F(self) -> FunctionClass:
+        assert self.functions is not None
+        return self.functions
+
+    @property
+    def G(self) -> NetworkClass:
+        assert self.network is not None
+        return self.network
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a derivation: Markdown text with LaTeX between dollars, and its sources."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+
+
+class Theorem(ABC):
+    """A statement that bounds a quantity on one side. Instances are stateless."""
+
+    id: ClassVar[str]
+    title: ClassVar[str]
+    statement: ClassVar[str]
+    citations: ClassVar[tuple[Citation, ...]]
+    direction: ClassVar[Direction] = Direction.LOWER
+    inputs: ClassVar[tuple[str, ...]] = ("functions", "network", "p")  # the parts of a query that it uses
+    integral: ClassVar[bool] = False  # the bounded quantity is an integer
+    numeric: ClassVar[bool] = True  # False: a constant is unspecified, so there are rates only
+
+    def quantity(self, query: Query) -> str:
+        """LaTeX of the bounded quantity; by default the approximation error."""
+        p = r"\infty" if is_infinite(query.p) else f"{query.p}"
+        return f"E_{{{p}}}(F, G)"
+
+    @abstractmethod
+    def refusal(self, query: Query) -> str | None:
+        """Why the theorem does not apply to this query, or None if it does."""
+
+    def search(self, query: Query) -> Witness:
+        """Good data for a numeric query, found with floats; raises HypothesisError if there is none."""
+        raise HypothesisError(f"{self.id} has no explicit constants")
+
+    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+        """The bound for these data; raises HypothesisError unless every hypothesis certainly holds."""
+        raise HypothesisError(f"{self.id} has no explicit constants")
+
+    def rate(self, query: Query) -> Any:
+        """The order of the bound (SymPy), up to a constant factor."""
+        raise NoExpressionError(f"{self.id} states no rate")
+
+    def expression(self, query: Query) -> Any:
+        """The closed form (SymPy) with every constant explicit."""
+        raise NoExpressionError(f"{self.id} has no closed form for this query")
+
+    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
+        """The derivation, with numbers where there is a witness."""
+        return (Step(self.statement, self.citations),)
+
+
+def integer_of(witness: Witness, name: str, *, minimum: int = 0) -> int:
+    """An integer of the witness, or a HypothesisError that names it."""
+    value = witness.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise HypothesisError(f"witness {name}={value!r} must be an integer")
+    if not minimum <= value <= 2**1100:
+        raise HypothesisError(f"witness {name} must be from {minimum} to 2^1100")
+    return value

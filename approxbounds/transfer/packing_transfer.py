@@ -1,0 +1,243 @@
+"""T2 with T2a: from packing numbers of F to E_p by Haussler's packing bound. THEORY.md, section 4."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value, log2_lower_tail
+from approxbounds.complexity.pseudo_dimension import excludes_shattering, pdim_expression, pdim_upper
+from approxbounds.errors import HypothesisError, NoExpressionError
+from approxbounds.functions.base import EntropyBound
+from approxbounds.functions.hypercube import family_of, require
+from approxbounds.networks.growth import euler
+from approxbounds.render import rounded
+from approxbounds.sources import cite
+from approxbounds.theorem import Query, Step, Theorem, Witness, integer_of
+from approxbounds.transfer.hypercube import conditional
+from approxbounds.validation import is_infinite
+
+__all__ = ["EntropyTransfer", "PackingTransfer", "log2_haussler"]
+
+
+def log2_haussler(A: Arithmetic, pdim: Value, spread: Value, tau: Value, p: Any) -> Value:
+    """log2 U(tau), U = e(P+1)(2e((b-a)/tau)^p)^P: tau-separated functions of G clipped to [a,b] (Haussler 1995)."""
+    P, e = A.number(pdim), euler(A)
+    return A.log2(e * (P + 1)) + P * (A.log2(2 * e) + A.number(p) * A.log2(spread / tau))
+
+
+def fraction_of(witness: Witness, name: str) -> Fraction:
+    """A positive rational number of the witness."""
+    value = witness.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, Fraction)) or value <= 0:
+        raise HypothesisError(f"witness {name}={value!r} must be a positive rational number")
+    return Fraction(value)
+
+
+def checked_pdim(A: Arithmetic, query: Query, witness: Witness) -> int:
+    """P of the witness, after checking Pdim(G) <= P."""
+    P = integer_of(witness, "pdim")
+    if A.name == "ball":
+        require(excludes_shattering(A, query.G, P + 1), f"Pdim(G) <= pdim={P} is not certain")
+    return P
+
+
+def short_fraction(x: float) -> Fraction:
+    """A dyadic rational of 20 bits just below x > 0."""
+    mantissa, exponent = np.frexp(x)
+    return Fraction(int(mantissa * 2**20)) * Fraction(2) ** (int(exponent) - 20)
+
+
+class PackingTransfer(Theorem):
+    """If F has more than U(tau) functions at pairwise distance >= 2 eps + tau, then E_p(F, G) >= eps.
+
+    T2a takes U(tau) = e(P+1)(2e((b-a)/tau)^p)^P, P >= Pdim(G) (Haussler 1995), and the 2^N/V(N,h-1)
+    functions of a hypercube family at pairwise distance >= 2||w||_p (h/N)^{1/p} (Gilbert-Varshamov),
+    with the range [a,b] of the family. Hypotheses: 1 <= p < inf, Pdim(G) < inf.
+    Witness: ``family``, its indices, h, ``pdim``, ``tau``. Proof: otherwise eps-near elements of clip G
+    would be tau-separated.
+    """
+
+    id = "T2a"
+    title = "Packing transfer with Haussler's bound"
+    statement = (
+        r"If $F$ contains more than $U(\tau)=e(P+1)\big(2e((b-a)/\tau)^p\big)^P$ functions with values in $[a,b]$ at "
+        r"pairwise distance $\ge2\varepsilon+\tau$, $P\ge\operatorname{Pdim}(G)$, then $E_p(F,G)\ge\varepsilon$."
+    )
+    citations = (cite("approxbounds", "T2"), cite("Haussler1995", "Thm 1"))
+
+    def refusal(self, query: Query) -> str | None:
+        if is_infinite(query.p):
+            return "p = inf: Haussler's bound needs p < inf"
+        if not query.F.families:
+            return "no hypercube family of F is known (T2 for entropy bounds covers such classes)"
+        return None
+
+    def search(self, query: Query) -> Witness:
+        P, p = pdim_upper(query.G), float(query.p)
+        found: tuple[float, dict[str, Any]] = (0.0, {})
+        shares = np.array([0.01, 0.03, 0.06, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.35, 0.4])[:, None, None]
+        thetas = np.array([1 / 64, 1 / 32, 1 / 16, 1 / 8, 3 / 16, 1 / 4, 3 / 8, 1 / 2, 5 / 8, 3 / 4])[None, :, None]
+        for family in query.F.families:
+            grid = family.grid().thinned(8)
+            keep = (grid.cells > P / 4) & (grid.cells < 1e6 * (P + 1))
+            if not keep.any():
+                continue
+            index = {name: column[keep] for name, column in grid.index.items()}
+            N = grid.cells[keep]
+            norm = np.broadcast_to(family.norm(FLOAT, {**index, "cells": N}, query.p), N.shape)
+            spread = np.broadcast_to(family.spread(FLOAT, index), N.shape)
+            h = np.ceil(np.minimum(shares * N, np.floor((N - 1) / 2)))
+            distance = 2 * norm * (np.maximum(h, 1e-300) / N) ** (1 / p)
+            with np.errstate(all="ignore"):
+                packing = N - log2_lower_tail(FLOAT, N, np.maximum(h - 1, 0))
+                enough = packing > log2_haussler(FLOAT, P, spread, thetas * distance, query.p) + 1e-6
+            value = np.where((h >= 1) & enough, (1 - thetas) * distance / 2, 0.0)
+            a, b, i = np.unravel_index(int(np.argmax(value)), value.shape)
+            if value[a, b, i] > found[0]:
+                tau = short_fraction(float(thetas[0, b, 0] * distance[a, 0, i]))
+                chosen = {name: int(index[name][i]) for name in family.indices}
+                more = {"h": int(h[a, 0, i]), "pdim": P, "tau": tau}
+                found = (float(value[a, b, i]), {"family": family.id, **chosen, **more})
+        if not found[1]:
+            raise HypothesisError("no family member searched has a packing larger than G allows")
+        return found[1]
+
+    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+        family = family_of(query.F.families, witness)
+        index = family.member(witness)
+        cells, h, tau = family.cells(index), integer_of(witness, "h", minimum=1), fraction_of(witness, "tau")
+        require(2 * (h - 1) < cells, f"h={h} must be at most N/2 + 1, N={cells}")
+        P = checked_pdim(A, query, witness)
+        packing = A.number(cells) - log2_lower_tail(A, cells, h - 1)
+        allowed = log2_haussler(A, P, family.spread(A, index), A.number(tau), query.p)
+        require(bool(packing > allowed), "the packing of F is not certainly larger than U(tau)")
+        share = A.power(A.number(h) / A.number(cells), 1 / A.number(query.p))
+        eps = family.norm(A, index, query.p) * share - A.number(tau) / 2
+        require(bool(eps > 0), "2 eps + tau <= distance leaves no positive eps")
+        return eps
+
+    def rate(self, query: Query) -> Any:
+        import sympy
+
+        P, a = query.G.orders.pdim, query.F.entropy_exponent(query.p)
+        # the range of the family shrinks like its norm: no logarithm; otherwise tau costs log(1/eps)
+        bounded = query.F.families[0].peak_ratio(SYMBOLIC, query.p) is not None
+        return (P if bounded else P * sympy.log(P)) ** (-1 / a)
+
+    def expression(self, query: Query) -> Any:
+        """h = floor(N/8)+1, tau = eps: eps = ||w||_p 8^{-1/p}/2 once N (1 - H2(1/8)) > log2 U(tau)."""
+        import sympy
+
+        family = query.F.families[0]
+        ratio = family.peak_ratio(SYMBOLIC, query.p)
+        if ratio is None:
+            raise NoExpressionError("T2a: no closed form, as the range of the family is larger than its gaps")
+        P, _ = pdim_expression(query.G)
+        p = SYMBOLIC.number(query.p)
+        bits = log2_haussler(SYMBOLIC, P, 2 * ratio * 8 ** (1 / p), sympy.Integer(1), query.p)
+        norm = family.least_norm(SYMBOLIC, bits / sympy.Rational(456, 1000), query.p)
+        return conditional(query, norm * sympy.Integer(8) ** (-1 / p) / 2)
+
+    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
+        first = (Step(query.F.definition), Step(query.G.definition))
+        if witness is None:
+            return (*first, Step(self.statement, self.citations))
+        family = family_of(query.F.families, witness)
+        index = family.member(witness)
+        N, h, P, tau = family.cells(index), integer_of(witness, "h"), integer_of(witness, "pdim"), fraction_of(witness, "tau")
+        packing = N - float(log2_lower_tail(FLOAT, float(N), float(h - 1)))
+        allowed = float(log2_haussler(FLOAT, P, family.spread(FLOAT, index), float(tau), query.p))
+        return (
+            *first,
+            Step(f"{family.describe(index)} This gives $N={N}$ cells.", family.citations),
+            Step(f"Gilbert-Varshamov with $h={h}$: at least $2^N/V(N,h-1)\\ge2^{{{rounded(packing, False)}}}$ of the "
+                 f"$f_\\omega$ have pairwise distance $\\ge2\\|w\\|_p(h/N)^{{1/p}}$.", (cite("Gilbert1952"),)),
+            Step(f"$\\operatorname{{Pdim}}(G)\\le P={P}$.", (cite("BartlettHarveyLiawMehrabian2019", "Thm 6"),)),
+            Step(f"With $\\tau={rounded(float(tau), True)}$: $\\log_2U(\\tau)\\le {rounded(allowed, True)}$, fewer.",
+                 (cite("Haussler1995", "Thm 1"),)),
+            Step(self.statement, self.citations),
+        )
+
+
+class EntropyTransfer(Theorem):
+    """T2 for a class known only by log M(eps, F, L^q) >= c eps^{-a}, eps <= eps0, with U(tau) as in T2a.
+
+    Hypotheses: q <= p < inf, values of F in [a,b], c and eps0 known for a number (the rate needs neither).
+    If c (2 eps + tau)^{-a} > log U(tau) and 2 eps + tau <= eps0, then E_p(F, G) >= eps.
+    Witness: ``eps``, ``tau``, ``pdim``.
+    """
+
+    id = "T2e"
+    title = "Packing transfer from an entropy bound"
+    statement = (
+        r"If $c(2\varepsilon+\tau)^{-a}>\log U(\tau)$ with $U(\tau)=e(P+1)\big(2e((b-a)/\tau)^p\big)^P$, "
+        r"$P\ge\operatorname{Pdim}(G)$, and $2\varepsilon+\tau\le\varepsilon_0$, then $E_p(F,G)\ge\varepsilon$."
+    )
+    citations = (cite("approxbounds", "T2"), cite("Haussler1995", "Thm 1"))
+
+    def refusal(self, query: Query) -> str | None:
+        if is_infinite(query.p):
+            return "p = inf: Haussler's bound needs p < inf"
+        if query.F.families:
+            return "F is known by hypercube families (T2a covers them)"
+        entropy = query.F.entropy_bound(query.p)
+        if entropy is None:
+            return f"the entropy bound of F is not known for p = {query.p}"
+        if entropy.constant is None:
+            return "the constant of the entropy bound is unspecified (T1 gives the rate)"
+        return None
+
+    @staticmethod
+    def _entropy(query: Query) -> EntropyBound:
+        entropy = query.F.entropy_bound(query.p)
+        assert entropy is not None
+        return entropy
+
+    def search(self, query: Query) -> Witness:
+        P, entropy = pdim_upper(query.G), self._entropy(query)
+        low, high = map(float, query.F.value_range)
+        c, eps0, a = float(entropy.constant), float(entropy.valid_below), float(entropy.exponent)
+        theta = np.array([2.0**-i for i in range(1, 12)])[:, None]
+        # eps on a logarithmic grid below eps0/2; c (2eps+tau)^{-a} - log U(tau) decreases in eps for fixed theta
+        x = np.log(eps0 / 2) - np.linspace(0, 690, 20001)[None, :]
+        with np.errstate(all="ignore"):
+            total = np.exp(x) * 2 / (1 - theta)  # 2 eps + tau with tau = theta (2 eps + tau)
+            room = np.exp(np.log(c) - a * np.log(total)) - np.log(2.0) * log2_haussler(FLOAT, P, high - low, theta * total, query.p)
+        value = np.where((room > 1e-9) & (total <= eps0), np.exp(x), 0.0)
+        t, i = np.unravel_index(int(np.argmax(value)), value.shape)
+        if not value[t, i] > 0:
+            raise HypothesisError("the entropy of F is too small against G for every eps above 1e-299")
+        tau = short_fraction(float(theta[t, 0] * total[t, i]))
+        return {"eps": short_fraction(float(value[t, i])), "tau": tau, "pdim": P}
+
+    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+        entropy = self._entropy(query)
+        eps, tau = fraction_of(witness, "eps"), fraction_of(witness, "tau")
+        P = checked_pdim(A, query, witness)
+        low, high = query.F.value_range
+        require(2 * eps + tau <= entropy.valid_below, f"2 eps + tau must be at most eps0={entropy.valid_below}")
+        entropy_value = A.number(entropy.constant) * A.power(A.number(2 * eps + tau), -A.number(entropy.exponent))
+        allowed = A.log(A.number(2)) * log2_haussler(A, P, A.number(high - low), A.number(tau), query.p)
+        require(bool(entropy_value > allowed), "the entropy of F is not certainly larger than log U(tau)")
+        return A.number(eps)
+
+    def rate(self, query: Query) -> Any:
+        import sympy
+
+        P = query.G.orders.pdim
+        return (P * sympy.log(P)) ** (-1 / query.F.entropy_exponent(query.p))
+
+    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
+        first = (Step(query.F.definition), Step(query.G.definition))
+        if witness is None:
+            return (*first, Step(self.statement, self.citations))
+        eps, tau, P = fraction_of(witness, "eps"), fraction_of(witness, "tau"), integer_of(witness, "pdim")
+        return (
+            *first,
+            Step(f"$\\operatorname{{Pdim}}(G)\\le P={P}$.", (cite("BartlettHarveyLiawMehrabian2019", "Thm 6"),)),
+            Step(f"{self.statement} Here $\\varepsilon={rounded(float(eps), False)}$ and "
+                 f"$\\tau={rounded(float(tau), True)}$.", self.citations),
+        )

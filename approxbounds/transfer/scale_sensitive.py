@@ -1,0 +1,58 @@
+"""T1, the general lower bound through the fat-shattering dimension (rates). THEORY.md, section 4."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from approxbounds.errors import NoExpressionError
+from approxbounds.sources import cite
+from approxbounds.theorem import Query, Step, Theorem, Witness
+from approxbounds.validation import is_infinite
+
+__all__ = ["ScaleSensitiveTheorem"]
+
+
+class ScaleSensitiveTheorem(Theorem):
+    """E_p >= min{eps1, c1 P^{-1/a} (log P)^{-2/a}} if log M(eps, F, L^p) >= c0 eps^{-a}, P = Pdim(G) >= 2.
+
+    Hypotheses: F with values in [a,b]; 1 <= p < inf; Pdim(G) finite. The constants c1 and eps1 depend on
+    p, a, c0 and b - a only and are unspecified in the source: rates, never a number. For networks the
+    rate is as the source states it, with its own pseudo-dimension bounds.
+    """
+
+    id = "T1"
+    title = "General lower bound (Achour, Foucault, Gerchinovitz, Malgouyres)"
+    statement = (
+        r"If $\log M(\varepsilon,F,L^p)\ge c_0\varepsilon^{-a}$ for small $\varepsilon$ and $P=\operatorname{Pdim}(G)\ge2$, "
+        r"then $E_p(F,G)\ge\min\{\varepsilon_1,\,c_1P^{-1/a}(\log P)^{-2/a}\}$ with unspecified $c_1,\varepsilon_1>0$."
+    )
+    citations = (
+        cite("AchourFoucaultGerchinovitzMalgouyres2022", "Thm 1 and Cor. 1"),
+        cite("Mendelson2002"),
+    )
+    numeric = False
+
+    def refusal(self, query: Query) -> str | None:
+        if is_infinite(query.p):
+            return "p = inf: it needs 1 <= p < inf"
+        if not query.F.families and query.F.entropy_bound(query.p) is None:
+            return f"the entropy of F is not known for p = {query.p}"
+        return None
+
+    def rate(self, query: Query) -> Any:
+        orders, a = query.G.orders, query.F.entropy_exponent(query.p)
+        return orders.t1_size ** (-1 / a) * orders.logarithm ** (-orders.t1_log_power / a)
+
+    def expression(self, query: Query) -> Any:
+        raise NoExpressionError("T1: its constants are unspecified in the source; use .rate")
+
+    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
+        from approxbounds.render import latex
+
+        return (
+            Step(query.F.definition),
+            Step(query.G.definition),
+            Step(f"The packing entropy has exponent $a={latex(query.F.entropy_exponent(query.p))}$.",
+                 query.F.entropy_citations),
+            Step(f"{self.statement} The order is ${latex(self.rate(query))}$.", self.citations),
+        )

@@ -1,0 +1,100 @@
+"""T3inf, the sup-norm case. THEORY.md, section 4."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, precision
+from approxbounds.complexity.pseudo_dimension import excludes_shattering, growth_steps, pdim_expression, pdim_upper
+from approxbounds.errors import HypothesisError, NoExpressionError
+from approxbounds.functions.hypercube import family_of, require
+from approxbounds.render import rounded
+from approxbounds.sources import cite
+from approxbounds.theorem import Query, Step, Theorem, Witness
+from approxbounds.transfer.hypercube import conditional, no_family
+from approxbounds.validation import is_infinite
+
+__all__ = ["SupNormTheorem"]
+
+
+class SupNormTheorem(Theorem):
+    """Pi_G(N) < 2^N implies E_inf >= I_inf = sup w, for every hypercube family with N cells.
+
+    Hypotheses: p = inf; G does not shatter any N points at thresholds c_i. Guarantee: E_inf(F, G) >= sup w.
+    Otherwise, with values v_i of g near the maximum of w, every f_omega would force its own pattern.
+    For monotone functions of d >= 2 variables this is 1/2 for every G of finite pseudo-dimension.
+    Witness: ``family`` and its indices.
+    """
+
+    id = "T3inf"
+    title = "Hypercube theorem in sup norm"
+    statement = (
+        r"If $\Pi_G(N)<2^N$ then $E_\infty(F,G)\ge\sup w$: some sign pattern $\omega$ is missed by every $g$ at the "
+        r"thresholds $c_i$, so for each $g$ some cell has $g$ on the wrong side of $c_i$ and $|f_\omega-g|\ge w$."
+    )
+    citations = (cite("approxbounds", "T3inf"),)
+
+    def refusal(self, query: Query) -> str | None:
+        if not is_infinite(query.p):
+            return f"p = {query.p}: it is about the sup norm (T3 covers 1 <= p < inf)"
+        return no_family(query)
+
+    def search(self, query: Query) -> Witness:
+        found: tuple[float, dict[str, Any]] = (0.0, {})
+        for family in query.F.families:
+            cells = pdim_upper(query.G, family.centres) + 1
+            for attempt in (cells, cells + 1, cells + 2 + cells // 10**9):  # floats may be off by a little
+                index = family.coarsest(attempt)
+                with precision(256):
+                    if not excludes_shattering(BALL, query.G, family.cells(index), family.centres):
+                        continue
+                height = float(family.norm(FLOAT, index, inf))
+                if height > found[0]:
+                    witness = {name: index[name] for name in family.indices}
+                    found = (height, {"family": family.id, **witness})
+                break
+        if not found[1]:
+            raise HypothesisError("no family member has more cells than the pseudo-dimension bound")
+        return found[1]
+
+    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+        family = family_of(query.F.families, witness)
+        index = family.member(witness)
+        cells = family.cells(index)
+        unshattered = excludes_shattering(A, query.G, cells, family.centres)
+        require(unshattered, f"it is not certain that no N={cells} points are shattered")
+        return family.norm(A, index, inf)
+
+    def rate(self, query: Query) -> Any:
+        return query.G.orders.pdim ** (-1 / query.F.entropy_exponent(inf))
+
+    def expression(self, query: Query) -> Any:
+        """sup w at the coarsest member with N >= P + 1 cells, P >= Pdim(G)."""
+        import sympy
+
+        P, _ = pdim_expression(query.G)
+        forms = [family.least_norm(SYMBOLIC, P + 1, inf) for family in query.F.families]
+        forms = [form for form in forms if form is not None]
+        if not forms:
+            raise NoExpressionError("T3inf: no closed form is known for the families of this class")
+        return conditional(query, forms[0] if len(forms) == 1 else sympy.Max(*forms))
+
+    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
+        first = (Step(query.F.definition), Step(query.G.definition))
+        if witness is None:
+            family = query.F.families[0]
+            _, citations = pdim_expression(query.G)
+            return (*first, Step(family.describe(None), family.citations),
+                    Step(r"Take the coarsest member with $N\ge\operatorname{Pdim}(G)+1$ cells.", citations),
+                    Step(self.statement, self.citations))
+        family = family_of(query.F.families, witness)
+        index = family.member(witness)
+        height = float(family.norm(FLOAT, index, inf))
+        return (
+            *first,
+            Step(f"{family.describe(index)} This gives $N={family.cells(index)}$ cells and $\\sup w\\ge "
+                 f"{rounded(height, False)}$.", family.citations),
+            *growth_steps(query.G, family.cells(index), family.centres),
+            Step(self.statement, self.citations),
+        )

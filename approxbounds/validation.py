@@ -1,0 +1,178 @@
+"""Parsing and checking of parameters, done once at the public door.
+
+Exact meaning of numbers: an ``int``, ``Fraction`` or ``Decimal`` means itself; a string is a decimal
+(``"0.1"`` is 1/10) or a quotient (``"1/10"``); a ``float`` means exactly the binary number that it
+stores (``0.1`` is 3602879701896397/36028797018963968). A SymPy expression with free symbols stays
+symbolic; its symbols must be declared positive.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import re
+import sys
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from approxbounds.errors import ParameterError
+
+#: An exact rational or a symbolic (SymPy) expression. SymPy is imported only if the user did so.
+Number: TypeAlias = Any
+
+SMALLEST = Fraction(1, 10**100)
+LARGEST = Fraction(10**100)
+MOST_UNITS = 10**9
+MOST_WEIGHTS = 10**12
+MOST_LAYERS = 1000
+MOST_DIMENSIONS = 1000
+LARGEST_EXPONENT = 10**6
+
+_DECIMAL = re.compile(r"[+-]?(\d{1,100}(\.\d{0,100})?|\.\d{1,100})([eE][+-]?\d{1,3})?")
+_QUOTIENT = re.compile(r"[+-]?\d{1,200}/\d{1,200}")
+
+
+def is_symbolic(value: object) -> bool:
+    """Whether ``value`` is a SymPy expression (false, at no cost, if SymPy was never imported)."""
+    sympy = sys.modules.get("sympy")
+    return sympy is not None and isinstance(value, sympy.Expr)
+
+
+def _from_sympy(name: str, value: Any) -> Number:
+    import sympy
+
+    if value.is_Rational:
+        return Fraction(int(value.p), int(value.q))
+    if value.is_Float and value.is_finite:
+        exact = sympy.Rational(value)
+        return Fraction(int(exact.p), int(exact.q))
+    if not value.free_symbols:
+        raise ParameterError(name, value, "a constant must be rational (int, Fraction, decimal)")
+    if value.is_positive is not True:
+        raise ParameterError(name, value, "symbols must be positive: sympy.symbols(..., positive=True)")
+    return value
+
+
+def _from_text(name: str, text: str) -> Fraction:
+    stripped = text.strip()
+    if _QUOTIENT.fullmatch(stripped):
+        numerator, denominator = stripped.split("/")
+        if int(denominator) == 0:
+            raise ParameterError(name, text, "the denominator must not be 0")
+        return Fraction(int(numerator), int(denominator))
+    if _DECIMAL.fullmatch(stripped):
+        return Fraction(stripped)
+    raise ParameterError(name, text, "allowed as text: an integer, a decimal such as '0.1' or a quotient '1/10'")
+
+
+def _parse(name: str, value: object) -> Number:
+    """The exact value of ``value``; an int stays an int."""
+    if is_symbolic(value):
+        return _from_sympy(name, value)
+    if isinstance(value, str):
+        return _from_text(name, value)
+    if isinstance(value, Decimal):
+        if not value.is_finite() or abs(value.adjusted()) > 200:
+            raise ParameterError(name, value, "must be a finite number of ordinary size")
+        return Fraction(value)
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise ParameterError(name, value, "must be an int, Fraction, Decimal, decimal string, float or SymPy expression")
+    if isinstance(value, numbers.Rational):
+        return Fraction(int(value.numerator), int(value.denominator))
+    if not math.isfinite(value):
+        raise ParameterError(name, value, "must be finite")
+    numerator, denominator = value.as_integer_ratio()  # type: ignore[attr-defined]
+    return Fraction(int(numerator), int(denominator))
+
+
+def tidy(value: Number) -> Number:
+    """An integral Fraction as an int, anything else unchanged."""
+    return int(value) if isinstance(value, Fraction) and value.denominator == 1 else value
+
+
+def exact(
+    name: str,
+    value: object,
+    *,
+    minimum: Fraction | int = SMALLEST,
+    maximum: Fraction | int = LARGEST,
+    symbols: bool = True,
+) -> Number:
+    """A rational number in [minimum, maximum], or a positive symbolic expression if ``symbols``."""
+    parsed = _parse(name, value)
+    if is_symbolic(parsed):
+        if not symbols:
+            raise ParameterError(name, value, "a number is needed here, not a symbol")
+        return parsed
+    if not minimum <= parsed <= maximum:
+        low = "positive, at least 1e-100" if minimum == SMALLEST else f"at least {minimum}"
+        high = "1e100" if maximum == LARGEST else str(maximum)
+        raise ParameterError(name, value, f"must be {low} and at most {high}")
+    return tidy(parsed)
+
+
+def integer(
+    name: str, value: object, *, minimum: int = 1, maximum: int = MOST_UNITS, symbols: bool = True
+) -> Number:
+    """An integer in [minimum, maximum] (a float or a bool is not one), or a symbolic expression."""
+    if isinstance(value, float) or (isinstance(value, numbers.Real) and not isinstance(value, numbers.Rational)):
+        raise ParameterError(name, value, "must be an integer, not a float")
+    parsed = _parse(name, value)
+    if is_symbolic(parsed):
+        if not symbols:
+            raise ParameterError(name, value, "a number is needed here, not a symbol")
+        return parsed
+    if parsed.denominator != 1 or not minimum <= parsed <= maximum:
+        raise ParameterError(name, value, f"must be an integer from {minimum} to {maximum}")
+    return int(parsed)
+
+
+def flag(name: str, value: object) -> bool:
+    """A bool, and nothing else."""
+    if not isinstance(value, bool):
+        raise ParameterError(name, value, "must be True or False")
+    return value
+
+
+def widths(name: str, value: object) -> tuple[Number, ...]:
+    """A non-empty tuple of numbers of hidden units."""
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+        raise ParameterError(name, value, "must be a sequence of integers, one per hidden layer, such as (64, 64)")
+    entries = tuple(value)
+    if not 1 <= len(entries) < MOST_LAYERS:
+        raise ParameterError(name, value, f"must name from 1 to {MOST_LAYERS - 1} hidden layers")
+    return tuple(integer(f"{name}[{i}]", entry) for i, entry in enumerate(entries))
+
+
+def exponent(value: object, *, name: str = "p") -> Number:
+    """The exponent of an L^p norm: a number in [1, 10^6], ``math.inf`` (also "inf", sympy.oo) or a symbol."""
+    if isinstance(value, str) and value.strip().lower() in {"inf", "infinity", "oo"}:
+        return math.inf
+    if isinstance(value, float) and value == math.inf:
+        return math.inf
+    if is_symbolic(value):
+        import sympy
+
+        if value == sympy.oo:
+            return math.inf
+    parsed = _parse(name, value)
+    if not is_symbolic(parsed) and not 1 <= parsed <= LARGEST_EXPONENT:
+        raise ParameterError(name, value, f"must be at least 1: a number up to {LARGEST_EXPONENT}, or infinity")
+    return tidy(parsed)
+
+
+def is_infinite(p: Number) -> bool:
+    """Whether the exponent is that of the sup norm."""
+    return isinstance(p, float) and p == math.inf
+
+
+def to_text(value: Number) -> int | str:
+    """The JSON form of an exact number: an int, "a/b", "inf", or the symbolic expression as text."""
+    if isinstance(value, int):
+        return value
+    if is_infinite(value):
+        return "inf"
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}"
+    return str(value)
