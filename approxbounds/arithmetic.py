@@ -22,7 +22,18 @@ import flint
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BALL", "EXACT_TERMS", "FLOAT", "SYMBOLIC", "Arithmetic", "Value", "floor_float", "ceil_float", "precision"]
+__all__ = [
+    "BALL",
+    "EXACT_TERMS",
+    "FLOAT",
+    "SYMBOLIC",
+    "Arithmetic",
+    "Value",
+    "ceil_float",
+    "floor_float",
+    "log2_lower_tail",
+    "precision",
+]
 
 #: A value of one of the three arithmetics: float or array, ``arb``, or SymPy expression.
 Value: TypeAlias = Any
@@ -31,6 +42,7 @@ FloatArray: TypeAlias = NDArray[np.float64]
 #: Binomial sums V(n, j) with j up to this are summed term by term; beyond it V(n,j) <= 2^{n H2(j/n)}.
 EXACT_TERMS = 4096
 _LN2 = math.log(2.0)
+_ROUNDING_BITS = 8192
 
 
 class Arithmetic(Protocol):
@@ -59,7 +71,8 @@ def _stirling(x: FloatArray) -> FloatArray:
     """log Gamma(x + 1) minus its leading part (x log x - x + log(2 pi x)/2), for x >= 16."""
     inverse = 1.0 / x
     square = inverse * inverse
-    return inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square / 1680)))
+    result: FloatArray = inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square / 1680)))
+    return result
 
 
 class _Float:
@@ -142,7 +155,8 @@ class _Float:
             if not np.any(product > 1e-18 * total):
                 break
             total = total + product
-        return self.log2_binomial(n, j) + np.log2(total)
+        tail: FloatArray = self.log2_binomial(n, j) + np.log2(total)
+        return tail
 
 
 # ---------------------------------------------------------------------------------------------- balls
@@ -236,7 +250,7 @@ class _Symbolic:
     def exp(self, x: Value) -> Value:
         import sympy
 
-        return sympy.exp(x)
+        return sympy.exp(sympy.logcombine(x, force=True))  # exp(sum of logarithms) as a product of powers
 
     def log2(self, x: Value) -> Value:
         import sympy
@@ -318,15 +332,17 @@ def floor_float(x: flint.arb) -> float:
     """The largest double that is certainly at most every point of the ball."""
     if not x.is_finite():
         return -math.inf
-    guess = float(x.lower())  # rounds to nearest: step down until it is certain
-    while not flint.arb(guess) <= x:
-        guess = math.nextafter(guess, -math.inf)
-    following = math.nextafter(guess, math.inf)
-    while flint.arb(following) <= x:
-        guess, following = following, math.nextafter(following, math.inf)
+    with precision(_ROUNDING_BITS):  # at few bits the ends of the ball would be rounded once more
+        guess = float(x.lower())  # rounds to nearest: step until it is certain
+        while not flint.arb(guess) <= x:
+            guess = math.nextafter(guess, -math.inf)
+        following = math.nextafter(guess, math.inf)
+        while flint.arb(following) <= x:
+            guess, following = following, math.nextafter(following, math.inf)
     return guess
 
 
 def ceil_float(x: flint.arb) -> float:
     """The smallest double that is certainly at least every point of the ball."""
-    return -floor_float(-x)
+    with precision(_ROUNDING_BITS):
+        return -floor_float(-x)

@@ -126,7 +126,8 @@ class Bound:
     def __str__(self) -> str:
         relation = ">=" if self.direction is Direction.LOWER else "<="
         shown = "c * rate" if self.number is None else f"{self.number:.6g}"
-        return f"{self.theorem.quantity(self.query)} {relation} {shown}  [{self.theorem.id}, {self.status.value}]"
+        quantity = render.plain(self.theorem.quantity(self.query))
+        return f"{quantity} {relation} {shown}  [{self.theorem.id}, {self.status.value}]"
 
 
 def apply(theorem: Theorem, query: Query) -> Bound | Refusal:

@@ -52,14 +52,14 @@ class Certificate:
     @classmethod
     def of(cls, bound: Bound) -> Certificate:
         """The certificate of a bound; raises NoNumberError if the bound has no number."""
-        value, query = bound.value, bound.query
+        value, query, witness = bound.value, bound.query, bound.witness or {}
         return cls(
             theorem=bound.theorem.id,
             functions=None if query.functions is None else query.functions.to_dict(),
             network=None if query.network is None else query.network.to_dict(),
             p=None if query.p is None else validation.to_text(query.p),
             eps=None if query.eps is None else validation.to_text(query.eps),
-            witness={k: v if isinstance(v, (int, str)) else validation.to_text(v) for k, v in (bound.witness or {}).items()},
+            witness={name: v if isinstance(v, (int, str)) else validation.to_text(v) for name, v in witness.items()},
             direction=bound.direction.value,
             value=value,
         )
@@ -89,7 +89,8 @@ class Certificate:
     def from_dict(cls, data: Any) -> Certificate:
         """A certificate from its JSON object."""
         if not isinstance(data, Mapping) or set(data) != set(_KEYS):
-            raise CertificateError("certificate", data, f"must be a JSON object with exactly the keys {', '.join(_KEYS)}")
+            allowed = f"must be a JSON object with exactly the keys {', '.join(_KEYS)}"
+            raise CertificateError("certificate", data, allowed)
         if data["format"] != FORMAT:
             raise CertificateError("format", data["format"], f"must be {FORMAT!r}")
         for name in ("functions", "network", "witness"):
@@ -179,7 +180,8 @@ def verify(certificate: Certificate | str | Mapping[str, Any]) -> Verdict:
         raise CertificateError("certificate", certificate, "must be a Certificate, its JSON text or its JSON object")
     theorem = _lookup("theorem", certificate.theorem, THEOREMS)
     if certificate.direction != theorem.direction.value:
-        raise CertificateError("direction", certificate.direction, f"must be {theorem.direction.value!r} for {theorem.id}")
+        allowed = f"must be {theorem.direction.value!r} for {theorem.id}"
+        raise CertificateError("direction", certificate.direction, allowed)
     if not theorem.numeric:
         return Verdict(False, f"{theorem.id} leaves a constant unspecified: it certifies no number")
     query = query_of(certificate)

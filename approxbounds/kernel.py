@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-
-import flint
+from typing import Any
 
 from approxbounds.arithmetic import BALL, ceil_float, floor_float, precision
 from approxbounds.errors import HypothesisError
@@ -34,7 +33,7 @@ class Verdict:
         return self.accepted
 
 
-def _enclose(theorem: Theorem, query: Query, witness: Witness) -> flint.arb:
+def _enclose(theorem: Theorem, query: Query, witness: Witness) -> Any:
     """A finite ball around the theorem's bound; HypothesisError if a hypothesis is not certain."""
     failure = HypothesisError("the enclosure is not finite")
     for bits in _PRECISIONS:
@@ -56,7 +55,7 @@ def certified_value(theorem: Theorem, query: Query, witness: Witness) -> float |
     ball = _enclose(theorem, query, witness)
     if theorem.integral:
         # An integer at most x is at most floor(x): floor of the upper end, by exact comparison.
-        with precision(4096):
+        with precision(2 * _PRECISIONS[-1]):
             value = int(ball.upper().floor().unique_fmpz())
         return value
     # Lower bounds are rounded down, upper bounds up.

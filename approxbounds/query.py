@@ -13,12 +13,21 @@ from approxbounds.catalogue import LOWER_THEOREMS, UPPER_THEOREMS
 from approxbounds.errors import NoExpressionError, ParameterError
 from approxbounds.functions.base import FunctionClass
 from approxbounds.networks.base import NetworkClass
-from approxbounds.render import table
+from approxbounds.render import plain, rounded, table
 from approxbounds.theorem import Query, Theorem
 from approxbounds.transfer.hypercube import AverageCase
 from approxbounds.transfer.hypercube import average_case as _average_case
 
-__all__ = ["Bracket", "Candidates", "average_case", "bracket", "lower_bound", "lower_bounds", "upper_bound", "upper_bounds"]
+__all__ = [
+    "Bracket",
+    "Candidates",
+    "average_case",
+    "bracket",
+    "lower_bound",
+    "lower_bounds",
+    "upper_bound",
+    "upper_bounds",
+]
 
 
 @dataclass(frozen=True)
@@ -78,11 +87,10 @@ class Bracket:
         return float(self.upper.value) / float(self.lower.value)
 
     def __str__(self) -> str:
-        return f"{self.lower.value:.6g} <= {self.lower.theorem.quantity(self.lower.query)} <= {self.upper.value:.6g}"
+        quantity = plain(self.lower.theorem.quantity(self.lower.query))
+        return f"{self.lower.value:.6g} <= {quantity} <= {self.upper.value:.6g}"
 
     def _repr_latex_(self) -> str:
-        from approxbounds.render import rounded
-
         low, high = rounded(self.lower.value, False), rounded(self.upper.value, True)
         return f"$\\displaystyle {low} \\le {self.lower.theorem.quantity(self.lower.query)} \\le {high}$"
 

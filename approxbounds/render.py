@@ -9,7 +9,7 @@ from typing import Any
 from approxbounds.sources import Citation
 from approxbounds.theorem import Step
 
-__all__ = ["html", "latex", "markdown", "rounded", "table"]
+__all__ = ["html", "latex", "markdown", "plain", "rounded", "table"]
 
 
 def rounded(value: float | int, up: bool, digits: int = 6) -> str:
@@ -33,6 +33,17 @@ def latex(expression: Any) -> str:
     import sympy
 
     return str(sympy.latex(expression))
+
+
+def plain(quantity: str) -> str:
+    r"""The LaTeX of a quantity as plain text.
+
+    >>> plain(r"E_{\infty}(F, G)"), plain(r"\operatorname{Pdim}(G)")
+    ('E_inf(F, G)', 'Pdim(G)')
+    """
+    for latex_name, name in ((r"\operatorname", ""), (r"\infty", "inf"), (r"\log", "log"), ("{", ""), ("}", "")):
+        quantity = quantity.replace(latex_name, name)
+    return quantity
 
 
 def markdown(claim: str, steps: tuple[Step, ...], sources: tuple[Citation, ...]) -> str:
@@ -59,7 +70,8 @@ def html(claim: str, steps: tuple[Step, ...], sources: tuple[Citation, ...]) -> 
     unique = {source.key: source for source in sources}
     listed = "".join(f"<li>{_html.escape(f'{s.authors} ({s.year}): {s.title}')}</li>" for s in unique.values())
     tail = f"<p><b>Sources</b></p><ul>{listed}</ul>" if listed else ""
-    return f"<div><p><b>$\\displaystyle {_html.escape(claim, quote=False)}$</b></p><ol>{''.join(items)}</ol>{tail}</div>"
+    head = f"<p><b>$\\displaystyle {_html.escape(claim, quote=False)}$</b></p>"
+    return f"<div>{head}<ol>{''.join(items)}</ol>{tail}</div>"
 
 
 def table(header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:

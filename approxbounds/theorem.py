@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from approxbounds.arithmetic import Arithmetic, Value
-from approxbounds.errors import HypothesisError, NoExpressionError
+from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
@@ -123,11 +123,11 @@ class Theorem(ABC):
         return (Step(self.statement, self.citations),)
 
 
-def integer_of(witness: Witness, name: str, *, minimum: int = 0) -> int:
+def integer_of(witness: Witness, name: str, *, minimum: int = 0, maximum: int = 2**1100) -> int:
     """An integer of the witness, or a HypothesisError that names it."""
     value = witness.get(name)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise HypothesisError(f"witness {name}={value!r} must be an integer")
-    if not minimum <= value <= 2**1100:
-        raise HypothesisError(f"witness {name} must be from {minimum} to 2^1100")
+        raise HypothesisError(f"witness {name}={echo(value)} must be an integer")
+    if not minimum <= value <= maximum:
+        raise HypothesisError(f"witness {name}={echo(value)} must be from {minimum} to 2^{maximum.bit_length() - 1}")
     return value

@@ -77,7 +77,8 @@ def _parse(name: str, value: object) -> Number:
             raise ParameterError(name, value, "must be a finite number of ordinary size")
         return Fraction(value)
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise ParameterError(name, value, "must be an int, Fraction, Decimal, decimal string, float or SymPy expression")
+        allowed = "must be an int, Fraction, Decimal, decimal string, float or SymPy expression"
+        raise ParameterError(name, value, allowed)
     if isinstance(value, numbers.Rational):
         return Fraction(int(value.numerator), int(value.denominator))
     if not math.isfinite(value):
@@ -112,9 +113,7 @@ def exact(
     return tidy(parsed)
 
 
-def integer(
-    name: str, value: object, *, minimum: int = 1, maximum: int = MOST_UNITS, symbols: bool = True
-) -> Number:
+def integer(name: str, value: object, *, minimum: int = 1, maximum: int = MOST_UNITS, symbols: bool = True) -> Number:
     """An integer in [minimum, maximum] (a float or a bool is not one), or a symbolic expression."""
     if isinstance(value, float) or (isinstance(value, numbers.Real) and not isinstance(value, numbers.Rational)):
         raise ParameterError(name, value, "must be an integer, not a float")

@@ -28,7 +28,10 @@ class _PackingTheorem(Theorem):
         return f"\\log M({query.eps}, F, L^{{{p}}})"
 
     def rate(self, query: Query) -> Any:
-        return SYMBOLIC.number(query.eps) ** (-query.F.entropy_exponent(query.p))
+        import sympy
+
+        eps = query.eps if is_symbolic(query.eps) else sympy.Symbol("eps", positive=True)
+        return eps ** (-query.F.entropy_exponent(query.p))
 
 
 class GilbertVarshamov(_PackingTheorem):
@@ -62,7 +65,8 @@ class GilbertVarshamov(_PackingTheorem):
             else:
                 with np.errstate(all="ignore"):
                     h = np.floor((eps / (2 * norm)) ** float(query.p) * N * (1 + 1e-12)) + 1
-                    value = np.where(2 * (h - 1) < N, N - log2_lower_tail(FLOAT, N, np.minimum(h - 1, (N - 1) / 2)), 0.0)
+                    tail = log2_lower_tail(FLOAT, N, np.minimum(h - 1, (N - 1) / 2))
+                    value = np.where(2 * (h - 1) < N, N - tail, 0.0)
             i = int(np.argmax(value))
             if value[i] > found[0]:
                 index = grid.at(i)
@@ -94,10 +98,15 @@ class GilbertVarshamov(_PackingTheorem):
         norm = float(family.norm(FLOAT, index, query.p))
         return (
             first,
-            Step(f"{family.describe(index)} This gives $N={family.cells(index)}$ cells and $\\|w\\|\\ge "
-                 f"{rounded(norm, False)}$.", family.citations),
-            Step(f"{self.statement} Take $h={witness['h']}$: the distance is greater than "
-                 f"$\\varepsilon={query.eps}$.", self.citations),
+            Step(
+                f"{family.describe(index)} This gives $N={family.cells(index)}$ cells and $\\|w\\|\\ge "
+                f"{rounded(norm, False)}$.",
+                family.citations,
+            ),
+            Step(
+                f"{self.statement} Take $h={witness['h']}$: the distance is greater than $\\varepsilon={query.eps}$.",
+                self.citations,
+            ),
         )
 
 
@@ -106,7 +115,10 @@ class KnownEntropy(_PackingTheorem):
 
     id = "packing-known-entropy"
     title = "Known entropy"
-    statement = r"$\log M(\varepsilon,F,L^q)\ge c\,\varepsilon^{-a}$ for $\varepsilon\le\varepsilon_0$, and $L^p$ distances grow with $p\ge q$."
+    statement = (
+        r"$\log M(\varepsilon,F,L^q)\ge c\,\varepsilon^{-a}$ for $\varepsilon\le\varepsilon_0$, and $L^p$ distances "
+        r"grow with $p\ge q$."
+    )
     citations = (cite("approxbounds", "2.4"),)
 
     def refusal(self, query: Query) -> str | None:

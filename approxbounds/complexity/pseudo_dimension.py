@@ -5,6 +5,7 @@ THEORY.md, sections 3.3, 3.4, 3.6. Each method is a theorem of its own, certifie
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -179,7 +180,7 @@ class DirectMethod(_PseudoDimensionMethod):
         r"A linear space of dimension $D$ has $\operatorname{Pdim}=D$; $m$ points are shattered only by at least $2^m$ "
         r"functions."
     )
-    citations: tuple[Citation, ...] = (cite("AnthonyBartlett1999", "Thm 11.4"),)
+    citations = (cite("AnthonyBartlett1999", "Thm 11.4"),)
 
     def refusal(self, query: Query) -> str | None:
         return "the class states no dimension directly" if query.G.exact_pseudo_dimension is None else None
@@ -241,17 +242,16 @@ def excludes_shattering(A: Arithmetic, G: NetworkClass, m: int, thresholds: Thre
     if G.growth(thresholds).evaluate(A, m) < m:
         return True
     query = Query(network=G)
-    return any(method.refusal(query) is None and bool(method.evaluate(A, query, {}) < m) for method in _WITHOUT_WITNESS)
+    applicable = (method for method in _WITHOUT_WITNESS if method.refusal(query) is None)
+    return any(bool(method.evaluate(A, query, {}) < m) for method in applicable)
 
 
 def pdim_upper(G: NetworkClass, thresholds: Thresholds = Thresholds.ANY) -> int:
     """A good P with Pdim(G) <= P for thresholds of this kind, by floats (certify it before use)."""
     query = Query(network=G)
     found = [int(method.evaluate(FLOAT, query, {})) for method in _WITHOUT_WITNESS if method.refusal(query) is None]
-    try:
+    with suppress(HypothesisError):
         found.append(largest_shattered(G, thresholds))
-    except HypothesisError:
-        pass
     return min(found)
 
 
@@ -269,7 +269,8 @@ def growth_steps(G: NetworkClass, m: int, thresholds: Thresholds) -> tuple[Step,
 
     growth = G.growth(thresholds)
     total = float(growth.evaluate(FLOAT, m))
-    parts, citations = [], []
+    parts: list[str] = []
+    citations: list[Citation] = []
     layered = sum(float(layer.evaluate(FLOAT, m)) for layer in growth.layers) if growth.layers else np.inf
     whole = min((float(count.evaluate(FLOAT, m)) for count in growth.whole), default=np.inf)
     if layered <= whole:

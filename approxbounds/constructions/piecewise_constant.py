@@ -98,8 +98,8 @@ class CubeConstruction(Theorem):
     id = "cubes"
     title = "Step functions on cubes"
     statement = (
-        r"A step function on the $k^d$ cubes of side $1/k$, realised by two hidden layers ($d(k-1)$ steps, $k^d-1$ cube "
-        r"indicators; for $\max(x,0)^q$ each step is a difference of $q+1$ steep units, in $L^p$, $p<\infty$)."
+        r"A step function on the $k^d$ cubes of side $1/k$, realised by two hidden layers ($d(k-1)$ steps, $k^d-1$ "
+        r"cube indicators; for $\max(x,0)^q$ each step is a difference of $q+1$ steep units, in $L^p$, $p<\infty$)."
     )
     citations = (cite("approxbounds", "5"),)
     direction = Direction.UPPER
@@ -108,9 +108,7 @@ class CubeConstruction(Theorem):
         if smoothness_of(query) is None and not isinstance(query.F, MonotoneFunctions):
             return "F must be a Hölder ball, a Lipschitz ball or the monotone functions"
         reason = concrete_network(query.G)
-        if reason is None and query.G.totals.activation.power > 0 and is_infinite(query.p):  # type: ignore[union-attr]
-            reason = "a continuous activation does not realise jumps in sup norm"
-        return reason
+        return cubes_realised(query.G, 1, query.p) if reason is None else reason
 
     def search(self, query: Query) -> Witness:
         low, high = 1, 2
@@ -163,8 +161,9 @@ class CubeConstruction(Theorem):
         if witness is not None:
             k = integer_of(witness, "k")
             error = float(self._error(FLOAT, query, float(k)))
-            steps.append(Step(f"The widths of $G$ allow $k={k}$; the error is at most ${rounded(error, True)}$.",
-                              self.citations))
+            steps.append(
+                Step(f"The widths of $G$ allow $k={k}$; the error is at most ${rounded(error, True)}$.", self.citations)
+            )
         return tuple(steps)
 
 

@@ -20,7 +20,8 @@ def _relu_refusal(query: Query) -> str | None:
     if s is None:
         return "F must be a Hölder or Lipschitz ball"
     reason = concrete_network(query.G)
-    if reason is None and query.G.totals.activation.power != 1:  # type: ignore[union-attr]
+    totals = query.G.totals
+    if reason is None and totals is not None and totals.activation.power != 1:
         reason = "the activation must be ReLU"
     return reason
 
@@ -59,8 +60,12 @@ class _DeepReLU(Theorem):
             N, L = integer_of(witness, "N"), integer_of(witness, "L")
             width, hidden = self._size(query, N, L)
             error = float(self._error(FLOAT, query, float(N), float(L)))
-            steps.append(Step(f"$N={N}$, $L={L}$ need width {width} and {hidden} hidden layers, which $G$ has; the "
-                              f"error is at most ${rounded(error, True)}$."))
+            steps.append(
+                Step(
+                    f"$N={N}$, $L={L}$ need width {width} and {hidden} hidden layers, which $G$ has; the "
+                    f"error is at most ${rounded(error, True)}$."
+                )
+            )
         return tuple(steps)
 
 
@@ -162,7 +167,9 @@ class KnownRate(Theorem):
 
     id = "known-rate"
     title = "Known rates"
-    statement = r"Up to logarithms the error $W^{-s/d}$ is reached at logarithmic depth, $W^{-2s/d}$ at depth of order $W$."
+    statement = (
+        r"Up to logarithms the error $W^{-s/d}$ is reached at logarithmic depth, $W^{-2s/d}$ at depth of order $W$."
+    )
     citations = (cite("Yarotsky2017", "Thm 1"), cite("YarotskyZhevnerchuk2020"))
     direction = Direction.UPPER
     numeric = False

@@ -27,8 +27,8 @@ class EntropyBound:
     """
 
     exponent: Number
-    constant: Number | None
-    valid_below: Number | None
+    constant: Number
+    valid_below: Number
     norm: Number
 
 
@@ -41,7 +41,7 @@ class FunctionClass(Description):
     """
 
     @property
-    def domain_dim(self) -> Number | None:
+    def domain_dim(self) -> Number:
         """d, or None if the class does not name a domain."""
         return getattr(self, "dim", None)
 

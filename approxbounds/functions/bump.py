@@ -37,15 +37,16 @@ def _critical_squares(r: int, i: int) -> flint.fmpz_poly:
 
 
 @lru_cache(maxsize=4096)
-def _norm_ball(r: int, i: int, bits: int) -> flint.arb:
+def _norm_ball(r: int, i: int, bits: int) -> Any:
     if i == r:  # Rodrigues: the r-th derivative is a multiple of the Legendre polynomial, largest at the ends
         return flint.arb(4**r * factorial(r))
     with precision(bits + 10 * r):
         poly, squares = _derivative(r, i), _critical_squares(r, i)
-        values = [abs(flint.arb(int(poly(0)))), abs(flint.arb(int(poly(1))))]
+        values: list[Any] = [abs(flint.arb(int(poly(0)))), abs(flint.arb(int(poly(1))))]
         if squares.degree() > 0:
             # all roots are real and in (0, 1); a ball that is not certainly real only widens the enclosure
-            values += [abs(poly(root.real.sqrt())) for root, _ in squares.complex_roots()]
+            roots: Any = squares.complex_roots()  # pairs (root, multiplicity)
+            values += [abs(poly(root.real.sqrt())) for root, _ in roots]
         largest = values[0]
         for value in values[1:]:
             largest = largest.max(value)

@@ -49,7 +49,8 @@ class _Cubes(HypercubeFamily):
     centres = Thresholds.COMMON
 
     def cells(self, index: Index) -> int:
-        return int(index["k"]) ** int(self.dim)
+        cells: int = int(index["k"]) ** int(self.dim)
+        return cells
 
     def spread(self, A: Arithmetic, index: Index) -> Value:
         return 2 * self.norm(A, index, float("inf"))
@@ -89,7 +90,9 @@ class _Cubes(HypercubeFamily):
         cell = np.minimum(np.floor(scaled), k - 1)
         number = cell @ (float(k) ** np.arange(dim))
         height = float(self.norm(FLOAT, index, float("inf")))
-        return (2.0 * np.asarray(omega)[number.astype(int)] - 1.0) * height * self._profile(scaled - cell)
+        signs = 2.0 * np.asarray(omega, float)[number.astype(int)] - 1.0
+        values: NDArray[np.float64] = signs * height * self._profile(scaled - cell)
+        return values
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,8 @@ class BumpCubes(_Cubes):
 
     @property
     def _n(self) -> int:
-        return ceil(self.smoothness) - 1
+        n: int = ceil(self.smoothness) - 1
+        return n
 
     def _height(self, A: Arithmetic) -> Value:
         n, alpha = self._n, A.number(self.smoothness - self._n)

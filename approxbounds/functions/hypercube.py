@@ -110,11 +110,11 @@ class HypercubeFamily(ABC):
 
     def member(self, witness: Witness) -> dict[str, int]:
         """The index in a witness, checked."""
-        index = {name: integer_of(witness, name, minimum=1) for name in self.indices}
+        index = {name: integer_of(witness, name, minimum=1, maximum=2**70) for name in self.indices}
         self.check(index)
         return index
 
-    def check(self, index: Index) -> None:
+    def check(self, index: Index) -> None:  # noqa: B027 - most families have nothing to check
         """Raise HypothesisError unless the index names a member."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from math import comb
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ from approxbounds.functions.hypercube import (
 from approxbounds.sources import Citation, cite
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
-__all__ = ["CubeLayers", "MonotoneFunctions", "cells_below", "central_layers"]
+__all__ = ["CubeLayers", "MonotoneFunctions", "Staircases", "cells_below", "central_layers"]
 
 _LAYERS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 32, 48, 64, 96, 128)
 
@@ -74,7 +74,7 @@ class CubeLayers(HypercubeFamily):
 
     dim: Number
     id = "cube-layers"
-    indices = ("k", "layers")
+    indices: ClassVar[tuple[str, ...]] = ("k", "layers")
     citations = (cite("approxbounds", "2.3"),)
     centres = Thresholds.ANY
 
@@ -158,11 +158,11 @@ class CubeLayers(HypercubeFamily):
 
 
 @dataclass(frozen=True)
-class _Staircases(CubeLayers):
+class Staircases(CubeLayers):
     """d = 1, all layers: the centres (2q-1)/(2k) are an affine function of the position."""
 
     id = "staircases"
-    indices = ("k",)
+    indices: ClassVar[tuple[str, ...]] = ("k",)
     centres = Thresholds.AFFINE
 
     def member(self, witness: Any) -> dict[str, int]:
@@ -200,7 +200,7 @@ class MonotoneFunctions(FunctionClass):
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:
         if not is_symbolic(self.dim) and self.dim == 1:
-            return (_Staircases(self.dim),)
+            return (Staircases(self.dim),)
         return (CubeLayers(self.dim),)
 
     @property

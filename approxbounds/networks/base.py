@@ -55,7 +55,7 @@ class NetworkClass(Description):
     """A class G of approximating functions. Subclasses are frozen records of exact parameters."""
 
     @property
-    def domain_dim(self) -> Number | None:
+    def domain_dim(self) -> Number:
         """The number of inputs, or None if the class does not name it."""
         return getattr(self, "input_dim", None)
 
@@ -69,7 +69,7 @@ class NetworkClass(Description):
         return None
 
     @property
-    def exact_pseudo_dimension(self) -> Number | None:
+    def exact_pseudo_dimension(self) -> Number:
         """Pdim(G), or a trivial upper bound on it, where the class states one directly."""
         return None
 

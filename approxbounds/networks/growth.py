@@ -171,10 +171,9 @@ class TotalsCount:
         W, L = A.number(self.weights), A.number(self.depth)
         total_breaks = max((self.pieces - 1) * self.units + 1, self.depth)
         ratio = A.log2(euler(A) * A.number(m) * A.number(total_breaks) / W)
-        if self.degree == 0:
-            total = W * ratio
-        else:
-            total = L + W * (L * (ratio + 1 - A.log2(L)) + self._log2_degrees(A))
+        total = W * ratio
+        if self.degree > 0:
+            total = L + L * (total + W - W * A.log2(L)) + W * self._log2_degrees(A)
         return A.at_least(m, self.weights, A.minimum(A.number(m), total), A.number(m))
 
     def _log2_degrees(self, A: Arithmetic) -> Value:
@@ -237,5 +236,3 @@ def capped(value: int, most: int = 10**30) -> int:
 def degree_of_layer(degree: int, layer: int) -> int:
     """D_l = sum_{j<l} nu^j (1 if nu = 0): the degree of a net input of layer l in the parameters."""
     return 1 if degree == 0 else sum(degree**j for j in range(layer))
-
-

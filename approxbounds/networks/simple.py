@@ -78,7 +78,8 @@ class FiniteClass(NetworkClass):
 
     @property
     def definition(self) -> str:
-        return f"$G$ is a finite class of at most {f'$2^{{{self.bits}}}$' if self.size is None else self.size} functions."
+        size = f"2^{{{self.bits}}}" if self.size is None else str(self.size)
+        return f"$G$ is a finite class of at most ${size}$ functions."
 
     @property
     def exact_pseudo_dimension(self) -> Number:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -157,8 +158,9 @@ class HypercubeTheorem(Theorem):
         import sympy
 
         P, _ = pdim_expression(query.G)
-        P = sympy.Max(P, 1) if P.is_number else P
-        mass = (1 - sympy.Integer(2) ** (-sympy.Rational(444, 1000) * P)) / 4
+        # 2^{-0.444 P} with a large number P would be a huge fraction: a smaller P there only weakens the bound
+        share = sympy.Min(sympy.Max(P, 1), 25) if P.is_number else P
+        mass = (1 - sympy.Integer(2) ** (-sympy.Rational(444, 1000) * share)) / 4
         forms = [family.least_norm(SYMBOLIC, 12 * P, query.p) for family in query.F.families]
         forms = [form for form in forms if form is not None]
         if not forms:
@@ -175,8 +177,10 @@ class HypercubeTheorem(Theorem):
                 *first,
                 Step(family.describe(None), family.citations),
                 Step(f"$\\operatorname{{Pdim}}(G)\\le P={latex(P)}$.", citations),
-                Step(r"Take the coarsest member with $N\ge12P$ cells and $h=\lfloor N/8\rfloor+1$: then "
-                     r"$\Pi V(N,h-1)2^{-N}\le2^{-0.037N}$."),
+                Step(
+                    r"Take the coarsest member with $N\ge12P$ cells and $h=\lfloor N/8\rfloor+1$: then "
+                    r"$\Pi V(N,h-1)2^{-N}\le2^{-0.037N}$."
+                ),
                 Step(self.statement, self.citations),
             )
         family = family_of(query.F.families, witness)
@@ -189,13 +193,20 @@ class HypercubeTheorem(Theorem):
         p = query.p
         return (
             *first,
-            Step(f"{family.describe(index)} This gives $N={N}$ cells and $\\|w\\|_{{{p}}}\\ge {rounded(norm, False)}$.",
-                 family.citations),
+            Step(
+                f"{family.describe(index)} This gives $N={N}$ cells and $\\|w\\|_{{{p}}}\\ge {rounded(norm, False)}$.",
+                family.citations,
+            ),
             *growth_steps(query.G, N, family.centres),
-            Step(f"With $h={h}$: $\\delta_h=\\Pi V(N,h-1)2^{{-N}}\\le {rounded(delta, True)}$, hence "
-                 f"$S\\ge h-\\delta_h\\frac{{N-h+2}}{{N-2h+3}}\\ge {rounded(mass, False)}$."),
-            Step(f"{self.statement} As $\\|w\\|_p^p=N I_p$: $E_{{{p}}}\\ge\\|w\\|_{{{p}}}(2S/N)^{{1/{p}}}\\ge "
-                 f"{rounded(norm * (2 * mass / N) ** (1 / float(p)), False)}$.", self.citations),
+            Step(
+                f"With $h={h}$: $\\delta_h=\\Pi V(N,h-1)2^{{-N}}\\le {rounded(delta, True)}$, hence "
+                f"$S\\ge h-\\delta_h\\frac{{N-h+2}}{{N-2h+3}}\\ge {rounded(mass, False)}$."
+            ),
+            Step(
+                f"{self.statement} As $\\|w\\|_p^p=N I_p$: $E_{{{p}}}\\ge\\|w\\|_{{{p}}}(2S/N)^{{1/{p}}}\\ge "
+                f"{rounded(norm * (2 * mass / N) ** (1 / float(p)), False)}$.",
+                self.citations,
+            ),
         )
 
 
@@ -247,11 +258,11 @@ class AverageCase:
         ``theta`` in (0,1], ``confidence`` in (0,1). Raises NotApplicableError if there is no such h >= 1.
         """
         share = validation.exact("theta", theta, maximum=1, symbols=False)
-        level = validation.exact("confidence", confidence, maximum=1, symbols=False)
+        level = validation.exact("confidence", confidence, maximum=1 - Fraction(1, 2**64), symbols=False)
         with precision(256):
             family, index, cells = self.family, self.index, self.cells
             growth = self.query.G.growth(family.centres).evaluate(BALL, cells)
-            allowed = BALL.log2(BALL.number(share) * (1 - BALL.number(level))) if level < 1 else BALL.number(-(2**1100))
+            allowed = BALL.log2(BALL.number(share) * (1 - BALL.number(level)))
             low, high = 0, self.h + 1  # delta_h increases with h
             while high - low > 1:
                 middle = (low + high) // 2
@@ -260,7 +271,8 @@ class AverageCase:
                 else:
                     high = middle
             if low == 0:
-                raise NotApplicableError(f"confidence={confidence}: delta_1/theta is not below 1 - confidence at N={cells}")
+                reason = f"delta_1/theta is not below 1 - confidence at N={cells}"
+                raise NotApplicableError(f"confidence={confidence}: {reason}")
             power = BALL.power(family.norm(BALL, index, self.query.p), self._p)
             return max(floor_float(2 * (1 - BALL.number(share)) * low * power / cells), 0.0)
 

@@ -147,17 +147,23 @@ class PackingTransfer(Theorem):
             return (*first, Step(self.statement, self.citations))
         family = family_of(query.F.families, witness)
         index = family.member(witness)
-        N, h, P, tau = family.cells(index), integer_of(witness, "h"), integer_of(witness, "pdim"), fraction_of(witness, "tau")
+        N, h = family.cells(index), integer_of(witness, "h")
+        P, tau = integer_of(witness, "pdim"), fraction_of(witness, "tau")
         packing = N - float(log2_lower_tail(FLOAT, float(N), float(h - 1)))
         allowed = float(log2_haussler(FLOAT, P, family.spread(FLOAT, index), float(tau), query.p))
         return (
             *first,
             Step(f"{family.describe(index)} This gives $N={N}$ cells.", family.citations),
-            Step(f"Gilbert-Varshamov with $h={h}$: at least $2^N/V(N,h-1)\\ge2^{{{rounded(packing, False)}}}$ of the "
-                 f"$f_\\omega$ have pairwise distance $\\ge2\\|w\\|_p(h/N)^{{1/p}}$.", (cite("Gilbert1952"),)),
+            Step(
+                f"Gilbert-Varshamov with $h={h}$: at least $2^N/V(N,h-1)\\ge2^{{{rounded(packing, False)}}}$ of the "
+                f"$f_\\omega$ have pairwise distance $\\ge2\\|w\\|_p(h/N)^{{1/p}}$.",
+                (cite("Gilbert1952"),),
+            ),
             Step(f"$\\operatorname{{Pdim}}(G)\\le P={P}$.", (cite("BartlettHarveyLiawMehrabian2019", "Thm 6"),)),
-            Step(f"With $\\tau={rounded(float(tau), True)}$: $\\log_2U(\\tau)\\le {rounded(allowed, True)}$, fewer.",
-                 (cite("Haussler1995", "Thm 1"),)),
+            Step(
+                f"With $\\tau={rounded(float(tau), True)}$: $\\log_2U(\\tau)\\le {rounded(allowed, True)}$, fewer.",
+                (cite("Haussler1995", "Thm 1"),),
+            ),
             Step(self.statement, self.citations),
         )
 
@@ -205,7 +211,8 @@ class EntropyTransfer(Theorem):
         x = np.log(eps0 / 2) - np.linspace(0, 690, 20001)[None, :]
         with np.errstate(all="ignore"):
             total = np.exp(x) * 2 / (1 - theta)  # 2 eps + tau with tau = theta (2 eps + tau)
-            room = np.exp(np.log(c) - a * np.log(total)) - np.log(2.0) * log2_haussler(FLOAT, P, high - low, theta * total, query.p)
+            allowed = np.log(2.0) * log2_haussler(FLOAT, P, high - low, theta * total, query.p)
+            room = np.exp(np.log(c) - a * np.log(total)) - allowed
         value = np.where((room > 1e-9) & (total <= eps0), np.exp(x), 0.0)
         t, i = np.unravel_index(int(np.argmax(value)), value.shape)
         if not value[t, i] > 0:
@@ -238,6 +245,9 @@ class EntropyTransfer(Theorem):
         return (
             *first,
             Step(f"$\\operatorname{{Pdim}}(G)\\le P={P}$.", (cite("BartlettHarveyLiawMehrabian2019", "Thm 6"),)),
-            Step(f"{self.statement} Here $\\varepsilon={rounded(float(eps), False)}$ and "
-                 f"$\\tau={rounded(float(tau), True)}$.", self.citations),
+            Step(
+                f"{self.statement} Here $\\varepsilon={rounded(float(eps), False)}$ and "
+                f"$\\tau={rounded(float(tau), True)}$.",
+                self.citations,
+            ),
         )

@@ -23,8 +23,9 @@ class ScaleSensitiveTheorem(Theorem):
     id = "T1"
     title = "General lower bound (Achour, Foucault, Gerchinovitz, Malgouyres)"
     statement = (
-        r"If $\log M(\varepsilon,F,L^p)\ge c_0\varepsilon^{-a}$ for small $\varepsilon$ and $P=\operatorname{Pdim}(G)\ge2$, "
-        r"then $E_p(F,G)\ge\min\{\varepsilon_1,\,c_1P^{-1/a}(\log P)^{-2/a}\}$ with unspecified $c_1,\varepsilon_1>0$."
+        r"If $\log M(\varepsilon,F,L^p)\ge c_0\varepsilon^{-a}$ for small $\varepsilon$ and "
+        r"$P=\operatorname{Pdim}(G)\ge2$, then $E_p(F,G)\ge\min\{\varepsilon_1,\,c_1P^{-1/a}(\log P)^{-2/a}\}$ "
+        r"with unspecified $c_1,\varepsilon_1>0$."
     )
     citations = (
         cite("AchourFoucaultGerchinovitzMalgouyres2022", "Thm 1 and Cor. 1"),
@@ -52,7 +53,9 @@ class ScaleSensitiveTheorem(Theorem):
         return (
             Step(query.F.definition),
             Step(query.G.definition),
-            Step(f"The packing entropy has exponent $a={latex(query.F.entropy_exponent(query.p))}$.",
-                 query.F.entropy_citations),
+            Step(
+                f"The packing entropy has exponent $a={latex(query.F.entropy_exponent(query.p))}$.",
+                query.F.entropy_citations,
+            ),
             Step(f"{self.statement} The order is ${latex(self.rate(query))}$.", self.citations),
         )

@@ -85,16 +85,22 @@ class SupNormTheorem(Theorem):
         if witness is None:
             family = query.F.families[0]
             _, citations = pdim_expression(query.G)
-            return (*first, Step(family.describe(None), family.citations),
-                    Step(r"Take the coarsest member with $N\ge\operatorname{Pdim}(G)+1$ cells.", citations),
-                    Step(self.statement, self.citations))
+            return (
+                *first,
+                Step(family.describe(None), family.citations),
+                Step(r"Take the coarsest member with $N\ge\operatorname{Pdim}(G)+1$ cells.", citations),
+                Step(self.statement, self.citations),
+            )
         family = family_of(query.F.families, witness)
         index = family.member(witness)
         height = float(family.norm(FLOAT, index, inf))
         return (
             *first,
-            Step(f"{family.describe(index)} This gives $N={family.cells(index)}$ cells and $\\sup w\\ge "
-                 f"{rounded(height, False)}$.", family.citations),
+            Step(
+                f"{family.describe(index)} This gives $N={family.cells(index)}$ cells and $\\sup w\\ge "
+                f"{rounded(height, False)}$.",
+                family.citations,
+            ),
             *growth_steps(query.G, family.cells(index), family.centres),
             Step(self.statement, self.citations),
         )

@@ -1,0 +1,29 @@
+# Two commands: `make figures` (certified tables and all paper figures) and `make test`.
+# Each builds .venv by itself, with uv if it is there, else with venv and pip.
+PYTHON ?= python3
+VENV := .venv
+STAMP := $(VENV)/.installed
+
+.PHONY: figures test lint clean
+
+figures: $(STAMP)
+	$(VENV)/bin/python -m paper_figures.make_all
+
+test: lint
+	$(VENV)/bin/python -m pytest -n auto
+
+lint: $(STAMP)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+$(STAMP): pyproject.toml
+	if command -v uv >/dev/null 2>&1; then \
+	  uv venv --allow-existing --quiet --python $(PYTHON) $(VENV) && uv pip install --quiet --python $(VENV)/bin/python -e '.[dev]'; \
+	else \
+	  $(PYTHON) -m venv $(VENV) && $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'; \
+	fi
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis paper_figures/out
