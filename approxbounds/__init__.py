@@ -15,10 +15,12 @@ from approxbounds.errors import (
     NotApplicableError,
     ParameterError,
 )
+from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.entropy import EntropyClass
 from approxbounds.functions.holder import HolderBall, LipschitzBall
 from approxbounds.functions.monotone import MonotoneFunctions
 from approxbounds.kernel import Verdict
+from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.feedforward import (
     FeedForwardNetwork,
     HeavisideNetwork,
@@ -59,12 +61,14 @@ __all__ = [
     "EntropyClass",
     "FeedForwardNetwork",
     "FiniteClass",
+    "FunctionClass",
     "HeavisideNetwork",
     "HolderBall",
     "HypothesisError",
     "LinearSpace",
     "LipschitzBall",
     "MonotoneFunctions",
+    "NetworkClass",
     "NetworkSize",
     "NoExpressionError",
     "NoNumberError",

@@ -281,7 +281,11 @@ class _Symbolic:
     def log_beta(self, a: Value, b: Value) -> Value:
         import sympy
 
-        return sympy.log(sympy.gamma(a) * sympy.gamma(b) / sympy.gamma(self.number(a) + self.number(b)))
+        def gamma(x: Any) -> Any:  # large factorials stay unevaluated
+            return sympy.gamma(x, evaluate=not (x.is_number and x > 100))
+
+        a, b = self.number(a), self.number(b)
+        return sympy.log(gamma(a) * gamma(b) / gamma(a + b))
 
     def log2_binomial(self, n: Value, j: Value) -> Value:
         import sympy
@@ -299,7 +303,7 @@ def _entropy_bound(A: Arithmetic, n: Value, j: Value) -> Value:
     """n H2(j/n) for j <= n/2 and n beyond: an upper bound on log2 V(n, j)."""
     if A.name == "float":
         x = np.minimum(j / np.maximum(n, 1.0), 0.5)
-        return -n * (x * np.log(x) + (1 - x) * np.log1p(-x)) / _LN2
+        return np.where(2 * j >= n, n, -n * (x * np.log(x) + (1 - x) * np.log1p(-x)) / _LN2)
     if 2 * j >= n:
         return A.number(n)
     x = A.number(j) / A.number(n)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from approxbounds import render
+from approxbounds.arithmetic import precision
 from approxbounds.errors import HypothesisError, NoExpressionError, NoNumberError, NotApplicableError
 from approxbounds.kernel import certified_value
 from approxbounds.sources import Citation, bibtex
@@ -82,7 +83,8 @@ class Bound:
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        return self.theorem.steps(self.query, self.witness)
+        with precision(2048):  # numbers in the text are enclosed and rounded outwards
+            return self.theorem.steps(self.query, self.witness)
 
     @property
     def sources(self) -> tuple[Citation, ...]:
@@ -125,7 +127,7 @@ class Bound:
 
     def __str__(self) -> str:
         relation = ">=" if self.direction is Direction.LOWER else "<="
-        shown = "c * rate" if self.number is None else f"{self.number:.6g}"
+        shown = "c * rate" if self.number is None else render.number(self.number, self.direction is Direction.UPPER)
         quantity = render.plain(self.theorem.quantity(self.query))
         return f"{quantity} {relation} {shown}  [{self.theorem.id}, {self.status.value}]"
 

@@ -21,7 +21,7 @@ import approxbounds as ab
 from approxbounds.catalogue import FUNCTION_CLASSES, LOWER_THEOREMS, NETWORK_CLASSES, THEOREMS, UPPER_THEOREMS
 from approxbounds.description import Description
 from approxbounds.errors import ApproxBoundsError, NoExpressionError, ParameterError
-from approxbounds.render import plain, rounded, table
+from approxbounds.render import number, plain, table
 
 __all__ = ["main", "parse_class"]
 
@@ -125,8 +125,7 @@ def _bound_text(bound: ab.Bound) -> str:
     quantity = plain(bound.theorem.quantity(bound.query))
     lines = []
     if bound.number is not None:
-        shown = rounded(bound.number, bound.direction is ab.Direction.UPPER, 8)
-        shown = str(bound.number) if isinstance(bound.number, int) else shown.replace(" \\cdot 10^{", "e").rstrip("}")
+        shown = number(bound.number, bound.direction is ab.Direction.UPPER, 8)
         lines.append(f"{quantity} {relation} {shown}   ({bound.theorem.id}: {bound.theorem.title}; certified)")
     else:
         lines.append(f"{quantity}: {bound.theorem.id}: {bound.theorem.title}; {bound.status.value}")

@@ -13,8 +13,8 @@ from approxbounds.catalogue import LOWER_THEOREMS, UPPER_THEOREMS
 from approxbounds.errors import NoExpressionError, ParameterError
 from approxbounds.functions.base import FunctionClass
 from approxbounds.networks.base import NetworkClass
-from approxbounds.render import plain, rounded, table
-from approxbounds.theorem import Query, Theorem
+from approxbounds.render import number, plain, rounded, table
+from approxbounds.theorem import Direction, Query, Theorem
 from approxbounds.transfer.hypercube import AverageCase
 from approxbounds.transfer.hypercube import average_case as _average_case
 
@@ -56,7 +56,7 @@ class Candidates:
             if isinstance(result, Refusal):
                 rows.append((result.theorem, "-", "-", result.reason))
                 continue
-            value = "-" if result.number is None else f"{result.number:.6g}"
+            value = "-" if result.number is None else number(result.number, result.direction is Direction.UPPER)
             try:
                 rate = str(result.rate)
             except NoExpressionError:
@@ -88,7 +88,7 @@ class Bracket:
 
     def __str__(self) -> str:
         quantity = plain(self.lower.theorem.quantity(self.lower.query))
-        return f"{self.lower.value:.6g} <= {quantity} <= {self.upper.value:.6g}"
+        return f"{number(self.lower.value, False)} <= {quantity} <= {number(self.upper.value, True)}"
 
     def _repr_latex_(self) -> str:
         low, high = rounded(self.lower.value, False), rounded(self.upper.value, True)

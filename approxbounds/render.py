@@ -6,26 +6,56 @@ import html as _html
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Any
 
+from approxbounds.arithmetic import BALL, Value, ceil_float, floor_float
 from approxbounds.sources import Citation
 from approxbounds.theorem import Step
 
-__all__ = ["html", "latex", "markdown", "plain", "rounded", "table"]
+__all__ = ["above", "below", "html", "latex", "markdown", "number", "plain", "rounded", "table"]
+
+
+def _shown(value: float | int, up: bool, digits: int) -> Decimal:
+    """A number to some digits, rounded upwards or downwards, never to nearest."""
+    context = Context(prec=digits, rounding=ROUND_CEILING if up else ROUND_FLOOR)
+    return context.create_decimal(Decimal(value)).normalize(context)
 
 
 def rounded(value: float | int, up: bool, digits: int = 6) -> str:
-    """LaTeX of a number to some digits, rounded upwards or downwards, never to nearest.
+    """LaTeX of a number, rounded upwards or downwards.
 
     >>> rounded(0.00355692, up=False, digits=4), rounded(1.5e-9, up=True)
     ('0.003556', '1.5 \\\\cdot 10^{-9}')
     """
     if isinstance(value, int):
         return str(value)
-    context = Context(prec=digits, rounding=ROUND_CEILING if up else ROUND_FLOOR)
-    shown = context.create_decimal(Decimal(value)).normalize(context)
+    shown = _shown(value, up, digits)
     if shown == 0 or -5 <= shown.adjusted() <= 9:
         return f"{shown:f}"
-    mantissa = shown.scaleb(-shown.adjusted()).normalize(context)
+    mantissa = shown.scaleb(-shown.adjusted()).normalize()
     return rf"{mantissa:f} \cdot 10^{{{shown.adjusted()}}}"
+
+
+def number(value: float | int, up: bool, digits: int = 6) -> str:
+    """Plain text of a number, rounded upwards or downwards.
+
+    >>> number(1.338256e-06, up=False), number(306, up=True), number(0.25, up=False)
+    ('1.33825e-6', '306', '0.25')
+    """
+    if isinstance(value, int):
+        return str(value)
+    shown = _shown(value, up, digits)
+    if shown == 0 or -5 <= shown.adjusted() <= 9:
+        return f"{shown:f}"
+    return f"{shown.scaleb(-shown.adjusted()).normalize():f}e{shown.adjusted()}"
+
+
+def below(value: Value) -> str:
+    """LaTeX of a number certainly below a ball (or an exact number)."""
+    return rounded(floor_float(BALL.number(value)), False)
+
+
+def above(value: Value) -> str:
+    """LaTeX of a number certainly above a ball (or an exact number)."""
+    return rounded(ceil_float(BALL.number(value)), True)
 
 
 def latex(expression: Any) -> str:

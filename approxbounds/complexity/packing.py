@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from approxbounds import validation
-from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value, log2_lower_tail
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, log2_lower_tail
 from approxbounds.bound import Bound, apply, best
 from approxbounds.errors import HypothesisError
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.hypercube import family_of, require
-from approxbounds.render import rounded
+from approxbounds.render import below
 from approxbounds.sources import cite
 from approxbounds.theorem import Query, Step, Theorem, Witness, integer_of
 from approxbounds.validation import is_infinite, is_symbolic
@@ -95,12 +95,11 @@ class GilbertVarshamov(_PackingTheorem):
             return first, Step(self.statement, self.citations)
         family = family_of(query.F.families, witness)
         index = family.member(witness)
-        norm = float(family.norm(FLOAT, index, query.p))
         return (
             first,
             Step(
                 f"{family.describe(index)} This gives $N={family.cells(index)}$ cells and $\\|w\\|\\ge "
-                f"{rounded(norm, False)}$.",
+                f"{below(family.norm(BALL, index, query.p))}$.",
                 family.citations,
             ),
             Step(

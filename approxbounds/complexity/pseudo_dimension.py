@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, precision
 from approxbounds.bound import Bound, Refusal, apply, best
 from approxbounds.errors import HypothesisError
+from approxbounds.kernel import certified_value
 from approxbounds.networks.base import NetworkClass
-from approxbounds.networks.growth import Thresholds, euler
+from approxbounds.networks.growth import GrowthBound, Thresholds, euler
+from approxbounds.render import above
 from approxbounds.sources import Citation, cite
 from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, integer_of
 from approxbounds.validation import Number, is_symbolic
@@ -160,9 +162,7 @@ class OperationCountMethod(_PseudoDimensionMethod):
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
         totals = query.G.totals
         assert totals is not None
-        W, U, a = A.number(totals.weights), A.number(totals.units), totals.activation
-        operations = 2 * W + U * (A.number(a.pieces) - 1 + 2 * A.number(a.degree)) + 2
-        return 4 * W * (operations + 2)
+        return 4 * A.number(totals.weights) * (A.number(totals.operations()) + 2)
 
     def expression(self, query: Query) -> Any:
         return self.evaluate(SYMBOLIC, query, {})
@@ -213,27 +213,42 @@ def pdim_methods(G: NetworkClass) -> tuple[Bound | Refusal, ...]:
     return tuple(apply(method, Query(network=G)) for method in METHODS)
 
 
+def _first_excluded(growth: GrowthBound) -> int:
+    """About the smallest m with growth(m) < m, by floats."""
+    low, high = 1.0, 2.0**20
+    while not growth.evaluate(FLOAT, high) < high:
+        if high > 2.0**80:
+            raise HypothesisError("the growth bound excludes no set of fewer than 2^80 points")
+        low, high = high, high * 2.0**20
+    while high - low > 1:
+        points = np.unique(np.floor(np.geomspace(low, high, 256)))
+        excluded = np.flatnonzero(growth.evaluate(FLOAT, points) < points)
+        first = int(excluded[0]) if excluded.size else points.size - 1
+        following = (float(points[max(first - 1, 0)]), float(points[first]))
+        if following == (low, high) or following[0] == following[1]:  # doubles resolve no further
+            break
+        low, high = following
+    return int(high)
+
+
 @lru_cache(maxsize=4096)
 def largest_shattered(G: NetworkClass, thresholds: Thresholds = Thresholds.ANY) -> int:
-    """The largest m that the growth bound does not exclude, by floats (certify it before use)."""
+    """The largest m that the growth bound does not exclude: floats find it, balls decide the last steps."""
     growth = G.growth(thresholds)
-    low, high = 1, 2
-    while high < 2**70:
-        points = np.unique(np.floor(np.geomspace(low, 2**20 * low, 256)))
-        excluded = growth.evaluate(FLOAT, points) < points
-        if excluded.any():
-            first = int(np.argmax(excluded))
-            if first == 0:
-                return 0
-            low, high = int(points[first - 1]), int(points[first])
-            break
-        low = high = int(points[-1])
-    else:
-        raise HypothesisError("the growth bound excludes no set of fewer than 2^70 points")
+
+    def excluded(m: int) -> bool:
+        with precision(256):
+            return bool(growth.evaluate(BALL, m) < m)
+
+    high, step = max(_first_excluded(growth), 1), 1
+    while not excluded(high):  # the floats were a little too optimistic
+        high, step = high + step, 2 * step
+    low, step = high - 1, 1
+    while low >= 1 and excluded(low):  # ... or too cautious
+        high, low, step = low, max(low - step, 0), 2 * step
     while high - low > 1:
-        points = np.unique(np.floor(np.linspace(low, high, 258)))
-        first = int(np.argmax(growth.evaluate(FLOAT, points) < points))
-        low, high = int(points[max(first - 1, 0)]), int(points[first])
+        middle = (low + high) // 2
+        low, high = (low, middle) if excluded(middle) else (middle, high)
     return low
 
 
@@ -247,9 +262,9 @@ def excludes_shattering(A: Arithmetic, G: NetworkClass, m: int, thresholds: Thre
 
 
 def pdim_upper(G: NetworkClass, thresholds: Thresholds = Thresholds.ANY) -> int:
-    """A good P with Pdim(G) <= P for thresholds of this kind, by floats (certify it before use)."""
+    """The least P with Pdim(G) <= P for thresholds of this kind that the methods give."""
     query = Query(network=G)
-    found = [int(method.evaluate(FLOAT, query, {})) for method in _WITHOUT_WITNESS if method.refusal(query) is None]
+    found = [int(certified_value(method, query, {})) for method in _WITHOUT_WITNESS if method.refusal(query) is None]
     with suppress(HypothesisError):
         found.append(largest_shattered(G, thresholds))
     return min(found)
@@ -265,10 +280,7 @@ def pdim_expression(G: NetworkClass) -> tuple[Any, tuple[Citation, ...]]:
 
 def growth_steps(G: NetworkClass, m: int, thresholds: Thresholds) -> tuple[Step, ...]:
     """The growth bound on m points, layer by layer, with numbers."""
-    from approxbounds.render import rounded
-
     growth = G.growth(thresholds)
-    total = float(growth.evaluate(FLOAT, m))
     parts: list[str] = []
     citations: list[Citation] = []
     layered = sum(float(layer.evaluate(FLOAT, m)) for layer in growth.layers) if growth.layers else np.inf
@@ -276,14 +288,14 @@ def growth_steps(G: NetworkClass, m: int, thresholds: Thresholds) -> tuple[Step,
     if layered <= whole:
         for layer in growth.layers:
             count = layer.smallest(FLOAT, m)
-            parts.append(f"{layer.name}: ${count.formula}\\le {rounded(float(count.evaluate(FLOAT, m)), True)}$")
+            parts.append(f"{layer.name}: ${count.formula}\\le {above(count.evaluate(BALL, m))}$")
             citations += count.citations
     else:
         count = min(growth.whole, key=lambda count: float(count.evaluate(FLOAT, m)))
         parts.append(f"whole class: ${count.formula}$")
         citations += count.citations
     text = (
-        f"On $m={m}$ points, $\\log_2\\Pi_G(m)\\le {rounded(total, True)}$ ({'; '.join(parts)}), where "
+        f"On $m={m}$ points, $\\log_2\\Pi_G(m)\\le {above(growth.evaluate(BALL, m))}$ ({'; '.join(parts)}), where "
         r"$V(n,j)=\sum_{i\le j}\binom ni$ and $\mathrm{wl}(M,D,P)=\min(M,1+P\log_2(2eMD/P))$."
     )
     return (Step(text, tuple(dict.fromkeys(citations))),)

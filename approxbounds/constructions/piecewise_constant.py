@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value
+from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
 from approxbounds.errors import HypothesisError, NoExpressionError
 from approxbounds.functions.holder import HolderBall, LipschitzBall
 from approxbounds.functions.hypercube import require
 from approxbounds.functions.monotone import MonotoneFunctions
 from approxbounds.networks.base import NetworkClass
-from approxbounds.render import rounded
+from approxbounds.render import above
 from approxbounds.sources import cite
 from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, integer_of
 from approxbounds.validation import is_infinite, is_symbolic
@@ -160,9 +160,9 @@ class CubeConstruction(Theorem):
         steps = [Step(query.F.definition), Step(query.G.definition), Step(self.statement, self.citations)]
         if witness is not None:
             k = integer_of(witness, "k")
-            error = float(self._error(FLOAT, query, float(k)))
+            error = self._error(BALL, query, BALL.number(k))
             steps.append(
-                Step(f"The widths of $G$ allow $k={k}$; the error is at most ${rounded(error, True)}$.", self.citations)
+                Step(f"The widths of $G$ allow $k={k}$; the error is at most ${above(error)}$.", self.citations)
             )
         return tuple(steps)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value
+from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
 from approxbounds.constructions.piecewise_constant import concrete_network, fits, largest, smoothness_of
 from approxbounds.functions.hypercube import integer_root, require
-from approxbounds.render import rounded
+from approxbounds.render import above
 from approxbounds.sources import cite
 from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, integer_of
 from approxbounds.validation import Number, is_infinite, is_symbolic
@@ -59,11 +59,11 @@ class _DeepReLU(Theorem):
         if witness is not None:
             N, L = integer_of(witness, "N"), integer_of(witness, "L")
             width, hidden = self._size(query, N, L)
-            error = float(self._error(FLOAT, query, float(N), float(L)))
+            error = self._error(BALL, query, BALL.number(N), BALL.number(L))
             steps.append(
                 Step(
                     f"$N={N}$, $L={L}$ need width {width} and {hidden} hidden layers, which $G$ has; the "
-                    f"error is at most ${rounded(error, True)}$."
+                    f"error is at most ${above(error)}$."
                 )
             )
         return tuple(steps)
@@ -162,7 +162,7 @@ class KnownRate(Theorem):
     """The best known upper rates without constants, in the number of weights W, up to logarithms.
 
     W^{-s/d} for ReLU networks of logarithmic depth (Yarotsky 2017); W^{-2s/d} if the depth may grow like W
-    (Yarotsky and Zhevnerchuk 2020). Degree 0: W^{-s/d}, s <= 1, by step functions.
+    (Yarotsky and Zhevnerchuk 2020); the latter is reported. Needs an activation with a breakpoint, degree >= 1.
     """
 
     id = "known-rate"
@@ -180,7 +180,9 @@ class KnownRate(Theorem):
         totals = query.G.totals
         if totals is None:
             return "G must be a layered network"
-        return None if is_symbolic(totals.activation.degree) or totals.activation.degree >= 1 else "degree 0"
+        if totals.activation.degree == 0:
+            return "degree 0: step functions are the known construction"
+        return "the activation has no breakpoint (pieces=1)" if totals.activation.pieces == 1 else None
 
     def rate(self, query: Query) -> Any:
         import sympy

@@ -2,7 +2,7 @@
 
 With y = (1+x)/2, psi = (1-x^2)^r. The critical points of the i-th derivative in (-1,1) are the roots
 of a Gegenbauer polynomial in x; in u = x^2 it has half the degree and only simple real roots. They are
-enclosed by python-flint (balls, floats) or found by exact algebra (SymPy): no sampling.
+enclosed by python-flint (balls, floats) or found by exact algebra (SymPy, low degrees): no sampling.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from approxbounds.arithmetic import Arithmetic, Value, precision
 from approxbounds.errors import HypothesisError
 
 __all__ = ["concentrated_maximum_holds", "derivative_norm"]
+
+_BITS = 320  # accuracy of the enclosures, whatever the precision in force
+_EXACT_ROOTS = 5  # up to this power critical points have short radicals
 
 
 def _derivative(r: int, i: int) -> flint.fmpz_poly:
@@ -37,10 +40,10 @@ def _critical_squares(r: int, i: int) -> flint.fmpz_poly:
 
 
 @lru_cache(maxsize=4096)
-def _norm_ball(r: int, i: int, bits: int) -> Any:
+def _norm_ball(r: int, i: int) -> Any:
     if i == r:  # Rodrigues: the r-th derivative is a multiple of the Legendre polynomial, largest at the ends
         return flint.arb(4**r * factorial(r))
-    with precision(bits + 10 * r):
+    with precision(_BITS + 10 * r):
         poly, squares = _derivative(r, i), _critical_squares(r, i)
         values: list[Any] = [abs(flint.arb(int(poly(0)))), abs(flint.arb(int(poly(1))))]
         if squares.degree() > 0:
@@ -56,15 +59,21 @@ def _norm_ball(r: int, i: int, bits: int) -> Any:
 def _norm_symbolic(r: int, i: int) -> Any:
     import sympy
 
-    x = sympy.Symbol("x")
     if i == r:
         return sympy.Integer(4**r * factorial(r))
+    if i == 1:  # |psi'| = 4 r x (1-x^2)^{r-1}, largest at x^2 = 1/(2r-1)
+        return 4 * r * (1 - sympy.Rational(1, 2 * r - 1)) ** (r - 1) / sympy.sqrt(2 * r - 1)
+    if r > _EXACT_ROOTS:  # a rational number just above: closed forms with it are only weaker
+        with precision(256):
+            scaled = (_norm_ball(r, i) * 10**20).upper().ceil().unique_fmpz()
+        return sympy.Rational(int(scaled), 10**20)
+    x = sympy.Symbol("x")
     poly = sympy.Poly([int(c) for c in reversed(_derivative(r, i).coeffs())], x)
     squares = sympy.Poly([int(c) for c in reversed(_critical_squares(r, i).coeffs())], x)
     points = [sympy.Integer(0), sympy.Integer(1)]
     points += [sympy.sqrt(root) for root in (squares.real_roots() if squares.degree() > 0 else [])]
     values = [sympy.Abs(poly.eval(point)) for point in points]
-    return sympy.simplify(2**i * max(values, key=lambda value: value.evalf(30)))
+    return sympy.radsimp(2**i * max(values, key=lambda value: value.evalf(30)))
 
 
 def derivative_norm(A: Arithmetic, r: int, i: int) -> Value:
@@ -76,7 +85,7 @@ def derivative_norm(A: Arithmetic, r: int, i: int) -> Value:
     """
     if A.name == "symbolic":
         return _norm_symbolic(r, i)
-    ball = _norm_ball(r, i, 64 if A.name == "float" else max(128, flint.ctx.prec))
+    ball = _norm_ball(r, i)
     return float(ball.mid()) if A.name == "float" else ball
 
 

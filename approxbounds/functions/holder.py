@@ -35,7 +35,7 @@ MOST_SMOOTHNESS = 100
 @lru_cache(maxsize=64)
 def _cube_grid(dim: int) -> Grid:
     most = max(2, integer_root(MOST_CELLS, dim))
-    k = np.array(resolutions(most), float)
+    k = np.array(resolutions(most, 256), float)
     return Grid({"k": k}, k**dim)
 
 
@@ -138,8 +138,9 @@ class BumpCubes(_Cubes):
         n, alpha = self._n, A.number(self.smoothness - self._n)
         concentrated_maximum_holds(n)  # hence the maxima over multi-indices are at (n, 0, ..., 0)
         first, last, top = (derivative_norm(A, n + 1, i) for i in (1, n, n + 1))
-        squares = top * top + (A.number(self.dim) - 1) * (first * last) ** 2
-        return A.number(self.radius) / (A.power(squares, alpha / 2) * A.power(2 * last, 1 - alpha))
+        ratio = first * last / top  # squares of q_{n+1} would overflow doubles for large s
+        lipschitz = A.power(top, alpha) * A.power(1 + (A.number(self.dim) - 1) * ratio * ratio, alpha / 2)
+        return A.number(self.radius) / (lipschitz * A.power(2 * last, 1 - alpha))
 
     def _log_mean(self, A: Arithmetic, p: Number) -> Value:
         b = (self._n + 1) * A.number(p)

@@ -55,6 +55,16 @@ class Grid:
         """The indices of member i as exact integers."""
         return {name: int(column[i]) for name, column in self.index.items()}
 
+    def relevant(self, pdim: int) -> Grid:
+        """The members that matter for a G that may shatter ``pdim`` points.
+
+        Fewer cells give nothing; far more only lower the norm (but in high dimension there may be no others).
+        """
+        enough = self.cells >= pdim
+        least = self.cells[enough].min(initial=np.inf)
+        keep = enough & (self.cells <= 1e3 * max(1e3 * (pdim + 1.0), least))
+        return Grid({name: column[keep] for name, column in self.index.items()}, self.cells[keep])
+
     def thinned(self, step: int) -> Grid:
         """Every step-th member beyond the 64th."""
         keep = np.concatenate([np.arange(min(64, self.cells.size)), np.arange(64, self.cells.size, step)])
@@ -119,14 +129,14 @@ class HypercubeFamily(ABC):
 
 
 @lru_cache(maxsize=64)
-def resolutions(most: int) -> tuple[int, ...]:
-    """1..256, then steps of 1/256: a grid of resolutions k that does not depend on the query."""
+def resolutions(most: int, density: int) -> tuple[int, ...]:
+    """1..density, then steps of 1/density: a grid of resolutions k that does not depend on the query."""
 
     def generate() -> Iterator[int]:
         k = 1
         while k <= most:
             yield k
-            k += max(1, k // 256)
+            k += max(1, k // density)
 
     return tuple(generate())
 

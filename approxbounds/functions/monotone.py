@@ -29,7 +29,8 @@ from approxbounds.validation import Number, is_infinite, is_symbolic
 
 __all__ = ["CubeLayers", "MonotoneFunctions", "Staircases", "cells_below", "central_layers"]
 
-_LAYERS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 32, 48, 64, 96, 128)
+_LAYERS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96, 128)
+_SHARES = (1 / 16, 1 / 8, 3 / 16, 1 / 4, 5 / 16, 3 / 8, 7 / 16, 1 / 2, 5 / 8, 3 / 4)
 
 
 def cells_below(k: int, dim: int, most: int) -> int:
@@ -49,11 +50,9 @@ def central_layers(k: int, dim: int, layers: int) -> tuple[int, int]:
 def _layer_grid(dim: int) -> Grid:
     most = max(2, integer_root(MOST_CELLS, max(dim - 1, 1)))
     k_column, q_column, cells = [], [], []
-    for k in resolutions(most):
-        if dim > 1 and k > 64 and k % 4:  # a coarser grid: there are several members for each k
-            continue
+    for k in resolutions(most, 64 if dim == 1 else 24):  # several members for each k: fewer k
         every = dim * (k - 1) + 1
-        for layers in sorted({q for q in _LAYERS if q < every} | {every}):
+        for layers in sorted({q for q in (*_LAYERS, *(int(s * every) for s in _SHARES)) if 0 < q < every} | {every}):
             count = central_layers(k, dim, layers)[1]
             if count > MOST_CELLS and k > 2:
                 continue
@@ -173,7 +172,7 @@ class Staircases(CubeLayers):
         return None
 
     def grid(self) -> Grid:
-        k = np.array(resolutions(MOST_CELLS), float)
+        k = np.array(resolutions(MOST_CELLS, 256), float)
         return Grid({"k": k, "layers": k}, k)
 
 

@@ -39,6 +39,11 @@ class Totals:
     depth: Number
     activation: Activation
 
+    def operations(self) -> Number:
+        """t = 2W + U(K-1+2 nu) + 2: the operations that compute 1[g(x) > r], every parameter used once."""
+        a = self.activation
+        return 2 * self.weights + self.units * (a.pieces - 1 + 2 * a.degree) + 2
+
 
 @dataclass(frozen=True)
 class Orders:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from approxbounds import validation as check
@@ -15,6 +16,7 @@ from approxbounds.networks.growth import (
     HalfspaceCount,
     Layer,
     PolynomialCount,
+    SauerCount,
     SignChangeCount,
     Thresholds,
     TotalsCount,
@@ -29,7 +31,7 @@ __all__ = ["FeedForwardNetwork", "HeavisideNetwork", "NetworkSize", "ReLUNetwork
 def network_orders(degree: Number, weights: Any, depth: Any) -> Orders:
     """Orders of networks of W weights and L layers: Pdim, and T1 as its source states it.
 
-    Pdim: W log W (nu = 0), L W log W (nu = 1), L W log W + L^2 W log nu (nu >= 2).
+    Pdim: W log W (nu = 0), L W log W (nu = 1), min(L W log W + L^2 W log nu, W^2) (nu >= 2).
     T1 (Achour et al. 2022, Cor. 2): W^{-1/a}(log W)^{-3/a}, (LW)^{-1/a}(log W)^{-3/a}, W^{-2/a}(log W)^{-2/a}.
     """
     import sympy
@@ -40,7 +42,14 @@ def network_orders(degree: Number, weights: Any, depth: Any) -> Orders:
         return Orders(W * log, log, W, 3)
     if degree == 1:
         return Orders(L * W * log, log, L * W, 3)
-    return Orders(L * W * log + L**2 * W * sympy.log(degree), log, W**2, 2)
+    return Orders(sympy.Min(L * W * log + L**2 * W * sympy.log(degree), W**2), log, W**2, 2)
+
+
+def operation_counts(totals: Totals) -> tuple[Count, ...]:
+    """The Sauer bound from the operation count, where it can be the smallest: degree >= 2, deep networks."""
+    if totals.activation.degree < 2 or totals.depth**2 < totals.units:
+        return ()
+    return (SauerCount(4 * totals.weights * (totals.operations() + 2)),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,20 +115,21 @@ class _Layered(NetworkClass):
         a, biased = self.activation, int(self.bias)
         breaks, degree = a.pieces - 1, a.degree
         own = self.layer_parameters
+        acting = tuple(accumulate(own))
         layers = []
         inputs = (self.input_dim, *self.widths)
         for number, units in enumerate(self.widths, 1):
             fan_in = inputs[number - 1]
             count: Count
             if number > 1 and degree > 0:
-                count = PolynomialCount(breaks * units, degree_of_layer(degree, number), sum(own[:number]))
+                count = PolynomialCount(breaks * units, degree_of_layer(degree, number), acting[number - 1])
             elif a.pieces == 2 and self.bias:
                 count = HalfspaceCount(units, fan_in)
             else:
                 count = AffineCount(units, breaks, fan_in + biased)
             layers.append(Layer(f"hidden layer {number}", (count,)))
         layers.append(Layer("output", self._output_counts(own)))
-        return GrowthBound(tuple(layers), self._one_dimensional(thresholds))
+        return GrowthBound(tuple(layers), (*operation_counts(self.totals), *self._one_dimensional(thresholds)))
 
     def _output_counts(self, own: tuple[int, ...]) -> tuple[Count, ...]:
         degree, total, last = self.activation.degree, sum(own), self.widths[-1]
@@ -283,4 +293,5 @@ class NetworkSize(NetworkClass):
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         self.require_numbers("a growth bound")
         t = self.totals
-        return GrowthBound(whole=(TotalsCount(t.weights, t.units, t.depth, self.pieces, self.degree),))
+        totals = TotalsCount(t.weights, t.units, t.depth, self.pieces, self.degree)
+        return GrowthBound(whole=(totals, *operation_counts(t)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import e as EULER
+from math import factorial
 from typing import Protocol
 
 from approxbounds.arithmetic import Arithmetic, Value
@@ -24,6 +25,7 @@ __all__ = [
     "HalfspaceCount",
     "Layer",
     "PolynomialCount",
+    "SauerCount",
     "SignChangeCount",
     "Thresholds",
     "TotalsCount",
@@ -136,6 +138,21 @@ class BitCount:
 
 
 @dataclass(frozen=True)
+class SauerCount:
+    """A class of pseudo-dimension at most ``pdim``, by its operation count: V(m, pdim)."""
+
+    pdim: int
+    citations = (cite("Sauer1972"), cite("AnthonyBartlett1999", "Thm 8.4"))
+
+    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+        return A.log2_binomial_sum(m, self.pdim)
+
+    @property
+    def formula(self) -> str:
+        return rf"\log_2 V(m,{self.pdim})"
+
+
+@dataclass(frozen=True)
 class SignChangeCount:
     """Functions of one variable whose difference to the threshold changes sign at most ``changes`` times."""
 
@@ -177,11 +194,11 @@ class TotalsCount:
         return A.at_least(m, self.weights, A.minimum(A.number(m), total), A.number(m))
 
     def _log2_degrees(self, A: Arithmetic) -> Value:
-        degree, total = 1, A.number(0)
-        for layer in range(1, self.depth + 1):
-            total = total + A.log2_integer(degree)
-            degree += self.degree**layer
-        return total
+        """log2 of an upper bound on the product of the D_l: D_l = l (nu = 1), D_l < nu^l/(nu-1) (nu >= 2)."""
+        L, nu = self.depth, self.degree
+        if nu == 1:
+            return A.log2_integer(factorial(L))
+        return A.log2_integer(nu) * (L * (L + 1) // 2) - A.log2_integer(nu - 1) * L
 
     @property
     def formula(self) -> str:
@@ -235,4 +252,7 @@ def capped(value: int, most: int = 10**30) -> int:
 
 def degree_of_layer(degree: int, layer: int) -> int:
     """D_l = sum_{j<l} nu^j (1 if nu = 0): the degree of a net input of layer l in the parameters."""
-    return 1 if degree == 0 else sum(degree**j for j in range(layer))
+    if degree <= 1:
+        return 1 if degree == 0 else layer
+    total: int = (degree**layer - 1) // (degree - 1)
+    return total

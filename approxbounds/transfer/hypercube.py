@@ -13,16 +13,19 @@ from numpy.typing import NDArray
 
 from approxbounds import validation
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, floor_float, log2_lower_tail, precision
-from approxbounds.complexity.pseudo_dimension import growth_steps, pdim_expression
+from approxbounds.complexity.pseudo_dimension import growth_steps, largest_shattered, pdim_expression
 from approxbounds.errors import HypothesisError, NoExpressionError, NoNumberError, NotApplicableError, ParameterError
 from approxbounds.functions.hypercube import HypercubeFamily, Index, family_of, require
 from approxbounds.networks.growth import GrowthBound
-from approxbounds.render import latex, rounded
+from approxbounds.render import above, below, latex
 from approxbounds.sources import cite
 from approxbounds.theorem import Query, Step, Theorem, Witness, integer_of
 from approxbounds.validation import Number, is_infinite
 
 __all__ = ["AverageCase", "HypercubeTheorem", "average_case", "conditional", "hypercube_values", "no_family"]
+
+
+_RESOLVED = 1e14  # up to this many cells doubles resolve a fraction of a bit
 
 
 def no_family(query: Query) -> str | None:
@@ -68,23 +71,24 @@ def _inverse_entropy(y: NDArray[np.float64]) -> NDArray[np.float64]:
 def best_distance(cells: NDArray[np.float64], log2_growth: NDArray[np.float64]) -> tuple[Any, Any]:
     """For each N the h with the largest S (about), and that S: floats, vectorised."""
     N = np.asarray(cells, float)
-    # beyond 1e14 cells doubles no longer resolve one bit: keep a margin
-    budget = N - log2_growth - np.where(N > 1e14, 1e-11 * N, 0.0)
-    possible = budget >= 0
+    resolved = N < _RESOLVED
+    # the largest j = h - 1 with log2 V(N, j) <= budget; beyond 1e14 cells doubles need a margin
+    budget = N - log2_growth - np.where(resolved, 0.0, 1e-11 * N)
     top = np.maximum(np.ceil(N / 2) - 1, 0)
-    j = np.minimum(np.floor(N * _inverse_entropy(budget / N)), top)
+    start = np.minimum(np.floor(N * _inverse_entropy(budget / N)), top)  # not above, as V(N,j) <= 2^{N H2(j/N)}
+    j = start
     with np.errstate(all="ignore"):
-        for _ in range(3):  # Newton on log2 V(N, j) <= budget: the entropy start is on the left
-            slope = np.log2((N - j) / (j + 1.0))
-            step = (budget - log2_lower_tail(FLOAT, N, j)) / np.maximum(slope, 0.05)
-            j = np.clip(np.floor(j + np.maximum(step, -1.0)), 0, top)
+        for _ in range(3):  # Newton from the left
+            slope = np.maximum(np.log2((N - j) / (j + 1.0)), 0.05)
+            step = np.maximum((budget - log2_lower_tail(FLOAT, N, j)) / slope, -1.0)
+            j = np.where(resolved, np.clip(np.floor(j + step), 0, top), start)
         best_h, best_s = np.ones_like(N), np.full_like(N, -np.inf)
-        for shift in (-1, 0, 1, 2):
-            h = np.clip(j + shift, 1, np.maximum(top, 0) + 1)
+        for h in (start + 1, j, j + 1, j + 2, j + 3):
+            h = np.clip(h, 1, top + 1)
             s = hamming_mass(FLOAT, N, log2_growth, h)
             better = s > best_s
             best_h, best_s = np.where(better, h, best_h), np.where(better, s, best_s)
-    return best_h, np.where(possible, best_s, 0.0)
+    return best_h, np.where((budget >= 0) & (best_s > 1e-9), best_s, 0.0)  # what is smaller may be rounding
 
 
 def hypercube_values(family: HypercubeFamily, growth: GrowthBound, p: Number, index: Index, cells: Any) -> Any:
@@ -121,7 +125,9 @@ class HypercubeTheorem(Theorem):
     def search(self, query: Query) -> Witness:
         found: tuple[float, dict[str, Any]] = (0.0, {})
         for family in query.F.families:
-            grid = family.grid()
+            grid = family.grid().relevant(largest_shattered(query.G, family.centres))
+            if not grid.cells.size:
+                continue
             values, h = hypercube_values(family, query.G.growth(family.centres), query.p, grid.index, grid.cells)
             i = int(np.argmax(values))
             if values[i] > found[0]:
@@ -186,25 +192,24 @@ class HypercubeTheorem(Theorem):
         family = family_of(query.F.families, witness)
         index = family.member(witness)
         N, h = family.cells(index), integer_of(witness, "h")
-        log2_growth = query.G.growth(family.centres).evaluate(FLOAT, N)
-        delta = float(2 ** log2_delta(FLOAT, N, log2_growth, h))
-        mass = float(hamming_mass(FLOAT, N, log2_growth, h))
-        norm = float(family.norm(FLOAT, index, query.p))
+        log2_growth = query.G.growth(family.centres).evaluate(BALL, N)
+        delta = BALL.power(BALL.number(2), log2_delta(BALL, N, log2_growth, h))
+        mass, norm = hamming_mass(BALL, N, log2_growth, h), family.norm(BALL, index, query.p)
         p = query.p
         return (
             *first,
             Step(
-                f"{family.describe(index)} This gives $N={N}$ cells and $\\|w\\|_{{{p}}}\\ge {rounded(norm, False)}$.",
+                f"{family.describe(index)} This gives $N={N}$ cells and $\\|w\\|_{{{p}}}\\ge {below(norm)}$.",
                 family.citations,
             ),
             *growth_steps(query.G, N, family.centres),
             Step(
-                f"With $h={h}$: $\\delta_h=\\Pi V(N,h-1)2^{{-N}}\\le {rounded(delta, True)}$, hence "
-                f"$S\\ge h-\\delta_h\\frac{{N-h+2}}{{N-2h+3}}\\ge {rounded(mass, False)}$."
+                f"With $h={h}$: $\\delta_h=\\Pi V(N,h-1)2^{{-N}}\\le {above(delta)}$, hence "
+                f"$S\\ge h-\\delta_h\\frac{{N-h+2}}{{N-2h+3}}\\ge {below(mass)}$."
             ),
             Step(
                 f"{self.statement} As $\\|w\\|_p^p=N I_p$: $E_{{{p}}}\\ge\\|w\\|_{{{p}}}(2S/N)^{{1/{p}}}\\ge "
-                f"{rounded(norm * (2 * mass / N) ** (1 / float(p)), False)}$.",
+                f"{below(self.evaluate(BALL, query, witness))}$.",
                 self.citations,
             ),
         )

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value, log2_lower_tail
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, log2_lower_tail
 from approxbounds.complexity.pseudo_dimension import excludes_shattering, pdim_expression, pdim_upper
 from approxbounds.errors import HypothesisError, NoExpressionError
 from approxbounds.functions.base import EntropyBound
 from approxbounds.functions.hypercube import family_of, require
 from approxbounds.networks.growth import euler
-from approxbounds.render import rounded
+from approxbounds.render import above, below
 from approxbounds.sources import cite
 from approxbounds.theorem import Query, Step, Theorem, Witness, integer_of
 from approxbounds.transfer.hypercube import conditional
@@ -81,12 +81,10 @@ class PackingTransfer(Theorem):
         shares = np.array([0.01, 0.03, 0.06, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.35, 0.4])[:, None, None]
         thetas = np.array([1 / 64, 1 / 32, 1 / 16, 1 / 8, 3 / 16, 1 / 4, 3 / 8, 1 / 2, 5 / 8, 3 / 4])[None, :, None]
         for family in query.F.families:
-            grid = family.grid().thinned(8)
-            keep = (grid.cells > P / 4) & (grid.cells < 1e6 * (P + 1))
-            if not keep.any():
+            grid = family.grid().thinned(8).relevant(P)
+            if not grid.cells.size:
                 continue
-            index = {name: column[keep] for name, column in grid.index.items()}
-            N = grid.cells[keep]
+            index, N = grid.index, grid.cells
             norm = np.broadcast_to(family.norm(FLOAT, {**index, "cells": N}, query.p), N.shape)
             spread = np.broadcast_to(family.spread(FLOAT, index), N.shape)
             h = np.ceil(np.minimum(shares * N, np.floor((N - 1) / 2)))
@@ -149,19 +147,19 @@ class PackingTransfer(Theorem):
         index = family.member(witness)
         N, h = family.cells(index), integer_of(witness, "h")
         P, tau = integer_of(witness, "pdim"), fraction_of(witness, "tau")
-        packing = N - float(log2_lower_tail(FLOAT, float(N), float(h - 1)))
-        allowed = float(log2_haussler(FLOAT, P, family.spread(FLOAT, index), float(tau), query.p))
+        packing = N - log2_lower_tail(BALL, N, h - 1)
+        allowed = log2_haussler(BALL, P, family.spread(BALL, index), BALL.number(tau), query.p)
         return (
             *first,
             Step(f"{family.describe(index)} This gives $N={N}$ cells.", family.citations),
             Step(
-                f"Gilbert-Varshamov with $h={h}$: at least $2^N/V(N,h-1)\\ge2^{{{rounded(packing, False)}}}$ of the "
+                f"Gilbert-Varshamov with $h={h}$: at least $2^N/V(N,h-1)\\ge2^{{{below(packing)}}}$ of the "
                 f"$f_\\omega$ have pairwise distance $\\ge2\\|w\\|_p(h/N)^{{1/p}}$.",
                 (cite("Gilbert1952"),),
             ),
             Step(f"$\\operatorname{{Pdim}}(G)\\le P={P}$.", (cite("BartlettHarveyLiawMehrabian2019", "Thm 6"),)),
             Step(
-                f"With $\\tau={rounded(float(tau), True)}$: $\\log_2U(\\tau)\\le {rounded(allowed, True)}$, fewer.",
+                f"With $\\tau={above(tau)}$: $\\log_2U(\\tau)\\le {above(allowed)}$, fewer.",
                 (cite("Haussler1995", "Thm 1"),),
             ),
             Step(self.statement, self.citations),
@@ -246,8 +244,7 @@ class EntropyTransfer(Theorem):
             *first,
             Step(f"$\\operatorname{{Pdim}}(G)\\le P={P}$.", (cite("BartlettHarveyLiawMehrabian2019", "Thm 6"),)),
             Step(
-                f"{self.statement} Here $\\varepsilon={rounded(float(eps), False)}$ and "
-                f"$\\tau={rounded(float(tau), True)}$.",
+                f"{self.statement} Here $\\varepsilon={below(eps)}$ and $\\tau={above(tau)}$.",
                 self.citations,
             ),
         )

@@ -9,7 +9,7 @@ from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, pr
 from approxbounds.complexity.pseudo_dimension import excludes_shattering, growth_steps, pdim_expression, pdim_upper
 from approxbounds.errors import HypothesisError, NoExpressionError
 from approxbounds.functions.hypercube import family_of, require
-from approxbounds.render import rounded
+from approxbounds.render import below
 from approxbounds.sources import cite
 from approxbounds.theorem import Query, Step, Theorem, Witness
 from approxbounds.transfer.hypercube import conditional, no_family
@@ -93,12 +93,11 @@ class SupNormTheorem(Theorem):
             )
         family = family_of(query.F.families, witness)
         index = family.member(witness)
-        height = float(family.norm(FLOAT, index, inf))
         return (
             *first,
             Step(
                 f"{family.describe(index)} This gives $N={family.cells(index)}$ cells and $\\sup w\\ge "
-                f"{rounded(height, False)}$.",
+                f"{below(family.norm(BALL, index, inf))}$.",
                 family.citations,
             ),
             *growth_steps(query.G, family.cells(index), family.centres),

@@ -1,0 +1,7 @@
+"""The figures and the table of the paper, one script each. From the repository root:
+
+    python -m paper_figures.make_all [--out DIR]     everything, into paper_figures/out by default
+    python -m paper_figures.bracket [--out DIR]      one of them
+
+Every number comes from the public functions of approxbounds; nothing is copied or fitted by hand.
+"""

@@ -1,0 +1,210 @@
+"""The paper's table: rates of T1 and T3, the best known upper rate, and a certified number for one network.
+
+Rows: function classes times degrees 0, 1, 2; the networks have two hidden layers of 50 units. All rates are those
+of the library's bounds (T1: Achour et al. 2022; T3: approxbounds, after Siegel 2023; upper: Yarotsky and
+Zhevnerchuk 2020, or the step functions on cubes), shown without constant factors. Written as text, Markdown and
+LaTeX (booktabs); the JSON holds a certificate for every number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_FLOOR, Context, Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import approxbounds as ab
+from approxbounds.functions.base import FunctionClass
+from paper_figures.product import Product, Record, run_from_command_line, write_atomically
+from paper_figures.rates import latex_rate, text_rate
+
+__all__ = ["TABLE", "as_latex", "as_markdown", "as_text", "rounded_down"]
+
+WIDTHS = (50, 50)
+NETWORKS = (ab.HeavisideNetwork, ab.ReLUNetwork, partial(ab.ReLUPowerNetwork, power=2))  # by degree
+
+#: name in LaTeX between dollars, class, p
+CLASSES: tuple[tuple[str, FunctionClass, int], ...] = (
+    ("Hölder $s=1/2$, $d=2$", ab.HolderBall(smoothness="1/2", dim=2), 2),
+    ("Hölder $s=1$, $d=2$", ab.HolderBall(smoothness=1, dim=2), 2),
+    ("Hölder $s=2$, $d=2$", ab.HolderBall(smoothness=2, dim=2), 2),
+    ("Lipschitz $d=4$", ab.LipschitzBall(dim=4), 2),
+    ("Monotone $d=2$", ab.MonotoneFunctions(dim=2), 1),
+    ("Monotone $d=2$", ab.MonotoneFunctions(dim=2), 4),
+    ("Monotone $d=4$", ab.MonotoneFunctions(dim=4), 4),
+)
+
+#: upper bound -> (mark, footnote with LaTeX between dollars)
+NOTES = {
+    "known-rate": ("a", "up to logarithms, for depth $L$ of order $W$, where T1 matches it; at bounded depth T3 "
+                        "excludes it"),
+    "cubes": ("b", "by step functions on cubes, realised by two hidden layers"),
+}
+ABOUT = ("Rates without constants: $E_p$ is at least of order T1 and T3, and at most of the upper order. "
+         "$W$: weights, $L$: layers.")
+CERTIFIED = f"Certified: a lower bound on $E_p$ for hidden widths {WIDTHS}; the last column is the number of weights."
+
+
+def queries(*, quick: bool = False) -> list[dict[str, Any]]:
+    """Every class and degree."""
+    return [{"row": row, "degree": degree} for row in range(len(CLASSES)) for degree in range(3)]
+
+
+def _best_rate(bounds: Sequence[ab.Bound]) -> ab.Bound | None:
+    """The bound whose rate is smallest for a huge network; the first of equals."""
+    huge = {"W": 10**60, "L": 3}
+
+    def size(bound: ab.Bound) -> float:
+        return float(bound.rate.subs({symbol: huge[symbol.name] for symbol in bound.rate.free_symbols}))
+
+    found = min(bounds, key=size, default=None)
+    return None if found is None or not found.rate.free_symbols else found
+
+
+def solve(*, row: int, degree: int) -> Record:
+    """One row of the table."""
+    name, F, p = CLASSES[row]
+    network = NETWORKS[degree](widths=WIDTHS, input_dim=F.domain_dim)
+    lower = {bound.theorem.id: bound for bound in ab.lower_bounds(F, network, p=p)}
+    best = max((bound for bound in lower.values() if bound.number is not None), key=lambda bound: bound.value)
+    uppers = ab.upper_bounds(F, network, p=p).bounds
+    upper = _best_rate(uppers)
+    return {
+        "class": name,
+        "functions": str(F),
+        "p": p,
+        "degree": degree,
+        "t1_rate": text_rate(lower["T1"].rate),
+        "t1_latex": latex_rate(lower["T1"].rate),
+        "t1_theorem": "T1",
+        "t3_rate": text_rate(lower["T3"].rate),
+        "t3_latex": latex_rate(lower["T3"].rate),
+        "t3_theorem": "T3",
+        "upper_rate": None if upper is None else text_rate(upper.rate),
+        "upper_latex": None if upper is None else latex_rate(upper.rate),
+        "upper_rate_theorem": None if upper is None else upper.theorem.id,
+        "lower": best.value,
+        "lower_theorem": best.theorem.id,
+        "upper": min(bound.value for bound in uppers if bound.number is not None),
+        "widths": list(WIDTHS),
+        "weights": network.weights,
+        "certificate": best.certificate.to_dict(),
+    }
+
+
+def rounded_down(value: float, *, tex: bool, digits: int = 3) -> str:
+    """A positive float to some digits, never above its value.
+
+    >>> rounded_down(0.0098349, tex=False), rounded_down(0.0098349, tex=True)
+    ('9.83e-03', '9.83\\\\cdot10^{-3}')
+    """
+    shown = Context(prec=digits, rounding=ROUND_FLOOR).create_decimal(Decimal(value))
+    mantissa, exponent = f"{shown:.{digits - 1}e}".split("e")
+    return rf"{mantissa}\cdot10^{{{int(exponent)}}}" if tex else f"{mantissa}e{int(exponent):+03d}"
+
+
+def _plain(text: str) -> str:
+    return text.replace("$", "")
+
+
+def _cells(record: Record) -> tuple[str, ...]:
+    """One row as plain text."""
+    upper = "-"
+    if record["upper_rate"] is not None:
+        upper = f"{record['upper_rate']} [{NOTES[record['upper_rate_theorem']][0]}]"
+    return (_plain(record["class"]), str(record["p"]), str(record["degree"]), record["t1_rate"], record["t3_rate"],
+            upper, rounded_down(record["lower"], tex=False), str(record["weights"]))
+
+
+_HEADER = ("class", "p", "degree", "T1", "T3", "upper", "certified", "W")
+
+
+def _notes(records: Sequence[Record]) -> list[tuple[str, str]]:
+    """The footnotes that occur, and one for missing rates."""
+    used = {record["upper_rate_theorem"] for record in records}
+    notes = [note for theorem, note in NOTES.items() if theorem in used]
+    return [*notes, ("-", "no rate is known to the library")] if None in used else notes
+
+
+def _groups(records: Sequence[Record]) -> list[list[Record]]:
+    """The rows class by class."""
+    found: dict[tuple[str, int], list[Record]] = {}
+    for record in records:
+        found.setdefault((record["class"], record["p"]), []).append(record)
+    return list(found.values())
+
+
+def as_text(records: Sequence[Record]) -> str:
+    """Aligned columns, a blank line between classes, footnotes."""
+    groups = [[_cells(record) for record in group] for group in _groups(records)]
+    sizes = [max(len(row[i]) for row in (_HEADER, *(row for group in groups for row in group)))
+             for i in range(len(_HEADER))]
+
+    def line(row: Sequence[str]) -> str:
+        return "  ".join(cell.ljust(size) for cell, size in zip(row, sizes, strict=True)).rstrip()
+
+    lines = [line(_HEADER), "-" * (sum(sizes) + 2 * len(sizes) - 2)]
+    for number, group in enumerate(groups):
+        lines += ([""] if number else []) + [line(row) for row in group]
+    lines += ["", _plain(ABOUT), _plain(CERTIFIED)]
+    lines += [f"[{mark}] {_plain(text)}." for mark, text in _notes(records)]
+    return "\n".join(lines) + "\n"
+
+
+def as_markdown(records: Sequence[Record]) -> str:
+    """A Markdown table with LaTeX formulas between dollars."""
+    lines = ["| class | $p$ | degree | T1 | T3 | upper | certified | $W$ |", "|---|---|---|---|---|---|---|---|"]
+    for record in records:
+        upper = "-"
+        if record["upper_latex"] is not None:
+            upper = f"${record['upper_latex']}$ [{NOTES[record['upper_rate_theorem']][0]}]"
+        cells = (record["class"], str(record["p"]), str(record["degree"]), f"${record['t1_latex']}$",
+                 f"${record['t3_latex']}$", upper, f"${rounded_down(record['lower'], tex=True)}$",
+                 str(record["weights"]))
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", ABOUT, CERTIFIED, ""]
+    lines += [f"[{mark}] {text}.  " for mark, text in _notes(records)]
+    return "\n".join(lines) + "\n"
+
+
+def as_latex(records: Sequence[Record]) -> str:
+    """A tabular with booktabs rules; the footnotes follow it."""
+    lines = [
+        r"% made by paper_figures/table.py; needs \usepackage{booktabs}",
+        r"\begin{tabular}{lccllllr}",
+        r"\toprule",
+        r"class & $p$ & $\nu$ & T1 & T3 & upper & certified & $W$ \\",
+    ]
+    for group in _groups(records):
+        lines.append(r"\midrule")
+        for number, record in enumerate(group):
+            upper = "--"
+            if record["upper_latex"] is not None:
+                upper = f"${record['upper_latex']}$\\textsuperscript{{{NOTES[record['upper_rate_theorem']][0]}}}"
+            name, p = (record["class"], str(record["p"])) if number == 0 else ("", "")
+            cells = (name, p, str(record["degree"]), f"${record['t1_latex']}$", f"${record['t3_latex']}$", upper,
+                     f"${rounded_down(record['lower'], tex=True)}$", str(record["weights"]))
+            lines.append(" & ".join(cells).lstrip() + r" \\")
+    lines += [r"\bottomrule", r"\end{tabular}", "", r"\par\smallskip\footnotesize", ABOUT, CERTIFIED]
+    lines += [f"\\textsuperscript{{{mark}}}\\,{text[0].upper()}{text[1:]}." for mark, text in _notes(records)]
+    return "\n".join(lines).replace("ö", r"\"o") + "\n"
+
+
+def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
+    """table.txt, table.md and table.tex."""
+    texts = {"txt": as_text(records), "md": as_markdown(records), "tex": as_latex(records)}
+    return [write_atomically(out / f"{name}.{kind}", text.encode()) for kind, text in texts.items()]
+
+
+TABLE = Product(
+    name="table",
+    about="the paper's table: rates and certified numbers",
+    queries=queries,
+    solve=solve,
+    write=write,
+)
+
+if __name__ == "__main__":
+    written = run_from_command_line(TABLE)
+    print(written[0].read_text(encoding="utf-8"), end="")
