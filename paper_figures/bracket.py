@@ -74,9 +74,15 @@ def _slope(ax: Axes, curve: list[Record], side: str) -> None:
     line = (W / W[0]) ** float(exponent)
     line *= factor * steepest(r[side] / (r["weights"] / W[0]) ** float(exponent) for r in curve if r["weights"] >= W[0])
     ax.plot(W, line, color=style.GREY, linewidth=0.7)
-    ax.annotate(f"$W^{{{exponent}}}$", (np.sqrt(W.prod()), np.sqrt(line.prod())), xytext=(2, 2) if above else (-2, -2),
-                textcoords="offset points", color=style.GREY, ha="left" if above else "right",
-                va="bottom" if above else "top")
+    ax.annotate(
+        f"$W^{{{exponent}}}$",
+        (np.sqrt(W.prod()), np.sqrt(line.prod())),
+        xytext=(2, 2) if above else (-2, -2),
+        textcoords="offset points",
+        color=style.GREY,
+        ha="left" if above else "right",
+        va="bottom" if above else "top",
+    )
 
 
 def _draw_panel(ax: Axes, records: list[Record], *, every: int) -> None:
@@ -93,8 +99,9 @@ def _draw_panel(ax: Axes, records: list[Record], *, every: int) -> None:
 def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
     """s = 1 above, s = 1/2 and s = 2 below."""
     with style.paper_style():
-        figure, axes = plt.subplot_mosaic([["1", "1"], ["1/2", "2"]], figsize=(style.COLUMN, 4.0), layout="constrained",
-                                          height_ratios=[1.3, 1])
+        figure, axes = plt.subplot_mosaic(
+            [["1", "1"], ["1/2", "2"]], figsize=(style.COLUMN, 4.0), layout="constrained", height_ratios=[1.3, 1]
+        )
         limits = {"1/2": (4e-4, 3), "1": (4e-6, 2), "2": (1e-13, 300)}
         for letter, (smoothness, ax) in zip("abc", axes.items(), strict=True):
             ax.set_xscale("log")

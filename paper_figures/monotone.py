@@ -62,22 +62,38 @@ def solve(*, dim: int, p: str) -> Record:
 def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
     """Exponents above, certified bounds below."""
     with style.paper_style():
-        figure, (top, bottom) = plt.subplots(2, 1, figsize=(style.COLUMN, 3.6), sharex=True, layout="constrained",
-                                             height_ratios=[1, 1.35])
+        figure, (top, bottom) = plt.subplots(
+            2, 1, figsize=(style.COLUMN, 3.6), sharex=True, layout="constrained", height_ratios=[1, 1.35]
+        )
         for dim, look in zip(DIMENSIONS, style.SERIES, strict=True):
             curve = [r for r in records if r["dim"] == dim and r["p"] != "inf"]
             p = [float(Fraction(r["p"])) for r in curve]
-            for ax, values in ((top, [float(Fraction(r["entropy_exponent"])) for r in curve]),
-                               (bottom, [r["lower"] for r in curve])):
+            for ax, values in (
+                (top, [float(Fraction(r["entropy_exponent"])) for r in curve]),
+                (bottom, [r["lower"] for r in curve]),
+            ):
                 change = [i for i, r in enumerate(curve) if r["p"] == r["regime_change"]]
                 ax.plot(p, values, **look.line(markevery=change, markersize=5, markerfacecolor="white"), zorder=3)
-            top.annotate(f"$d={dim}$", (p[-1], float(Fraction(curve[-1]["entropy_exponent"]))), xytext=(4, 0),
-                         textcoords="offset points", color=look.color, va="center", annotation_clip=False)
+            top.annotate(
+                f"$d={dim}$",
+                (p[-1], float(Fraction(curve[-1]["entropy_exponent"]))),
+                xytext=(4, 0),
+                textcoords="offset points",
+                color=look.color,
+                va="center",
+                annotation_clip=False,
+            )
             near = min(range(len(p)), key=lambda i: abs(p[i] - 2.5))
             above = dim == DIMENSIONS[-1]
-            bottom.annotate(f"$d={dim}$", (p[near], curve[near]["lower"]), xytext=(-5, 3) if above else (5, -3),
-                            textcoords="offset points", color=look.color, ha="right" if above else "left",
-                            va="bottom" if above else "top")
+            bottom.annotate(
+                f"$d={dim}$",
+                (p[near], curve[near]["lower"]),
+                xytext=(-5, 3) if above else (5, -3),
+                textcoords="offset points",
+                color=look.color,
+                ha="right" if above else "left",
+                va="bottom" if above else "top",
+            )
         wall = min(r["lower"] for r in records if r["p"] == "inf")
         bottom.axhline(wall, color=style.GREY, linewidth=0.8)
         bottom.set_xlabel("$p$")
@@ -95,8 +111,14 @@ def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
         top.yaxis.set_major_formatter(ScalarFormatter())
         bottom.set_ylim(1e-4, 1)
         style.log_ticks(bottom.yaxis)
-        bottom.annotate(f"$E_\\infty\\geq {Fraction(wall)}$", (1, wall), xytext=(6, -3), textcoords="offset points",
-                        color=style.GREY, va="top")
+        bottom.annotate(
+            f"$E_\\infty\\geq {Fraction(wall)}$",
+            (1, wall),
+            xytext=(6, -3),
+            textcoords="offset points",
+            color=style.GREY,
+            va="top",
+        )
         style.panel(top, "(a)")
         style.panel(bottom, "(b)")
         return style.save(figure, name=name, out=out)

@@ -64,8 +64,10 @@ def write_atomically(path: Path, data: bytes) -> Path:
 def write_json(product: Product, records: Sequence[Record], out: Path) -> Path:
     """The numbers behind a product, with the theorems used and their sources."""
     used = sorted({value for record in records for key, value in record.items() if key.endswith("theorem") and value})
-    theorems = {name: {"title": ab.THEOREMS[name].title, "sources": [str(c) for c in ab.THEOREMS[name].citations]}
-                for name in used}
+    theorems = {
+        name: {"title": ab.THEOREMS[name].title, "sources": [str(c) for c in ab.THEOREMS[name].citations]}
+        for name in used
+    }
     content = {
         "name": product.name,
         "about": product.about,
@@ -81,8 +83,9 @@ def make(products: Iterable[Product], *, out: Path, quick: bool = False, progres
     """Answer all queries of the products and write their files; returns the paths."""
     work = [(product, product.queries(quick=quick)) for product in products]
     paths = []
-    with tqdm(total=sum(len(queries) + 1 for _, queries in work), disable=not progress, file=sys.stderr,
-              unit="query") as bar:
+    with tqdm(
+        total=sum(len(queries) + 1 for _, queries in work), disable=not progress, file=sys.stderr, unit="query"
+    ) as bar:
         for product, queries in work:
             bar.set_description(product.name)
             records = []

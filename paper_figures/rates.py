@@ -39,16 +39,24 @@ def _factors(rate: Any) -> Factors:
 
 
 def exponent_in(rate: Any, name: str) -> Fraction:
-    """The power of the symbol ``name`` in a rate that is a product: W^(-1/2) has -1/2.
+    """The power of the symbol ``name`` as it grows and the others are fixed; logarithms do not count.
 
     >>> W, L = sympy.symbols("W L", positive=True)
     >>> exponent_in((L * W * sympy.log(W)) ** sympy.Rational(-1, 2), "W")
     Fraction(-1, 2)
+    >>> exponent_in(sympy.Min(W**2, L**2 * W + L * W * sympy.log(W)) ** sympy.Rational(-1, 4), "W")
+    Fraction(-1, 4)
     """
-    for exponent, bases in _factors(rate).items():
-        if any(base.is_Symbol and base.name == name for base in bases):
-            return Fraction(int(exponent.p), int(exponent.q))
-    return Fraction(0)
+    if rate.is_Symbol:
+        return Fraction(int(rate.name == name))
+    if rate.is_number or isinstance(rate, sympy.log):
+        return Fraction(0)
+    if rate.is_Pow and rate.exp.is_Rational:
+        return exponent_in(rate.base, name) * Fraction(int(rate.exp.p), int(rate.exp.q))
+    combine = {sympy.Mul: sum, sympy.Add: max, sympy.Max: max, sympy.Min: min}
+    if rate.func not in combine:
+        raise ValueError(f"rate={rate}: no power of {name} is defined")
+    return Fraction(combine[rate.func](exponent_in(part, name) for part in rate.args))
 
 
 def _base(base: Any, *, tex: bool) -> str:
@@ -59,6 +67,9 @@ def _base(base: Any, *, tex: bool) -> str:
         inner = base.args[0]
         shown = _base(inner, tex=tex) if inner.is_Symbol else f"({_product(inner, tex=tex)})"
         return (r"\log " if tex else "log ") + shown
+    if isinstance(base, sympy.Min):
+        terms = ", ".join(sorted(_product(_without_constants(term), tex=tex) for term in base.args))
+        return (r"\min(" if tex else "min(") + terms + ")"
     if base.is_Mul:
         return _product(base, tex=tex)
     return str(sympy.latex(base)) if tex else str(base)
@@ -77,7 +88,7 @@ def _render(factors: Factors, *, tex: bool) -> str:
         if exponent == 1:
             parts.append(shown)
             continue
-        single = len(bases) == 1 and bases[0].is_Symbol
+        single = len(bases) == 1 and (bases[0].is_Symbol or isinstance(bases[0], sympy.Min))
         power = f"^{{{exponent}}}" if tex else (f"^({exponent})" if "/" in str(exponent) else f"^{exponent}")
         parts.append((shown if single or (len(bases) == 1 and bases[0].is_Add) else f"({shown})") + power)
     return (r"\," if tex else " ").join(parts)
@@ -89,8 +100,8 @@ def text_rate(rate: Any) -> str:
     >>> W, L = sympy.symbols("W L", positive=True)
     >>> text_rate((L * W) ** sympy.Rational(-1, 2) * sympy.log(W) ** sympy.Rational(-3, 2))
     '(L W)^(-1/2) (log W)^(-3/2)'
-    >>> text_rate(1 / (L**2 * W * sympy.log(2) + L * W * sympy.log(W)))
-    '(L W (L + log W))^-1'
+    >>> text_rate(1 / sympy.Min(W**2, L**2 * W + L * W * sympy.log(W)))
+    'min(L W (L + log W), W^2)^-1'
     """
     return _render(_factors(sympy.sympify(rate)), tex=False)
 

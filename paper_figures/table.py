@@ -1,8 +1,8 @@
 """The paper's table: rates of T1 and T3, the best known upper rate, and a certified number for one network.
 
 Rows: function classes times degrees 0, 1, 2; the networks have two hidden layers of 50 units. All rates are those
-of the library's bounds (T1: Achour et al. 2022; T3: approxbounds, after Siegel 2023; upper: Yarotsky and
-Zhevnerchuk 2020, or the step functions on cubes), shown without constant factors. Written as text, Markdown and
+of the library's bounds (T1: Achour et al. 2022; T3: approxbounds, after Siegel 2023; upper: see the footnotes),
+shown without constant factors. Written as text, Markdown and
 LaTeX (booktabs); the JSON holds a certificate for every number.
 """
 
@@ -37,12 +37,13 @@ CLASSES: tuple[tuple[str, FunctionClass, int], ...] = (
 
 #: upper bound -> (mark, footnote with LaTeX between dollars)
 NOTES = {
-    "known-rate": ("a", "up to logarithms, for depth $L$ of order $W$, where T1 matches it; at bounded depth T3 "
-                        "excludes it"),
+    "known-rate": ("a", "up to logarithms, by ReLU networks, which are among those of degree at least 1"),
     "cubes": ("b", "by step functions on cubes, realised by two hidden layers"),
 }
-ABOUT = ("Rates without constants: $E_p$ is at least of order T1 and T3, and at most of the upper order. "
-         "$W$: weights, $L$: layers.")
+ABOUT = (
+    "Rates without constants: $E_p$ is at least of order T1 and T3, and at most of the upper order. "
+    "$W$: weights, $L$: layers."
+)
 CERTIFIED = f"Certified: a lower bound on $E_p$ for hidden widths {WIDTHS}; the last column is the number of weights."
 
 
@@ -69,7 +70,8 @@ def solve(*, row: int, degree: int) -> Record:
     lower = {bound.theorem.id: bound for bound in ab.lower_bounds(F, network, p=p)}
     best = max((bound for bound in lower.values() if bound.number is not None), key=lambda bound: bound.value)
     uppers = ab.upper_bounds(F, network, p=p).bounds
-    upper = _best_rate(uppers)
+    any_activation = ab.FeedForwardNetwork(widths=WIDTHS, input_dim=F.domain_dim, degree=degree, pieces=2)
+    upper = _best_rate((*uppers, *ab.upper_bounds(F, any_activation, p=p)))
     return {
         "class": name,
         "functions": str(F),
@@ -113,8 +115,16 @@ def _cells(record: Record) -> tuple[str, ...]:
     upper = "-"
     if record["upper_rate"] is not None:
         upper = f"{record['upper_rate']} [{NOTES[record['upper_rate_theorem']][0]}]"
-    return (_plain(record["class"]), str(record["p"]), str(record["degree"]), record["t1_rate"], record["t3_rate"],
-            upper, rounded_down(record["lower"], tex=False), str(record["weights"]))
+    return (
+        _plain(record["class"]),
+        str(record["p"]),
+        str(record["degree"]),
+        record["t1_rate"],
+        record["t3_rate"],
+        upper,
+        rounded_down(record["lower"], tex=False),
+        str(record["weights"]),
+    )
 
 
 _HEADER = ("class", "p", "degree", "T1", "T3", "upper", "certified", "W")
@@ -138,8 +148,9 @@ def _groups(records: Sequence[Record]) -> list[list[Record]]:
 def as_text(records: Sequence[Record]) -> str:
     """Aligned columns, a blank line between classes, footnotes."""
     groups = [[_cells(record) for record in group] for group in _groups(records)]
-    sizes = [max(len(row[i]) for row in (_HEADER, *(row for group in groups for row in group)))
-             for i in range(len(_HEADER))]
+    sizes = [
+        max(len(row[i]) for row in (_HEADER, *(row for group in groups for row in group))) for i in range(len(_HEADER))
+    ]
 
     def line(row: Sequence[str]) -> str:
         return "  ".join(cell.ljust(size) for cell, size in zip(row, sizes, strict=True)).rstrip()
@@ -159,9 +170,16 @@ def as_markdown(records: Sequence[Record]) -> str:
         upper = "-"
         if record["upper_latex"] is not None:
             upper = f"${record['upper_latex']}$ [{NOTES[record['upper_rate_theorem']][0]}]"
-        cells = (record["class"], str(record["p"]), str(record["degree"]), f"${record['t1_latex']}$",
-                 f"${record['t3_latex']}$", upper, f"${rounded_down(record['lower'], tex=True)}$",
-                 str(record["weights"]))
+        cells = (
+            record["class"],
+            str(record["p"]),
+            str(record["degree"]),
+            f"${record['t1_latex']}$",
+            f"${record['t3_latex']}$",
+            upper,
+            f"${rounded_down(record['lower'], tex=True)}$",
+            str(record["weights"]),
+        )
         lines.append(f"| {' | '.join(cells)} |")
     lines += ["", ABOUT, CERTIFIED, ""]
     lines += [f"[{mark}] {text}.  " for mark, text in _notes(records)]
@@ -183,8 +201,16 @@ def as_latex(records: Sequence[Record]) -> str:
             if record["upper_latex"] is not None:
                 upper = f"${record['upper_latex']}$\\textsuperscript{{{NOTES[record['upper_rate_theorem']][0]}}}"
             name, p = (record["class"], str(record["p"])) if number == 0 else ("", "")
-            cells = (name, p, str(record["degree"]), f"${record['t1_latex']}$", f"${record['t3_latex']}$", upper,
-                     f"${rounded_down(record['lower'], tex=True)}$", str(record["weights"]))
+            cells = (
+                name,
+                p,
+                str(record["degree"]),
+                f"${record['t1_latex']}$",
+                f"${record['t3_latex']}$",
+                upper,
+                f"${rounded_down(record['lower'], tex=True)}$",
+                str(record["weights"]),
+            )
             lines.append(" & ".join(cells).lstrip() + r" \\")
     lines += [r"\bottomrule", r"\end{tabular}", "", r"\par\smallskip\footnotesize", ABOUT, CERTIFIED]
     lines += [f"\\textsuperscript{{{mark}}}\\,{text[0].upper()}{text[1:]}." for mark, text in _notes(records)]

@@ -61,8 +61,9 @@ def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
     scale = records[0]["T3"] / records[0]["T1_rate_without_constant"]
     t1 = [scale * r["T1_rate_without_constant"] for r in records]
     with style.paper_style():
-        figure, (top, bottom) = plt.subplots(2, 1, figsize=(style.COLUMN, 3.7), sharex=True, layout="constrained",
-                                             height_ratios=[1.7, 1])
+        figure, (top, bottom) = plt.subplots(
+            2, 1, figsize=(style.COLUMN, 3.7), sharex=True, layout="constrained", height_ratios=[1.7, 1]
+        )
         first, second, _ = style.SERIES
         dashed = {"color": style.GREY, "linestyle": (0, (5, 2)), "linewidth": 1.0}
         top.plot(W, [r["T3"] for r in records], **first.line(label="T3, certified"), zorder=3)
@@ -80,10 +81,23 @@ def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
         bottom.yaxis.set_minor_locator(NullLocator())
         bottom.yaxis.set_major_formatter(ScalarFormatter())
         middle = len(W) // 4
-        bottom.annotate("T3 / T2a", (W[middle], records[middle]["T3"] / records[middle]["T2a"]), xytext=(0, 4),
-                        textcoords="offset points", color=second.color, ha="center", va="bottom")
-        bottom.annotate("T3 / T1 (normalised)", (W[middle], records[middle]["T3"] / t1[middle]), xytext=(6, -3),
-                        textcoords="offset points", color=style.GREY, va="top")
+        bottom.annotate(
+            "T3 / T2a",
+            (W[middle], records[middle]["T3"] / records[middle]["T2a"]),
+            xytext=(0, 4),
+            textcoords="offset points",
+            color=second.color,
+            ha="center",
+            va="bottom",
+        )
+        bottom.annotate(
+            "T3 / T1 (normalised)",
+            (W[middle], records[middle]["T3"] / t1[middle]),
+            xytext=(6, -3),
+            textcoords="offset points",
+            color=style.GREY,
+            va="top",
+        )
         style.log_ticks(top.xaxis, every=2)
         top.set_ylabel("lower bound on $E_2$")
         bottom.set_ylabel("ratio")

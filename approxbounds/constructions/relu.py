@@ -159,18 +159,26 @@ class LuShenYangZhang(_DeepReLU):
 
 
 class KnownRate(Theorem):
-    """The best known upper rates without constants, in the number of weights W, up to logarithms.
+    """The best known upper rate without constants: (WL)^{-s/d} up to logarithms, for ReLU networks.
 
-    W^{-s/d} for ReLU networks of logarithmic depth (Yarotsky 2017); W^{-2s/d} if the depth may grow like W
-    (Yarotsky and Zhevnerchuk 2020); the latter is reported. Needs an activation with a breakpoint, degree >= 1.
+    W weights, L layers (at least of the order of log W): W^{-s/d} at logarithmic depth (Yarotsky 2017), and
+    with width and depth chosen freely (WL)^{-s/d} (Lu, Shen, Yang and Zhang 2021 for integer s; Shen, Yang and
+    Zhang 2020 for s <= 1), up to W^{-2s/d} at depth of order W, for all s (Yarotsky and Zhevnerchuk 2020).
+    For classes that do not name their activation it is about ReLU, one of those allowed.
     """
 
     id = "known-rate"
     title = "Known rates"
     statement = (
-        r"Up to logarithms the error $W^{-s/d}$ is reached at logarithmic depth, $W^{-2s/d}$ at depth of order $W$."
+        r"Up to logarithms, ReLU networks of $W$ weights and $L$ layers reach the error $(WL)^{-s/d}$, from $W^{-s/d}$ "
+        r"at logarithmic depth to $W^{-2s/d}$ at depth of order $W$."
     )
-    citations = (cite("Yarotsky2017", "Thm 1"), cite("YarotskyZhevnerchuk2020"))
+    citations = (
+        cite("Yarotsky2017", "Thm 1"),
+        cite("YarotskyZhevnerchuk2020"),
+        cite("ShenYangZhang2020", "Thm 1.1"),
+        cite("LuShenYangZhang2021", "Thm 1.1"),
+    )
     direction = Direction.UPPER
     numeric = False
 
@@ -180,12 +188,16 @@ class KnownRate(Theorem):
         totals = query.G.totals
         if totals is None:
             return "G must be a layered network"
-        if totals.activation.degree == 0:
+        activation = totals.activation
+        if activation.degree == 0:
             return "degree 0: step functions are the known construction"
-        return "the activation has no breakpoint (pieces=1)" if totals.activation.pieces == 1 else None
+        if activation.pieces == 1:
+            return "the activation has no breakpoint (pieces=1)"
+        return None if activation.power in (None, 1) else "the activation must be ReLU"
 
     def rate(self, query: Query) -> Any:
         import sympy
 
-        W, d = sympy.Symbol("W", positive=True), SYMBOLIC.number(query.F.domain_dim)
-        return W ** (-2 * SYMBOLIC.number(smoothness_of(query)) / d)
+        W, L = sympy.symbols("W L", positive=True)
+        s, d = SYMBOLIC.number(smoothness_of(query)), SYMBOLIC.number(query.F.domain_dim)
+        return (W * L) ** (-s / d)

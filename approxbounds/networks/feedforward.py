@@ -31,7 +31,7 @@ __all__ = ["FeedForwardNetwork", "HeavisideNetwork", "NetworkSize", "ReLUNetwork
 def network_orders(degree: Number, weights: Any, depth: Any) -> Orders:
     """Orders of networks of W weights and L layers: Pdim, and T1 as its source states it.
 
-    Pdim: W log W (nu = 0), L W log W (nu = 1), min(L W log W + L^2 W log nu, W^2) (nu >= 2).
+    Pdim: W log W (nu = 0), L W log W (nu = 1), min(L W log W + L^2 W, W^2) (nu >= 2, fixed).
     T1 (Achour et al. 2022, Cor. 2): W^{-1/a}(log W)^{-3/a}, (LW)^{-1/a}(log W)^{-3/a}, W^{-2/a}(log W)^{-2/a}.
     """
     import sympy
@@ -42,7 +42,7 @@ def network_orders(degree: Number, weights: Any, depth: Any) -> Orders:
         return Orders(W * log, log, W, 3)
     if degree == 1:
         return Orders(L * W * log, log, L * W, 3)
-    return Orders(sympy.Min(L * W * log + L**2 * W * sympy.log(degree), W**2), log, W**2, 2)
+    return Orders(sympy.Min(L * W * log + L**2 * W, W**2), log, W**2, 2)
 
 
 def operation_counts(totals: Totals) -> tuple[Count, ...]:
