@@ -72,7 +72,7 @@ def _norm_symbolic(r: int, i: int) -> Any:
     squares = sympy.Poly([int(c) for c in reversed(_critical_squares(r, i).coeffs())], x)
     points = [sympy.Integer(0), sympy.Integer(1)]
     points += [sympy.sqrt(root) for root in (squares.real_roots() if squares.degree() > 0 else [])]
-    values = [sympy.Abs(poly.eval(point)) for point in points]
+    values = [sympy.Abs(poly(point)) for point in points]
     return sympy.radsimp(2**i * max(values, key=lambda value: value.evalf(30)))
 
 

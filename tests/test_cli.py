@@ -1,0 +1,189 @@
+"""The command line: results on standard output, messages on standard error, exit status 0, 1 or 2."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import approxbounds as ab
+from approxbounds.cli import main
+
+LOWER = ["lower", "lipschitz:dim=2", "relu:widths=10", "-p", "2"]
+
+
+def run(capsys, *arguments):
+    try:
+        status = main(list(map(str, arguments)))
+    except SystemExit as stop:  # argparse
+        status = stop.code
+    shown = capsys.readouterr()
+    return status, shown.out, shown.err
+
+
+def run_json(capsys, *arguments):
+    status, out, err = run(capsys, *arguments, "--json")
+    assert (status, err) == (0, "")
+    return json.loads(out)
+
+
+def test_lower_is_the_library(capsys):
+    data = run_json(capsys, *LOWER)
+    bound = ab.lower_bound(ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(10,), input_dim=2), p=2)
+    assert data["value"] == bound.value
+    assert data["theorem"] == "T3" and data["status"] == "certified" and data["direction"] == "lower"
+    assert data["rate"] == str(bound.rate) and data["expression"] == str(bound.expression)
+    assert {other["theorem"] for other in data["others"]} == {"T1", "T2a", "T2e", "T3inf"}
+    assert ab.verify(data["certificate"])
+
+
+def test_text_never_shows_more_than_is_certified(capsys):
+    status, out, err = run(capsys, *LOWER)
+    assert (status, err) == (0, "")
+    shown = float(out.split(">=")[1].split()[0])
+    value = run_json(capsys, *LOWER)["value"]
+    assert value * (1 - 1e-7) < shown <= value
+    upper = ["upper", "lipschitz:dim=2", "heaviside:widths=20x50", "-p", "2"]
+    shown = float(run(capsys, *upper)[1].split("<=")[1].split()[0])
+    value = run_json(capsys, *upper)["value"]
+    assert value <= shown < value * (1 + 1e-7)
+
+
+@pytest.mark.parametrize(
+    ("functions", "expected"),
+    [
+        ("holder:smoothness=3/2,dim=2,radius=0.1", ab.HolderBall(smoothness="3/2", dim=2, radius="1/10")),
+        ("lipschitz:dim=3", ab.LipschitzBall(dim=3)),
+        ("monotone:dim=1", ab.MonotoneFunctions(dim=1)),
+        ("entropy:exponent=1,norm=inf", ab.EntropyClass(exponent=1, norm="inf")),
+    ],
+)
+def test_function_classes(functions, expected):
+    from approxbounds.cli import FUNCTION_CLASSES, parse_class
+
+    assert parse_class(functions, FUNCTION_CLASSES, "F") == expected
+
+
+@pytest.mark.parametrize(
+    ("network", "expected"),
+    [
+        ("relu:widths=8x4,input_dim=2", ab.ReLUNetwork(widths=(8, 4), input_dim=2)),
+        (
+            "heaviside:widths=50^3,input_dim=2,bias=false",
+            ab.HeavisideNetwork(widths=(50,) * 3, input_dim=2, bias=False),
+        ),
+        ("relu-power:widths=5,input_dim=1,power=3", ab.ReLUPowerNetwork(widths=(5,), input_dim=1, power=3)),
+        (
+            "feedforward:widths=5,input_dim=1,degree=0,pieces=4,continuous=false",
+            ab.FeedForwardNetwork(widths=(5,), input_dim=1, degree=0, pieces=4),
+        ),
+        ("size:weights=1000,depth=4", ab.NetworkSize(weights=1000, depth=4)),
+        ("linear:dimension=7", ab.LinearSpace(dimension=7)),
+        ("finite:bits=64", ab.FiniteClass(bits=64)),
+    ],
+)
+def test_network_classes(network, expected):
+    from approxbounds.cli import NETWORK_CLASSES, parse_class
+
+    assert parse_class(network, NETWORK_CLASSES, "G") == expected
+
+
+def test_symbols_give_rates(capsys):
+    data = run_json(capsys, "lower", "holder:smoothness=s,dim=d", "size:weights=W,depth=L", "-p", "2")
+    assert data["value"] is None and data["certificate"] is None
+    assert data["rate"] == "(L*W*log(W))**(-s/d)"
+    assert run(capsys, "lower", "holder:smoothness=s,dim=d", "size:weights=W,depth=L", "-p", "p")[0] == 0
+
+
+def test_bracket_pdim_packing_explain_list(capsys):
+    data = run_json(capsys, "bracket", "monotone:dim=2", "heaviside:widths=4x9", "-p", "inf")
+    assert data["lower"]["value"] == data["upper"]["value"] == 0.5
+    assert run_json(capsys, "pdim", "relu:widths=10,input_dim=2")["value"] == 306
+    packing = run_json(capsys, "packing", "lipschitz:dim=2", "-p", "2", "--eps", "0.01")
+    assert packing["value"] == ab.LipschitzBall(dim=2).packing("0.01", p=2).value
+    explained = run_json(capsys, "explain", *LOWER[1:])
+    assert len(explained["steps"]) == 6 and "@article{Siegel2023" in explained["bibtex"]
+    status, out, _ = run(capsys, "explain", *LOWER[1:], "--bibtex")
+    assert status == 0 and out.startswith("**Claim.**") and "@article{Cover1965" in out
+    assert "allow $k=10$" in run(capsys, "explain", "lipschitz:dim=1", "heaviside:widths=9", "-p", "2", "--upper")[1]
+    listed = run_json(capsys, "list")
+    assert {entry["name"] for entry in listed["networks"]} == set(ab.NETWORK_CLASSES)
+    assert {entry["id"] for entry in listed["theorems"]} == set(ab.THEOREMS)
+    text = run(capsys, "list")[1]
+    assert all(name in text for name in (*ab.FUNCTION_CLASSES, *ab.NETWORK_CLASSES, *ab.THEOREMS))
+
+
+def test_certificate_file_and_verify(capsys, tmp_path):
+    path = tmp_path / "bound.json"
+    assert run(capsys, *LOWER, "--certificate", path)[0] == 0
+    assert [entry.name for entry in tmp_path.iterdir()] == ["bound.json"]
+    assert run_json(capsys, "verify", path)["accepted"] is True
+    data = json.loads(path.read_text())
+    data["value"] *= 1.001
+    path.write_text(json.dumps(data))
+    status, out, err = run(capsys, "verify", path)
+    assert status == 1 and "above what its data support" in out and "rejected" in err
+    path.write_text(json.dumps(run_json(capsys, *LOWER)))  # the whole output of lower
+    assert run(capsys, "verify", path)[0] == 0
+
+
+def test_verify_reads_standard_input():
+    certificate = ab.ReLUNetwork(widths=(3,), input_dim=1).pseudo_dimension().certificate.to_json()
+    command = [sys.executable, "-m", "approxbounds", "verify", "-"]
+    done = subprocess.run(command, input=certificate, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and done.stdout.startswith("accepted")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["lower", "holder:smoothness=-1,dim=2", "relu:widths=10", "-p", "2"], 2, "smoothness='-1'"),
+        (["lower", "holder:smoothness=1", "relu:widths=10,input_dim=2", "-p", "2"], 2, "also needs dim"),
+        (["lower", "hoelder:smoothness=1,dim=2", "relu:widths=10", "-p", "2"], 2, "NAME one of holder"),
+        (["lower", "holder:smoothness=1,dim=2,speed=3", "relu:widths=10", "-p", "2"], 2, "speed=3"),
+        (["lower", "holder:smoothness=1,dim=2,dim=3", "relu:widths=10", "-p", "2"], 2, "each once"),
+        (["lower", "lipschitz:dim=2", "relu:widths=10x0", "-p", "2"], 2, "widths[1]='0'"),
+        (["lower", "lipschitz:dim=2", "relu:widths=10;20", "-p", "2"], 2, "widths='10;20'"),
+        (["lower", "lipschitz:dim=2", "relu:widths=10,input_dim=3", "-p", "2"], 2, "input_dim=3"),
+        (["lower", "lipschitz:dim=2", "relu:widths=10", "-p", "0.5"], 2, "p='0.5'"),
+        (["lower", "lipschitz:dim=2", "relu:widths=10", "-p", "nan"], 2, "p='nan'"),
+        (["lower", "lipschitz:dim=2", "relu:widths=10"], 2, "--p"),
+        (["lower", "lipschitz:dim=__import__('os')", "relu:widths=10", "-p", "2"], 2, "dim="),
+        (["lower", "entropy:exponent=1,norm=2", "relu:widths=10,input_dim=2", "-p", "1"], 1, "not known for p = 1"),
+        (["upper", "lipschitz:dim=2", "linear:dimension=4", "-p", "2"], 1, "no theorem gives an upper bound"),
+        (["packing", "lipschitz:dim=2", "-p", "2", "--eps", "-1"], 2, "eps='-1'"),
+        (["packing", "lipschitz:dim=2", "-p", "2", "--eps", "5"], 1, "eps=5 is too large"),
+        (["pdim", "relu:widths=10"], 2, "input_dim"),
+        (["verify", "/does/not/exist.json"], 2, "cannot be read"),
+        (["certify"], 2, "invalid choice"),
+        ([], 2, "COMMAND"),
+    ],
+)
+def test_bad_input(capsys, arguments, status, message):
+    found, out, err = run(capsys, *arguments)
+    assert found == status
+    assert message in err and out == ""
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", "null", "{" * 10_000, '{"value": NaN}', "\x00", "1" * 2_000_000])
+def test_malformed_certificates(capsys, tmp_path, text):
+    path = tmp_path / "bad.json"
+    path.write_text(text)
+    status, out, err = run(capsys, "verify", path)
+    assert status == 2 and out == "" and "Traceback" not in err and "certificate" in err
+
+
+def test_certificate_path_that_cannot_be_written(capsys, tmp_path):
+    status, _, err = run(capsys, *LOWER, "--certificate", tmp_path / "missing" / "bound.json")
+    assert status == 2 and "missing" in err
+
+
+def test_certificate_of_a_rate_is_refused(capsys, tmp_path):
+    path = tmp_path / "rate.json"
+    status, _, err = run(capsys, "lower", "lipschitz:dim=d", "size:weights=W,depth=2", "-p", "2", "--certificate", path)
+    assert status == 1 and "symbols" in err and not path.exists()
+
+
+def test_version(capsys):
+    assert run(capsys, "--version")[1].strip() == f"approxbounds {ab.__version__}"
