@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from approxbounds.functions.base import FunctionClass
     from approxbounds.networks.base import NetworkClass
 
-__all__ = ["Direction", "Query", "Step", "Theorem", "Witness", "integer_of"]
+__all__ = ["Direction", "Query", "Step", "Theorem", "Witness", "conditional", "integer_of"]
 
 #: The finite data of a certificate: names to exact integers, fractions or identifiers.
 Witness: TypeAlias = Mapping[str, int | Fraction | str]
@@ -131,3 +131,11 @@ def integer_of(witness: Witness, name: str, *, minimum: int = 0, maximum: int = 
     if not minimum <= value <= maximum:
         raise HypothesisError(f"witness {name}={echo(value)} must be from {minimum} to 2^{maximum.bit_length() - 1}")
     return value
+
+
+def conditional(query: Query, expression: Any) -> Any:
+    """The expression, restricted to the condition under which the closed forms of F hold."""
+    import sympy
+
+    condition = query.F.closed_form_condition
+    return expression if condition == sympy.true else sympy.Piecewise((expression, condition))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -9,15 +10,18 @@ import numpy as np
 from approxbounds import validation
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, log2_lower_tail
 from approxbounds.bound import Bound, apply, best
-from approxbounds.errors import HypothesisError
+from approxbounds.errors import HypothesisError, NoExpressionError
 from approxbounds.functions.base import FunctionClass
-from approxbounds.functions.hypercube import family_of, require
+from approxbounds.functions.hypercube import HypercubeFamily, Index, family_of, require
 from approxbounds.render import below
 from approxbounds.sources import cite
-from approxbounds.theorem import Query, Step, Theorem, Witness, integer_of
+from approxbounds.theorem import Query, Step, Theorem, Witness, conditional, integer_of
 from approxbounds.validation import is_infinite, is_symbolic
 
 __all__ = ["THEOREMS", "packing"]
+
+# members beyond are not searched: their k is no longer exact, or N no longer finite, in doubles
+MOST_RESOLUTION, MOST_CELLS = 2**50, 2**1000
 
 
 class _PackingTheorem(Theorem):
@@ -32,6 +36,53 @@ class _PackingTheorem(Theorem):
 
         eps = query.eps if is_symbolic(query.eps) else sympy.Symbol("eps", positive=True)
         return eps ** (-query.F.entropy_exponent(query.p))
+
+
+def _distance_and_size(family: HypercubeFamily, index: Index, cells: Any, query: Query) -> tuple[Any, Any]:
+    """For each member the least h whose distance exceeds eps, and log2 of the packing: floats, 0 if there is none."""
+    N, eps = np.asarray(cells, float), float(query.eps)
+    norm = np.broadcast_to(family.norm(FLOAT, {**index, "cells": N}, query.p), N.shape)
+    if is_infinite(query.p):
+        return np.ones_like(N), np.where(2 * norm > eps * (1 + 1e-12), N, 0.0)
+    with np.errstate(all="ignore"):
+        h = np.floor((eps / (2 * norm)) ** float(query.p) * N * (1 + 1e-12)) + 1
+        tail = log2_lower_tail(FLOAT, N, np.minimum(h - 1, (N - 1) / 2))
+        return h, np.where(2 * (h - 1) < N, N - tail, 0.0)
+
+
+def _on_grid(family: HypercubeFamily, query: Query) -> list[tuple[Index, Any]]:
+    grid = family.grid()
+    return [(grid.index, grid.cells)]
+
+
+def _finest(family: HypercubeFamily, query: Query) -> list[tuple[Index, Any]]:
+    """The finest members whose distance still exceeds eps at h/N = 1/64, 2/64, ...: bisection on k."""
+    members: list[dict[str, int]] = []
+    for share in np.arange(1, 30) / 64:
+        scale = 1.0 if is_infinite(query.p) else float(share) ** (1 / float(query.p))
+        for which in range(len(family.extremes(2))):
+
+            def large(k: int, which: int = which, scale: float = scale) -> bool:
+                member = family.extremes(k)[which]
+                if family.cells(member) > MOST_CELLS:
+                    return False
+                norm = float(family.norm(FLOAT, member, query.p))
+                return 2 * norm * scale > float(query.eps) * (1 + 1e-12)
+
+            low, high = 0, 1
+            while high < MOST_RESOLUTION and large(high):
+                low, high = high, 2 * high
+            while high - low > 1 and high < MOST_RESOLUTION:
+                middle = (low + high) // 2
+                low, high = (middle, high) if large(middle) else (low, middle)
+            if low > 0:
+                members.append(family.extremes(low)[which])
+        if is_infinite(query.p):
+            break
+    if not members:
+        return []
+    index = {name: np.array([float(member[name]) for member in members]) for name in members[0]}
+    return [(index, np.array([float(family.cells(member)) for member in members]))]
 
 
 class GilbertVarshamov(_PackingTheorem):
@@ -54,24 +105,13 @@ class GilbertVarshamov(_PackingTheorem):
 
     def search(self, query: Query) -> Witness:
         found: tuple[float, dict[str, Any]] = (0.0, {})
-        eps = float(query.eps)
         for family in query.F.families:
-            grid = family.grid()
-            N = grid.cells
-            norm = np.broadcast_to(family.norm(FLOAT, {**grid.index, "cells": N}, query.p), N.shape)
-            if is_infinite(query.p):
-                h = np.ones_like(N)
-                value = np.where(2 * norm > eps * (1 + 1e-12), N, 0.0)
-            else:
-                with np.errstate(all="ignore"):
-                    h = np.floor((eps / (2 * norm)) ** float(query.p) * N * (1 + 1e-12)) + 1
-                    tail = log2_lower_tail(FLOAT, N, np.minimum(h - 1, (N - 1) / 2))
-                    value = np.where(2 * (h - 1) < N, N - tail, 0.0)
-            i = int(np.argmax(value))
-            if value[i] > found[0]:
-                index = grid.at(i)
-                chosen = {name: index[name] for name in family.indices}
-                found = (float(value[i]), {"family": family.id, **chosen, "h": int(h[i])})
+            for index, cells in (*_on_grid(family, query), *_finest(family, query)):
+                h, bits = _distance_and_size(family, index, cells, query)
+                i = int(np.argmax(bits))
+                if bits[i] > found[0]:
+                    chosen = {name: int(index[name][i]) for name in family.indices}
+                    found = (float(bits[i]), {"family": family.id, **chosen, "h": int(h[i])})
         if not found[1]:
             raise HypothesisError(f"eps={query.eps} is too large: no family searched has two functions so far apart")
         return found[1]
@@ -88,6 +128,18 @@ class GilbertVarshamov(_PackingTheorem):
         distance = 2 * norm * A.power(A.number(h) / A.number(cells), 1 / A.number(query.p))
         require(bool(distance > A.number(query.eps)), "the distance is not certainly greater than eps")
         return log_two * (A.number(cells) - log2_lower_tail(A, cells, h - 1))
+
+    def expression(self, query: Query) -> Any:
+        """h = floor(N/8)+1: log M >= N (1 - H2(1/8)) log 2 with 2||w||_p 8^{-1/p} >= eps; N log 2 in sup norm."""
+        share = SYMBOLIC.number(1)
+        norm = SYMBOLIC.number(query.eps) / 2
+        if not is_infinite(query.p):
+            share = SYMBOLIC.number(Fraction(456, 1000))
+            norm = norm * 8 ** (1 / SYMBOLIC.number(query.p))
+        forms = [family.finest_cells(SYMBOLIC, norm, query.p) for family in query.F.families]
+        if not forms or None in forms:
+            raise NoExpressionError("no closed form is known for the families of this class")
+        return conditional(query, SYMBOLIC.maximum(*forms) * share * SYMBOLIC.log(SYMBOLIC.number(2)))
 
     def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
         first = Step(query.F.definition)

@@ -58,12 +58,20 @@ class _Cubes(HypercubeFamily):
     def coarsest(self, cells: int) -> dict[str, int]:
         return {"k": integer_root(cells, int(self.dim))}
 
+    def extremes(self, k: int) -> tuple[dict[str, int], ...]:
+        return ({"k": k},)
+
     def grid(self) -> Grid:
         return _cube_grid(int(self.dim))
 
     def least_norm(self, A: Arithmetic, cells: Value, p: Number) -> Value:
         # the coarsest k is below cells^{1/d} + 1, and the norm decreases in k
         return self.norm(A, {"k": A.power(cells, 1 / A.number(self.dim)) + 1}, p)
+
+    def finest_cells(self, A: Arithmetic, norm: Value, p: Number) -> Value:
+        # ||w||_p = c k^{-s} > norm for the largest integer k below (c / norm)^{1/s}, which is at least that minus 1
+        ratio = A.power(self.norm(A, {"k": 1}, p) / norm, 1 / A.number(self.smoothness))
+        return A.power(A.maximum(ratio - 1, A.number(0)), A.number(self.dim))
 
     def norm(self, A: Arithmetic, index: Index, p: Number) -> Value:
         scale = self._height(A) * A.power(A.number(index["k"]), -A.number(self.smoothness))

@@ -100,6 +100,10 @@ class HypercubeFamily(ABC):
         """The members that searches try: the same for every network, so bounds are monotone in G."""
 
     @abstractmethod
+    def extremes(self, k: int) -> tuple[dict[str, int], ...]:
+        """The members at resolution k with the most cells and with the largest norm (often the same one)."""
+
+    @abstractmethod
     def describe(self, index: Index | None) -> str:
         """The definition in Markdown with LaTeX, with numbers if the index is given."""
 
@@ -112,6 +116,10 @@ class HypercubeFamily(ABC):
 
         None where no closed form is known. ``cells`` may be a symbolic expression.
         """
+        return None
+
+    def finest_cells(self, A: Arithmetic, norm: Value, p: Number) -> Value | None:
+        """A lower bound, in closed form, on N at some member with ||w||_p > ``norm``; None if none is known."""
         return None
 
     def peak_ratio(self, A: Arithmetic, p: Number) -> Value | None:

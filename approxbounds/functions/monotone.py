@@ -109,6 +109,10 @@ class CubeLayers(HypercubeFamily):
                 high = middle
         return {"k": high if cells > 1 else 1, "layers": 1}
 
+    def extremes(self, k: int) -> tuple[dict[str, int], ...]:
+        every = {"k": k, "layers": int(self.dim) * (k - 1) + 1}
+        return (every,) if self.dim == 1 else (every, {"k": k, "layers": 1})
+
     def grid(self) -> Grid:
         return _layer_grid(int(self.dim))
 
@@ -132,6 +136,17 @@ class CubeLayers(HypercubeFamily):
 
             return sympy.Piecewise((sympy.Max(every, antichain), sympy.Gt(d, 1)), (every, True))
         return A.maximum(every, antichain)
+
+    def finest_cells(self, A: Arithmetic, norm: Value, p: Number) -> Value | None:
+        """All layers (||w||_p > 1/(2dk), k^d cells), or the antichain ((1/(dk))^{1/p}/2, k^{d-1}/d cells)."""
+        if is_symbolic(self.dim):
+            return None
+        d, zero = A.number(self.dim), A.number(0)
+        every = A.power(A.maximum(1 / (2 * d * norm) - 1, zero), d)
+        if self.dim == 1 or is_infinite(p):
+            return every
+        k = A.maximum(A.power(2 * norm, -A.number(p)) / d - 1, zero)
+        return A.maximum(every, A.power(k, d - 1) / d)
 
     def describe(self, index: Index | None) -> str:
         k, layers = ("k", "Q") if index is None else (str(index["k"]), str(index["layers"]))

@@ -19,10 +19,10 @@ from approxbounds.functions.hypercube import HypercubeFamily, Index, family_of, 
 from approxbounds.networks.growth import GrowthBound
 from approxbounds.render import above, below, latex
 from approxbounds.sources import cite
-from approxbounds.theorem import Query, Step, Theorem, Witness, integer_of
+from approxbounds.theorem import Query, Step, Theorem, Witness, conditional, integer_of
 from approxbounds.validation import Number, is_infinite
 
-__all__ = ["AverageCase", "HypercubeTheorem", "average_case", "conditional", "hypercube_values", "no_family"]
+__all__ = ["AverageCase", "HypercubeTheorem", "average_case", "hypercube_values", "no_family"]
 
 
 _RESOLVED = 1e14  # up to this many cells doubles resolve a fraction of a bit
@@ -31,14 +31,6 @@ _RESOLVED = 1e14  # up to this many cells doubles resolve a fraction of a bit
 def no_family(query: Query) -> str | None:
     """The reason why theorems on hypercube families do not apply, if there is one."""
     return None if query.F.families else "no hypercube family of F is known (only its entropy)"
-
-
-def conditional(query: Query, expression: Any) -> Any:
-    """The expression, restricted to the condition under which the closed forms of F hold."""
-    import sympy
-
-    condition = query.F.closed_form_condition
-    return expression if condition == sympy.true else sympy.Piecewise((expression, condition))
 
 
 def log2_delta(A: Arithmetic, cells: Value, log2_growth: Value, h: Value) -> Value:

@@ -15,8 +15,7 @@ from approxbounds.functions.hypercube import family_of, require
 from approxbounds.networks.growth import euler
 from approxbounds.render import above, below
 from approxbounds.sources import cite
-from approxbounds.theorem import Query, Step, Theorem, Witness, integer_of
-from approxbounds.transfer.hypercube import conditional
+from approxbounds.theorem import Query, Step, Theorem, Witness, conditional, integer_of
 from approxbounds.validation import is_infinite
 
 __all__ = ["EntropyTransfer", "PackingTransfer", "log2_haussler"]

@@ -11,8 +11,8 @@ from approxbounds.errors import HypothesisError, NoExpressionError
 from approxbounds.functions.hypercube import family_of, require
 from approxbounds.render import below
 from approxbounds.sources import cite
-from approxbounds.theorem import Query, Step, Theorem, Witness
-from approxbounds.transfer.hypercube import conditional, no_family
+from approxbounds.theorem import Query, Step, Theorem, Witness, conditional
+from approxbounds.transfer.hypercube import no_family
 from approxbounds.validation import is_infinite
 
 __all__ = ["SupNormTheorem"]
