@@ -38,17 +38,16 @@ class _PseudoDimensionMethod(Theorem):
 
 
 class GrowthMethod(_PseudoDimensionMethod):
-    """Pdim(G) <= max{m : growth(m) >= m}.
+    """growth(P+1) < P+1 implies Pdim(G) <= P.
 
-    Every count is concave in m and at least m at m = 1 (or a constant >= 0), so growth(P+1) < P+1 at one
-    P + 1 excludes shattering of every larger set as well. Witness: ``pdim`` = P.
+    Then no P+1 points are shattered, and no more either, as subsets of shattered sets are shattered.
+    Witness: ``pdim`` = P.
     """
 
     id = "pdim-growth"
     title = "Pseudo-dimension from the growth function"
     statement = (
-        r"A set of $m$ points is shattered only if $\Pi_G(m)=2^m$. The bound on $\log_2\Pi_G(m)$ is concave in $m$, "
-        r"so once it is below $m$ it stays below."
+        r"A set of $m$ points is shattered only if $\Pi_G(m)=2^m$; if no $m$ points are shattered, no larger set is."
     )
     citations = (cite("BartlettHarveyLiawMehrabian2019", "Thm 6"), cite("approxbounds", "3.3"))
 
@@ -69,7 +68,7 @@ class GrowthMethod(_PseudoDimensionMethod):
         if witness is None:
             return super().steps(query, witness)
         m = integer_of(witness, "pdim") + 1
-        last = Step(f"{self.statement} Here this happens at $m={m}$.", self.citations)
+        last = Step(f"{self.statement} Here $\\Pi_G(m)<2^m$ at $m={m}$.", self.citations)
         return (Step(query.G.definition), *growth_steps(query.G, m, Thresholds.ANY), last)
 
 

@@ -112,7 +112,7 @@ class HypercubeFamily(ABC):
         """f_omega at ``points`` of shape (m, d); ``omega`` of shape (N,) with entries 0 and 1."""
 
     def least_norm(self, A: Arithmetic, cells: Value, p: Number) -> Value | None:
-        """A lower bound on ||w||_p at the coarsest member with at least ``cells`` cells, in closed form.
+        """A lower bound, in closed form, on ||w||_p at some member with at least ``cells`` cells.
 
         None where no closed form is known. ``cells`` may be a symbolic expression.
         """

@@ -242,10 +242,11 @@ class ReLUPowerNetwork(_Layered):
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSize(NetworkClass):
-    """Any one architecture of which only totals are known; skip connections are allowed.
+    """Any one architecture of which only totals are known; skip connections are allowed, shared weights are not.
 
     weights: W, at most that many parameters; depth: L, layers with the output layer; units: U, hidden units
     (default: at most W, as each unit has a parameter); degree and pieces as in :class:`FeedForwardNetwork`.
+    Hypothesis: each parameter is used once, at one connection (no convolutions, no tied weights).
     The bounds hold for each fixed architecture with these totals, not for the union of all of them.
     All may be symbols (a symbolic degree means degree >= 1).
 
@@ -276,8 +277,8 @@ class NetworkSize(NetworkClass):
     @property
     def definition(self) -> str:
         return (
-            f"$G$: networks of one architecture with $W={self.weights}$ parameters, $L={self.depth}$ layers and at "
-            f"most $U={self.totals.units}$ hidden units; activations of at most $K={self.pieces}$ pieces of degree "
+            f"$G$: networks of one architecture with $W={self.weights}$ parameters, each used once, $L={self.depth}$ "
+            f"layers and at most $U={self.totals.units}$ hidden units; activations of at most $K={self.pieces}$ pieces of degree "
             f"$\\le\\nu={self.degree}$."
         )
 

@@ -3,7 +3,7 @@
 A :class:`GrowthBound` is a sum over layers, each the minimum of all counts that apply, and is the one
 object that carries everything theorems need to know about G. All values are log2 of numbers of patterns.
 Each count is a concave function of the integer m (V(., j) is log-concave: V(m+1,j)/V(m,j) = 2 - C(m,j)/V(m,j)
-decreases), so growth(m) < m, once true, stays true.
+decreases), so growth(m) < m, once true, stays true: searches bisect.
 """
 
 from __future__ import annotations

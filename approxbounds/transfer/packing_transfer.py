@@ -125,7 +125,7 @@ class PackingTransfer(Theorem):
         return (P if bounded else P * sympy.log(P)) ** (-1 / a)
 
     def expression(self, query: Query) -> Any:
-        """h = floor(N/8)+1, tau = eps: eps = ||w||_p 8^{-1/p}/2 once N (1 - H2(1/8)) > log2 U(tau)."""
+        """h = floor(N/8)+1, tau = 2 eps = ||w||_p 8^{-1/p}, once N (1 - H2(1/8)) > log2 U(tau)."""
         import sympy
 
         family = query.F.families[0]
