@@ -101,8 +101,6 @@ def make_query(F: object, G: object, p: object) -> Query:
         raise ParameterError("F", F, "must be a function class such as HolderBall(smoothness=1, dim=2)")
     if not isinstance(G, NetworkClass):
         raise ParameterError("G", G, "must be a network class such as ReLUNetwork(widths=(64,), input_dim=2)")
-    if F.domain_dim is not None and G.domain_dim is not None and F.domain_dim != G.domain_dim:
-        raise ParameterError("input_dim", G.domain_dim, f"must equal the dimension of F, dim={F.domain_dim}")
     return Query(functions=F, network=G, p=validation.exponent(p))
 
 

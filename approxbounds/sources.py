@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from approxbounds.errors import ParameterError
 
-__all__ = ["Citation", "bibtex", "cite", "reference_keys"]
+__all__ = ["Citation", "bibtex", "reference_keys"]
 
 _PLAIN = str.maketrans("", "", "{}$\\'`^\"")
 
@@ -42,6 +42,10 @@ class Citation:
     key: str
     place: str = ""
 
+    def __post_init__(self) -> None:
+        if self.key not in _entries():
+            raise ParameterError("key", self.key, f"must be one of {', '.join(reference_keys())}")
+
     @property
     def authors(self) -> str:
         """The family names, as a sentence would give them."""
@@ -61,13 +65,6 @@ class Citation:
 
     def __str__(self) -> str:
         return f"{self.authors} ({self.year})" + (f", {self.place}" if self.place else "")
-
-
-def cite(key: str, place: str = "") -> Citation:
-    """A citation whose key is checked against the bibliography."""
-    if key not in _entries():
-        raise ParameterError("key", key, f"must be one of {', '.join(reference_keys())}")
-    return Citation(key, place)
 
 
 def bibtex(citations: tuple[Citation, ...]) -> str:

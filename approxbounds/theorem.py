@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from approxbounds.arithmetic import Arithmetic, Value
-from approxbounds.errors import HypothesisError, NoExpressionError, echo
+from approxbounds.errors import HypothesisError, NoExpressionError, ParameterError, echo
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
@@ -50,6 +50,13 @@ class Query:
     network: NetworkClass | None = None
     p: Number = None
     eps: Number = None
+
+    def __post_init__(self) -> None:
+        if self.functions is None or self.network is None:
+            return
+        dim, inputs = self.functions.domain_dim, self.network.domain_dim
+        if dim is not None and inputs is not None and dim != inputs:
+            raise ParameterError("input_dim", inputs, f"must equal the dimension of F, dim={dim}")
 
     @property
     def symbols(self) -> frozenset[Any]:
@@ -92,6 +99,12 @@ class Theorem(ABC):
     inputs: ClassVar[tuple[str, ...]] = ("functions", "network", "p")  # the parts of a query that it uses
     integral: ClassVar[bool] = False  # the bounded quantity is an integer
     numeric: ClassVar[bool] = True  # False: a constant is unspecified, so there are rates only
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
 
     def quantity(self, query: Query) -> str:
         """LaTeX of the bounded quantity; by default the approximation error."""

@@ -12,6 +12,7 @@ import math
 import numbers
 import re
 import sys
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -123,8 +124,12 @@ def integer(name: str, value: object, *, minimum: int = 1, maximum: int = MOST_U
             raise ParameterError(name, value, "a number is needed here, not a symbol")
         return parsed
     if parsed.denominator != 1 or not minimum <= parsed <= maximum:
-        raise ParameterError(name, value, f"must be an integer from {minimum} to {maximum}")
+        raise ParameterError(name, value, f"must be an integer from {minimum} to {_limit(maximum)}")
     return int(parsed)
+
+
+def _limit(value: int) -> str:
+    return str(value) if value < 10**20 else f"2^{value.bit_length() - 1}"
 
 
 def flag(name: str, value: object) -> bool:
@@ -136,9 +141,10 @@ def flag(name: str, value: object) -> bool:
 
 def widths(name: str, value: object) -> tuple[Number, ...]:
     """A non-empty tuple of numbers of hidden units."""
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+    # no sets (no order), no iterators (perhaps without end)
+    if isinstance(value, (str, bytes)) or not (isinstance(value, Sequence) or getattr(value, "ndim", None) == 1):
         raise ParameterError(name, value, "must be a sequence of integers, one per hidden layer, such as (64, 64)")
-    entries = tuple(value)
+    entries: tuple[object, ...] = tuple(value)  # type: ignore[arg-type]
     if not 1 <= len(entries) < MOST_LAYERS:
         raise ParameterError(name, value, f"must name from 1 to {MOST_LAYERS - 1} hidden layers")
     return tuple(integer(f"{name}[{i}]", entry) for i, entry in enumerate(entries))

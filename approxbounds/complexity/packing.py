@@ -14,7 +14,7 @@ from approxbounds.errors import HypothesisError, NoExpressionError
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.hypercube import HypercubeFamily, Index, family_of, require
 from approxbounds.render import below
-from approxbounds.sources import cite
+from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, Witness, conditional, integer_of
 from approxbounds.validation import is_infinite, is_symbolic
 
@@ -98,7 +98,7 @@ class GilbertVarshamov(_PackingTheorem):
         r"For $1\le h\le N$ at least $2^N/V(N,h-1)$ of the $f_\omega$ have pairwise $L^p$ distance at least "
         r"$2\|w\|_p(h/N)^{1/p}$; in sup norm all $2^N$ are at distance $2\sup w$."
     )
-    citations = (cite("Gilbert1952"), cite("approxbounds", "2.1"))
+    citations = (Citation("Gilbert1952"), Citation("approxbounds", "2.1"))
 
     def refusal(self, query: Query) -> str | None:
         return None if query.F.families else "no hypercube family of F is known (only its entropy)"
@@ -170,7 +170,7 @@ class KnownEntropy(_PackingTheorem):
         r"$\log M(\varepsilon,F,L^q)\ge c\,\varepsilon^{-a}$ for $\varepsilon\le\varepsilon_0$, and $L^p$ distances "
         r"grow with $p\ge q$."
     )
-    citations = (cite("approxbounds", "2.4"),)
+    citations = (Citation("approxbounds", "2.4"),)
 
     def refusal(self, query: Query) -> str | None:
         if query.F.families:

@@ -18,7 +18,7 @@ from approxbounds.kernel import certified_value
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.growth import GrowthBound, Thresholds, euler
 from approxbounds.render import above
-from approxbounds.sources import Citation, cite
+from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, integer_of
 from approxbounds.validation import Number, is_symbolic
 
@@ -49,7 +49,7 @@ class GrowthMethod(_PseudoDimensionMethod):
     statement = (
         r"A set of $m$ points is shattered only if $\Pi_G(m)=2^m$; if no $m$ points are shattered, no larger set is."
     )
-    citations = (cite("BartlettHarveyLiawMehrabian2019", "Thm 6"), cite("approxbounds", "3.3"))
+    citations = (Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"), Citation("approxbounds", "3.3"))
 
     def refusal(self, query: Query) -> str | None:
         return "the growth bound needs numbers, not symbols" if query.G.symbols else None
@@ -86,7 +86,7 @@ class ClosedFormMethod(_PseudoDimensionMethod):
         r"$\operatorname{Pdim}(G)\le L+w\log_2(2r\log_2 r)$, where $\Pi_G(m)\le 2^L(mr/w)^w$ for $m\ge w$: $w$ counts "
         r"the parameters that act on each layer and $r$ the pieces and degrees."
     )
-    citations = (cite("BartlettHarveyLiawMehrabian2019", "Thm 6"), cite("approxbounds", "3.3"))
+    citations = (Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"), Citation("approxbounds", "3.3"))
 
     def refusal(self, query: Query) -> str | None:
         totals = query.G.totals
@@ -150,7 +150,7 @@ class OperationCountMethod(_PseudoDimensionMethod):
         r"If $1[g(x)>r]$ is computed with at most $t$ arithmetic operations and comparisons from $P$ real parameters, "
         r"$\operatorname{Pdim}(G)\le 4P(t+2)$; here $P=W$ and $t=2W+U(K-1+2\nu)+2$."
     )
-    citations = (cite("AnthonyBartlett1999", "Thm 8.4"), cite("GoldbergJerrum1995"))
+    citations = (Citation("AnthonyBartlett1999", "Thm 8.4"), Citation("GoldbergJerrum1995"))
 
     def refusal(self, query: Query) -> str | None:
         return "the class is not a layered network" if query.G.totals is None else None
@@ -179,7 +179,7 @@ class DirectMethod(_PseudoDimensionMethod):
         r"A linear space of dimension $D$ has $\operatorname{Pdim}=D$; $m$ points are shattered only by at least $2^m$ "
         r"functions."
     )
-    citations = (cite("AnthonyBartlett1999", "Thm 11.4"),)
+    citations = (Citation("AnthonyBartlett1999", "Thm 11.4"),)
 
     def refusal(self, query: Query) -> str | None:
         return "the class states no dimension directly" if query.G.exact_pseudo_dimension is None else None

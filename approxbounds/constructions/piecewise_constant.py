@@ -11,7 +11,7 @@ from approxbounds.functions.hypercube import require
 from approxbounds.functions.monotone import MonotoneFunctions
 from approxbounds.networks.base import NetworkClass
 from approxbounds.render import above
-from approxbounds.sources import cite
+from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, integer_of
 from approxbounds.validation import is_infinite, is_symbolic
 
@@ -41,7 +41,7 @@ class ConstantConstruction(Theorem):
     id = "constant"
     title = "The best constant"
     statement = r"The constant $(a+b)/2$ is within $(b-a)/2$ of every function with values in $[a,b]$."
-    citations = (cite("approxbounds", "5"),)
+    citations = (Citation("approxbounds", "5"),)
     direction = Direction.UPPER
 
     def refusal(self, query: Query) -> str | None:
@@ -101,7 +101,7 @@ class CubeConstruction(Theorem):
         r"A step function on the $k^d$ cubes of side $1/k$, realised by two hidden layers ($d(k-1)$ steps, $k^d-1$ "
         r"cube indicators; for $\max(x,0)^q$ each step is a difference of $q+1$ steep units, in $L^p$, $p<\infty$)."
     )
-    citations = (cite("approxbounds", "5"),)
+    citations = (Citation("approxbounds", "5"),)
     direction = Direction.UPPER
 
     def refusal(self, query: Query) -> str | None:

@@ -8,7 +8,7 @@ from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
 from approxbounds.constructions.piecewise_constant import concrete_network, fits, largest, smoothness_of
 from approxbounds.functions.hypercube import integer_root, require
 from approxbounds.render import above
-from approxbounds.sources import cite
+from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, integer_of
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
@@ -81,7 +81,7 @@ class ShenYangZhang(_DeepReLU):
         r"A ReLU network of width $C_1\max\{d\lfloor N^{1/d}\rfloor,N+1\}$ with $12L+C_2$ hidden layers approximates "
         r"every $f$ within $19\sqrt d\,R\,N^{-2s/d}L^{-2s/d}$, $s\le1$."
     )
-    citations = (cite("ShenYangZhang2020", "Thm 1.1"),)
+    citations = (Citation("ShenYangZhang2020", "Thm 1.1"),)
 
     def refusal(self, query: Query) -> str | None:
         reason = _relu_refusal(query)
@@ -123,7 +123,7 @@ class LuShenYangZhang(_DeepReLU):
         r"A ReLU network of width $17r^{d+1}3^dd(N+2)\log_2(8N)$ with $18r^2(L+2)\log_2(4L)+2d$ hidden layers "
         r"approximates every $f$ within $85(r+1)^d8^rR\,N^{-2r/d}L^{-2r/d}$, $r=\lfloor s\rfloor$."
     )
-    citations = (cite("LuShenYangZhang2021", "Thm 1.1"),)
+    citations = (Citation("LuShenYangZhang2021", "Thm 1.1"),)
 
     def refusal(self, query: Query) -> str | None:
         reason = _relu_refusal(query)
@@ -174,10 +174,10 @@ class KnownRate(Theorem):
         r"at logarithmic depth to $W^{-2s/d}$ at depth of order $W$."
     )
     citations = (
-        cite("Yarotsky2017", "Thm 1"),
-        cite("YarotskyZhevnerchuk2020"),
-        cite("ShenYangZhang2020", "Thm 1.1"),
-        cite("LuShenYangZhang2021", "Thm 1.1"),
+        Citation("Yarotsky2017", "Thm 1"),
+        Citation("YarotskyZhevnerchuk2020"),
+        Citation("ShenYangZhang2020", "Thm 1.1"),
+        Citation("LuShenYangZhang2021", "Thm 1.1"),
     )
     direction = Direction.UPPER
     numeric = False

@@ -50,6 +50,10 @@ class EntropyClass(FunctionClass):
             object.__setattr__(self, name, value)
         if not self.low < self.high:
             raise ParameterError("high", self.high, f"must be greater than low={self.low}")
+        width = self.high - self.low
+        if self.valid_below is not None and not is_symbolic(self.valid_below) and self.valid_below >= width:
+            allowed = f"must be below high-low={width}: no two functions are further apart"
+            raise ParameterError("valid_below", self.valid_below, allowed)
         if self.dim is not None:
             object.__setattr__(self, "dim", check.integer("dim", self.dim, maximum=check.MOST_DIMENSIONS))
 

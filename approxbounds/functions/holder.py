@@ -24,7 +24,7 @@ from approxbounds.functions.hypercube import (
     integer_root,
     resolutions,
 )
-from approxbounds.sources import Citation, cite
+from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
 __all__ = ["BumpCubes", "DistanceCubes", "HolderBall", "LipschitzBall"]
@@ -108,7 +108,7 @@ class DistanceCubes(_Cubes):
     """s <= 1: w(t) = R 2^{s-1} dist(t, boundary of the cube)^s, pointwise optimal on cubes."""
 
     id = "distance-cubes"
-    citations = (cite("approxbounds", "2.2"),)
+    citations = (Citation("approxbounds", "2.2"),)
 
     def _height(self, A: Arithmetic) -> Value:
         return A.number(self.radius) / 2  # R 2^{s-1} (1/2)^s: the centre of the cube
@@ -135,7 +135,7 @@ class BumpCubes(_Cubes):
     """s > 1: w = A k^{-s} prod_j psi(k t_j), psi(y) = (4y(1-y))^{n+1}, n = ceil(s) - 1."""
 
     id = "bump-cubes"
-    citations = (cite("approxbounds", "2.2"),)
+    citations = (Citation("approxbounds", "2.2"),)
 
     @property
     def _n(self) -> int:
@@ -203,7 +203,7 @@ class _Holder(FunctionClass):
 
     @property
     def entropy_citations(self) -> tuple[Citation, ...]:
-        return (cite("KolmogorovTikhomirov1959"),)
+        return (Citation("KolmogorovTikhomirov1959"),)
 
     def contains(self, f: Any, points: NDArray[np.float64]) -> bool:
         if is_symbolic(self._s) or self._s > 1:

@@ -24,7 +24,7 @@ from approxbounds.functions.hypercube import (
     require,
     resolutions,
 )
-from approxbounds.sources import Citation, cite
+from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
 __all__ = ["CubeLayers", "MonotoneFunctions", "Staircases", "cells_below", "central_layers"]
@@ -74,7 +74,7 @@ class CubeLayers(HypercubeFamily):
     dim: Number
     id = "cube-layers"
     indices: ClassVar[tuple[str, ...]] = ("k", "layers")
-    citations = (cite("approxbounds", "2.3"),)
+    citations = (Citation("approxbounds", "2.3"),)
     centres = Thresholds.ANY
 
     def cells(self, index: Index) -> int:
@@ -231,7 +231,7 @@ class MonotoneFunctions(FunctionClass):
 
     @property
     def entropy_citations(self) -> tuple[Citation, ...]:
-        return (cite("GaoWellner2007", "Thm 1.1"),)
+        return (Citation("GaoWellner2007", "Thm 1.1"),)
 
     def contains(self, f: Any, points: NDArray[np.float64]) -> bool:
         values = np.asarray(f(points), float)

@@ -277,9 +277,9 @@ class NetworkSize(NetworkClass):
     @property
     def definition(self) -> str:
         return (
-            f"$G$: networks of one architecture with $W={self.weights}$ parameters, each used once, $L={self.depth}$ "
-            f"layers and at most $U={self.totals.units}$ hidden units; activations of at most $K={self.pieces}$ pieces of degree "
-            f"$\\le\\nu={self.degree}$."
+            f"$G$: networks of one architecture with $W={self.weights}$ parameters, each used once, "
+            f"$L={self.depth}$ layers and at most $U={self.totals.units}$ hidden units; activations of at most "
+            f"$K={self.pieces}$ pieces of degree $\\le\\nu={self.degree}$."
         )
 
     @property

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from approxbounds.arithmetic import Arithmetic, Value
 from approxbounds.functions.hypercube import Thresholds
-from approxbounds.sources import Citation, cite
+from approxbounds.sources import Citation
 
 __all__ = [
     "AffineCount",
@@ -69,7 +69,7 @@ class HalfspaceCount:
 
     units: int
     inputs: int
-    citations = (cite("Cover1965"),)
+    citations = (Citation("Cover1965"),)
 
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         return A.number(self.units) * (1 + A.log2_binomial_sum(m - 1, self.inputs))
@@ -86,7 +86,7 @@ class AffineCount:
     units: int
     functions: int
     parameters: int
-    citations = (cite("Sauer1972"), cite("approxbounds", "3.1"))
+    citations = (Citation("Sauer1972"), Citation("approxbounds", "3.1"))
 
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         if self.functions == 0:
@@ -106,7 +106,7 @@ class PolynomialCount:
     functions: int
     degree: int
     parameters: int
-    citations = (cite("AnthonyBartlett1999", "Thm 8.3"), cite("BartlettHarveyLiawMehrabian2019", "Thm 6"))
+    citations = (Citation("AnthonyBartlett1999", "Thm 8.3"), Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"))
 
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         if self.functions == 0:
@@ -126,7 +126,7 @@ class BitCount:
 
     bits: int | None = None
     size: int = 1
-    citations = (cite("approxbounds", "3.6"),)
+    citations = (Citation("approxbounds", "3.6"),)
 
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         bits = A.log2_integer(self.size) if self.bits is None else A.number(self.bits)
@@ -142,7 +142,7 @@ class SauerCount:
     """A class of pseudo-dimension at most ``pdim``, by its operation count: V(m, pdim)."""
 
     pdim: int
-    citations = (cite("Sauer1972"), cite("AnthonyBartlett1999", "Thm 8.4"))
+    citations = (Citation("Sauer1972"), Citation("AnthonyBartlett1999", "Thm 8.4"))
 
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         return A.log2_binomial_sum(m, self.pdim)
@@ -157,7 +157,7 @@ class SignChangeCount:
     """Functions of one variable whose difference to the threshold changes sign at most ``changes`` times."""
 
     changes: int
-    citations = (cite("approxbounds", "3.6, one-dimensional inputs"),)
+    citations = (Citation("approxbounds", "3.6, one-dimensional inputs"),)
 
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         return 1 + A.log2_binomial_sum(m - 1, self.changes)
@@ -182,7 +182,7 @@ class TotalsCount:
     depth: int
     pieces: int
     degree: int
-    citations = (cite("BartlettHarveyLiawMehrabian2019", "Thm 6"), cite("approxbounds", "3.2"))
+    citations = (Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"), Citation("approxbounds", "3.2"))
 
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         W, L = A.number(self.weights), A.number(self.depth)

@@ -18,7 +18,7 @@ from approxbounds.errors import HypothesisError, NoExpressionError, NoNumberErro
 from approxbounds.functions.hypercube import HypercubeFamily, Index, family_of, require
 from approxbounds.networks.growth import GrowthBound
 from approxbounds.render import above, below, latex
-from approxbounds.sources import cite
+from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, Witness, conditional, integer_of
 from approxbounds.validation import Number, is_infinite
 
@@ -107,7 +107,7 @@ class HypercubeTheorem(Theorem):
         r"$E_p(F,G)^p\ge 2I_pS$ with $S=\sum_{h=1}^N\max(0,1-\Pi V(N,h-1)2^{-N})$, for every hypercube family of $F$ "
         r"with $N$ cells, $\Pi$ the number of patterns of $G$ on $N$ points at thresholds $c_i+r$."
     )
-    citations = (cite("approxbounds", "T3"), cite("Siegel2023"))
+    citations = (Citation("approxbounds", "T3"), Citation("Siegel2023"))
 
     def refusal(self, query: Query) -> str | None:
         if is_infinite(query.p):
@@ -277,7 +277,14 @@ class AverageCase:
         """f_omega at points of shape (m, d), for omega of shape (N,) with entries 0 and 1."""
         if np.shape(omega) != (self.cells,):
             raise ParameterError("omega", np.shape(omega), f"must have shape ({self.cells},)")
-        return self.family.evaluate(self.index, omega, points)
+        if not np.isin(omega, (0, 1)).all():
+            raise ParameterError("omega", omega, "must have entries 0 and 1")
+        where = np.asarray(points, float)
+        if where.ndim != 2 or where.shape[1] != self.query.F.domain_dim:
+            raise ParameterError("points", where.shape, f"must have shape (m, {self.query.F.domain_dim})")
+        if not ((where >= 0) & (where <= 1)).all():
+            raise ParameterError("points", points, "must lie in [0,1]^d")
+        return self.family.evaluate(self.index, omega, where)
 
 
 def average_case(query: Query, member: Mapping[str, int] | None = None) -> AverageCase:
@@ -292,9 +299,12 @@ def average_case(query: Query, member: Mapping[str, int] | None = None) -> Avera
         if member is None:
             return AverageCase(query, theorem.search(query))
         family = query.F.families[0]
-        if set(member) != set(family.indices):
-            raise ParameterError("member", dict(member), f"must name exactly {', '.join(family.indices)}")
-        index = family.member(dict(member))
+        if not isinstance(member, Mapping) or set(member) != set(family.indices):
+            raise ParameterError("member", member, f"must be a mapping that names exactly {', '.join(family.indices)}")
+        member = {name: validation.integer(name, member[name], maximum=2**60, symbols=False) for name in family.indices}
+        index = family.member(member)
+        if family.cells(index) > 2**1000:
+            raise ParameterError("member", member, "must have at most 2^1000 cells")
         cells = np.array([float(family.cells(index))])
         h, mass = best_distance(cells, query.G.growth(family.centres).evaluate(FLOAT, cells))
         if not mass[0] > 0:

@@ -14,7 +14,7 @@ from approxbounds.functions.base import EntropyBound
 from approxbounds.functions.hypercube import family_of, require
 from approxbounds.networks.growth import euler
 from approxbounds.render import above, below
-from approxbounds.sources import cite
+from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, Witness, conditional, integer_of
 from approxbounds.validation import is_infinite
 
@@ -65,7 +65,7 @@ class PackingTransfer(Theorem):
         r"If $F$ contains more than $U(\tau)=e(P+1)\big(2e((b-a)/\tau)^p\big)^P$ functions with values in $[a,b]$ at "
         r"pairwise distance $\ge2\varepsilon+\tau$, $P\ge\operatorname{Pdim}(G)$, then $E_p(F,G)\ge\varepsilon$."
     )
-    citations = (cite("approxbounds", "T2"), cite("Haussler1995", "Thm 1"))
+    citations = (Citation("approxbounds", "T2"), Citation("Haussler1995", "Thm 1"))
 
     def refusal(self, query: Query) -> str | None:
         if is_infinite(query.p):
@@ -154,12 +154,12 @@ class PackingTransfer(Theorem):
             Step(
                 f"Gilbert-Varshamov with $h={h}$: at least $2^N/V(N,h-1)\\ge2^{{{below(packing)}}}$ of the "
                 f"$f_\\omega$ have pairwise distance $\\ge2\\|w\\|_p(h/N)^{{1/p}}$.",
-                (cite("Gilbert1952"),),
+                (Citation("Gilbert1952"),),
             ),
-            Step(f"$\\operatorname{{Pdim}}(G)\\le P={P}$.", (cite("BartlettHarveyLiawMehrabian2019", "Thm 6"),)),
+            Step(f"$\\operatorname{{Pdim}}(G)\\le P={P}$.", (Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"),)),
             Step(
                 f"With $\\tau={above(tau)}$: $\\log_2U(\\tau)\\le {above(allowed)}$, fewer.",
-                (cite("Haussler1995", "Thm 1"),),
+                (Citation("Haussler1995", "Thm 1"),),
             ),
             Step(self.statement, self.citations),
         )
@@ -179,7 +179,7 @@ class EntropyTransfer(Theorem):
         r"If $c(2\varepsilon+\tau)^{-a}>\log U(\tau)$ with $U(\tau)=e(P+1)\big(2e((b-a)/\tau)^p\big)^P$, "
         r"$P\ge\operatorname{Pdim}(G)$, and $2\varepsilon+\tau\le\varepsilon_0$, then $E_p(F,G)\ge\varepsilon$."
     )
-    citations = (cite("approxbounds", "T2"), cite("Haussler1995", "Thm 1"))
+    citations = (Citation("approxbounds", "T2"), Citation("Haussler1995", "Thm 1"))
 
     def refusal(self, query: Query) -> str | None:
         if is_infinite(query.p):
@@ -241,7 +241,7 @@ class EntropyTransfer(Theorem):
         eps, tau, P = fraction_of(witness, "eps"), fraction_of(witness, "tau"), integer_of(witness, "pdim")
         return (
             *first,
-            Step(f"$\\operatorname{{Pdim}}(G)\\le P={P}$.", (cite("BartlettHarveyLiawMehrabian2019", "Thm 6"),)),
+            Step(f"$\\operatorname{{Pdim}}(G)\\le P={P}$.", (Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"),)),
             Step(
                 f"{self.statement} Here $\\varepsilon={below(eps)}$ and $\\tau={above(tau)}$.",
                 self.citations,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from approxbounds.errors import NoExpressionError
-from approxbounds.sources import cite
+from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, Witness
 from approxbounds.validation import is_infinite
 
@@ -28,8 +28,8 @@ class ScaleSensitiveTheorem(Theorem):
         r"with unspecified $c_1,\varepsilon_1>0$."
     )
     citations = (
-        cite("AchourFoucaultGerchinovitzMalgouyres2022", "Thm 1 and Cor. 1"),
-        cite("Mendelson2002"),
+        Citation("AchourFoucaultGerchinovitzMalgouyres2022", "Thm 1 and Cor. 1"),
+        Citation("Mendelson2002"),
     )
     numeric = False
 

@@ -10,7 +10,7 @@ from approxbounds.complexity.pseudo_dimension import excludes_shattering, growth
 from approxbounds.errors import HypothesisError, NoExpressionError
 from approxbounds.functions.hypercube import family_of, require
 from approxbounds.render import below
-from approxbounds.sources import cite
+from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, Witness, conditional
 from approxbounds.transfer.hypercube import no_family
 from approxbounds.validation import is_infinite
@@ -33,7 +33,7 @@ class SupNormTheorem(Theorem):
         r"If $\Pi_G(N)<2^N$ then $E_\infty(F,G)\ge\sup w$: some sign pattern $\omega$ is missed by every $g$ at the "
         r"thresholds $c_i$, so for each $g$ some cell has $g$ on the wrong side of $c_i$ and $|f_\omega-g|\ge w$."
     )
-    citations = (cite("approxbounds", "T3inf"),)
+    citations = (Citation("approxbounds", "T3inf"),)
 
     def refusal(self, query: Query) -> str | None:
         if not is_infinite(query.p):
