@@ -10,7 +10,7 @@ import numpy as np
 from approxbounds import validation
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, log2_lower_tail
 from approxbounds.bound import Bound, apply, best
-from approxbounds.errors import HypothesisError, NoExpressionError
+from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.hypercube import HypercubeFamily, Index, family_of, require
 from approxbounds.render import below
@@ -124,7 +124,7 @@ class GilbertVarshamov(_PackingTheorem):
         if is_infinite(query.p):
             require(bool(2 * norm > A.number(query.eps)), "the distance is not certainly greater than eps")
             return log_two * A.number(cells)
-        require(2 * (h - 1) < cells, f"h={h} must be at most N/2 + 1, N={cells}")
+        require(2 * (h - 1) < cells, f"h={echo(h)} must be at most N/2 + 1, N={echo(cells)}")
         distance = 2 * norm * A.power(A.number(h) / A.number(cells), 1 / A.number(query.p))
         require(bool(distance > A.number(query.eps)), "the distance is not certainly greater than eps")
         return log_two * (A.number(cells) - log2_lower_tail(A, cells, h - 1))

@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 from approxbounds import validation
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, floor_float, log2_lower_tail, precision
 from approxbounds.complexity.pseudo_dimension import growth_steps, largest_shattered, pdim_expression
-from approxbounds.errors import HypothesisError, NoExpressionError, NoNumberError, NotApplicableError, ParameterError
+from approxbounds.errors import (
+    HypothesisError,
+    NoExpressionError,
+    NoNumberError,
+    NotApplicableError,
+    ParameterError,
+    echo,
+)
 from approxbounds.functions.hypercube import HypercubeFamily, Index, family_of, require
 from approxbounds.networks.growth import GrowthBound
 from approxbounds.render import above, below, latex
@@ -135,9 +142,9 @@ class HypercubeTheorem(Theorem):
         family = family_of(query.F.families, witness)
         index = family.member(witness)
         cells, h = family.cells(index), integer_of(witness, "h", minimum=1)
-        require(2 * (h - 1) < cells, f"h={h} must be at most N/2 + 1, N={cells}")
+        require(2 * (h - 1) < cells, f"h={echo(h)} must be at most N/2 + 1, N={echo(cells)}")
         mass = hamming_mass(A, cells, query.G.growth(family.centres).evaluate(A, cells), h)
-        require(bool(mass > 0), f"S is not certainly positive for h={h}, N={cells}")
+        require(bool(mass > 0), f"S is not certainly positive for h={echo(h)}, N={echo(cells)}")
         return family, index, cells, mass
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
@@ -268,7 +275,7 @@ class AverageCase:
                 else:
                     high = middle
             if low == 0:
-                reason = f"delta_1/theta is not below 1 - confidence at N={cells}"
+                reason = f"delta_1/theta is not below 1 - confidence at N={echo(cells)}"
                 raise NotApplicableError(f"confidence={confidence}: {reason}")
             power = BALL.power(family.norm(BALL, index, self.query.p), self._p)
             return max(floor_float(2 * (1 - BALL.number(share)) * low * power / cells), 0.0)

@@ -9,7 +9,7 @@ import numpy as np
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, log2_lower_tail
 from approxbounds.complexity.pseudo_dimension import excludes_shattering, pdim_expression, pdim_upper
-from approxbounds.errors import HypothesisError, NoExpressionError
+from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.functions.base import EntropyBound
 from approxbounds.functions.hypercube import family_of, require
 from approxbounds.networks.growth import euler
@@ -106,7 +106,7 @@ class PackingTransfer(Theorem):
         family = family_of(query.F.families, witness)
         index = family.member(witness)
         cells, h, tau = family.cells(index), integer_of(witness, "h", minimum=1), fraction_of(witness, "tau")
-        require(2 * (h - 1) < cells, f"h={h} must be at most N/2 + 1, N={cells}")
+        require(2 * (h - 1) < cells, f"h={echo(h)} must be at most N/2 + 1, N={echo(cells)}")
         P = checked_pdim(A, query, witness)
         packing = A.number(cells) - log2_lower_tail(A, cells, h - 1)
         allowed = log2_haussler(A, P, family.spread(A, index), A.number(tau), query.p)

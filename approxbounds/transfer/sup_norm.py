@@ -7,7 +7,7 @@ from typing import Any
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, precision
 from approxbounds.complexity.pseudo_dimension import excludes_shattering, growth_steps, pdim_expression, pdim_upper
-from approxbounds.errors import HypothesisError, NoExpressionError
+from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.functions.hypercube import family_of, require
 from approxbounds.render import below
 from approxbounds.sources import Citation
@@ -63,7 +63,7 @@ class SupNormTheorem(Theorem):
         index = family.member(witness)
         cells = family.cells(index)
         unshattered = excludes_shattering(A, query.G, cells, family.centres)
-        require(unshattered, f"it is not certain that no N={cells} points are shattered")
+        require(unshattered, f"it is not certain that no N={echo(cells)} points are shattered")
         return family.norm(A, index, inf)
 
     def rate(self, query: Query) -> Any:
