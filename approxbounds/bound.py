@@ -50,7 +50,7 @@ class Bound:
 
     theorem: Theorem
     query: Query
-    witness: Witness | None = None
+    witness: Witness | None = field(default=None, hash=False)
     number: float | int | None = field(default=None)
     others: tuple[Bound | Refusal, ...] = field(default=(), compare=False, repr=False)
 

@@ -308,7 +308,6 @@ def cells_on_layer(k: int, dim: int, total: int) -> int:
     return sum(sum(i) == total for i in product(range(k), repeat=dim))
 
 
-
 def affine_patterns(rows: Array, offsets: Array) -> set[int]:
     """All patterns (1[<a_i, theta> + b_i > 0])_i over real theta, each decided by a linear programme."""
     count, dim = rows.shape

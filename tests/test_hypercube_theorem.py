@@ -238,8 +238,10 @@ def test_sup_norm_theorem_by_enumeration():
     assert applied > 100
 
 
-@pytest.mark.parametrize(("dimension", "F"), [(1, ab.LipschitzBall(dim=1)), (3, ab.LipschitzBall(dim=1)),
-                                              (4, ab.HolderBall(smoothness="3/2", dim=1))])
+@pytest.mark.parametrize(
+    ("dimension", "F"),
+    [(1, ab.LipschitzBall(dim=1)), (3, ab.LipschitzBall(dim=1)), (4, ab.HolderBall(smoothness="3/2", dim=1))],
+)
 def test_sup_norm_error_of_polynomials(dimension, F):
     """Best uniform approximation by linear programming: some f_omega is at least as far as claimed."""
     bound = ab.lower_bound(F, ab.LinearSpace(dimension=dimension), p="inf")

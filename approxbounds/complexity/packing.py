@@ -9,6 +9,7 @@ import numpy as np
 
 from approxbounds import validation
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, log2_lower_tail
+from approxbounds.bisection import largest
 from approxbounds.bound import Bound, apply, best
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.functions.base import FunctionClass
@@ -50,11 +51,6 @@ def _distance_and_size(family: HypercubeFamily, index: Index, cells: Any, query:
         return h, np.where(2 * (h - 1) < N, N - tail, 0.0)
 
 
-def _on_grid(family: HypercubeFamily, query: Query) -> list[tuple[Index, Any]]:
-    grid = family.grid()
-    return [(grid.index, grid.cells)]
-
-
 def _finest(family: HypercubeFamily, query: Query) -> list[tuple[Index, Any]]:
     """The finest members whose distance still exceeds eps at h/N = 1/64, 2/64, ...: bisection on k."""
     members: list[dict[str, int]] = []
@@ -69,14 +65,9 @@ def _finest(family: HypercubeFamily, query: Query) -> list[tuple[Index, Any]]:
                 norm = float(family.norm(FLOAT, member, query.p))
                 return 2 * norm * scale > float(query.eps) * (1 + 1e-12)
 
-            low, high = 0, 1
-            while high < MOST_RESOLUTION and large(high):
-                low, high = high, 2 * high
-            while high - low > 1 and high < MOST_RESOLUTION:
-                middle = (low + high) // 2
-                low, high = (middle, high) if large(middle) else (low, middle)
-            if low > 0:
-                members.append(family.extremes(low)[which])
+            k = largest(large, MOST_RESOLUTION)
+            if k > 0:
+                members.append(family.extremes(k)[which])
         if is_infinite(query.p):
             break
     if not members:
@@ -106,7 +97,8 @@ class GilbertVarshamov(_PackingTheorem):
     def search(self, query: Query) -> Witness:
         found: tuple[float, dict[str, Any]] = (0.0, {})
         for family in query.F.families:
-            for index, cells in (*_on_grid(family, query), *_finest(family, query)):
+            grid = family.grid()
+            for index, cells in ((grid.index, grid.cells), *_finest(family, query)):
                 h, bits = _distance_and_size(family, index, cells, query)
                 i = int(np.argmax(bits))
                 if bits[i] > found[0]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
-from approxbounds.errors import HypothesisError, NoExpressionError
+from approxbounds.bisection import largest
+from approxbounds.errors import NoExpressionError
 from approxbounds.functions.holder import HolderBall, LipschitzBall
 from approxbounds.functions.hypercube import require
 from approxbounds.functions.monotone import MonotoneFunctions
@@ -111,16 +112,7 @@ class CubeConstruction(Theorem):
         return cubes_realised(query.G, 1, query.p) if reason is None else reason
 
     def search(self, query: Query) -> Witness:
-        low, high = 1, 2
-        while cubes_realised(query.G, high, query.p) is None:
-            low, high = high, 2 * high
-        while high - low > 1:
-            middle = (low + high) // 2
-            if cubes_realised(query.G, middle, query.p) is None:
-                low = middle
-            else:
-                high = middle
-        return {"k": low}
+        return {"k": largest(lambda k: cubes_realised(query.G, k, query.p) is None)}
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
         k = integer_of(witness, "k", minimum=1)
@@ -170,16 +162,3 @@ class CubeConstruction(Theorem):
 def fits(G: Any, width: int, hidden: int) -> bool:
     """Whether a ReLU network of this width and number of hidden layers embeds in G."""
     return len(G.widths) >= hidden and min(G.widths) >= width
-
-
-def largest(predicate: Any, most: int = 2**60) -> int:
-    """The largest n in 1..most with predicate(n), assuming it is decreasing; HypothesisError if none."""
-    if not predicate(1):
-        raise HypothesisError("G is too small for the construction")
-    low, high = 1, 2
-    while high <= most and predicate(high):
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if predicate(middle) else (low, middle)
-    return low

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
-from approxbounds.constructions.piecewise_constant import concrete_network, fits, largest, smoothness_of
+from approxbounds.bisection import largest
+from approxbounds.constructions.piecewise_constant import concrete_network, fits, smoothness_of
 from approxbounds.functions.hypercube import integer_root, require
 from approxbounds.render import above
 from approxbounds.sources import Citation
@@ -40,6 +41,7 @@ class _DeepReLU(Theorem):
 
     def search(self, query: Query) -> Witness:
         N = largest(lambda n: fits(query.G, *self._size(query, n, 1)))
+        require(N > 0, "G is too small for the construction")
         return {"N": N, "L": largest(lambda n: fits(query.G, *self._size(query, N, n)))}
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:

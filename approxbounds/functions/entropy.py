@@ -75,7 +75,9 @@ class EntropyClass(FunctionClass):
         return SYMBOLIC.number(self.exponent)
 
     def entropy_bound(self, p: Number) -> EntropyBound | None:
-        # L^p distances grow with p; with symbols the hypothesis p >= q is the reader's
-        if not is_symbolic(p) and not is_symbolic(self.norm) and p < self.norm:
+        # L^p distances grow with p; with symbols p >= q must hold for all their values
+        symbolic = is_symbolic(p) or is_symbolic(self.norm)
+        certain = self.norm in (p, 1) or is_infinite(p) if symbolic else p >= self.norm
+        if not certain:
             return None
         return EntropyBound(self.exponent, self.constant, self.valid_below, self.norm)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from approxbounds import validation as check
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
+from approxbounds.bisection import largest
 from approxbounds.errors import HypothesisError
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.hypercube import (
@@ -30,6 +31,7 @@ from approxbounds.validation import Number, is_infinite, is_symbolic
 __all__ = ["CubeLayers", "MonotoneFunctions", "Staircases", "cells_below", "central_layers"]
 
 _LAYERS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96, 128)
+_MOST_BITS = 2200
 _SHARES = (1 / 16, 1 / 8, 3 / 16, 1 / 4, 5 / 16, 3 / 8, 7 / 16, 1 / 2, 5 / 8, 3 / 4)
 
 
@@ -82,6 +84,7 @@ class CubeLayers(HypercubeFamily):
 
     def check(self, index: Index) -> None:
         every = int(self.dim) * (index["k"] - 1) + 1
+        require(int(self.dim) * (index["k"] - 1).bit_length() <= _MOST_BITS, "k^d must be at most about 2^2200")
         require(index["layers"] <= every, f"layers={index['layers']} must be at most d(k-1)+1={every}")
 
     def norm(self, A: Arithmetic, index: Index, p: Number) -> Value:
@@ -98,16 +101,8 @@ class CubeLayers(HypercubeFamily):
     def coarsest(self, cells: int) -> dict[str, int]:
         if self.dim == 1:  # every layer is one cell: all k = Q layers
             return {"k": cells, "layers": cells}
-        low, high = 1, 2
-        while central_layers(high, int(self.dim), 1)[1] < cells:
-            low, high = high, 2 * high
-        while high - low > 1:
-            middle = (low + high) // 2
-            if central_layers(middle, int(self.dim), 1)[1] < cells:
-                low = middle
-            else:
-                high = middle
-        return {"k": high if cells > 1 else 1, "layers": 1}
+        too_few = largest(lambda k: central_layers(k, int(self.dim), 1)[1] < cells)
+        return {"k": too_few + 1, "layers": 1}
 
     def extremes(self, k: int) -> tuple[dict[str, int], ...]:
         every = {"k": k, "layers": int(self.dim) * (k - 1) + 1}

@@ -9,6 +9,7 @@ decreases), so growth(m) < m, once true, stays true: searches bisect.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from math import e as EULER
 from math import factorial
 from typing import Protocol
@@ -194,11 +195,17 @@ class TotalsCount:
         return A.at_least(m, self.weights, A.minimum(A.number(m), total), A.number(m))
 
     def _log2_degrees(self, A: Arithmetic) -> Value:
-        """log2 of an upper bound on the product of the D_l: D_l = l (nu = 1), D_l < nu^l/(nu-1) (nu >= 2)."""
+        """log2 of the product of the D_l: D_l = l (nu = 1), D_l = nu^l (1 - nu^{-l})/(nu-1) (nu >= 2).
+
+        The factors 1 - nu^{-l} are left out from l = 65 on, where they are nearly 1: an upper bound.
+        """
         L, nu = self.depth, self.degree
         if nu == 1:
             return A.log2_integer(factorial(L))
-        return A.log2_integer(nu) * (L * (L + 1) // 2) - A.log2_integer(nu - 1) * L
+        total = A.log2_integer(nu) * (L * (L + 1) // 2) - A.log2_integer(nu - 1) * L
+        for layer in range(1, min(L, 64) + 1):
+            total = total + A.log2(1 - A.number(Fraction(1, nu**layer)))
+        return total
 
     @property
     def formula(self) -> str:

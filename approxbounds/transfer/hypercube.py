@@ -31,7 +31,6 @@ from approxbounds.validation import Number, is_infinite
 
 __all__ = ["AverageCase", "HypercubeTheorem", "average_case", "hypercube_values", "no_family"]
 
-
 _RESOLVED = 1e14  # up to this many cells doubles resolve a fraction of a bit
 
 
@@ -134,7 +133,9 @@ class HypercubeTheorem(Theorem):
                 chosen = {name: index[name] for name in family.indices}
                 found = (float(values[i]), {"family": family.id, **chosen, "h": int(h[i])})
         if not found[1]:
-            raise HypothesisError("G shows too many patterns for every family member searched")
+            raise HypothesisError(
+                "no family member searched gives more than 1e-308: G shows too many patterns for them"
+            )
         return found[1]
 
     def _mass(self, A: Arithmetic, query: Query, witness: Witness) -> tuple[HypercubeFamily, Index, int, Value]:

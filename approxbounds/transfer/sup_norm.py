@@ -55,7 +55,7 @@ class SupNormTheorem(Theorem):
                     found = (height, {"family": family.id, **witness})
                 break
         if not found[1]:
-            raise HypothesisError("no family member has more cells than the pseudo-dimension bound")
+            raise HypothesisError("no family member with more cells than G may shatter has a height above 1e-308")
         return found[1]
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:

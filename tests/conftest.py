@@ -1,0 +1,26 @@
+"""Hypothesis profiles, and the rule that no test may change python-flint's global precision."""
+
+import os
+
+import flint
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("dev", derandomize=True, deadline=None, print_blob=True, max_examples=50)
+settings.register_profile(
+    "ci",
+    derandomize=True,
+    deadline=None,
+    print_blob=True,
+    max_examples=100,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(autouse=True)
+def flint_precision_is_kept():
+    """python-flint's precision is global: whatever a test does, it must be what it was before."""
+    before = flint.ctx.prec
+    yield
+    assert flint.ctx.prec == before

@@ -1,0 +1,335 @@
+"""One table of bad calls for everything public: each raises a named error that echoes the name and the value."""
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy
+
+import approxbounds as ab
+
+HOLDER, LIPSCHITZ = ab.HolderBall(smoothness="3/2", dim=2), ab.LipschitzBall(dim=2)
+MONOTONE = ab.MonotoneFunctions(dim=2)
+RELU, LINEAR = ab.ReLUNetwork(widths=(4,), input_dim=2), ab.LinearSpace(dimension=2)
+ENTROPY = ab.EntropyClass(exponent=1, norm=2)
+X = sympy.Symbol("x", positive=True)
+CASE = ab.average_case(ab.LipschitzBall(dim=1), LINEAR, p=2, member={"k": 16})
+BOUND = ab.lower_bound(LIPSCHITZ, RELU, p=2)
+
+
+class Endless:
+    """An iterable without end; it gives up (with an error of its own) long before the memory does."""
+
+    def __iter__(self):
+        for _ in range(10**5):
+            yield 4
+        raise RuntimeError("someone iterates without end")
+
+
+NOT_NUMBERS = [
+    *(None, True, False, "", "one", "1/0", "1e", "0x10", "1_0", "nan", "1+1", "1/2/3", "__import__('os')", b"1"),
+    *([], [1], (1,), {1}, {"a": 1}, object(), len, 1j, (i for i in ()), np.bool_(True), np.array([1, 2])),
+    *(math.nan, -math.inf, np.float64("nan"), Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity")),
+    *(10**5000, Decimal("1e999999999"), "1e999999999", "1e999", "9" * 500, Fraction(1, 10**400), "1e-999"),
+    *(sympy.sqrt(2), sympy.pi, sympy.nan, sympy.zoo, -sympy.oo, sympy.I, sympy.true),
+    *(sympy.Symbol("y"), sympy.Symbol("n", negative=True), X - 3),
+    *(-1, -0.5, "-1", "-1/2", Decimal("-0.1"), Fraction(-1, 3), sympy.Integer(-2)),
+]
+INFINITE = [math.inf, "inf", Decimal("Infinity"), sympy.oo, np.float64("inf"), np.float32("inf")]
+ZERO = [0, 0.0, "0", Decimal(0), Fraction(0), sympy.Integer(0), np.float64(0), -0.0]
+NOT_INTEGERS = [2.5, 2.0, "2.5", "5/2", Fraction(5, 2), Decimal("2.5"), np.float64(2), sympy.Rational(5, 2), 10**400]
+
+# name of the public callable -> parameter -> call with one bad value
+POSITIVE = {
+    "HolderBall": {
+        "smoothness": lambda v: ab.HolderBall(smoothness=v, dim=2),
+        "radius": lambda v: ab.HolderBall(smoothness=1, dim=2, radius=v),
+    },
+    "LipschitzBall": {"radius": lambda v: ab.LipschitzBall(dim=2, radius=v)},
+    "FunctionClass": {"eps": lambda v: LIPSCHITZ.packing(v, p=2)},
+    "EntropyClass": {
+        "exponent": lambda v: ab.EntropyClass(exponent=v, norm=2),
+        "eps": lambda v: ENTROPY.packing(v, p=2),
+    },
+    "AverageCase": {
+        "theta": lambda v: CASE.high_probability(v, confidence="1/2"),
+        "confidence": lambda v: CASE.high_probability("1/2", confidence=v),
+    },
+}
+WHOLE = {
+    "HolderBall": {"dim": lambda v: ab.HolderBall(smoothness=1, dim=v)},
+    "LipschitzBall": {"dim": lambda v: ab.LipschitzBall(dim=v)},
+    "MonotoneFunctions": {"dim": lambda v: ab.MonotoneFunctions(dim=v)},
+    "ReLUNetwork": {
+        "input_dim": lambda v: ab.ReLUNetwork(widths=(4,), input_dim=v),
+        "widths[1]": lambda v: ab.ReLUNetwork(widths=(4, v), input_dim=1),
+    },
+    "HeavisideNetwork": {"input_dim": lambda v: ab.HeavisideNetwork(widths=(4,), input_dim=v)},
+    "ReLUPowerNetwork": {"power": lambda v: ab.ReLUPowerNetwork(widths=(4,), input_dim=1, power=v)},
+    "FeedForwardNetwork": {"pieces": lambda v: ab.FeedForwardNetwork(widths=(4,), input_dim=1, pieces=v)},
+    "NetworkSize": {
+        "weights": lambda v: ab.NetworkSize(weights=v, depth=2),
+        "depth": lambda v: ab.NetworkSize(weights=10, depth=v),
+        "pieces": lambda v: ab.NetworkSize(weights=10, depth=2, pieces=v),
+    },
+    "LinearSpace": {"dimension": lambda v: ab.LinearSpace(dimension=v)},
+}
+EXPONENTS = {
+    "lower_bound": {"p": lambda v: ab.lower_bound(LIPSCHITZ, RELU, p=v)},
+    "lower_bounds": {"p": lambda v: ab.lower_bounds(LIPSCHITZ, RELU, p=v)},
+    "upper_bound": {"p": lambda v: ab.upper_bound(LIPSCHITZ, RELU, p=v)},
+    "upper_bounds": {"p": lambda v: ab.upper_bounds(LIPSCHITZ, RELU, p=v)},
+    "bracket": {"p": lambda v: ab.bracket(LIPSCHITZ, RELU, p=v)},
+    "average_case": {"p": lambda v: ab.average_case(LIPSCHITZ, RELU, p=v)},
+    "FunctionClass": {"p": lambda v: LIPSCHITZ.packing("1/100", p=v)},
+    "EntropyClass": {"norm": lambda v: ab.EntropyClass(exponent=1, norm=v)},
+}
+BELOW_ONE = [0.5, "1/2", math.nextafter(1, 0), Fraction(99, 100), Decimal("0.99"), 10**7, 10**400]
+BAD_ENTRIES = [(0,), (4, -1), (4, 2.5), (4, True), (4, "x"), (4, math.nan), ((4,),), (None,), (10**400,), ("4/3",)]
+
+
+def bad_widths():
+    """What is not a sequence of 1 to 999 sizes; sets have no order, generators can be read only once."""
+    yield from (None, 5, "8", b"8", True, 2.5, object(), (), [], (1,) * 1000, (10**9, 10**9))
+    yield from ({4, 8}, frozenset({4}), {4: 1}, (i for i in (4, 8)), map(int, "48"), Endless())
+
+
+def shown(value):
+    """How a message must echo a value: its repr, a beginning of it, or for a long integer that it is one."""
+    try:
+        return repr(value)[:70]
+    except ValueError:
+        return "integer of about" if isinstance(value, int) else ""
+
+
+def _generated():
+    tables = [(POSITIVE, NOT_NUMBERS + INFINITE + ZERO), (WHOLE, NOT_NUMBERS + INFINITE + ZERO + NOT_INTEGERS)]
+    for table, values in [*tables, (EXPONENTS, NOT_NUMBERS + ZERO + BELOW_ONE)]:
+        for public, parameters in table.items():
+            for name, call in parameters.items():
+                for value in values:
+                    big = isinstance(value, int) and value > 10**60
+                    echo = "digits" if big else shown(value)
+                    yield public, (lambda call=call, value=value: call(value)), ab.ParameterError, (f"{name}=", echo)
+    for kind in (ab.ReLUNetwork, ab.HeavisideNetwork, ab.ReLUPowerNetwork, ab.FeedForwardNetwork):
+        for name, values in (("widths=", bad_widths()), ("widths[", BAD_ENTRIES)):
+            for value in values:
+                yield kind.__name__, lambda kind=kind, v=value: kind(widths=v, input_dim=2), ab.ParameterError, (name,)
+    for public in ab.__all__:
+        if callable(getattr(ab, public)):  # a wrong keyword, or no argument at all
+            wrong = lambda public=public: getattr(ab, public)(tpyo=1)  # noqa: E731
+            yield public, wrong, TypeError, ("tpyo",) if "Error" not in public else ("keyword",)
+
+
+def asks(question, *arguments, **options):
+    return lambda: getattr(ab, question)(*arguments, **({"p": 2} | options))
+
+
+QUESTIONS = ["lower_bound", "lower_bounds", "upper_bound", "upper_bounds", "bracket", "average_case"]
+P, N, A = ab.ParameterError, ab.NoNumberError, ab.NotApplicableError
+TABLE = [
+    *_generated(),
+    *((q, asks(q, "F", RELU), P, ("F='F'", "function class", "HolderBall(")) for q in QUESTIONS),
+    *((q, asks(q, ab.HolderBall, RELU), P, ("F=<class", "function class")) for q in QUESTIONS),
+    *((q, asks(q, RELU, HOLDER), P, ("F=ReLUNetwork(", "function class")) for q in QUESTIONS),
+    *((q, asks(q, HOLDER, None), P, ("G=None", "network class", "ReLUNetwork(")) for q in QUESTIONS),
+    *((q, asks(q, ab.LipschitzBall(dim=3), RELU), P, ("input_dim=2", "dim=3")) for q in QUESTIONS),
+    *((q, lambda q=q: getattr(ab, q)(HOLDER, RELU), TypeError, ("'p'",)) for q in QUESTIONS),
+    *((q, lambda q=q: getattr(ab, q)(HOLDER, RELU, 2), TypeError, ("positional",)) for q in QUESTIONS),
+    # values that contradict each other
+    ("EntropyClass", lambda: ab.EntropyClass(exponent=1, norm=2, constant=1), P, ("valid_below=None", "both")),
+    ("EntropyClass", lambda: ab.EntropyClass(exponent=1, norm=2, valid_below=1), P, ("constant", "both")),
+    ("EntropyClass", lambda: ab.EntropyClass(exponent=1, norm=2, low=1, high=1), P, ("high=1", "low=1")),
+    ("EntropyClass", lambda: ab.EntropyClass(exponent=1, norm=2, low=X), P, ("low=x", "number")),
+    ("EntropyClass", lambda: ab.EntropyClass(exponent=1, norm=2, high=math.nan), P, ("high=nan", "finite")),
+    ("EntropyClass", lambda: ab.EntropyClass(exponent=1, norm=2, dim=2.5), P, ("dim=2.5", "integer")),
+    # no two functions with values in [-1,1] are further apart than 2, so no such class exists
+    ("EntropyClass", lambda: ab.EntropyClass(exponent=1, norm=2, constant=1, valid_below=5), P, ("valid_below=5",)),
+    ("NetworkSize", lambda: ab.NetworkSize(weights=3, depth=4), P, ("weights=3", "depth=4")),
+    ("NetworkSize", lambda: ab.NetworkSize(weights=9, depth=4, units=2), P, ("units=2", "at least")),
+    ("NetworkSize", lambda: ab.NetworkSize(weights=9, depth=1), P, ("depth=1", "from 2")),
+    ("NetworkSize", lambda: ab.NetworkSize(weights=9, depth=2, degree=-1), P, ("degree=-1", "from 0")),
+    ("FeedForwardNetwork", lambda: ab.FeedForwardNetwork(widths=(2,), input_dim=1, continuous=1), P, ("continuous=1",)),
+    ("ReLUNetwork", lambda: ab.ReLUNetwork(widths=(2,), input_dim=1, bias="yes"), P, ("bias='yes'", "True or False")),
+    ("ReLUNetwork", lambda: ab.ReLUNetwork(widths=(2,)), TypeError, ("input_dim",)),
+    ("ReLUPowerNetwork", lambda: ab.ReLUPowerNetwork(widths=(2,), input_dim=1, power=X), P, ("power=x", "number")),
+    ("FiniteClass", lambda: ab.FiniteClass(bits=None), P, ("bits=None", "exactly one of bits and size")),
+    ("FiniteClass", lambda: ab.FiniteClass(bits=2, size=4), P, ("exactly one of bits and size",)),
+    ("FiniteClass", lambda: ab.FiniteClass(size=0), P, ("size=0", "integer")),
+    ("FiniteClass", lambda: ab.FiniteClass(size=10**5000), P, ("size=an integer of about 5001 digits",)),
+    ("FiniteClass", lambda: ab.FiniteClass(bits=1.5), P, ("bits=1.5", "integer")),
+    ("FiniteClass", lambda: ab.FiniteClass(size=X), P, ("size=x", "number")),
+    # a number is asked for where there is none
+    ("Bound", lambda: ab.lower_bound(LIPSCHITZ, ab.LinearSpace(dimension=X), p=2).value, N, ("x", ".expression")),
+    ("Bound", lambda: ab.lower_bound(ENTROPY, LINEAR, p=2).value, N, ("T1", "constant", ".rate")),
+    ("Bound", lambda: ab.lower_bound(ENTROPY, LINEAR, p=2).expression, ab.NoExpressionError, ("T1", ".rate")),
+    ("Bound", lambda: ab.lower_bound(LIPSCHITZ, LINEAR, p=X).certificate, N, ("x",)),
+    ("FunctionClass", lambda: LIPSCHITZ.packing(X, p=2).value, N, ("x",)),
+    ("NetworkClass", lambda: ab.NetworkSize(weights=X, depth=2).pseudo_dimension().value, N, ("x",)),
+    ("NetworkClass", lambda: ab.LinearSpace(dimension=X).growth(), P, ("dimension=x", "number")),
+    ("FunctionClass", lambda: ENTROPY.packing("1/9", p=2), A, ("constant", "unspecified")),
+    ("FunctionClass", lambda: LIPSCHITZ.packing(100, p=2), A, ("eps=100", "too large")),
+    ("lower_bound", asks("lower_bound", ENTROPY, LINEAR, p=1), A, ("T1", "p = 1")),
+    ("upper_bound", asks("upper_bound", LIPSCHITZ, LINEAR), A, ("constant", "cubes")),
+    ("bracket", asks("bracket", LIPSCHITZ, LINEAR), A, ("upper bound",)),
+    # average case
+    ("average_case", asks("average_case", LIPSCHITZ, RELU, p=math.inf), A, ("p = inf",)),
+    ("average_case", asks("average_case", ENTROPY, RELU), A, ("hypercube family",)),
+    ("average_case", asks("average_case", LIPSCHITZ, ab.LinearSpace(dimension=X)), N, ("x",)),
+    *(
+        ("average_case", asks("average_case", LIPSCHITZ, LINEAR, member={"k": v}), (P, A), ("k=",))
+        for v in (0, -1, 2.5, True, "four", None, 10**400, 10**5000)
+    ),
+    *(
+        ("average_case", asks("average_case", LIPSCHITZ, LINEAR, member=v), P, ("member=",))
+        for v in (5, "k", {"j": 2}, {}, {"k": 4, "h": 1}, [4])
+    ),
+    *(
+        ("average_case", asks("average_case", ab.LipschitzBall(dim=d), LINEAR, member={"k": 2**69}), (P, A), ())
+        for d in (90, 900)
+    ),
+    ("AverageCase", lambda: CASE.high_probability(X, confidence="1/2"), P, ("theta=x", "number")),
+    ("AverageCase", lambda: CASE.high_probability(1.5, confidence="1/2"), P, ("theta=1.5", "at most 1")),
+    ("AverageCase", lambda: CASE.high_probability("1/2", confidence=1), (P, A), ("confidence=1",)),
+    ("AverageCase", lambda: CASE.target(np.zeros(3), np.zeros((1, 1))), P, ("omega=(3,)", "(16,)")),
+    ("AverageCase", lambda: CASE.target(np.zeros(16), np.zeros((1, 2))), P, ("points", "(m, 1)")),
+    ("AverageCase", lambda: CASE.target(np.full(16, 2), np.zeros((1, 1))), P, ("omega", "0 and 1")),
+    # certificates (more below)
+    *(
+        ("verify", lambda v=v: ab.verify(v), ab.CertificateError, ("certificate=",))
+        for v in (None, 5, "", "{", [], (), {}, b"{}", object())
+    ),
+    *(
+        ("Certificate", lambda v=v: ab.Certificate.from_json(v), ab.CertificateError, ("certificate=",))
+        for v in (None, b"{}", "x", "[1]", '{"a": NaN}', "{" * 10**5)
+    ),
+    ("verify", lambda: ab.verify(BOUND.certificate.to_dict() | {"theorem": "T9"}), ab.CertificateError, ("'T9'", "T3")),
+    ("verify", lambda: ab.verify(BOUND.certificate.to_dict() | {"value": 10**400}), ab.CertificateError, ("value=",)),
+    # records and errors
+    ("Citation", lambda: str(ab.Citation("nope")), P, ("key='nope'", "Siegel2023")),
+    ("Direction", lambda: ab.Direction("sideways"), ValueError, ("'sideways'",)),
+    ("Status", lambda: ab.Status("sure"), ValueError, ("'sure'",)),
+    ("ParameterError", lambda: ab.ParameterError("p"), TypeError, ("missing",)),
+]
+
+
+@pytest.mark.parametrize(("public", "call", "error", "parts"), TABLE, ids=[row[0] for row in TABLE])
+def test_bad_calls_raise_named_errors(public, call, error, parts):
+    with pytest.raises(error) as caught:
+        call()
+    message = str(caught.value)
+    assert all(part in message for part in parts), message
+    assert 0 < len(message) < 600
+
+
+def test_every_public_callable_has_a_row():
+    public = {name for name in ab.__all__ if callable(getattr(ab, name))}
+    assert public <= {row[0] for row in TABLE}
+    # errors, and records that the library builds and users only read, have just the TypeErrors of Python
+    plain = {"Bracket", "Candidates", "Refusal", "Verdict"} | {name for name in public if name.endswith("Error")}
+    assert public - plain <= {row[0] for row in TABLE if row[2] is not TypeError}
+
+
+MEANINGS = [
+    (0.1, Fraction(3602879701896397, 36028797018963968)),
+    (np.float64(0.1), Fraction(0.1)),
+    (np.float32(0.1), Fraction(float(np.float32(0.1)))),
+    ("0.1", Fraction(1, 10)),
+    (" .1 ", Fraction(1, 10)),
+    ("1/10", Fraction(1, 10)),
+    ("+1e-1", Fraction(1, 10)),
+    (Decimal("0.1"), Fraction(1, 10)),
+    (Fraction(1, 10), Fraction(1, 10)),
+    (sympy.Rational(1, 10), Fraction(1, 10)),
+    (sympy.Float(0.1), Fraction(0.1)),
+    ("1e-100", Fraction(1, 10**100)),
+    (10**100, 10**100),
+    (2.0, 2),
+    ("4/2", 2),
+    (np.int64(3), 3),
+]
+
+
+@pytest.mark.parametrize(("given", "meant"), MEANINGS, ids=repr)
+def test_accepted_numbers_mean_exactly_themselves(given, meant):
+    radius = ab.LipschitzBall(dim=1, radius=given).radius
+    assert radius == meant
+    assert type(radius) is type(meant)
+
+
+THREES = [3, "3", "6/2", np.int64(3), np.uint8(3), Fraction(3), Decimal(3), sympy.Integer(3)]
+
+
+@pytest.mark.parametrize("given", THREES, ids=repr)
+def test_accepted_integers(given):
+    for record in (ab.LipschitzBall(dim=given), ab.ReLUNetwork(widths=[given], input_dim=given)):
+        assert record.domain_dim == 3 and type(record.domain_dim) is int
+
+
+@pytest.mark.parametrize("given", [[4, 5], (4, 5), range(4, 6), np.array([4, 5]), ("4", 5)], ids=repr)
+def test_accepted_widths(given):
+    assert ab.ReLUNetwork(widths=given, input_dim=2).widths == (4, 5)
+
+
+@pytest.mark.parametrize("given", [math.inf, "inf", " INF ", "oo", "Infinity", sympy.oo, np.float64("inf")], ids=repr)
+def test_accepted_infinities(given):
+    assert ab.lower_bound(MONOTONE, LINEAR, p=given).theorem.id == "T3inf"
+    assert ab.lower_bound(MONOTONE, LINEAR, p=given).value == 0.5
+
+
+def test_symbols_stay_symbols():
+    s, p = sympy.symbols("s p", positive=True)
+    assert ab.HolderBall(smoothness=s / 2, dim=X).smoothness == s / 2
+    assert ab.lower_bound(LIPSCHITZ, LINEAR, p=p + 1).query.p == p + 1
+    assert ab.lower_bound(LIPSCHITZ, LINEAR, p="7/3").query.p == Fraction(7, 3)
+
+
+# ---------------------------------------------------------------------------------------------- certificates
+
+PLAIN = ab.lower_bound(ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=3, input_dim=1), p=2).certificate
+TEXT = PLAIN.to_json()
+MALFORMED = {
+    "deep list": "[" * 10**5,
+    "deep object": '{"a":' * 10**5,
+    "deep witness": TEXT.replace('"witness": {', '"witness": {"x": ' + "[" * 10**5 + "]" * 10**5 + ","),
+    "empty": "",
+    "list": "[]",
+    "number": "3",
+    "null": "null",
+    "cut": TEXT[:-5],
+    "code": "__import__('os')",
+    "too long": TEXT + " " * 10**6,
+    "NaN": TEXT.replace('"p": 2', '"p": NaN'),
+    "Infinity": TEXT.replace('"p": 2', '"p": -Infinity'),
+    "overflowing value": TEXT.replace(f'"value": {PLAIN.value}', '"value": 1e999'),
+    "huge value": TEXT.replace(f'"value": {PLAIN.value}', f'"value": 1{"0" * 400}'),
+    "endless value": TEXT.replace(f'"value": {PLAIN.value}', f'"value": 1{"0" * 10**5}'),
+    "float p": TEXT.replace('"p": 2', '"p": 2.0'),
+    "duplicate value": TEXT.replace('"p": 2', '"value": 1.0, "p": 2'),
+    "duplicate witness entry": TEXT.replace('"h":', '"h": 1, "h":'),
+    "other format": TEXT.replace("certificate-1", "certificate-2"),
+}
+
+
+@pytest.mark.parametrize("text", MALFORMED.values(), ids=MALFORMED.keys())
+def test_malformed_json_is_a_certificate_error(text):
+    assert text != TEXT
+    with pytest.raises(ab.ParameterError) as caught:
+        ab.verify(text)
+    assert 0 < len(str(caught.value)) < 1000
+
+
+FIELDS = ["theorem", "functions", "network", "p", "eps", "witness", "direction", "value"]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+@pytest.mark.parametrize("junk", [2.5, None, "x", [1], {"class": {}}, {1: 2}, 10**400, math.nan, object()], ids=type)
+def test_records_with_junk_are_refused_like_files_with_junk(name, junk):
+    fields = {key: getattr(PLAIN, key) for key in FIELDS} | {name: junk}
+    if fields[name] != getattr(PLAIN, name):
+        try:
+            assert not ab.verify(ab.Certificate(**fields))
+        except ab.ParameterError as error:
+            assert str(error)

@@ -1,0 +1,357 @@
+"""Certificates: JSON round trips, acceptance of everything issued, and rejection of every unsafe mutation.
+
+A mutant must be rejected with a reason, raise a named error, or be true by a computation of its own: for T3,
+T3inf of the simple families in mpmath at 60 digits, written here from THEORY.md; for the rest by the theorem's
+formula in balls of 1000 bits.
+"""
+
+import copy
+import json
+import math
+from fractions import Fraction
+from functools import lru_cache
+from itertools import chain
+
+import mpmath as mp
+import pytest
+import sympy
+
+import approxbounds as ab
+from approxbounds.arithmetic import BALL, precision
+from approxbounds.certificate import Certificate, query_of
+from approxbounds.errors import HypothesisError
+
+# ------------------------------------------------------------------------------------------------ the sample
+
+
+def networks(d):
+    return [
+        ab.ReLUNetwork(widths=(7,), input_dim=d),
+        ab.ReLUNetwork(widths=(5, 4), input_dim=d, bias=False),
+        ab.ReLUNetwork(widths=(30,) * 26, input_dim=d),
+        ab.HeavisideNetwork(widths=(8, 20), input_dim=d),
+        ab.FeedForwardNetwork(widths=(4, 3), input_dim=d, degree=2, pieces=3),
+        ab.NetworkSize(weights=60, depth=3),
+        ab.LinearSpace(dimension=12, input_dim=d),
+        ab.FiniteClass(bits=9),
+        ab.FiniteClass(size=1000),
+    ]
+
+
+def classes(d):
+    return [
+        ab.LipschitzBall(dim=d, radius="7/3"),
+        ab.HolderBall(smoothness=0.3, dim=d),
+        ab.HolderBall(smoothness="5/2", dim=d, radius=2),
+        ab.MonotoneFunctions(dim=d),
+    ]
+
+
+QUERIES = [(F, G, p) for d in (1, 2) for F in classes(d) for G in networks(d) for p in (1, "7/3", math.inf)]
+ENTROPY = ab.EntropyClass(exponent="4/3", norm=2, constant="1/2", valid_below="1/2")
+QUERIES += [(ENTROPY, G, p) for G in networks(1) for p in (2, 3)]
+
+
+@lru_cache(maxsize=1)
+def issued():
+    """Every certificate that the library issues for the sample."""
+    bounds = [b for F, G, p in QUERIES for b in chain(ab.lower_bounds(F, G, p=p), ab.upper_bounds(F, G, p=p))]
+    for G in networks(2):
+        best = G.pseudo_dimension()
+        bounds += [best, *(other for other in best.others if isinstance(other, ab.Bound))]
+    bounds += [F.packing(eps, p=p) for F in classes(2) for eps in ("1/5000", 1e-3) for p in (1, 2.5, math.inf)]
+    bounds += [ENTROPY.packing("1/9", p=p) for p in (2, math.inf)]
+    return tuple(bound.certificate for bound in bounds if bound.number is not None)
+
+
+def of_theorem(name):
+    return [certificate for certificate in issued() if certificate.theorem == name]
+
+
+CERTIFYING = sorted(name for name, theorem in ab.THEOREMS.items() if theorem.numeric and name != "lu-shen-yang-zhang")
+
+
+def test_the_sample_is_large_and_covers_every_theorem():
+    assert len(QUERIES) >= 150
+    assert {certificate.theorem for certificate in issued()} == set(CERTIFYING)
+
+
+def test_every_issued_certificate_is_accepted_in_every_form_and_survives_json():
+    for certificate in issued():
+        text = certificate.to_json()
+        assert Certificate.from_json(text) == certificate
+        assert Certificate.from_json(text).to_json() == text
+        for form in (certificate, text, json.loads(text)):
+            verdict = ab.verify(form)
+            assert verdict and verdict.reason.startswith("accepted")
+
+
+# ------------------------------------------------------------------------------------- the independent check
+
+
+def log2_sum(n, j):
+    """log2 V(n, j): exact integers, or V <= 2^{n H2(j/n)} where the sum is long."""
+    if j >= n:
+        return mp.mpf(n)
+    if j > 3000:
+        x = mp.mpf(j) / n
+        return mp.mpf(n) if 2 * j >= n else -n * (x * mp.log(x, 2) + (1 - x) * mp.log(1 - x, 2))
+    term = total = mp.mpf(1)
+    for i in range(1, j + 1):
+        term = term * (n - i + 1) / i
+        total += term
+    return mp.log(total, 2)
+
+
+def wl(functions, degree, parameters):
+    if parameters == 0 or functions < parameters:
+        return mp.mpf(functions if parameters else 0)
+    count = 1 + parameters * mp.log(2 * mp.e * functions * mp.mpf(degree) / parameters, 2)
+    return min(mp.mpf(functions), count) if functions else mp.mpf(0)
+
+
+def log2_growth(G, m, centred):
+    """log2 of the patterns of G on m points (``centred``: at a common threshold). THEORY.md, 3.1-3.2, 3.6."""
+    if isinstance(G, ab.LinearSpace):
+        return log2_sum(m, G.dimension)
+    if isinstance(G, ab.FiniteClass):
+        return mp.mpf(min(m, G.bits)) if G.size is None else min(mp.mpf(m), mp.log(G.size, 2))
+    a, shape, biased = G.activation, (G.input_dim, *G.widths), int(G.bias)
+    own = [k * (f + biased) for f, k in zip(shape, (*G.widths, 1), strict=True)]
+    breaks, nu, depth, total = a.pieces - 1, a.degree, len(own), mp.mpf(0)
+    degrees = [sum(nu**j for j in range(layer)) for layer in range(1, depth + 1)]
+    for layer, (inputs, units) in enumerate(zip(shape, G.widths, strict=False)):
+        if layer and nu:
+            total += wl(breaks * units * m, degrees[layer], sum(own[: layer + 1]))
+        elif a.pieces == 2 and G.bias:
+            total += units * (1 + log2_sum(m - 1, inputs))
+        else:
+            total += units * log2_sum(breaks * m, inputs + biased) if breaks else 0
+    output = wl(m, degrees[-1], sum(own)) if nu else log2_sum(m, own[-1])
+    if a.homogeneous:
+        folded = sum(own) - G.widths[-1]
+        output = min(output, log2_sum(m, folded) if depth == 2 else wl(m, depth - 1, folded))
+    result = min(mp.mpf(m), total + output)
+    if G.input_dim == 1 and nu <= 1:  # the thresholds are then an affine function of the point
+        first, pieces = breaks * G.widths[0], math.prod(breaks * k + 1 for k in G.widths)
+        changes = (first if centred else 2 * first + 1) if nu == 0 else pieces if a.continuous else 2 * pieces - 1
+        result = min(result, 1 + log2_sum(m - 1, min(changes, m)))
+    return result
+
+
+def layer_cells(k, d, layers):
+    """The number of cells in the ``layers`` most central layers of the k^d cubes, by convolution."""
+    counts = [1]
+    for _ in range(d):
+        sums = [0]
+        for count in counts + [0] * (k - 1):
+            sums.append(sums[-1] + count)
+        counts = [sums[i + 1] - sums[max(0, i + 1 - k)] for i in range(len(counts) + k - 1)]
+    first = (len(counts) - layers) // 2
+    return sum(counts[first : first + layers])
+
+
+def profile(F, witness, p):
+    """N, ||w||_p and sup w of a family with cubes (s <= 1) or layers."""
+    k = witness["k"]
+    if isinstance(F, ab.MonotoneFunctions):
+        layers = witness.get("layers", k)
+        cells = layer_cells(k, F.dim, layers)
+        height = mp.mpf(1) / (2 * layers)
+        share = mp.mpf(cells) / mp.mpf(k) ** F.dim
+        return cells, height if p == mp.inf else height * share ** (1 / p), height
+    s = mp.mpf(getattr(F, "smoothness", 1).numerator) / getattr(F, "smoothness", 1).denominator
+    height = mp.mpf(F.radius.numerator) / F.radius.denominator / 2 * mp.mpf(k) ** -s
+    mean = 1 if p == mp.inf else (F.dim * mp.beta(s * p + 1, F.dim)) ** (1 / p)
+    return k**F.dim, height * mean, height
+
+
+def hamming_sum(cells, growth):
+    """S itself for few cells; for many, the number of its positive terms."""
+    if cells <= 300:
+        tails = (growth + log2_sum(cells, h - 1) - cells for h in range(1, cells + 1))
+        return mp.fsum(max(mp.mpf(0), 1 - mp.mpf(2) ** tail) for tail in tails)
+    low, high = 0, cells // 2  # C(N, h-1) <= V(N, h-1), so this counts too many terms at most
+    while high - low > 1:
+        h = (low + high) // 2
+        log2_binomial = mp.log(mp.binomial(cells, h - 1), 2)
+        low, high = (h, high) if growth + log2_binomial < cells else (low, h)
+    return mp.mpf(low)
+
+
+def truly_supported(data):
+    """Whether the claim is true, by a computation that does not share the kernel's code (see the top)."""
+    certificate = Certificate.from_dict(data)
+    query, value, theorem = query_of(certificate), data["value"], ab.THEOREMS[data["theorem"]]
+    F, G, witness = query.functions, query.network, data["witness"]
+    if {"functions", "network"} <= set(theorem.inputs) and None not in (F.domain_dim, G.domain_dim):
+        assert F.domain_dim == G.domain_dim, "F and G are on different domains: E_p(F, G) has no meaning"
+    simple = isinstance(F, (ab.LipschitzBall, ab.MonotoneFunctions)) or getattr(F, "smoothness", 2) <= 1
+    small = simple and witness.get("k", 10**9) ** F.dim <= 10**6
+    if theorem.id in {"T3", "T3inf"} and small and not isinstance(G, ab.NetworkSize):
+        with mp.workdps(60):
+            p = mp.inf if query.p == math.inf else mp.mpf(query.p.numerator) / query.p.denominator
+            cells, norm, height = profile(F, witness, p)
+            growth = log2_growth(G, cells, centred=not isinstance(F, ab.MonotoneFunctions))
+            if theorem.id == "T3inf":
+                return growth < cells and value <= height
+            return value <= norm * (2 * hamming_sum(cells, growth) / cells) ** (1 / p)
+    exact = {k: Fraction(v) if isinstance(v, str) and "/" in v else v for k, v in witness.items()}
+    with precision(1000):
+        try:
+            ball = BALL.number(theorem.evaluate(BALL, query, exact))
+        except HypothesisError:
+            return False
+        if theorem.integral:  # an integer at most x is at most floor(x)
+            return bool(ball < value + 1)
+        return bool(ball >= value if theorem.direction is ab.Direction.LOWER else ball <= value)
+
+
+# ------------------------------------------------------------------------------------------------ the mutants
+
+JUNK = [None, True, 2.5, -1, 0, 10**400, 10**5000, "__import__('os').system('true')", [], [[1]], {"a": {}}, math.nan]
+CLASS_NAMES = ["HolderBall", "MonotoneFunctions", "HeavisideNetwork", "LinearSpace", "Bound", "object", "../x"]
+FAMILIES = ["distance-cubes", "bump-cubes", "cube-layers", "staircases", "none"]
+
+
+def altered(data, path):
+    """A deep copy, and the object in it whose entry path[-1] is to be changed."""
+    mutant = copy.deepcopy(data)
+    target = mutant
+    for step in path[:-1]:
+        target = target[step]
+    return mutant, target
+
+
+def replaced(data, path, value):
+    mutant, target = altered(data, path)
+    target[path[-1]] = value
+    return mutant
+
+
+def without(data, path):
+    mutant, target = altered(data, path)
+    del target[path[-1]]
+    return mutant
+
+
+def neighbours(value):
+    """Other values of the same JSON type, near and far."""
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int):
+        return [value + 1, value - 1, 2 * value, value // 2, value * 10**6 + 1, -value, 2**69]
+    if isinstance(value, str) and "/" in value:
+        exact = Fraction(value)
+        scaled = [exact * Fraction(10**4 + 1, 10**4), exact * Fraction(10**4 - 1, 10**4), exact / 2, 3 * exact, -exact]
+        return [f"{x.numerator}/{x.denominator}" for x in scaled] + ["1/0", "1"]
+    if isinstance(value, list):
+        grown = [[*value[:i], value[i] + 1, *value[i + 1 :]] for i in range(min(len(value), 2))]
+        return [*grown, [*value, 9], value[:-1], [-1], [2.5], ["9" * 150], [True], list(reversed(value))]
+    return []
+
+
+def false_claims(data):
+    """Mutants that are false or malformed beyond doubt: none may be accepted."""
+    lower = data["direction"] == "lower"
+    value = data["value"]
+    away = [1e300, 1.5 * value, math.nextafter(value, math.inf)] if lower else [0, -1.0, math.nextafter(value, 0)]
+    if isinstance(value, int):
+        away = [value - 1, 0, -(10**30), float(value)] if value else [-1, 0.0]
+    yield from (replaced(data, ["value"], worse) for worse in away if worse != value or type(worse) is not type(value))
+    yield replaced(data, ["direction"], "upper" if lower else "lower")
+    yield replaced(data, ["direction"], None)
+    yield replaced(data, ["theorem"], "T1")
+    yield from (replaced(data, [key], junk) for key in ("theorem", "format", "witness") for junk in JUNK if junk != {})
+    yield from (replaced(data, ["value"], junk) for junk in [None, True, "1", "1/2", [value], math.nan, math.inf])
+    yield from (without(data, [key]) for key in data)
+    yield replaced(data, ["comment"], "extra")
+    for part in ("functions", "network"):
+        if data[part] is not None:
+            yield without(data, [part, "class"])
+            yield replaced(data, [part, "surprise"], 1)
+            yield from (replaced(data, [part], junk) for junk in JUNK if junk is not None)
+            names = [name for name in data[part] if name != "bias"]
+            yield from (replaced(data, [part, name], 0.5) for name in names)
+
+
+def doubtful_claims(data):
+    """Mutants that may happen to be true."""
+    yield from (replaced(data, ["theorem"], other) for other in ab.THEOREMS if other != data["theorem"])
+    yield from (replaced(data, ["p"], p) for p in [1, 2, 100, "7/3", "5/2", "inf", "1/2", *JUNK] if p != data["p"])
+    yield from (replaced(data, ["value"], huge) for huge in (10**400, -(10**400), 10**5000, 10**17))
+    yield from (replaced(data, ["eps"], eps) for eps in ["1/61", "1/2", *JUNK])
+    parts = [part for part in ("functions", "network", "witness") if data[part] is not None]
+    for part in parts:
+        for name, value in data[part].items():
+            options = CLASS_NAMES if name == "class" else FAMILIES if name == "family" else neighbours(value) + JUNK
+            yield from (replaced(data, [part, name], option) for option in options if option != value)
+            yield without(data, [part, name])
+    if data["network"] and "input_dim" in data["network"] and data["functions"] and "dim" in data["functions"]:
+        for dim in (1, 2, 3, 50):
+            yield replaced(replaced(data, ["network", "input_dim"], dim), ["functions", "dim"], dim)
+    if "eps" in data["witness"]:
+        eps = Fraction(data["witness"]["eps"]) * Fraction(10**4 + 1, 10**4)
+        larger = replaced(data, ["witness", "eps"], f"{eps.numerator}/{eps.denominator}")
+        yield replaced(larger, ["value"], data["value"] * (1 + 1e-4))
+
+
+def outcome(mutant):
+    """The verdict, or None if a named error was raised; any other exception is a failure of the test."""
+    try:
+        try:
+            form = json.dumps(mutant)
+        except ValueError:  # integers too long to be written
+            form = mutant
+        verdict = ab.verify(form)
+    except ab.ParameterError as error:
+        assert 0 < len(str(error)) < 1000
+        return None
+    assert verdict.reason
+    return verdict
+
+
+@pytest.mark.parametrize("theorem", CERTIFYING)
+def test_false_claims_are_never_accepted(theorem):
+    for certificate in of_theorem(theorem):
+        for mutant in false_claims(json.loads(certificate.to_json())):
+            assert not outcome(mutant), mutant
+
+
+@pytest.mark.parametrize("theorem", CERTIFYING)
+def test_mutants_are_accepted_only_if_they_are_true(theorem):
+    for certificate in of_theorem(theorem)[::3]:
+        for mutant in doubtful_claims(json.loads(certificate.to_json())):
+            if outcome(mutant):
+                assert truly_supported(mutant), mutant
+
+
+def test_the_number_of_mutants_is_large():
+    everything = [json.loads(certificate.to_json()) for certificate in issued()]
+    assert sum(1 for data in everything for _ in false_claims(data)) >= 10**4
+    assert sum(1 for data in everything[::3] for _ in doubtful_claims(data)) >= 10**4
+
+
+def test_classes_on_different_domains_are_not_accepted():
+    bound = ab.lower_bound(ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=3, input_dim=1), p=2)
+    data = json.loads(bound.certificate.to_json())
+    assert ab.verify(data)
+    assert not outcome(replaced(data, ["network", "input_dim"], 2))
+    assert not outcome(replaced(data, ["functions", "dim"], 2))
+
+
+def test_bounds_without_a_number_have_no_certificate():
+    rate = ab.lower_bound(ab.EntropyClass(exponent=1, norm=2), ab.LinearSpace(dimension=3), p=2)
+    symbolic = ab.lower_bound(ab.LipschitzBall(dim=sympy.Symbol("d", positive=True)), ab.LinearSpace(dimension=3), p=2)
+    for bound in (rate, symbolic):
+        with pytest.raises(ab.NoNumberError):
+            _ = bound.certificate
+
+
+@pytest.mark.parametrize("dim", [50, 300, 1000])
+def test_members_with_cells_beyond_measure_are_rejected(dim):
+    bound = ab.lower_bound(ab.LipschitzBall(dim=dim), ab.ReLUNetwork(widths=(8, 8), input_dim=dim), p=2)
+    data = json.loads(bound.certificate.to_json())
+    assert ab.verify(data)
+    for k in (2**20, 2**60, 2**69, 2**70 + 1, 10**300):
+        assert not outcome(replaced(data, ["witness", "k"], k))
