@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
@@ -32,12 +33,12 @@ class _DeepReLU(Theorem):
 
     direction = Direction.UPPER
 
+    @abstractmethod
     def _size(self, query: Query, N: int, L: int) -> tuple[int, int]:
         """(an integer at least the width needed, the number of hidden layers needed)."""
-        raise NotImplementedError
 
-    def _error(self, A: Arithmetic, query: Query, N: Value, L: Value) -> Value:
-        raise NotImplementedError
+    @abstractmethod
+    def _error(self, A: Arithmetic, query: Query, N: Value, L: Value) -> Value: ...
 
     def search(self, query: Query) -> Witness:
         N = largest(lambda n: fits(query.G, *self._size(query, n, 1)))

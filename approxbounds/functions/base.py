@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxbounds.description import Description
+from approxbounds.errors import NoExpressionError
 from approxbounds.functions.hypercube import HypercubeFamily
 from approxbounds.sources import Citation
 from approxbounds.validation import Number
@@ -33,7 +35,7 @@ class EntropyBound:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FunctionClass(Description):
+class FunctionClass(Description, ABC):
     """A class F of functions on [0,1]^d with Lebesgue measure.
 
     Subclasses are frozen records of exact parameters and state what theorems may use:
@@ -58,13 +60,13 @@ class FunctionClass(Description):
         return sympy.true
 
     @property
+    @abstractmethod
     def value_range(self) -> tuple[Number, Number]:
         """[a, b] with a <= f <= b for all f in the class."""
-        raise NotImplementedError
 
+    @abstractmethod
     def entropy_exponent(self, p: Number) -> Any:
         """a such that log M(eps, F, L^p) is at least of order eps^{-a} (SymPy)."""
-        raise NotImplementedError
 
     @property
     def entropy_citations(self) -> tuple[Citation, ...]:
@@ -76,8 +78,11 @@ class FunctionClass(Description):
         return None
 
     def contains(self, f: Any, points: NDArray[np.float64]) -> bool:
-        """Whether the defining inequalities hold for all pairs of the points (a membership test)."""
-        raise NotImplementedError
+        """Whether the defining inequalities hold at the points and all pairs of them (a membership test).
+
+        ``f`` takes points of shape (m, d). Raises NoExpressionError if values of f cannot tell.
+        """
+        raise NoExpressionError(f"membership in {type(self).__name__} cannot be tested by values at points")
 
     def packing(self, eps: object, *, p: object) -> Bound:
         """A certified lower bound on log M(eps, F, L^p), the packing entropy (natural logarithm).

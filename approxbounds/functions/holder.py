@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
@@ -80,17 +81,17 @@ class _Cubes(HypercubeFamily):
     def peak_ratio(self, A: Arithmetic, p: Number) -> Value:
         return A.exp(-self._log_mean(A, p) / A.number(p))
 
+    @abstractmethod
     def _height(self, A: Arithmetic) -> Value:
         """sup w at k = 1."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _log_mean(self, A: Arithmetic, p: Number) -> Value:
         """The logarithm of the mean of (w / sup w)^p over a cell."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
         """w / sup w on the unit cube, for t of shape (m, d)."""
-        raise NotImplementedError
 
     def evaluate(self, index: Index, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:
         k, dim = int(index["k"]), int(self.dim)
@@ -180,8 +181,8 @@ class _Holder(FunctionClass):
         object.__setattr__(self, "radius", check.exact("radius", self.radius))
 
     @property
-    def _s(self) -> Number:
-        raise NotImplementedError
+    @abstractmethod
+    def _s(self) -> Number: ...
 
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,7 @@ class Orders:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkClass(Description):
+class NetworkClass(Description, ABC):
     """A class G of approximating functions. Subclasses are frozen records of exact parameters."""
 
     @property
@@ -64,9 +65,9 @@ class NetworkClass(Description):
         """The number of inputs, or None if the class does not name it."""
         return getattr(self, "input_dim", None)
 
+    @abstractmethod
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         """An upper bound on log2 of the growth function for thresholds of this kind."""
-        raise NotImplementedError
 
     @property
     def totals(self) -> Totals | None:
@@ -79,9 +80,9 @@ class NetworkClass(Description):
         return None
 
     @property
+    @abstractmethod
     def orders(self) -> Orders:
         """Orders of the pseudo-dimension and of T1, in W and L or in the symbols of the query."""
-        raise NotImplementedError
 
     def pseudo_dimension(self) -> Bound:
         """The best certified upper bound on Pdim(G); ``.others`` lists those of the other methods.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -68,9 +69,9 @@ class _Layered(NetworkClass):
             raise ParameterError("widths", self.widths, f"at most {check.MOST_WEIGHTS} parameters are supported")
 
     @property
+    @abstractmethod
     def activation(self) -> Activation:
         """The activation of the hidden units."""
-        raise NotImplementedError
 
     @property
     def layer_parameters(self) -> tuple[Number, ...]:
