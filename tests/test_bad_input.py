@@ -86,6 +86,7 @@ EXPONENTS = {
     "FunctionClass": {"p": lambda v: LIPSCHITZ.packing("1/100", p=v)},
     "EntropyClass": {"norm": lambda v: ab.EntropyClass(exponent=1, norm=v)},
 }
+ABSTRACT = {"FunctionClass", "NetworkClass"}
 BELOW_ONE = [0.5, "1/2", math.nextafter(1, 0), Fraction(99, 100), Decimal("0.99"), 10**7, 10**400]
 BAD_ENTRIES = [(0,), (4, -1), (4, 2.5), (4, True), (4, "x"), (4, math.nan), ((4,),), (None,), (10**400,), ("4/3",)]
 
@@ -120,7 +121,8 @@ def _generated():
     for public in ab.__all__:
         if callable(getattr(ab, public)):  # a wrong keyword, or no argument at all
             wrong = lambda public=public: getattr(ab, public)(tpyo=1)  # noqa: E731
-            yield public, wrong, TypeError, ("tpyo",) if "Error" not in public else ("keyword",)
+            said = "keyword" if "Error" in public else "abstract" if public in ABSTRACT else "tpyo"
+            yield public, wrong, TypeError, (said,)
 
 
 def asks(question, *arguments, **options):
