@@ -15,10 +15,13 @@ from approxbounds.errors import (
     NotApplicableError,
     ParameterError,
 )
+from approxbounds.functions.anisotropic import AnisotropicHolderBall
 from approxbounds.functions.base import FunctionClass
-from approxbounds.functions.entropy import EntropyClass
+from approxbounds.functions.convex import ConvexFunctions
+from approxbounds.functions.entropy import BarronBall, EntropyClass
 from approxbounds.functions.holder import HolderBall, LipschitzBall
 from approxbounds.functions.monotone import MonotoneFunctions
+from approxbounds.functions.sobolev import SobolevBall
 from approxbounds.kernel import Verdict
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.feedforward import (
@@ -49,14 +52,17 @@ __all__ = [
     "FUNCTION_CLASSES",
     "NETWORK_CLASSES",
     "THEOREMS",
+    "AnisotropicHolderBall",
     "ApproxBoundsError",
     "AverageCase",
+    "BarronBall",
     "Bound",
     "Bracket",
     "Candidates",
     "Certificate",
     "CertificateError",
     "Citation",
+    "ConvexFunctions",
     "Direction",
     "EntropyClass",
     "FeedForwardNetwork",
@@ -77,6 +83,7 @@ __all__ = [
     "ReLUNetwork",
     "ReLUPowerNetwork",
     "Refusal",
+    "SobolevBall",
     "Status",
     "Verdict",
     "average_case",

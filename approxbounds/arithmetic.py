@@ -59,6 +59,7 @@ class Arithmetic(Protocol):
     def minimum(self, *xs: Value) -> Value: ...
     def maximum(self, *xs: Value) -> Value: ...
     def at_least(self, m: Value, bound: Value, then: Value, otherwise: Value) -> Value: ...
+    def cos_pi(self, x: Fraction) -> Value: ...
     def log_beta(self, a: Value, b: Value) -> Value: ...
     def log2_binomial(self, n: Value, j: Value) -> Value: ...
     def log2_binomial_sum(self, n: Value, j: int) -> Value: ...
@@ -114,6 +115,9 @@ class _Float:
 
     def at_least(self, m: Value, bound: Value, then: Value, otherwise: Value) -> Value:
         return np.where(np.asarray(m) >= float(bound), then, otherwise)
+
+    def cos_pi(self, x: Fraction) -> Value:
+        return math.cos(math.pi * x)
 
     def log_beta(self, a: Value, b: Value) -> Value:
         from scipy.special import betaln
@@ -206,6 +210,9 @@ class _Ball:
     def at_least(self, m: Value, bound: Value, then: Value, otherwise: Value) -> Value:
         return then if int(m) >= int(bound) else otherwise  # exact integers only
 
+    def cos_pi(self, x: Fraction) -> Value:
+        return flint.arb.cos_pi_fmpq(flint.fmpq(x.numerator, x.denominator))
+
     def log_beta(self, a: Value, b: Value) -> Value:
         a, b = _arb(a), _arb(b)
         return a.lgamma() + b.lgamma() - (a + b).lgamma()
@@ -277,6 +284,11 @@ class _Symbolic:
         import sympy
 
         return sympy.Piecewise((then, sympy.Ge(m, bound)), (otherwise, True))
+
+    def cos_pi(self, x: Fraction) -> Value:
+        import sympy
+
+        return sympy.cos(sympy.pi * self.number(x))
 
     def log_beta(self, a: Value, b: Value) -> Value:
         import sympy

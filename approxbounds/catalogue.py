@@ -11,10 +11,13 @@ from types import MappingProxyType
 from approxbounds.complexity import packing, pseudo_dimension
 from approxbounds.constructions.piecewise_constant import ConstantConstruction, CubeConstruction
 from approxbounds.constructions.relu import KnownRate, LuShenYangZhang, ShenYangZhang
+from approxbounds.functions.anisotropic import AnisotropicHolderBall
 from approxbounds.functions.base import FunctionClass
-from approxbounds.functions.entropy import EntropyClass
+from approxbounds.functions.convex import ConvexFunctions
+from approxbounds.functions.entropy import BarronBall, EntropyClass
 from approxbounds.functions.holder import HolderBall, LipschitzBall
 from approxbounds.functions.monotone import MonotoneFunctions
+from approxbounds.functions.sobolev import SobolevBall
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.feedforward import (
     FeedForwardNetwork,
@@ -38,6 +41,10 @@ FUNCTION_CLASSES: Mapping[str, type[FunctionClass]] = MappingProxyType(
         "holder": HolderBall,
         "lipschitz": LipschitzBall,
         "monotone": MonotoneFunctions,
+        "sobolev": SobolevBall,
+        "anisotropic": AnisotropicHolderBall,
+        "convex": ConvexFunctions,
+        "barron": BarronBall,
         "entropy": EntropyClass,
     }
 )

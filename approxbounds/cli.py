@@ -26,7 +26,7 @@ from approxbounds.render import number, plain, table
 __all__ = ["main", "parse_class"]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,30}[0-9]{0,3}")
-_WIDTHS = re.compile(r"[0-9A-Za-z_]+(\^[0-9]{1,4})?(x[0-9A-Za-z_]+(\^[0-9]{1,4})?)*")
+_SEQUENCE = re.compile(r"[0-9A-Za-z_./]+(\^[0-9]{1,4})?(x[0-9A-Za-z_./]+(\^[0-9]{1,4})?)*")
 _LONGEST_FILE = 10**6
 
 
@@ -41,13 +41,13 @@ def _value(name: str, text: str) -> Any:
     return text
 
 
-def _widths(text: str) -> tuple[Any, ...]:
-    if not _WIDTHS.fullmatch(text):
-        raise ParameterError("widths", text, "must be widths joined by x, such as 64x64 or 50^4")
+def _sequence(name: str, text: str) -> tuple[Any, ...]:
+    if not _SEQUENCE.fullmatch(text):
+        raise ParameterError(name, text, "must be values joined by x, such as 64x64 or 50^4")
     result: list[Any] = []
     for part in text.split("x"):
-        width, _, times = part.partition("^")
-        result += [_value("widths", width)] * (int(times) if times else 1)
+        value, _, times = part.partition("^")
+        result += [_value(name, value)] * (int(times) if times else 1)
     return tuple(result)
 
 
@@ -61,13 +61,13 @@ def parse_class(text: str, classes: Mapping[str, type[Description]], what: str) 
     if name not in classes:
         raise ParameterError(what, text, f"must be NAME:parameter=value,... with NAME one of {', '.join(classes)}")
     cls = classes[name]
-    known = [field.name for field in fields(cls)]
+    known = {field.name: str(field.type) for field in fields(cls)}
     parameters: dict[str, Any] = {}
     for item in rest.split(",") if rest else []:
         key, equals, value = item.partition("=")
         if not equals or key not in known or key in parameters:
             raise ParameterError(what, item, f"must be parameter=value, each once, of {name}: {', '.join(known)}")
-        parameters[key] = _widths(value) if key == "widths" else _value(key, value)
+        parameters[key] = _sequence(key, value) if known[key].startswith("tuple") else _value(key, value)
     missing = [
         field.name
         for field in fields(cls)

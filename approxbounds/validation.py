@@ -139,14 +139,20 @@ def flag(name: str, value: object) -> bool:
     return value
 
 
-def widths(name: str, value: object) -> tuple[Number, ...]:
-    """A non-empty tuple of numbers of hidden units."""
+def sequence(name: str, value: object, *, most: int, what: str) -> tuple[object, ...]:
+    """The entries of a non-empty sequence of at most ``most``."""
     # no sets (no order), no iterators (perhaps without end)
     if isinstance(value, (str, bytes)) or not (isinstance(value, Sequence) or getattr(value, "ndim", None) == 1):
-        raise ParameterError(name, value, "must be a sequence of integers, one per hidden layer, such as (64, 64)")
+        raise ParameterError(name, value, f"must be a sequence: {what}")
     entries: tuple[object, ...] = tuple(value)  # type: ignore[arg-type]
-    if not 1 <= len(entries) < MOST_LAYERS:
-        raise ParameterError(name, value, f"must name from 1 to {MOST_LAYERS - 1} hidden layers")
+    if not 1 <= len(entries) <= most:
+        raise ParameterError(name, value, f"must have from 1 to {most} entries: {what}")
+    return entries
+
+
+def widths(name: str, value: object) -> tuple[Number, ...]:
+    """A non-empty tuple of numbers of hidden units."""
+    entries = sequence(name, value, most=MOST_LAYERS - 1, what="an integer per hidden layer, such as (64, 64)")
     return tuple(integer(f"{name}[{i}]", entry) for i, entry in enumerate(entries))
 
 

@@ -66,13 +66,23 @@ def entropy_classes(draw, dim=None):
     )
 
 
+@st.composite
+def anisotropic_balls(draw, dim=None):
+    d = draw(dims()) if dim is None else dim
+    smoothness = draw(st.lists(numbers(Fraction(1, 4), Fraction(3)), min_size=d, max_size=d))
+    return ab.AnisotropicHolderBall(smoothness=smoothness, radius=draw(numbers(Fraction(1, 100), Fraction(100))))
+
+
 def function_classes(dim=None, families_only=False):
-    """Hölder and Lipschitz balls, monotone functions, and (unless families_only) entropy classes."""
+    """Classes with hypercube families, and (unless families_only) entropy classes."""
     d = dims() if dim is None else st.just(dim)
     choices = [
         holder_balls(dim=dim),
         st.builds(ab.LipschitzBall, dim=d, radius=numbers()),
         st.builds(ab.MonotoneFunctions, dim=d),
+        st.builds(ab.ConvexFunctions, dim=d),
+        st.builds(ab.SobolevBall, dim=d, smoothness=st.integers(1, 4), integrability=exponents(), radius=numbers()),
+        anisotropic_balls(dim=dim),
     ]
     return st.one_of(*choices) if families_only else st.one_of(*choices, entropy_classes(dim=dim))
 

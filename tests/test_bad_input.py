@@ -49,6 +49,8 @@ POSITIVE = {
     },
     "LipschitzBall": {"radius": lambda v: ab.LipschitzBall(dim=2, radius=v)},
     "FunctionClass": {"eps": lambda v: LIPSCHITZ.packing(v, p=2)},
+    "SobolevBall": {"radius": lambda v: ab.SobolevBall(smoothness=1, dim=2, integrability=2, radius=v)},
+    "AnisotropicHolderBall": {"smoothness[1]": lambda v: ab.AnisotropicHolderBall(smoothness=(1, v))},
     "EntropyClass": {
         "exponent": lambda v: ab.EntropyClass(exponent=v, norm=2),
         "eps": lambda v: ENTROPY.packing(v, p=2),
@@ -62,6 +64,9 @@ WHOLE = {
     "HolderBall": {"dim": lambda v: ab.HolderBall(smoothness=1, dim=v)},
     "LipschitzBall": {"dim": lambda v: ab.LipschitzBall(dim=v)},
     "MonotoneFunctions": {"dim": lambda v: ab.MonotoneFunctions(dim=v)},
+    "ConvexFunctions": {"dim": lambda v: ab.ConvexFunctions(dim=v)},
+    "BarronBall": {"dim": lambda v: ab.BarronBall(dim=v)},
+    "SobolevBall": {"smoothness": lambda v: ab.SobolevBall(smoothness=v, dim=2, integrability=2)},
     "ReLUNetwork": {
         "input_dim": lambda v: ab.ReLUNetwork(widths=(4,), input_dim=v),
         "widths[1]": lambda v: ab.ReLUNetwork(widths=(4, v), input_dim=1),
@@ -85,6 +90,7 @@ EXPONENTS = {
     "average_case": {"p": lambda v: ab.average_case(LIPSCHITZ, RELU, p=v)},
     "FunctionClass": {"p": lambda v: LIPSCHITZ.packing("1/100", p=v)},
     "EntropyClass": {"norm": lambda v: ab.EntropyClass(exponent=1, norm=v)},
+    "SobolevBall": {"integrability": lambda v: ab.SobolevBall(smoothness=1, dim=2, integrability=v)},
 }
 ABSTRACT = {"FunctionClass", "NetworkClass"}
 BELOW_ONE = [0.5, "1/2", math.nextafter(1, 0), Fraction(99, 100), Decimal("0.99"), 10**7, 10**400]
@@ -163,6 +169,11 @@ TABLE = [
     ("FiniteClass", lambda: ab.FiniteClass(size=10**5000), P, ("size=an integer of about 5001 digits",)),
     ("FiniteClass", lambda: ab.FiniteClass(bits=1.5), P, ("bits=1.5", "integer")),
     ("FiniteClass", lambda: ab.FiniteClass(size=X), P, ("size=x", "number")),
+    ("SobolevBall", lambda: ab.SobolevBall(smoothness=X, dim=2, integrability=2), P, ("smoothness=x", "number")),
+    ("BarronBall", lambda: ab.BarronBall(dim=2, power=-1), P, ("power=-1", "from 0")),
+    ("AnisotropicHolderBall", lambda: ab.AnisotropicHolderBall(smoothness=1), P, ("smoothness=1", "sequence")),
+    ("AnisotropicHolderBall", lambda: ab.AnisotropicHolderBall(smoothness=()), P, ("smoothness=()", "1 to 20")),
+    ("AnisotropicHolderBall", lambda: ab.AnisotropicHolderBall(smoothness=(1, 200)), P, ("smoothness[1]=200", "100")),
     # a number is asked for where there is none
     ("Bound", lambda: ab.lower_bound(LIPSCHITZ, ab.LinearSpace(dimension=X), p=2).value, N, ("x", ".expression")),
     ("Bound", lambda: ab.lower_bound(ENTROPY, LINEAR, p=2).value, N, ("T1", "constant", ".rate")),

@@ -15,7 +15,7 @@ from scipy.integrate import quad
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, precision
 from approxbounds.functions.bump import concentrated_maximum_holds, derivative_norm
-from approxbounds.functions.holder import BumpCubes, DistanceCubes
+from approxbounds.functions.cubes import BumpCubes, DistanceCubes
 from approxbounds.functions.hypercube import integer_root
 from approxbounds.functions.monotone import CubeLayers, cells_below, central_layers
 
@@ -24,8 +24,7 @@ PS = (1, 2, Fraction(7, 2))
 
 
 def family(F):
-    (only,) = F.families
-    return only
+    return F.families[0]
 
 
 def bump(n: int) -> Polynomial:

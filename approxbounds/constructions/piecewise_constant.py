@@ -48,13 +48,15 @@ class ConstantConstruction(Theorem):
     def refusal(self, query: Query) -> str | None:
         if query.G.totals is None or not getattr(query.G, "bias", False):
             return "G is not known to contain the constants (a network with biases is needed)"
+        if query.F.value_range is None:
+            return "no range of the functions of F is known"
         return None
 
     def search(self, query: Query) -> Witness:
         return {}
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
-        low, high = query.F.value_range
+        low, high = query.F.value_range or (0, 0)  # refused above
         return (A.number(high) - A.number(low)) / 2
 
     def rate(self, query: Query) -> Any:

@@ -61,8 +61,8 @@ class FunctionClass(Description, ABC):
 
     @property
     @abstractmethod
-    def value_range(self) -> tuple[Number, Number]:
-        """[a, b] with a <= f <= b for all f in the class."""
+    def value_range(self) -> tuple[Number, Number] | None:
+        """[a, b] with a <= f <= b for all f in the class; None if there is no such interval or none is known."""
 
     @abstractmethod
     def entropy_exponent(self, p: Number) -> Any:

@@ -1,4 +1,4 @@
-"""A class of which only an entropy bound is known. THEORY.md, section 2.4, last item."""
+"""Classes of which only an entropy bound is known. THEORY.md, section 2.4, last item."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from approxbounds import validation as check
 from approxbounds.arithmetic import SYMBOLIC
 from approxbounds.errors import ParameterError
 from approxbounds.functions.base import EntropyBound, FunctionClass
+from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
-__all__ = ["EntropyClass"]
+__all__ = ["BarronBall", "EntropyClass"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,3 +82,46 @@ class EntropyClass(FunctionClass):
         if not certain:
             return None
         return EntropyBound(self.exponent, self.constant, self.valid_below, self.norm)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BarronBall(FunctionClass):
+    """The unit ball of the variation space of ReLU^k ridge functions on [0,1]^d (Barron-type class).
+
+    The closed convex hull, in L^2, of the functions +-max(w.x + b, 0)^k with |w|_2 = 1 and b in a bounded
+    interval that covers the domain. ``dim`` is d, ``power`` is k >= 0. Its L^2 packing entropy is at least of
+    order eps^{-2d/(d+2k+1)} with an unspecified constant (Siegel and Xu 2022): rates only, for p >= 2.
+
+    >>> BarronBall(dim=3, power=1).entropy_exponent(2)
+    1
+    """
+
+    dim: Number
+    power: Number = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dim", check.integer("dim", self.dim, maximum=check.MOST_DIMENSIONS))
+        object.__setattr__(self, "power", check.integer("power", self.power, minimum=0, maximum=1000))
+
+    @property
+    def definition(self) -> str:
+        return (
+            f"$F$ is the unit ball of the variation space of the ridge functions $\\max(w\\cdot x+b,0)^k$ on "
+            f"$[0,1]^d$, $d={self.dim}$, $k={self.power}$."
+        )
+
+    @property
+    def value_range(self) -> None:
+        return None
+
+    def entropy_exponent(self, p: Number) -> Any:
+        d, k = SYMBOLIC.number(self.dim), SYMBOLIC.number(self.power)
+        return 2 * d / (d + 2 * k + 1)
+
+    @property
+    def entropy_citations(self) -> tuple[Citation, ...]:
+        return (Citation("SiegelXu2022"),)
+
+    def entropy_bound(self, p: Number) -> EntropyBound | None:
+        known = is_infinite(p) or (not is_symbolic(p) and p >= 2)
+        return EntropyBound(self.entropy_exponent(p), None, None, 2) if known else None

@@ -62,7 +62,7 @@ class Grid:
         """
         enough = self.cells >= pdim
         least = self.cells[enough].min(initial=np.inf)
-        keep = enough & (self.cells <= 1e3 * max(1e3 * (pdim + 1.0), least))
+        keep = enough & (self.cells <= 1e6 * max(1e3 * (pdim + 1.0), least))
         return Grid({name: column[keep] for name, column in self.index.items()}, self.cells[keep])
 
     def thinned(self, step: int) -> Grid:

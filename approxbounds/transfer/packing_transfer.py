@@ -191,6 +191,8 @@ class EntropyTransfer(Theorem):
             return f"the entropy bound of F is not known for p = {query.p}"
         if entropy.constant is None:
             return "the constant of the entropy bound is unspecified (T1 gives the rate)"
+        if query.F.value_range is None:
+            return "no range of the functions of F is known"
         return None
 
     @staticmethod
@@ -201,7 +203,7 @@ class EntropyTransfer(Theorem):
 
     def search(self, query: Query) -> Witness:
         P, entropy = pdim_upper(query.G), self._entropy(query)
-        low, high = map(float, query.F.value_range)
+        low, high = map(float, query.F.value_range or ())
         c, eps0, a = float(entropy.constant), float(entropy.valid_below), float(entropy.exponent)
         theta = np.array([2.0**-i for i in range(1, 12)])[:, None]
         # eps on a logarithmic grid below eps0/2; c (2eps+tau)^{-a} - log U(tau) decreases in eps for fixed theta
@@ -221,7 +223,7 @@ class EntropyTransfer(Theorem):
         entropy = self._entropy(query)
         eps, tau = fraction_of(witness, "eps"), fraction_of(witness, "tau")
         P = checked_pdim(A, query, witness)
-        low, high = query.F.value_range
+        low, high = query.F.value_range or (0, 0)  # refused above
         require(2 * eps + tau <= entropy.valid_below, f"2 eps + tau must be at most eps0={entropy.valid_below}")
         entropy_value = A.number(entropy.constant) * A.power(A.number(2 * eps + tau), -A.number(entropy.exponent))
         allowed = A.log(A.number(2)) * log2_haussler(A, P, A.number(high - low), A.number(tau), query.p)

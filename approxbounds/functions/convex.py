@@ -1,0 +1,129 @@
+"""Convex functions. THEORY.md, section 2.4."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from approxbounds import validation as check
+from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value
+from approxbounds.functions.base import FunctionClass
+from approxbounds.functions.cubes import Cubes
+from approxbounds.functions.hypercube import HypercubeFamily, Index, Thresholds
+from approxbounds.sources import Citation
+from approxbounds.validation import Number, is_infinite
+
+__all__ = ["ConvexCubes", "ConvexFunctions"]
+
+_CROSS = Fraction(256, 27)  # ||psi'||^2 for psi = (4y(1-y))^2, whose second derivative is at most 32
+
+
+@dataclass(frozen=True)
+class ConvexCubes(Cubes):
+    """A paraboloid plus bumps so small that its curvature wins.
+
+    c(x) = eta + ((1-2 eta)/d) sum_j (2x_j-1)^2 has Hessian 8(1-2 eta)/d; w = eta phi(k .), phi = prod_j psi,
+    psi = (4y(1-y))^2, has Hessian norm at most eta k^2 H, H = 32 + (256/27)(d-1) (row sums). With
+    eta = 8/(d k^2 H + 16) they are equal, so c +- w is C^{1,1} with non-negative Hessian, and in [0,1].
+    """
+
+    id = "convex-cubes"
+    citations = (Citation("approxbounds", "2.4"),)
+    centres = Thresholds.ANY
+
+    def _height(self, A: Arithmetic) -> Value:
+        return self._eta(A, A.number(1))
+
+    def _curvature(self, A: Arithmetic) -> Value:
+        d = A.number(self.dim)
+        return d * (32 + A.number(_CROSS) * (d - 1))
+
+    def _eta(self, A: Arithmetic, k: Value) -> Value:
+        return 8 / (k * k * self._curvature(A) + 16)
+
+    def norm(self, A: Arithmetic, index: Index, p: Number) -> Value:
+        eta = self._eta(A, A.number(index["k"]))
+        return eta if is_infinite(p) else eta * A.exp(self._log_mean(A, p) / A.number(p))
+
+    def spread(self, A: Arithmetic, index: Index) -> Value:
+        return A.number(1)
+
+    def peak_ratio(self, A: Arithmetic, p: Number) -> Value | None:
+        return None  # the centres are not 0
+
+    def finest_cells(self, A: Arithmetic, norm: Value, p: Number) -> Value:
+        # eta > v exactly for k < ((8/v - 16) / (d H))^{1/2}; the largest such integer is at least that minus 1
+        height = norm if is_infinite(p) else norm * A.exp(-self._log_mean(A, p) / A.number(p))
+        square = A.maximum((8 / height - 16) / self._curvature(A), A.number(0))
+        k = A.maximum(A.power(square, A.number(Fraction(1, 2))) - 1, A.number(0))
+        return A.power(k, A.number(self.dim))
+
+    def _log_mean(self, A: Arithmetic, p: Number) -> Value:
+        b = 2 * A.number(p)
+        return A.number(self.dim) * (b * A.log(A.number(4)) + A.log_beta(b + 1, b + 1))
+
+    def _profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
+        profile: NDArray[np.float64] = np.prod((4 * t * (1 - t)) ** 2, axis=1)
+        return profile
+
+    def centre(self, index: Index, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """c at points of shape (m, d)."""
+        eta = float(self._eta(FLOAT, float(index["k"])))
+        values: NDArray[np.float64] = eta + (1 - 2 * eta) * ((2 * np.asarray(points, float) - 1) ** 2).mean(axis=1)
+        return values
+
+    def evaluate(self, index: Index, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self.centre(index, points) + super().evaluate(index, omega, points)
+
+    def describe(self, index: Index | None) -> str:
+        k = "k" if index is None else str(index["k"])
+        return (
+            f"Cut the domain into the $k^d$ cubes of side $1/k$, $k={k}$; $f_\\omega=c\\pm w$ with "
+            f"$c=\\eta+\\frac{{1-2\\eta}}d\\sum_j(2x_j-1)^2$, $w=\\eta\\prod_j(4kt_j(1-kt_j))^2$, "
+            f"$\\eta=8/(dk^2H+16)$, $H=32+\\frac{{256}}{{27}}(d-1)$: the curvature of $c$ is at least that of $w$."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvexFunctions(FunctionClass):
+    """Convex functions [0,1]^d -> [0,1]. The entropy exponent is d/2 (Bronshtein 1976; Guntuboyina and Sen 2013).
+
+    >>> ConvexFunctions(dim=3).entropy_exponent(2)
+    3/2
+    """
+
+    dim: Number
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dim", check.integer("dim", self.dim, maximum=check.MOST_DIMENSIONS))
+
+    @property
+    def definition(self) -> str:
+        return f"$F$ is the class of convex functions $[0,1]^d\\to[0,1]$, $d={self.dim}$."
+
+    @property
+    def families(self) -> tuple[HypercubeFamily, ...]:
+        return (ConvexCubes(2, self.dim, 1),)
+
+    @property
+    def value_range(self) -> tuple[Number, Number]:
+        return 0, 1
+
+    def entropy_exponent(self, p: Number) -> Any:
+        return SYMBOLIC.number(self.dim) / 2
+
+    @property
+    def entropy_citations(self) -> tuple[Citation, ...]:
+        return Citation("Bronshtein1976"), Citation("GuntuboyinaSen2013")
+
+    def contains(self, f: Any, points: NDArray[np.float64]) -> bool:
+        """Convexity at the midpoints of all pairs, and values in [0,1]."""
+        values = np.asarray(f(points), float)
+        first, second = np.triu_indices(len(points), 1)
+        middle = np.asarray(f((points[first] + points[second]) / 2), float)
+        convex = middle <= (values[first] + values[second]) / 2 + 1e-12
+        return bool(convex.all() and (values >= 0).all() and (values <= 1).all())

@@ -1,0 +1,92 @@
+"""Sobolev balls of integer smoothness. THEORY.md, section 2.4."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import factorial
+from typing import Any
+
+from approxbounds import validation as check
+from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
+from approxbounds.functions.base import FunctionClass
+from approxbounds.functions.bump import concentrated_maximum_holds
+from approxbounds.functions.cubes import BumpCubes
+from approxbounds.functions.hypercube import HypercubeFamily, Index
+from approxbounds.sources import Citation
+from approxbounds.validation import Number, is_infinite
+
+__all__ = ["SobolevBall", "SobolevCubes"]
+
+
+@dataclass(frozen=True)
+class SobolevCubes(BumpCubes):
+    """w = A k^{-s} prod_j psi(k t_j), psi = (4y(1-y))^s, A = R / max_{|m|<=s} ||D^m phi||_inf = R/(4^s s!).
+
+    Derivatives up to order s-1 vanish on the cell boundaries, so f_omega has weak derivatives of order s,
+    bounded by A max ||D^m phi||, whose L^q norms are at most their sup norm. The maximum is ||psi^(s)|| =
+    4^s s!, since mixed derivatives are dominated by pure ones (checked in balls).
+    """
+
+    id = "sobolev-cubes"
+    citations = (Citation("approxbounds", "2.4"),)
+
+    def _height(self, A: Arithmetic) -> Value:
+        s = int(self.smoothness)
+        concentrated_maximum_holds(s - 1)
+        return A.number(self.radius) / A.number(4**s * factorial(s))
+
+    def describe(self, index: Index | None) -> str:
+        k = "k" if index is None else str(index["k"])
+        return (
+            f"Cut the domain into the $k^d$ cubes of side $1/k$, $k={k}$; $f_\\omega=\\pm w$ by the sign "
+            f"of $2\\omega_i-1$, with $w=A\\,k^{{-s}}\\prod_j\\psi(kt_j)$, $\\psi(y)=(4y(1-y))^s$, $A=R/(4^ss!)$. "
+            f"All centres are 0."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SobolevBall(FunctionClass):
+    """Functions on [0,1]^d with ||D^m f||_{L^q} <= R for all |m| <= s (weak derivatives).
+
+    Parameters: ``smoothness`` (s, an integer from 1 to 100), ``dim`` (d), ``radius`` (R), ``integrability``
+    (q in [1, inf]). The lower bounds hold for every q, as the hard functions have bounded derivatives. The
+    entropy exponent is d/s (Birman and Solomyak 1967).
+
+    >>> SobolevBall(smoothness=2, dim=3, integrability=2).entropy_exponent(2)
+    3/2
+    """
+
+    dim: Number
+    smoothness: Number
+    integrability: Number
+    radius: Number = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dim", check.integer("dim", self.dim, maximum=check.MOST_DIMENSIONS))
+        smoothness = check.integer("smoothness", self.smoothness, maximum=100, symbols=False)
+        object.__setattr__(self, "smoothness", smoothness)
+        object.__setattr__(self, "integrability", check.exponent(self.integrability, name="integrability"))
+        object.__setattr__(self, "radius", check.exact("radius", self.radius))
+
+    @property
+    def definition(self) -> str:
+        q = r"\infty" if is_infinite(self.integrability) else str(self.integrability)
+        return (
+            f"$F$ is the Sobolev ball $\\|D^mf\\|_{{L^{{{q}}}}}\\le R$ for $|m|\\le s$ on $[0,1]^d$, "
+            f"$s={self.smoothness}$, $d={self.dim}$, $R={self.radius}$."
+        )
+
+    @property
+    def families(self) -> tuple[HypercubeFamily, ...]:
+        return (SobolevCubes(self.smoothness, self.dim, self.radius),)
+
+    @property
+    def value_range(self) -> tuple[Number, Number] | None:
+        return (-self.radius, self.radius) if is_infinite(self.integrability) else None
+
+    def entropy_exponent(self, p: Number) -> Any:
+        return SYMBOLIC.number(self.dim) / SYMBOLIC.number(self.smoothness)
+
+    @property
+    def entropy_citations(self) -> tuple[Citation, ...]:
+        return (Citation("BirmanSolomyak1967"),)

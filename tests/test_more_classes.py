@@ -1,0 +1,234 @@
+"""Sobolev, anisotropic, convex and Barron classes, and perfect splines: membership, norms, bounds, slopes."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from numpy.polynomial import Polynomial
+from numpy.polynomial.legendre import leggauss
+
+import approxbounds as ab
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, precision
+from approxbounds.functions.cubes import PerfectSplineCubes
+
+INF = math.inf
+CLASSES = [
+    ab.SobolevBall(smoothness=1, dim=2, integrability=2, radius="3/2"),
+    ab.SobolevBall(smoothness=3, dim=1, integrability="inf"),
+    ab.AnisotropicHolderBall(smoothness=(1, "1/2")),
+    ab.AnisotropicHolderBall(smoothness=("3/2", 3), radius=2),
+    ab.AnisotropicHolderBall(smoothness=("1/3", 1, 2)),
+    ab.ConvexFunctions(dim=1),
+    ab.ConvexFunctions(dim=3),
+]
+FAMILIES = [*(F.families[0] for F in CLASSES), *(PerfectSplineCubes(s, 1, Fraction(3, 2)) for s in (2, 3, 4, 5, 7))]
+
+
+def mean_power(family, index, dim, p, centre=None):
+    """||f_omega - c||_p by Gauss-Legendre quadrature inside one cell (all cells are alike)."""
+    sides = [index[name] for name in family.indices] * (dim if len(family.indices) == 1 else 1)
+    nodes, weights = leggauss(400 if dim == 1 else 60)
+    axes = [(nodes + 1) / 2 / k for k in sides]
+    points = np.stack([a.ravel() for a in np.meshgrid(*axes, indexing="ij")], axis=1)
+    mass = np.prod([m.ravel() for m in np.meshgrid(*[weights / 2] * dim, indexing="ij")], axis=0)
+    values = family.evaluate(index, np.ones(family.cells(index)), points)
+    gaps = values - (centre(index, points) if centre else 0)
+    assert (gaps >= -1e-15).all()
+    return float((mass @ gaps**p) ** (1 / p))
+
+
+@pytest.mark.parametrize("F", CLASSES, ids=str)
+@pytest.mark.parametrize("p", [1, 2, 3])
+def test_norms_by_quadrature(F, p):
+    family = F.families[0]
+    index = family.coarsest(5)
+    found = mean_power(family, index, F.domain_dim, p, getattr(family, "centre", None))
+    assert float(family.norm(FLOAT, index, p)) == pytest.approx(found, rel=1e-6)
+
+
+@pytest.mark.parametrize("s", [2, 3, 4, 5, 7])
+def test_perfect_splines(s):
+    """Norm of order 1 and sup exactly; the norm of order p is a lower bound; derivatives at most R; zero ends."""
+    family = PerfectSplineCubes(s, 1, 2)
+    grid = np.linspace(0, 1, 200_001)[:, None]
+    values = family.evaluate({"k": 1}, np.array([1]), grid)
+    assert float(family.norm(FLOAT, {"k": 1}, 1)) == pytest.approx(values.mean(), rel=1e-4)
+    assert float(family.norm(FLOAT, {"k": 1}, INF)) == pytest.approx(values.max(), rel=1e-9)
+    assert float(family.norm(FLOAT, {"k": 1}, 3)) <= np.mean(values**3) ** (1 / 3)
+    assert np.argmax(values) == 100_000 and values.min() >= -1e-15  # the middle, and no sign change
+    # rebuilt as a piecewise polynomial: s-1 continuous derivatives, the last one Lipschitz with constant R
+    knots = [(1 - math.cos(j * math.pi / (s + 1))) / 2 for j in range(s + 2)]
+    pieces, sign = [], 1.0
+    total = Polynomial([0.0] * s + [2 / math.factorial(s)])
+    for j in range(s + 1):
+        pieces.append(total * float(np.sign(values[100])))
+        shifted = Polynomial([-knots[j + 1], 1.0]) ** s
+        sign = -sign
+        total = total + shifted * (2 * sign * 2 / math.factorial(s))
+    for i in range(s + 1):
+        for j, piece in enumerate(pieces):
+            inside = np.linspace(knots[j], knots[j + 1], 50)
+            assert np.abs(piece.deriv(i)(inside) if i else piece(inside)).max() <= 2 * (1 + 1e-9)
+    for i in range(s):
+        ends = (pieces[0].deriv(i)(0.0), pieces[-1].deriv(i)(1.0)) if i else (pieces[0](0.0), pieces[-1](1.0))
+        assert ends == pytest.approx((0, 0), abs=1e-9)
+    middle = np.linspace(0, 1, 999)
+    built = np.select([middle <= k for k in knots[1:]], [piece(middle) for piece in pieces])
+    assert family.evaluate({"k": 1}, np.array([1]), middle[:, None]) == pytest.approx(np.abs(built), abs=1e-10)
+
+
+def test_perfect_splines_beat_bumps_in_one_dimension():
+    for s in (2, 3, 5):
+        bumps, splines = ab.HolderBall(smoothness=s, dim=1).families
+        for p in (1, 2, 8, INF):
+            assert float(splines.norm(FLOAT, {"k": 4}, p)) > float(bumps.norm(FLOAT, {"k": 4}, p))
+    assert [type(f).__name__ for f in ab.HolderBall(smoothness="5/2", dim=1).families] == ["BumpCubes"]
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3])
+@pytest.mark.parametrize("k", [1, 2, 4])
+def test_convex_family_is_convex(dim, k):
+    F, rng = ab.ConvexFunctions(dim=dim), np.random.default_rng(dim * 10 + k)
+    family = F.families[0]
+    for _ in range(6):
+        omega = rng.integers(0, 2, k**dim)
+        points = np.vstack([rng.random((60, dim)), np.round(rng.random((40, dim)) * k) / k])
+        assert F.contains(lambda x, omega=omega: family.evaluate({"k": k}, omega, x), points)
+    # the amplitude is sharp up to a factor of 4: with bumps four times as large convexity fails
+    if dim == 1:
+        x = np.linspace(0, 1, 2001)[:, None]
+        centre = family.centre({"k": k}, x)
+        bumps = family.evaluate({"k": k}, np.zeros(k), x) - centre
+        assert np.diff(centre + bumps, 2, axis=0).min() >= -1e-12
+        assert np.diff(centre + 4 * bumps, 2, axis=0).min() < -1e-12
+
+
+def test_membership_tests_can_fail():
+    points = np.random.default_rng(0).random((50, 2))
+    assert not ab.ConvexFunctions(dim=2).contains(lambda x: 1 - x[:, 0] ** 2, points)
+    assert not ab.ConvexFunctions(dim=2).contains(lambda x: 2 * x[:, 0], points)
+    assert not ab.AnisotropicHolderBall(smoothness=(1, 1)).contains(lambda x: np.sin(9 * x[:, 0]) / 2, points)
+    with pytest.raises(ab.NoExpressionError):
+        ab.SobolevBall(smoothness=1, dim=1, integrability=2).contains(np.sin, points)
+    with pytest.raises(ab.NoExpressionError):
+        ab.BarronBall(dim=2).contains(np.sin, points)
+
+
+@pytest.mark.parametrize("smoothness", [(1, "1/2"), ("1/3", "2/3"), (1, 1, "1/2")])
+def test_anisotropic_family_is_in_the_class(smoothness):
+    F, rng = ab.AnisotropicHolderBall(smoothness=smoothness, radius="1/2"), np.random.default_rng(4)
+    family, d = F.families[0], len(smoothness)
+    index = family.coarsest(6)
+    assert family.cells(index) >= 6
+    for _ in range(4):
+        omega = rng.integers(0, 2, family.cells(index))
+        assert F.contains(lambda x, omega=omega: family.evaluate(index, omega, x), rng.random((300, d)))
+        for j, s in enumerate(smoothness):  # pairs that differ in one coordinate only: the definition itself
+            x = rng.random((3000, d))
+            y = x.copy()
+            y[:, j] = np.clip(x[:, j] + rng.normal(size=3000) * 10.0 ** rng.uniform(-4, 0, 3000), 0, 1)
+            gap = np.abs(family.evaluate(index, omega, x) - family.evaluate(index, omega, y))
+            assert (gap <= 0.5 * np.abs(x[:, j] - y[:, j]) ** float(Fraction(s)) * (1 + 1e-9) + 1e-13).all()
+
+
+def test_anisotropic_derivatives_beyond_one():
+    """s_j = 3/2: the derivative in x_j is 1/2-Hölder with constant R, across cells too, and bounded by R."""
+    F, rng = ab.AnisotropicHolderBall(smoothness=("3/2", 1)), np.random.default_rng(2)
+    family = F.families[0]
+    index = {"k1": 3, "k2": 4}
+    omega, step = rng.integers(0, 2, 12), 1e-6
+
+    def slope(x):
+        shift = np.array([step, 0])
+        return (family.evaluate(index, omega, x + shift) - family.evaluate(index, omega, x - shift)) / (2 * step)
+
+    x = rng.uniform(0.01, 0.99, (20_000, 2))
+    y = x.copy()
+    y[:, 0] = np.clip(x[:, 0] + rng.normal(size=20_000) * 10.0 ** rng.uniform(-3, 0, 20_000), 0.01, 0.99)
+    assert np.abs(slope(x)).max() <= 1
+    assert (np.abs(slope(x) - slope(y)) <= np.abs(x[:, 0] - y[:, 0]) ** 0.5 + 1e-4).all()
+
+
+@pytest.mark.parametrize("s", [1, 2, 3])
+@pytest.mark.parametrize("dim", [1, 2])
+def test_sobolev_derivatives_are_bounded(s, dim):
+    """All derivatives up to order s of the bump, from polynomials, and the top one reaches R."""
+    F = ab.SobolevBall(smoothness=s, dim=dim, integrability=INF, radius=3)
+    psi, k = Polynomial([0, 4, -4]) ** s, 5
+    height = float(F.families[0].norm(FLOAT, {"k": k}, INF))
+    grid = np.linspace(0, 1, 2001)
+    sup = [np.abs(psi.deriv(i)(grid) if i else psi(grid)).max() for i in range(s + 1)]
+    orders = [(i,) for i in range(s + 1)] if dim == 1 else [(i, j) for i in range(s + 1) for j in range(s + 1 - i)]
+    found = [height * float(k) ** sum(order) * math.prod(sup[i] for i in order) for order in orders]
+    assert max(found) == pytest.approx(3, rel=1e-9)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=str)
+@pytest.mark.parametrize("p", [1, 2, Fraction(7, 2), INF])
+def test_three_arithmetics_and_closed_forms(family, p):
+    for cells in (1, 2, 7, 50, 1000):
+        index = family.coarsest(cells)
+        assert family.cells(index) >= cells
+        with precision(200):
+            ball = family.norm(BALL, index, p)
+            low = family.least_norm(BALL, cells, p)
+            assert low <= ball
+        assert float(family.norm(FLOAT, index, p)) == pytest.approx(float(ball), rel=1e-12)
+    symbolic = family.norm(SYMBOLIC, index, p)
+    assert float(symbolic.evalf(30)) == pytest.approx(float(ball), rel=1e-14)
+
+
+BOUNDED = [*CLASSES, ab.HolderBall(smoothness=3, dim=1)]
+
+
+@pytest.mark.parametrize("F", BOUNDED, ids=str)
+@pytest.mark.parametrize("p", [1, 2, INF])
+def test_certified_values(F, p):
+    G = ab.ReLUNetwork(widths=(20, 20), input_dim=F.domain_dim)
+    found = ab.lower_bounds(F, G, p=p)
+    certified = [bound for bound in found if bound.number is not None]
+    assert certified
+    for bound in certified:
+        assert bound.value > 0 and ab.verify(bound.certificate.to_json())
+        assert not ab.verify(bound.certificate.to_dict() | {"value": bound.value * (1 + 1e-12)})
+        assert bound.explain().count("\n") > 5
+    best = ab.lower_bound(F, G, p=p)
+    assert float(best.expression.evalf(30)) <= best.value * (1 + 1e-12)
+    if F.value_range is not None:
+        assert best.value <= ab.upper_bound(F, G, p=p).value
+
+
+@pytest.mark.parametrize("F", BOUNDED, ids=str)
+@pytest.mark.parametrize("p", [1, 3])
+def test_slope_of_certified_values_is_the_rate(F, p):
+    dimensions = [10**j for j in range(6, 12)]  # beyond the first few boxes in the smoothest direction
+    values = [ab.lower_bound(F, ab.LinearSpace(dimension=D), p=p).value for D in dimensions]
+    slope = np.polyfit(np.log(dimensions), np.log(values), 1)[0]
+    assert slope == pytest.approx(-1 / float(F.entropy_exponent(p)), rel=0.03)
+
+
+def test_convex_bound_by_exhaustion():
+    """T3 for all sign patterns on 4 cells against a finite class, with non-zero centres: mean error by quadrature."""
+    F, k, p = ab.ConvexFunctions(dim=1), 4, 2
+    family, rng = F.families[0], np.random.default_rng(5)
+    x = ((np.arange(4000) + 0.5) / 4000)[:, None]
+    approximants = [family.centre({"k": k}, x) + 0.01 * rng.normal() * np.cos(j * x[:, 0]) for j in range(3)]
+    case = ab.average_case(F, ab.FiniteClass(size=3), p=p, member={"k": k})
+    patterns = [np.array(list(np.binary_repr(i, k)), int) for i in range(2**k)]
+    errors = [min(np.mean((case.target(w, x) - g) ** 2) for g in approximants) for w in patterns]
+    assert case.mean <= np.mean(errors) * (1 + 1e-6)
+
+
+def test_barron_ball_is_known_by_its_rate():
+    import sympy
+
+    W, L, d, k = sympy.symbols("W L d k", positive=True)
+    F = ab.BarronBall(dim=d, power=k)
+    assert sympy.simplify(F.entropy_exponent(2) - 2 * d / (d + 2 * k + 1)) == 0
+    bound = ab.lower_bound(F, ab.NetworkSize(weights=W, depth=L), p=2)
+    assert bound.theorem.id == "T1" and "SiegelXu2022" in bound.bibtex()
+    with pytest.raises(ab.NoNumberError):
+        _ = bound.value
+    with pytest.raises(ab.NotApplicableError):
+        ab.lower_bound(ab.BarronBall(dim=2), ab.ReLUNetwork(widths=(4,), input_dim=2), p=1)
