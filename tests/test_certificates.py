@@ -44,6 +44,9 @@ def classes(d):
         ab.HolderBall(smoothness=0.3, dim=d),
         ab.HolderBall(smoothness="5/2", dim=d, radius=2),
         ab.MonotoneFunctions(dim=d),
+        ab.ConvexFunctions(dim=d),
+        ab.SobolevBall(smoothness=2, dim=d, integrability=2, radius=2),
+        ab.AnisotropicHolderBall(smoothness=("1/2", "3/2")[:d]),
     ]
 
 
@@ -186,7 +189,8 @@ def truly_supported(data):
     F, G, witness = query.functions, query.network, data["witness"]
     if {"functions", "network"} <= set(theorem.inputs) and None not in (F.domain_dim, G.domain_dim):
         assert F.domain_dim == G.domain_dim, "F and G are on different domains: E_p(F, G) has no meaning"
-    simple = isinstance(F, (ab.LipschitzBall, ab.MonotoneFunctions)) or getattr(F, "smoothness", 2) <= 1
+    simple = isinstance(F, (ab.LipschitzBall, ab.MonotoneFunctions))
+    simple = simple or (isinstance(F, ab.HolderBall) and F.smoothness <= 1)
     small = simple and witness.get("k", 10**9) ** F.dim <= 10**6
     if theorem.id in {"T3", "T3inf"} and small and not isinstance(G, ab.NetworkSize):
         with mp.workdps(60):
@@ -246,7 +250,8 @@ def neighbours(value):
         scaled = [exact * Fraction(10**4 + 1, 10**4), exact * Fraction(10**4 - 1, 10**4), exact / 2, 3 * exact, -exact]
         return [f"{x.numerator}/{x.denominator}" for x in scaled] + ["1/0", "1"]
     if isinstance(value, list):
-        grown = [[*value[:i], value[i] + 1, *value[i + 1 :]] for i in range(min(len(value), 2))]
+        others = [(i, other) for i in range(min(len(value), 2)) for other in neighbours(value[i])[:4]]
+        grown = [[*value[:i], other, *value[i + 1 :]] for i, other in others]
         return [*grown, [*value, 9], value[:-1], [-1], [2.5], ["9" * 150], [True], list(reversed(value))]
     return []
 
