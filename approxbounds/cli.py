@@ -15,12 +15,14 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
+from pathlib import Path
 from typing import Any
 
 import approxbounds as ab
 from approxbounds.catalogue import FUNCTION_CLASSES, LOWER_THEOREMS, NETWORK_CLASSES, THEOREMS, UPPER_THEOREMS
 from approxbounds.description import Description
 from approxbounds.errors import ApproxBoundsError, NoExpressionError, ParameterError
+from approxbounds.files import write_atomically
 from approxbounds.render import number, plain, table
 
 __all__ = ["main", "parse_class"]
@@ -146,25 +148,9 @@ def _print(data: Any, text: str, as_json: bool) -> None:
 
 def _bound_command(arguments: argparse.Namespace, bound: ab.Bound) -> int:
     if getattr(arguments, "certificate", None):
-        _write(arguments.certificate, bound.certificate.to_json() + "\n")
+        write_atomically(Path(arguments.certificate), f"{bound.certificate.to_json()}\n".encode())
     _print(_bound_dict(bound), _bound_text(bound), arguments.json)
     return 0
-
-
-def _write(path: str, text: str) -> None:
-    """Write a file atomically."""
-    import os
-    import tempfile
-
-    folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".approxbounds-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def _lower(arguments: argparse.Namespace) -> int:

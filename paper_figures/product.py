@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +16,7 @@ from typing import Any
 from tqdm import tqdm
 
 import approxbounds as ab
+from approxbounds.files import write_atomically
 
 __all__ = ["DEFAULT_OUT", "Product", "Record", "make", "run_from_command_line", "write_atomically", "write_json"]
 
@@ -43,24 +41,6 @@ class Product:
     write: Callable[..., list[Path]]
 
 
-def write_atomically(path: Path, data: bytes) -> Path:
-    """Write the file in one step, with the permissions an ordinary new file has."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
-        os.replace(name, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
-    return path
-
-
 def write_json(product: Product, records: Sequence[Record], out: Path) -> Path:
     """The numbers behind a product, with the theorems used and their sources."""
     used = sorted({value for record in records for key, value in record.items() if key.endswith("theorem") and value})
@@ -81,6 +61,7 @@ def write_json(product: Product, records: Sequence[Record], out: Path) -> Path:
 
 def make(products: Iterable[Product], *, out: Path, quick: bool = False, progress: bool = True) -> list[Path]:
     """Answer all queries of the products and write their files; returns the paths."""
+    out.mkdir(parents=True, exist_ok=True)
     work = [(product, product.queries(quick=quick)) for product in products]
     paths = []
     with tqdm(

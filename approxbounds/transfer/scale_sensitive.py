@@ -15,9 +15,10 @@ __all__ = ["ScaleSensitiveTheorem"]
 class ScaleSensitiveTheorem(Theorem):
     """E_p >= min{eps1, c1 P^{-1/a} (log P)^{-2/a}} if log M(eps, F, L^p) >= c0 eps^{-a}, P = Pdim(G) >= 2.
 
-    Hypotheses: F with values in [a,b]; 1 <= p < inf; Pdim(G) finite. The constants c1 and eps1 depend on
-    p, a, c0 and b - a only and are unspecified in the source: rates, never a number. For networks the
-    rate is as the source states it, with its own pseudo-dimension bounds.
+    Hypotheses: F with values in [a,b] (else it is applied to the bounded hypercube families of F);
+    1 <= p < inf; Pdim(G) finite. The constants c1 and eps1 depend on p, a, c0 and b - a only and are
+    unspecified in the source: rates, never a number. For networks the rate is as the source states it, with
+    its own pseudo-dimension bounds.
     """
 
     id = "T1"
