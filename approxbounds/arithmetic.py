@@ -46,7 +46,7 @@ _ROUNDING_BITS = 8192
 
 
 class Arithmetic(Protocol):
-    """What a formula may use. ``log`` is natural, ``log2`` binary."""
+    """What a formula may use. ``log`` is natural, ``log2`` binary, ``exp_over(x, p)`` is exp(x/p)."""
 
     name: str
 
@@ -56,6 +56,7 @@ class Arithmetic(Protocol):
     def log2(self, x: Value) -> Value: ...
     def log2_integer(self, n: Any) -> Value: ...
     def power(self, x: Value, y: Value) -> Value: ...
+    def exp_over(self, x: Value, p: Value) -> Value: ...
     def minimum(self, *xs: Value) -> Value: ...
     def maximum(self, *xs: Value) -> Value: ...
     def at_least(self, m: Value, bound: Value, then: Value, otherwise: Value) -> Value: ...
@@ -100,6 +101,9 @@ class _Float:
 
     def power(self, x: Value, y: Value) -> Value:
         return np.power(x, y)
+
+    def exp_over(self, x: Value, p: Value) -> Value:
+        return np.exp(x / p)
 
     def minimum(self, *xs: Value) -> Value:
         result = xs[0]
@@ -195,6 +199,9 @@ class _Ball:
     def power(self, x: Value, y: Value) -> Value:
         return _arb(x) ** _arb(y)
 
+    def exp_over(self, x: Value, p: Value) -> Value:
+        return (_arb(x) / _arb(p)).exp()
+
     def minimum(self, *xs: Value) -> Value:
         result = _arb(xs[0])
         for x in xs[1:]:
@@ -268,7 +275,12 @@ class _Symbolic:
         return self.log2(self.number(n))
 
     def power(self, x: Value, y: Value) -> Value:
-        return self.number(x) ** self.number(y)
+        from approxbounds.symbolic import power
+
+        return power(self.number(x), self.number(y))
+
+    def exp_over(self, x: Value, p: Value) -> Value:
+        return self.power(self.exp(x), 1 / p)
 
     def minimum(self, *xs: Value) -> Value:
         import sympy

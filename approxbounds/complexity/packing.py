@@ -127,7 +127,7 @@ class GilbertVarshamov(_PackingTheorem):
         norm = SYMBOLIC.number(query.eps) / 2
         if not is_infinite(query.p):
             share = SYMBOLIC.number(Fraction(456, 1000))
-            norm = norm * 8 ** (1 / SYMBOLIC.number(query.p))
+            norm = norm * SYMBOLIC.power(8, 1 / SYMBOLIC.number(query.p))
         forms = [family.finest_cells(SYMBOLIC, norm, query.p) for family in query.F.families]
         if not forms or None in forms:
             raise NoExpressionError("no closed form is known for the families of this class")

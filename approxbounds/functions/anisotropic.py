@@ -84,7 +84,7 @@ class AnisotropicBoxes(HypercubeFamily):
         for s in self.smoothness:
             b = ceil(s) * A.number(p)
             total = total + b * A.log(A.number(4)) + A.log_beta(b + 1, b + 1)
-        return A.exp(-total / A.number(p))
+        return 1 / A.exp_over(total, A.number(p))
 
     def spread(self, A: Arithmetic, index: Index) -> Value:
         return 2 * self.norm(A, index, float("inf"))

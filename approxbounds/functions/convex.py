@@ -47,7 +47,7 @@ class ConvexCubes(Cubes):
 
     def norm(self, A: Arithmetic, index: Index, p: Number) -> Value:
         eta = self._eta(A, A.number(index["k"]))
-        return eta if is_infinite(p) else eta * A.exp(self._log_mean(A, p) / A.number(p))
+        return eta if is_infinite(p) else eta * A.exp_over(self._log_mean(A, p), A.number(p))
 
     def spread(self, A: Arithmetic, index: Index) -> Value:
         return A.number(1)
@@ -57,7 +57,7 @@ class ConvexCubes(Cubes):
 
     def finest_cells(self, A: Arithmetic, norm: Value, p: Number) -> Value:
         # eta > v exactly for k < ((8/v - 16) / (d H))^{1/2}; the largest such integer is at least that minus 1
-        height = norm if is_infinite(p) else norm * A.exp(-self._log_mean(A, p) / A.number(p))
+        height = norm if is_infinite(p) else norm / A.exp_over(self._log_mean(A, p), A.number(p))
         square = A.maximum((8 / height - 16) / self._curvature(A), A.number(0))
         k = A.maximum(A.power(square, A.number(Fraction(1, 2))) - 1, A.number(0))
         return A.power(k, A.number(self.dim))

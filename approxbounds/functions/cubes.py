@@ -72,10 +72,10 @@ class Cubes(HypercubeFamily):
 
     def norm(self, A: Arithmetic, index: Index, p: Number) -> Value:
         scale = self._height(A) * A.power(A.number(index["k"]), -A.number(self.smoothness))
-        return scale if is_infinite(p) else scale * A.exp(self._log_mean(A, p) / A.number(p))
+        return scale if is_infinite(p) else scale * A.exp_over(self._log_mean(A, p), A.number(p))
 
     def peak_ratio(self, A: Arithmetic, p: Number) -> Value:
-        return A.exp(-self._log_mean(A, p) / A.number(p))
+        return 1 / A.exp_over(self._log_mean(A, p), A.number(p))
 
     @abstractmethod
     def _height(self, A: Arithmetic) -> Value:
@@ -188,9 +188,19 @@ class PerfectSplineCubes(Cubes):
         return A.number(self.radius) * total / A.number(2**s * factorial(s))
 
     def _log_mean(self, A: Arithmetic, p: Number) -> Value:
+        return A.number(p) * A.log(self._mean(A))
+
+    def _mean(self, A: Arithmetic) -> Value:
+        """The mean of w / sup w: at most its mean of order p."""
         s = int(self.smoothness)
-        mean = A.number(self.radius) / A.number(4**s * factorial(s))
-        return A.number(p) * A.log(mean / self._height(A))
+        return A.number(self.radius) / A.number(4**s * factorial(s)) / self._height(A)
+
+    def norm(self, A: Arithmetic, index: Index, p: Number) -> Value:
+        height = super().norm(A, index, float("inf"))
+        return height if is_infinite(p) else height * self._mean(A)
+
+    def peak_ratio(self, A: Arithmetic, p: Number) -> Value:
+        return 1 / self._mean(A)
 
     def _profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
         s, y = int(self.smoothness), t[:, 0]

@@ -97,9 +97,8 @@ class _Layered(NetworkClass):
     def orders(self) -> Orders:
         import sympy
 
-        symbols = sympy.symbols("W L", positive=True)
-        sizes = (self.weights, self.depth) if self.symbols else symbols
-        return network_orders(self.activation.degree, *sizes)
+        W, L = sympy.symbols("W L", positive=True)
+        return network_orders(self.activation.degree, self.weights if is_symbolic(self.weights) else W, L)
 
     @property
     def definition(self) -> str:
@@ -290,7 +289,11 @@ class NetworkSize(NetworkClass):
 
     @property
     def orders(self) -> Orders:
-        return network_orders(self.degree, self.weights, self.depth)
+        import sympy
+
+        W, L = sympy.symbols("W L", positive=True)  # orders: a number stands for the symbol of its size
+        sizes = (self.weights if is_symbolic(self.weights) else W, self.depth if is_symbolic(self.depth) else L)
+        return network_orders(self.degree, *sizes)
 
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         self.require_numbers("a growth bound")

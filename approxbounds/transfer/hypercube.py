@@ -171,7 +171,7 @@ class HypercubeTheorem(Theorem):
         forms = [form for form in forms if form is not None]
         if not forms:
             raise NoExpressionError("T3: no closed form is known for the families of this class")
-        factor = mass ** (1 / SYMBOLIC.number(query.p))
+        factor = SYMBOLIC.power(mass, 1 / SYMBOLIC.number(query.p))
         return conditional(query, forms[0] * factor if len(forms) == 1 else sympy.Max(*(f * factor for f in forms)))
 
     def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:

@@ -134,9 +134,9 @@ class PackingTransfer(Theorem):
             raise NoExpressionError("T2a: no closed form, as the range of the family is larger than its gaps")
         P, _ = pdim_expression(query.G)
         p = SYMBOLIC.number(query.p)
-        bits = log2_haussler(SYMBOLIC, P, 2 * ratio * 8 ** (1 / p), sympy.Integer(1), query.p)
+        bits = log2_haussler(SYMBOLIC, P, 2 * ratio * SYMBOLIC.power(8, 1 / p), sympy.Integer(1), query.p)
         norm = family.least_norm(SYMBOLIC, bits / sympy.Rational(456, 1000), query.p)
-        return conditional(query, norm * sympy.Integer(8) ** (-1 / p) / 2)
+        return conditional(query, norm * SYMBOLIC.power(8, -1 / p) / 2)
 
     def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
         first = (Step(query.F.definition), Step(query.G.definition))
