@@ -47,7 +47,7 @@ class ConvexCubes(Cubes):
 
     def norm(self, A: Arithmetic, index: Index, p: Number) -> Value:
         eta = self._eta(A, A.number(index["k"]))
-        return eta if is_infinite(p) else eta * A.exp_over(self._log_mean(A, p), A.number(p))
+        return eta if is_infinite(p) else eta * self._relative_norm(A, p)
 
     def spread(self, A: Arithmetic, index: Index) -> Value:
         return A.number(1)
@@ -57,14 +57,15 @@ class ConvexCubes(Cubes):
 
     def finest_cells(self, A: Arithmetic, norm: Value, p: Number) -> Value:
         # eta > v exactly for k < ((8/v - 16) / (d H))^{1/2}; the largest such integer is at least that minus 1
-        height = norm if is_infinite(p) else norm / A.exp_over(self._log_mean(A, p), A.number(p))
+        height = norm if is_infinite(p) else norm / self._relative_norm(A, p)
         square = A.maximum((8 / height - 16) / self._curvature(A), A.number(0))
         k = A.maximum(A.power(square, A.number(Fraction(1, 2))) - 1, A.number(0))
         return A.power(k, A.number(self.dim))
 
-    def _log_mean(self, A: Arithmetic, p: Number) -> Value:
+    def _relative_norm(self, A: Arithmetic, p: Number) -> Value:
         b = 2 * A.number(p)
-        return A.number(self.dim) * (b * A.log(A.number(4)) + A.log_beta(b + 1, b + 1))
+        log_mean = A.number(self.dim) * (b * A.log(A.number(4)) + A.log_beta(b + 1, b + 1))
+        return A.exp_over(log_mean, A.number(p))
 
     def _profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
         profile: NDArray[np.float64] = np.prod((4 * t * (1 - t)) ** 2, axis=1)

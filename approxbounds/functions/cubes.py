@@ -72,18 +72,18 @@ class Cubes(HypercubeFamily):
 
     def norm(self, A: Arithmetic, index: Index, p: Number) -> Value:
         scale = self._height(A) * A.power(A.number(index["k"]), -A.number(self.smoothness))
-        return scale if is_infinite(p) else scale * A.exp_over(self._log_mean(A, p), A.number(p))
+        return scale if is_infinite(p) else scale * self._relative_norm(A, p)
 
     def peak_ratio(self, A: Arithmetic, p: Number) -> Value:
-        return 1 / A.exp_over(self._log_mean(A, p), A.number(p))
+        return 1 / self._relative_norm(A, p)
 
     @abstractmethod
     def _height(self, A: Arithmetic) -> Value:
         """sup w at k = 1."""
 
     @abstractmethod
-    def _log_mean(self, A: Arithmetic, p: Number) -> Value:
-        """The logarithm of the mean of (w / sup w)^p over a cell."""
+    def _relative_norm(self, A: Arithmetic, p: Number) -> Value:
+        """||w||_p / sup w (or a lower bound on it), p < inf: the mean of order p of w / sup w over a cell."""
 
     @abstractmethod
     def _profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -110,9 +110,9 @@ class DistanceCubes(Cubes):
     def _height(self, A: Arithmetic) -> Value:
         return A.number(self.radius) / 2  # R 2^{s-1} (1/2)^s: the centre of the cube
 
-    def _log_mean(self, A: Arithmetic, p: Number) -> Value:
+    def _relative_norm(self, A: Arithmetic, p: Number) -> Value:
         d = A.number(self.dim)
-        return A.log(d) + A.log_beta(A.number(self.smoothness) * A.number(p) + 1, d)
+        return A.exp_over(A.log(d) + A.log_beta(A.number(self.smoothness) * A.number(p) + 1, d), A.number(p))
 
     def _profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
         profile: NDArray[np.float64] = (2 * np.minimum(t, 1 - t).min(axis=1)) ** float(self.smoothness)
@@ -147,9 +147,10 @@ class BumpCubes(Cubes):
         lipschitz = A.power(top, alpha) * A.power(1 + (A.number(self.dim) - 1) * ratio * ratio, alpha / 2)
         return A.number(self.radius) / (lipschitz * A.power(2 * last, 1 - alpha))
 
-    def _log_mean(self, A: Arithmetic, p: Number) -> Value:
+    def _relative_norm(self, A: Arithmetic, p: Number) -> Value:
         b = (self._n + 1) * A.number(p)
-        return A.number(self.dim) * (b * A.log(A.number(4)) + A.log_beta(b + 1, b + 1))
+        log_mean = A.number(self.dim) * (b * A.log(A.number(4)) + A.log_beta(b + 1, b + 1))
+        return A.exp_over(log_mean, A.number(p))
 
     def _profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
         profile: NDArray[np.float64] = np.prod((4 * t * (1 - t)) ** (self._n + 1), axis=1)
@@ -187,20 +188,10 @@ class PerfectSplineCubes(Cubes):
         total = A.maximum(total, -total)
         return A.number(self.radius) * total / A.number(2**s * factorial(s))
 
-    def _log_mean(self, A: Arithmetic, p: Number) -> Value:
-        return A.number(p) * A.log(self._mean(A))
-
-    def _mean(self, A: Arithmetic) -> Value:
-        """The mean of w / sup w: at most its mean of order p."""
+    def _relative_norm(self, A: Arithmetic, p: Number) -> Value:
+        # the mean of order 1, at most that of order p
         s = int(self.smoothness)
         return A.number(self.radius) / A.number(4**s * factorial(s)) / self._height(A)
-
-    def norm(self, A: Arithmetic, index: Index, p: Number) -> Value:
-        height = super().norm(A, index, float("inf"))
-        return height if is_infinite(p) else height * self._mean(A)
-
-    def peak_ratio(self, A: Arithmetic, p: Number) -> Value:
-        return 1 / self._mean(A)
 
     def _profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
         s, y = int(self.smoothness), t[:, 0]
