@@ -1,6 +1,6 @@
 """Certificates: frozen data that make one inequality checkable, their JSON form, and their verification.
 
-A certificate names a theorem, the two classes with exact parameters, p (and eps), the witness and the
+A certificate names a theorem, the two classes with exact parameters, p (or eps, gamma), the witness and the
 claimed value. Nothing in it is executed: :func:`verify` rebuilds the classes from the catalogue, and the
 kernel recomputes everything in ball arithmetic. In JSON, exact numbers are ints or strings ("1/10");
 ``value`` is a JSON number and means the double nearest to it (an int for dimensions).
@@ -28,7 +28,7 @@ __all__ = ["FORMAT", "Certificate", "verify"]
 
 FORMAT = "approxbounds-certificate-1"
 _LONGEST = 10**6
-_KEYS = ("format", "theorem", "functions", "network", "p", "eps", "witness", "direction", "value")
+_KEYS = ("format", "theorem", "functions", "network", "p", "eps", "gamma", "witness", "direction", "value")
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -51,6 +51,7 @@ class Certificate:
     network: Mapping[str, Any] | None
     p: int | str | None
     eps: int | str | None
+    gamma: int | str | None
     witness: Mapping[str, Any]
     direction: str
     value: float | int
@@ -65,6 +66,7 @@ class Certificate:
             network=None if query.network is None else query.network.to_dict(),
             p=None if query.p is None else validation.to_text(query.p),
             eps=None if query.eps is None else validation.to_text(query.eps),
+            gamma=None if query.gamma is None else validation.to_text(query.gamma),
             witness={name: v if isinstance(v, (int, str)) else validation.to_text(v) for name, v in witness.items()},
             direction=bound.direction.value,
             value=value,
@@ -102,7 +104,7 @@ class Certificate:
         for name in ("functions", "network", "witness"):
             if not (isinstance(data[name], Mapping) or (data[name] is None and name != "witness")):
                 raise CertificateError(name, data[name], "must be a JSON object")
-        for name in ("p", "eps"):
+        for name in ("p", "eps", "gamma"):
             if isinstance(data[name], bool) or not isinstance(data[name], (int, str, type(None))):
                 raise CertificateError(name, data[name], "must be an int, a string or null")
         value = data["value"]
@@ -152,7 +154,7 @@ def _witness(data: Mapping[str, Any]) -> Witness:
 
 def query_of(certificate: Certificate) -> Query:
     """The query that a certificate answers, with its classes rebuilt from the catalogue."""
-    functions = network = p = eps = None
+    functions = network = p = eps = gamma = None
     if certificate.functions is not None:
         functions = describe_from("functions", certificate.functions, FUNCTION_CLASSES)
     if certificate.network is not None:
@@ -161,7 +163,9 @@ def query_of(certificate: Certificate) -> Query:
         p = validation.exponent(certificate.p)
     if certificate.eps is not None:
         eps = validation.exact("eps", certificate.eps)
-    return Query(functions=functions, network=network, p=p, eps=eps)
+    if certificate.gamma is not None:
+        gamma = validation.exact("gamma", certificate.gamma)
+    return Query(functions=functions, network=network, p=p, eps=eps, gamma=gamma)
 
 
 def verify(certificate: Certificate | str | Mapping[str, Any]) -> Verdict:
@@ -190,9 +194,8 @@ def verify(certificate: Certificate | str | Mapping[str, Any]) -> Verdict:
     if not theorem.numeric:
         return Verdict(False, f"{theorem.id} leaves a constant unspecified: it certifies no number")
     query = query_of(certificate)
-    needed = {"functions": query.functions, "network": query.network, "p": query.p, "eps": query.eps}
     for name in theorem.inputs:
-        if needed[name] is None:
+        if getattr(query, name) is None:
             raise CertificateError(name, None, f"is needed by {theorem.id}")
     try:
         return check(theorem, query, _witness(certificate.witness), certificate.value)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from approxbounds.errors import ParameterError
+from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic, to_text
 
 __all__ = ["Description"]
@@ -19,7 +20,12 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Description:
-    """A frozen record that states every assumption; theorems consume it, it computes nothing itself."""
+    """A frozen record that states every assumption; theorems consume it, it computes nothing itself.
+
+    ``citations`` names where the class is studied; derivations cite what they use, class by class.
+    """
+
+    citations: ClassVar[tuple[Citation, ...]] = ()
 
     def parameters(self) -> dict[str, Any]:
         """Field names and values, in order."""

@@ -50,6 +50,7 @@ class Query:
     network: NetworkClass | None = None
     p: Number = None
     eps: Number = None
+    gamma: Number = None
 
     def __post_init__(self) -> None:
         if self.functions is None or self.network is None:
@@ -64,7 +65,7 @@ class Query:
         for part in (self.functions, self.network):
             if part is not None:
                 found |= part.symbols
-        for number in (self.p, self.eps):
+        for number in (self.p, self.eps, self.gamma):
             if is_symbolic(number):
                 found |= number.free_symbols
         return found

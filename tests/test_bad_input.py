@@ -334,7 +334,7 @@ def test_malformed_json_is_a_certificate_error(text):
     assert 0 < len(str(caught.value)) < 1000
 
 
-FIELDS = ["theorem", "functions", "network", "p", "eps", "witness", "direction", "value"]
+FIELDS = ["theorem", "functions", "network", "p", "eps", "gamma", "witness", "direction", "value"]
 
 
 @pytest.mark.parametrize("name", FIELDS)

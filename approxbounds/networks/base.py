@@ -6,8 +6,10 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from approxbounds.arithmetic import Arithmetic, Value
 from approxbounds.description import Description
 from approxbounds.networks.growth import GrowthBound, Thresholds
+from approxbounds.sources import Citation
 from approxbounds.validation import Number
 
 if TYPE_CHECKING:
@@ -68,6 +70,28 @@ class NetworkClass(Description, ABC):
     @abstractmethod
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         """An upper bound on log2 of the growth function for thresholds of this kind."""
+
+    @property
+    def bounded_growth(self) -> bool:
+        """Whether Pdim(G) is finite; if not, only theorems on the fat-shattering dimension apply."""
+        return True
+
+    @property
+    def lipschitz_constant(self) -> Number | None:
+        """Lambda with |g(x) - g(y)| <= Lambda |x - y|_2 on [0,1]^d for all g in G, or None if none is known."""
+        return None
+
+    def rademacher_constant(self, A: Arithmetic) -> Value | None:
+        """C with Rad_m(G) <= C / sqrt(m) for all m points of [0,1]^d, or None if none is known.
+
+        Rad_m is the mean over random signs e of sup_g (1/m) sum_i e_i g(x_i).
+        """
+        return None
+
+    @property
+    def rademacher_citations(self) -> tuple[Citation, ...]:
+        """Sources of :meth:`rademacher_constant`."""
+        return ()
 
     @property
     def totals(self) -> Totals | None:
