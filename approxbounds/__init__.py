@@ -6,6 +6,8 @@ Certified lower bounds on worst-case L^p approximation errors, with closed forms
 from approxbounds.bound import Bound, Refusal, Status
 from approxbounds.catalogue import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
 from approxbounds.certificate import Certificate, verify
+from approxbounds.comparison import Comparison, compare
+from approxbounds.constructions.built import DenseNetwork
 from approxbounds.errors import (
     ApproxBoundsError,
     CertificateError,
@@ -22,6 +24,7 @@ from approxbounds.functions.entropy import BarronBall, EntropyClass
 from approxbounds.functions.holder import HolderBall, LipschitzBall
 from approxbounds.functions.monotone import MonotoneFunctions
 from approxbounds.functions.sobolev import SobolevBall
+from approxbounds.inverse import Requirement, required_bits, required_weights
 from approxbounds.kernel import Verdict
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.feedforward import (
@@ -31,7 +34,12 @@ from approxbounds.networks.feedforward import (
     ReLUNetwork,
     ReLUPowerNetwork,
 )
-from approxbounds.networks.simple import FiniteClass, LinearSpace
+from approxbounds.networks.lipschitz import LipschitzFunctions
+from approxbounds.networks.norm_bounded import BoundedLinear, NormBoundedNetwork
+from approxbounds.networks.simple import FiniteClass, LinearSpace, PiecewisePolynomials
+from approxbounds.networks.skip import SkipNetwork
+from approxbounds.networks.splines import FreeKnotSplines
+from approxbounds.networks.union import Union
 from approxbounds.query import (
     Bracket,
     Candidates,
@@ -57,39 +65,52 @@ __all__ = [
     "AverageCase",
     "BarronBall",
     "Bound",
+    "BoundedLinear",
     "Bracket",
     "Candidates",
     "Certificate",
     "CertificateError",
     "Citation",
+    "Comparison",
     "ConvexFunctions",
+    "DenseNetwork",
     "Direction",
     "EntropyClass",
     "FeedForwardNetwork",
     "FiniteClass",
+    "FreeKnotSplines",
     "FunctionClass",
     "HeavisideNetwork",
     "HolderBall",
     "HypothesisError",
     "LinearSpace",
     "LipschitzBall",
+    "LipschitzFunctions",
     "MonotoneFunctions",
     "NetworkClass",
     "NetworkSize",
     "NoExpressionError",
     "NoNumberError",
+    "NormBoundedNetwork",
     "NotApplicableError",
     "ParameterError",
+    "PiecewisePolynomials",
     "ReLUNetwork",
     "ReLUPowerNetwork",
     "Refusal",
+    "Requirement",
+    "SkipNetwork",
     "SobolevBall",
     "Status",
+    "Union",
     "Verdict",
     "average_case",
     "bracket",
+    "compare",
     "lower_bound",
     "lower_bounds",
+    "required_bits",
+    "required_weights",
     "upper_bound",
     "upper_bounds",
     "verify",

@@ -373,4 +373,4 @@ def floor_float(x: flint.arb) -> float:
 def ceil_float(x: flint.arb) -> float:
     """The smallest double that is certainly at least every point of the ball."""
     with precision(_ROUNDING_BITS):
-        return -floor_float(-x)
+        return -floor_float(-x) + 0.0  # not -0.0

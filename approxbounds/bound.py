@@ -16,6 +16,9 @@ from approxbounds.theorem import Direction, Query, Step, Theorem, Witness
 
 if TYPE_CHECKING:
     from approxbounds.certificate import Certificate
+    from approxbounds.constructions.built import DenseNetwork
+    from approxbounds.functions.grid import Function
+    from approxbounds.networks.base import NetworkClass
 
 __all__ = ["Bound", "Refusal", "Status", "apply", "best"]
 
@@ -102,6 +105,27 @@ class Bound:
 
         return Certificate.of(self)
 
+    @cached_property
+    def network(self) -> NetworkClass | None:
+        """The smallest network of the kind of G that the construction of an upper bound needs, if it has a size."""
+        return None if self.number is None else self.theorem.smallest_network(self.query, self.witness or {})
+
+    def build(self, f: Function) -> DenseNetwork:
+        """The network that the construction of an upper bound makes for f: an element of G, padded to its widths.
+
+        ``f`` takes points of shape (m, d) in [0,1]^d and gives values of shape (m,); it is trusted to be in F, and then
+        the network is within :attr:`value` of it. Raises NoNumberError for a bound without a number,
+        NotApplicableError if there is nothing to build or it has more than 10^8 parameters, and ParameterError if f
+        is not such a function.
+
+        >>> import approxbounds as ab
+        >>> bound = ab.upper_bound(ab.LipschitzBall(dim=1), ab.ReLUNetwork(widths=(8,), input_dim=1), p="inf")
+        >>> bound.value, bound.build(lambda x: abs(x[:, 0] - 0.5)).error(lambda x: abs(x[:, 0] - 0.5), p=2, per_side=99)
+        (0.0625, 0.0)
+        """
+        _ = self.value  # raises if there is none
+        return self.theorem.build(self.query, self.witness or {}, f)
+
     @property
     def latex(self) -> str:
         """The statement in LaTeX: the quantity, the relation, and the number, closed form or rate."""
@@ -137,13 +161,25 @@ def apply(theorem: Theorem, query: Query) -> Bound | Refusal:
     reason = theorem.refusal(query)
     if reason is not None:
         return Refusal(theorem.id, reason)
-    if not theorem.numeric or query.symbols:
-        return Bound(theorem, query)
+    if query.symbols or not theorem.numeric:
+        return _without_number(Bound(theorem, query))
     try:
         witness = dict(theorem.search(query))
         return Bound(theorem, query, witness, certified_value(theorem, query, witness))
     except HypothesisError as error:
         return Refusal(theorem.id, str(error))
+
+
+def _without_number(bound: Bound) -> Bound | Refusal:
+    """A bound that has symbols or an unspecified constant must have a rate or a closed form."""
+    try:
+        _ = bound.rate
+    except NoExpressionError as error:
+        try:
+            _ = bound.expression
+        except NoExpressionError:
+            return Refusal(bound.theorem.id, str(error))
+    return bound
 
 
 def best(results: tuple[Bound | Refusal, ...], what: str) -> Bound:

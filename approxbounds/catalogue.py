@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from approxbounds.complexity import packing, pseudo_dimension
+from approxbounds.complexity import fat_shattering, packing, pseudo_dimension
+from approxbounds.constructions.interpolation import ReLUInterpolation
+from approxbounds.constructions.mcshane import McShaneEnvelope
 from approxbounds.constructions.piecewise_constant import ConstantConstruction, CubeConstruction
 from approxbounds.constructions.relu import KnownRate, LuShenYangZhang, ShenYangZhang
 from approxbounds.functions.anisotropic import AnisotropicHolderBall
@@ -26,8 +28,15 @@ from approxbounds.networks.feedforward import (
     ReLUNetwork,
     ReLUPowerNetwork,
 )
-from approxbounds.networks.simple import FiniteClass, LinearSpace
+from approxbounds.networks.lipschitz import LipschitzFunctions
+from approxbounds.networks.norm_bounded import BoundedLinear, NormBoundedNetwork
+from approxbounds.networks.simple import FiniteClass, LinearSpace, PiecewisePolynomials
+from approxbounds.networks.skip import SkipNetwork
+from approxbounds.networks.splines import FreeKnotSplines
+from approxbounds.networks.union import Union
 from approxbounds.theorem import Theorem
+from approxbounds.transfer.fat_hypercube import FatHypercubeTheorem, FatSupNormTheorem
+from approxbounds.transfer.fat_packing import FatPackingTransfer
 from approxbounds.transfer.hypercube import HypercubeTheorem
 from approxbounds.transfer.packing_transfer import EntropyTransfer, PackingTransfer
 from approxbounds.transfer.scale_sensitive import ScaleSensitiveTheorem
@@ -57,8 +66,15 @@ NETWORK_CLASSES: Mapping[str, type[NetworkClass]] = MappingProxyType(
         "relu-power": ReLUPowerNetwork,
         "feedforward": FeedForwardNetwork,
         "size": NetworkSize,
+        "skip": SkipNetwork,
         "linear": LinearSpace,
         "finite": FiniteClass,
+        "piecewise-polynomials": PiecewisePolynomials,
+        "free-knot-splines": FreeKnotSplines,
+        "union": Union,
+        "lipschitz-functions": LipschitzFunctions,
+        "bounded-linear": BoundedLinear,
+        "norm-bounded": NormBoundedNetwork,
     }
 )
 
@@ -68,12 +84,17 @@ LOWER_THEOREMS: tuple[Theorem, ...] = (
     SupNormTheorem(),
     PackingTransfer(),
     EntropyTransfer(),
+    FatHypercubeTheorem(),
+    FatSupNormTheorem(),
+    FatPackingTransfer(),
     ScaleSensitiveTheorem(),
 )
 
 #: Upper bounds on E_p(F, G).
 UPPER_THEOREMS: tuple[Theorem, ...] = (
     CubeConstruction(),
+    ReLUInterpolation(),
+    McShaneEnvelope(),
     ShenYangZhang(),
     LuShenYangZhang(),
     ConstantConstruction(),
@@ -84,6 +105,12 @@ UPPER_THEOREMS: tuple[Theorem, ...] = (
 THEOREMS: Mapping[str, Theorem] = MappingProxyType(
     {
         theorem.id: theorem
-        for theorem in (*LOWER_THEOREMS, *UPPER_THEOREMS, *pseudo_dimension.METHODS, *packing.THEOREMS)
+        for theorem in (
+            *LOWER_THEOREMS,
+            *UPPER_THEOREMS,
+            *pseudo_dimension.METHODS,
+            *fat_shattering.METHODS,
+            *packing.THEOREMS,
+        )
     }
 )

@@ -130,14 +130,26 @@ def describe_from(name: str, data: Mapping[str, Any], classes: Mapping[str, type
     unknown = sorted(map(str, set(parameters) - known))
     if unknown:
         raise CertificateError(f"{name}.{unknown[0]}", parameters[unknown[0]], f"is not a parameter of {cls.__name__}")
+    inner = {key: other for key, other in classes.items() if other is not cls}  # so records nest no deeper
     for key, value in parameters.items():
+        if key in cls.records:
+            parameters[key] = _records(f"{name}.{key}", value, inner)
+            continue
         entries = value if isinstance(value, list) else [value]
         if not all(entry is None or isinstance(entry, (bool, int, str)) for entry in entries):
             raise CertificateError(f"{name}.{key}", value, "must be an int, a string such as '1/10', or a list of ints")
+        parameters[key] = tuple(value) if isinstance(value, list) else value
     try:
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in parameters.items()})
+        return cls(**parameters)
     except TypeError as error:
         raise CertificateError(name, dict(data), f"is incomplete ({error})") from None
+
+
+def _records(name: str, value: Any, classes: Mapping[str, type[Description]]) -> tuple[Any, ...]:
+    """The records that a JSON list of objects describes."""
+    if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
+        raise CertificateError(name, value, "must be a list of JSON objects")
+    return tuple(describe_from(f"{name}[{i}]", entry, classes) for i, entry in enumerate(value))
 
 
 def _witness(data: Mapping[str, Any]) -> Witness:

@@ -1,8 +1,9 @@
-"""The command line: ``approxbounds lower|upper|bracket|pdim|packing|verify|explain|list``.
+"""The command line: ``approxbounds lower|upper|bracket|pdim|fat|packing|weights|bits|table|verify|explain|list``.
 
 Classes are written NAME:parameter=value,... such as ``holder:smoothness=3/2,dim=2`` or
-``relu:widths=50x50x50,input_dim=2`` (50^3 repeats a width). Values are integers, decimals (0.1 means
-1/10), quotients, true/false, or a name, which becomes a positive symbol. Nothing is ever evaluated.
+``relu:widths=50x50x50,input_dim=2`` (50^3 repeats a width); a union of networks as
+``relu:widths=8+relu:widths=4x4``. Values are integers, decimals (0.1 means 1/10), quotients, true/false, or a
+name, which becomes a positive symbol. Nothing is ever evaluated.
 Results go to standard output, messages to standard error. Exit status: 0 done, 1 refused (no theorem
 applies, certificate rejected), 2 bad input.
 """
@@ -11,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
@@ -19,78 +19,19 @@ from pathlib import Path
 from typing import Any
 
 import approxbounds as ab
+from approxbounds import tables
 from approxbounds.catalogue import FUNCTION_CLASSES, LOWER_THEOREMS, NETWORK_CLASSES, THEOREMS, UPPER_THEOREMS
+from approxbounds.cli_text import parse_functions, parse_network, parse_value
 from approxbounds.description import Description
-from approxbounds.errors import ApproxBoundsError, NoExpressionError, ParameterError
+from approxbounds.errors import ApproxBoundsError, NoExpressionError, NoNumberError, ParameterError
 from approxbounds.files import write_atomically
-from approxbounds.render import number, plain, table
+from approxbounds.render import number, plain
+from approxbounds.sources import Citation
+from approxbounds.validation import to_text
 
-__all__ = ["main", "parse_class"]
+__all__ = ["main"]
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,30}[0-9]{0,3}")
-_SEQUENCE = re.compile(r"[0-9A-Za-z_./]+(\^[0-9]{1,4})?(x[0-9A-Za-z_./]+(\^[0-9]{1,4})?)*")
 _LONGEST_FILE = 10**6
-
-
-def _value(name: str, text: str) -> Any:
-    """A bool, a symbol, or text that the classes parse as an exact number."""
-    if text in {"true", "false"}:
-        return text == "true"
-    if _NAME.fullmatch(text) and text not in {"inf", "oo", "infinity", "nan"}:
-        import sympy
-
-        return sympy.Symbol(text, positive=True)
-    return text
-
-
-def _sequence(name: str, text: str) -> tuple[Any, ...]:
-    if not _SEQUENCE.fullmatch(text):
-        raise ParameterError(name, text, "must be values joined by x, such as 64x64 or 50^4")
-    result: list[Any] = []
-    for part in text.split("x"):
-        value, _, times = part.partition("^")
-        result += [_value(name, value)] * (int(times) if times else 1)
-    return tuple(result)
-
-
-def parse_class(text: str, classes: Mapping[str, type[Description]], what: str) -> Any:
-    """The class that ``NAME:parameter=value,...`` describes.
-
-    >>> parse_class("holder:smoothness=3/2,dim=2", FUNCTION_CLASSES, "F").smoothness
-    Fraction(3, 2)
-    """
-    name, _, rest = text.partition(":")
-    if name not in classes:
-        raise ParameterError(what, text, f"must be NAME:parameter=value,... with NAME one of {', '.join(classes)}")
-    cls = classes[name]
-    known = {field.name: str(field.type) for field in fields(cls)}
-    parameters: dict[str, Any] = {}
-    for item in rest.split(",") if rest else []:
-        key, equals, value = item.partition("=")
-        if not equals or key not in known or key in parameters:
-            raise ParameterError(what, item, f"must be parameter=value, each once, of {name}: {', '.join(known)}")
-        parameters[key] = _sequence(key, value) if known[key].startswith("tuple") else _value(key, value)
-    missing = [
-        field.name
-        for field in fields(cls)
-        if field.default is MISSING and field.default_factory is MISSING and field.name not in parameters
-    ]
-    if missing:
-        raise ParameterError(what, text, f"{name} also needs {', '.join(missing)}")
-    return cls(**parameters)
-
-
-def _functions(text: str) -> Any:
-    return parse_class(text, FUNCTION_CLASSES, "F")
-
-
-def _network(text: str, functions: Any = None) -> Any:
-    """A network; its input_dim defaults to the dimension of the functions."""
-    name = text.partition(":")[0]
-    accepts = name in NETWORK_CLASSES and "input_dim" in {field.name for field in fields(NETWORK_CLASSES[name])}
-    if functions is not None and accepts and "input_dim=" not in text and functions.domain_dim is not None:
-        text += ("," if ":" in text else ":") + f"input_dim={functions.domain_dim}"
-    return parse_class(text, NETWORK_CLASSES, "G")
 
 
 def _sympy_text(get: Callable[[], Any]) -> str | None:
@@ -146,38 +87,94 @@ def _print(data: Any, text: str, as_json: bool) -> None:
     print(json.dumps(data, indent=2) if as_json else text)
 
 
-def _bound_command(arguments: argparse.Namespace, bound: ab.Bound) -> int:
-    if getattr(arguments, "certificate", None):
+def _write_certificate(arguments: argparse.Namespace, bound: ab.Bound) -> None:
+    if arguments.certificate:
         write_atomically(Path(arguments.certificate), f"{bound.certificate.to_json()}\n".encode())
+
+
+def _bound_command(arguments: argparse.Namespace, bound: ab.Bound) -> int:
+    _write_certificate(arguments, bound)
     _print(_bound_dict(bound), _bound_text(bound), arguments.json)
     return 0
 
 
 def _lower(arguments: argparse.Namespace) -> int:
-    F = _functions(arguments.F)
-    return _bound_command(arguments, ab.lower_bound(F, _network(arguments.G, F), p=_value("p", arguments.p)))
+    F = parse_functions(arguments.F)
+    return _bound_command(arguments, ab.lower_bound(F, parse_network(arguments.G, F), p=parse_value(arguments.p)))
 
 
 def _upper(arguments: argparse.Namespace) -> int:
-    F = _functions(arguments.F)
-    return _bound_command(arguments, ab.upper_bound(F, _network(arguments.G, F), p=_value("p", arguments.p)))
+    F = parse_functions(arguments.F)
+    return _bound_command(arguments, ab.upper_bound(F, parse_network(arguments.G, F), p=parse_value(arguments.p)))
 
 
 def _bracket(arguments: argparse.Namespace) -> int:
-    F = _functions(arguments.F)
-    bracket = ab.bracket(F, _network(arguments.G, F), p=_value("p", arguments.p))
+    F = parse_functions(arguments.F)
+    bracket = ab.bracket(F, parse_network(arguments.G, F), p=parse_value(arguments.p))
     data = {"lower": _bound_dict(bracket.lower), "upper": _bound_dict(bracket.upper)}
     _print(data, _bound_text(bracket.lower) + "\n\n" + _bound_text(bracket.upper), arguments.json)
     return 0
 
 
 def _pdim(arguments: argparse.Namespace) -> int:
-    return _bound_command(arguments, _network(arguments.G).pseudo_dimension())
+    return _bound_command(arguments, parse_network(arguments.G).pseudo_dimension())
+
+
+def _fat(arguments: argparse.Namespace) -> int:
+    return _bound_command(arguments, parse_network(arguments.G).fat_shattering(parse_value(arguments.gamma)))
 
 
 def _packing(arguments: argparse.Namespace) -> int:
-    F = _functions(arguments.F)
-    return _bound_command(arguments, F.packing(arguments.eps, p=_value("p", arguments.p)))
+    F = parse_functions(arguments.F)
+    return _bound_command(arguments, F.packing(arguments.eps, p=parse_value(arguments.p)))
+
+
+def _requirement(arguments: argparse.Namespace, found: ab.Requirement) -> int:
+    bound = found.bound
+    if bound is not None:
+        _write_certificate(arguments, bound)
+    elif arguments.certificate:
+        raise NoNumberError("nothing is excluded, so there is no certificate")
+    data = {
+        "asked": found.asked,
+        "value": found.value if isinstance(found.value, int) else "inf",
+        "error": to_text(found.error),
+        "limited": found.limited,
+        "excluded": None if bound is None else str(bound.query.G),
+        "bound": None if bound is None else bound.number,
+        "theorem": None if bound is None else bound.theorem.id,
+        "sources": [str(source) for source in found.sources],
+        "certificate": None if bound is None else bound.certificate.to_dict(),
+    }
+    text = str(found) if bound is None else f"{found}\nexcluded: {bound.query.G}\n{_bound_text(bound)}"
+    _print(data, text, arguments.json)
+    return 0
+
+
+def _weights(arguments: argparse.Namespace) -> int:
+    asked = {name: getattr(arguments, name) for name in ("error", "depth", "degree", "pieces")}
+    found = ab.required_weights(parse_functions(arguments.F), p=parse_value(arguments.p), **asked)
+    return _requirement(arguments, found)
+
+
+def _bits(arguments: argparse.Namespace) -> int:
+    F = parse_functions(arguments.F)
+    G = parse_network(arguments.G, F)
+    return _requirement(arguments, ab.required_bits(F, G, error=arguments.error, p=parse_value(arguments.p)))
+
+
+def _table(arguments: argparse.Namespace) -> int:
+    chosen: tuple[list[str], list[str]] = ([], [])  # functions, networks
+    for text in arguments.classes:
+        chosen[text.partition(":")[0] not in FUNCTION_CLASSES].append(text)
+    if not all(chosen):
+        raise ParameterError("classes", arguments.classes, "must be at least one function class and one network class")
+    functions = [parse_functions(text) for text in chosen[0]]
+    networks = [parse_network(text, functions[0]) for text in chosen[1]]
+    found = ab.compare(functions, networks, [parse_value(p) for p in arguments.p])
+    writers = {"text": found.to_text, "markdown": found.to_markdown, "latex": found.to_latex, "csv": found.to_csv}
+    _print(found.records(), "" if arguments.json else writers[arguments.format]().rstrip("\n"), arguments.json)
+    return 0
 
 
 def _read(path: str) -> str:
@@ -191,7 +188,7 @@ def _read(path: str) -> str:
 
 
 def _certificate_of(text: str) -> ab.Certificate:
-    """A certificate, also inside the JSON output of lower, upper, pdim or packing."""
+    """A certificate, also inside the JSON output of the commands that give one."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
@@ -210,9 +207,9 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    F = _functions(arguments.F)
+    F = parse_functions(arguments.F)
     query = ab.upper_bound if arguments.upper else ab.lower_bound
-    bound = query(F, _network(arguments.G, F), p=_value("p", arguments.p))
+    bound = query(F, parse_network(arguments.G, F), p=parse_value(arguments.p))
     data = {
         "claim": bound.latex,
         "steps": [{"text": step.text, "sources": [str(source) for source in step.citations]} for step in bound.steps],
@@ -230,6 +227,19 @@ def _parameters(cls: type[Description]) -> list[str]:
     return shown
 
 
+def _keys(citations: tuple[Citation, ...]) -> list[str]:
+    return list(dict.fromkeys(citation.key for citation in citations))
+
+
+def _cells(entries: list[dict[str, Any]], columns: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Rows of text; lists are joined by commas."""
+
+    def cell(value: str | list[str]) -> str:
+        return value if isinstance(value, str) else ", ".join(value)
+
+    return [tuple(cell(entry[column]) for column in columns) for entry in entries]
+
+
 def _list(arguments: argparse.Namespace) -> int:
     def classes(known: Mapping[str, type[Description]]) -> list[dict[str, Any]]:
         return [
@@ -238,6 +248,7 @@ def _list(arguments: argparse.Namespace) -> int:
                 "class": cls.__name__,
                 "parameters": _parameters(cls),
                 "doc": (cls.__doc__ or "").split("\n")[0],
+                "keys": _keys(cls.citations),
             }
             for name, cls in known.items()
         ]
@@ -247,18 +258,27 @@ def _list(arguments: argparse.Namespace) -> int:
             return "lower bound on E_p"
         if theorem in UPPER_THEOREMS:
             return "upper bound on E_p"
+        if "gamma" in theorem.inputs:
+            return "fat-shattering"
         return "Pdim" if theorem.inputs == ("network",) else "packing"
 
     theorems = [
-        {"id": t.id, "role": role(t), "title": t.title, "sources": [str(source) for source in t.citations]}
+        {
+            "id": t.id,
+            "role": role(t),
+            "title": t.title,
+            "sources": [str(source) for source in t.citations],
+            "keys": _keys(t.citations),
+        }
         for t in THEOREMS.values()
     ]
     data = {"functions": classes(FUNCTION_CLASSES), "networks": classes(NETWORK_CLASSES), "theorems": theorems}
     parts = []
     for title in ("functions", "networks"):
-        rows = [(entry["name"], ", ".join(entry["parameters"]), entry["doc"]) for entry in data[title]]
-        parts.append(table((title, "parameters", "what it is"), rows))
-    parts.append(table(("theorem", "role", "title"), [(t["id"], t["role"], t["title"]) for t in theorems]))
+        columns = ("name", "parameters", "keys", "doc")
+        parts.append(tables.text((title, "parameters", "references", "what it is"), _cells(data[title], columns)))
+    columns = ("id", "role", "keys", "title")
+    parts.append(tables.text(("theorem", "role", "references", "title"), _cells(theorems, columns)))
     _print(data, "\n\n".join(parts), arguments.json)
     return 0
 
@@ -292,8 +312,24 @@ def _parser() -> argparse.ArgumentParser:
     command("upper", _upper, "best known upper bound on E_p(F, G)", "FGpc")
     command("bracket", _bracket, "lower and upper bound together", "FGp")
     command("pdim", _pdim, "best upper bound on the pseudo-dimension of G", "Gc")
+    fat = command("fat", _fat, "best upper bound on the fat-shattering dimension of G at a scale", "Gc")
+    fat.add_argument("--gamma", required=True, help="the scale, e.g. 0.1 or 1/10")
     packing = command("packing", _packing, "lower bound on the packing entropy log M(eps, F, L^p)", "Fpc")
     packing.add_argument("--eps", required=True, help="separation, e.g. 0.01 or 1/100")
+    error = "the error that E_p(F, G) should not exceed, e.g. 1e-2"
+    weights = command("weights", _weights, "how many weights an error needs at least", "Fpc")
+    weights.add_argument("--error", required=True, help=error)
+    weights.add_argument("--depth", required=True, help="number of layers, output layer included")
+    weights.add_argument("--degree", default="1", help="degree of the activation's pieces (default 1)")
+    weights.add_argument("--pieces", default="2", help="number of the activation's pieces (default 2)")
+    bits = command("bits", _bits, "how many bits per weight an error needs at least", "FGpc")
+    bits.add_argument("--error", required=True, help=error)
+    compared = command("table", _table, "compare classes, networks and norms; do L^p and sup norm differ?", "")
+    text = "function classes and network classes, as in the other commands, in any order (the name tells which)"
+    compared.add_argument("classes", nargs="+", metavar="CLASS", help=text)
+    compared.add_argument("-p", "--p", action="append", required=True, help="exponent (may be repeated)")
+    formats = ("text", "markdown", "latex", "csv")
+    compared.add_argument("--format", choices=formats, default="text", help="how to write it (default text)")
     verify = command("verify", _verify, "check a certificate from scratch", "")
     verify.add_argument("file", help="JSON file with a certificate, or - for standard input")
     explain = command("explain", _explain, "numbered derivation with citations (Markdown)", "FGp")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -15,6 +16,8 @@ __all__ = ["Description"]
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(entry) for entry in value]
+    if isinstance(value, Description):
+        return value.to_dict()
     return value if isinstance(value, bool) or value is None else to_text(value)
 
 
@@ -23,9 +26,11 @@ class Description:
     """A frozen record that states every assumption; theorems consume it, it computes nothing itself.
 
     ``citations`` names where the class is studied; derivations cite what they use, class by class.
+    ``records`` names the fields that hold tuples of other records, in which no record of the same class may be.
     """
 
     citations: ClassVar[tuple[Citation, ...]] = ()
+    records: ClassVar[tuple[str, ...]] = ()
 
     def parameters(self) -> dict[str, Any]:
         """Field names and values, in order."""
@@ -39,22 +44,29 @@ class Description:
     def symbols(self) -> frozenset[Any]:
         """The free SymPy symbols among the parameters."""
         found: set[Any] = set()
-        for value in self.parameters().values():
-            for entry in value if isinstance(value, tuple) else (value,):
-                if is_symbolic(entry):
-                    found |= entry.free_symbols
+        for _, entry in self._entries():
+            if is_symbolic(entry):
+                found |= entry.free_symbols
         return frozenset(found)
 
     def require_numbers(self, purpose: str) -> None:
         """Raise if any parameter is symbolic."""
+        for name, entry in self._entries():
+            if is_symbolic(entry):
+                raise ParameterError(name, entry, f"{purpose} needs a number here, not a symbol")
+
+    def _entries(self) -> Iterator[tuple[str, Any]]:
+        """Names and values of all parameters, those of records in records included."""
         for name, value in self.parameters().items():
             for entry in value if isinstance(value, tuple) else (value,):
-                if is_symbolic(entry):
-                    raise ParameterError(name, entry, f"{purpose} needs a number here, not a symbol")
+                if isinstance(entry, Description):
+                    yield from entry._entries()
+                else:
+                    yield name, entry
 
     def __str__(self) -> str:
-        shown = ", ".join(f"{name}={_text(value)}" for name, value in self.parameters().items())
-        return f"{type(self).__name__}({shown})"
+        given = ((name, value) for name, value in self.parameters().items() if value is not None)
+        return f"{type(self).__name__}({', '.join(f'{name}={_text(value)}' for name, value in given)})"
 
     @property
     def definition(self) -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from approxbounds import validation
+from approxbounds import tables, validation
 from approxbounds.bound import Bound, Refusal, apply, best
 from approxbounds.catalogue import LOWER_THEOREMS, UPPER_THEOREMS
 from approxbounds.errors import NoExpressionError, ParameterError
 from approxbounds.functions.base import FunctionClass
+from approxbounds.functions.grid import Function
 from approxbounds.networks.base import NetworkClass
-from approxbounds.render import number, plain, rounded, table
+from approxbounds.render import number, plain, rounded
 from approxbounds.theorem import Direction, Query, Theorem
 from approxbounds.transfer.hypercube import AverageCase
 from approxbounds.transfer.hypercube import average_case as _average_case
@@ -67,12 +67,10 @@ class Candidates:
     _HEADER = ("theorem", "value", "rate", "status or reason")
 
     def __str__(self) -> str:
-        return table(self._HEADER, list(self._rows()))
+        return tables.text(self._HEADER, self._rows())
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{name}</th>" for name in self._HEADER)
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in row) + "</tr>" for row in self._rows())
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return tables.html(self._HEADER, self._rows())
 
 
 @dataclass(frozen=True)
@@ -85,6 +83,19 @@ class Bracket:
     @property
     def ratio(self) -> float:
         return float(self.upper.value) / float(self.lower.value)
+
+    def measure(self, f: Function, *, per_side: int) -> float:
+        """The error of the network that the upper bound builds for f, on the midpoints of per_side^d cubes.
+
+        A measurement, not certified; for f in F it is at most the upper bound (up to rounding), and for the hard
+        functions of the lower bound on average at least that one. Errors as :meth:`Bound.build`.
+
+        >>> import approxbounds as ab
+        >>> found = bracket(ab.MonotoneFunctions(dim=2), ab.HeavisideNetwork(widths=(6, 15), input_dim=2), p=1)
+        >>> found.lower.value < found.measure(lambda x: x.mean(axis=1), per_side=60) < found.upper.value
+        True
+        """
+        return self.upper.build(f).error(f, p=self.upper.query.p, per_side=per_side)
 
     def __str__(self) -> str:
         quantity = plain(self.lower.theorem.quantity(self.lower.query))

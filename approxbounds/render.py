@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import html as _html
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from fractions import Fraction
 from typing import Any
 
 from approxbounds.arithmetic import BALL, Value, ceil_float, floor_float
 from approxbounds.sources import Citation
 from approxbounds.theorem import Step
 
-__all__ = ["above", "below", "html", "latex", "markdown", "number", "plain", "rounded", "table"]
+__all__ = ["above", "below", "html", "latex", "markdown", "number", "plain", "rounded"]
 
 
-def _shown(value: float | int, up: bool, digits: int) -> Decimal:
+def _shown(value: float | Fraction, up: bool, digits: int) -> Decimal:
     """A number to some digits, rounded upwards or downwards, never to nearest."""
     context = Context(prec=digits, rounding=ROUND_CEILING if up else ROUND_FLOOR)
-    return context.create_decimal(Decimal(value)).normalize(context)
+    numerator, denominator = value.as_integer_ratio()
+    return context.divide(Decimal(numerator), Decimal(denominator)).normalize(context)
 
 
-def rounded(value: float | int, up: bool, digits: int = 6) -> str:
+def rounded(value: float | Fraction, up: bool, digits: int = 6) -> str:
     """LaTeX of a number, rounded upwards or downwards.
 
     >>> rounded(0.00355692, up=False, digits=4), rounded(1.5e-9, up=True)
@@ -34,7 +36,7 @@ def rounded(value: float | int, up: bool, digits: int = 6) -> str:
     return rf"{mantissa:f} \cdot 10^{{{shown.adjusted()}}}"
 
 
-def number(value: float | int, up: bool, digits: int = 6) -> str:
+def number(value: float | Fraction, up: bool, digits: int = 6) -> str:
     """Plain text of a number, rounded upwards or downwards.
 
     >>> number(1.338256e-06, up=False), number(306, up=True), number(0.25, up=False)
@@ -102,11 +104,3 @@ def html(claim: str, steps: tuple[Step, ...], sources: tuple[Citation, ...]) -> 
     tail = f"<p><b>Sources</b></p><ul>{listed}</ul>" if listed else ""
     head = f"<p><b>$\\displaystyle {_html.escape(claim, quote=False)}$</b></p>"
     return f"<div>{head}<ol>{''.join(items)}</ol>{tail}</div>"
-
-
-def table(header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
-    """A plain text table with aligned columns."""
-    cells = [header] + [tuple(map(str, row)) for row in rows]
-    sizes = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    lines = ["  ".join(cell.ljust(size) for cell, size in zip(row, sizes, strict=True)).rstrip() for row in cells]
-    return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])

@@ -17,15 +17,17 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from approxbounds.arithmetic import Arithmetic, Value
-from approxbounds.errors import HypothesisError, NoExpressionError, ParameterError, echo
+from approxbounds.errors import HypothesisError, NoExpressionError, NotApplicableError, ParameterError, echo
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
 if TYPE_CHECKING:
+    from approxbounds.constructions.built import DenseNetwork
     from approxbounds.functions.base import FunctionClass
+    from approxbounds.functions.grid import Function
     from approxbounds.networks.base import NetworkClass
 
-__all__ = ["Direction", "Query", "Step", "Theorem", "Witness", "conditional", "integer_of"]
+__all__ = ["Direction", "Query", "Step", "Theorem", "Witness", "conditional", "fraction_of", "integer_of"]
 
 #: The finite data of a certificate: names to exact integers, fractions or identifiers.
 Witness: TypeAlias = Mapping[str, int | Fraction | str]
@@ -99,6 +101,7 @@ class Theorem(ABC):
     direction: ClassVar[Direction] = Direction.LOWER
     inputs: ClassVar[tuple[str, ...]] = ("functions", "network", "p")  # the parts of a query that it uses
     integral: ClassVar[bool] = False  # the bounded quantity is an integer
+    unbuilt: ClassVar[str] = "it is not the bound of a construction"  # why build() has nothing to build
     numeric: ClassVar[bool] = True  # False: a constant is unspecified, so there are rates only
 
     def __eq__(self, other: object) -> bool:
@@ -136,6 +139,14 @@ class Theorem(ABC):
         """The derivation, with numbers where there is a witness."""
         return (Step(self.statement, self.citations),)
 
+    def smallest_network(self, query: Query, witness: Witness) -> NetworkClass | None:
+        """The smallest network of the kind of G that an upper bound's construction needs, or None."""
+        return None
+
+    def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
+        """The network of an upper bound's construction for f, in G; raises NotApplicableError if there is none."""
+        raise NotApplicableError(f"{self.id}: there is nothing to build: {self.unbuilt}")
+
 
 def integer_of(witness: Witness, name: str, *, minimum: int = 0, maximum: int = 2**1100) -> int:
     """An integer of the witness, or a HypothesisError that names it."""
@@ -145,6 +156,14 @@ def integer_of(witness: Witness, name: str, *, minimum: int = 0, maximum: int = 
     if not minimum <= value <= maximum:
         raise HypothesisError(f"witness {name}={echo(value)} must be from {minimum} to 2^{maximum.bit_length() - 1}")
     return value
+
+
+def fraction_of(witness: Witness, name: str) -> Fraction:
+    """A positive rational number of the witness, or a HypothesisError that names it."""
+    value = witness.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, Fraction)) or value <= 0:
+        raise HypothesisError(f"witness {name}={echo(value)} must be a positive rational number")
+    return Fraction(value)
 
 
 def conditional(query: Query, expression: Any) -> Any:

@@ -8,13 +8,14 @@ LaTeX (booktabs); the JSON holds a certificate for every number.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import ROUND_FLOOR, Context, Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import approxbounds as ab
+from approxbounds import tables
 from approxbounds.functions.base import FunctionClass
 from paper_figures.product import Product, Record, run_from_command_line, write_atomically
 from paper_figures.rates import latex_rate, text_rate
@@ -145,74 +146,64 @@ def _groups(records: Sequence[Record]) -> list[list[Record]]:
     return list(found.values())
 
 
+def _rows(records: Sequence[Record], cells: Callable[[Record], tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The rows class by class, an empty one between classes."""
+    rows: list[tuple[str, ...]] = []
+    for group in _groups(records):
+        rows += [()] if rows else []
+        rows += map(cells, group)
+    return rows
+
+
+def _formulas(record: Record) -> tuple[str, ...]:
+    """The cells from the degree on, with LaTeX between dollars, the upper rate without its footnote."""
+    return (
+        str(record["degree"]),
+        f"${record['t1_latex']}$",
+        f"${record['t3_latex']}$",
+        "" if record["upper_latex"] is None else f"${record['upper_latex']}$",
+        f"${rounded_down(record['lower'], tex=True)}$",
+        str(record["weights"]),
+    )
+
+
 def as_text(records: Sequence[Record]) -> str:
     """Aligned columns, a blank line between classes, footnotes."""
-    groups = [[_cells(record) for record in group] for group in _groups(records)]
-    sizes = [
-        max(len(row[i]) for row in (_HEADER, *(row for group in groups for row in group))) for i in range(len(_HEADER))
-    ]
-
-    def line(row: Sequence[str]) -> str:
-        return "  ".join(cell.ljust(size) for cell, size in zip(row, sizes, strict=True)).rstrip()
-
-    lines = [line(_HEADER), "-" * (sum(sizes) + 2 * len(sizes) - 2)]
-    for number, group in enumerate(groups):
-        lines += ([""] if number else []) + [line(row) for row in group]
-    lines += ["", _plain(ABOUT), _plain(CERTIFIED)]
+    lines = [tables.text(_HEADER, _rows(records, _cells)), "", _plain(ABOUT), _plain(CERTIFIED)]
     lines += [f"[{mark}] {_plain(text)}." for mark, text in _notes(records)]
     return "\n".join(lines) + "\n"
 
 
 def as_markdown(records: Sequence[Record]) -> str:
     """A Markdown table with LaTeX formulas between dollars."""
-    lines = ["| class | $p$ | degree | T1 | T3 | upper | certified | $W$ |", "|---|---|---|---|---|---|---|---|"]
-    for record in records:
-        upper = "-"
-        if record["upper_latex"] is not None:
-            upper = f"${record['upper_latex']}$ [{NOTES[record['upper_rate_theorem']][0]}]"
-        cells = (
-            record["class"],
-            str(record["p"]),
-            str(record["degree"]),
-            f"${record['t1_latex']}$",
-            f"${record['t3_latex']}$",
-            upper,
-            f"${rounded_down(record['lower'], tex=True)}$",
-            str(record["weights"]),
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", ABOUT, CERTIFIED, ""]
+
+    def cells(record: Record) -> tuple[str, ...]:
+        degree, t1, t3, upper, *rest = _formulas(record)
+        upper = f"{upper} [{NOTES[record['upper_rate_theorem']][0]}]" if upper else "-"
+        return (record["class"], str(record["p"]), degree, t1, t3, upper, *rest)
+
+    header = ("class", "$p$", "degree", "T1", "T3", "upper", "certified", "$W$")
+    lines = [tables.markdown(header, _rows(records, cells)), "", ABOUT, CERTIFIED, ""]
     lines += [f"[{mark}] {text}.  " for mark, text in _notes(records)]
     return "\n".join(lines) + "\n"
 
 
 def as_latex(records: Sequence[Record]) -> str:
     """A tabular with booktabs rules; the footnotes follow it."""
+    first = [group[0] for group in _groups(records)]
+
+    def cells(record: Record) -> tuple[str, ...]:
+        degree, t1, t3, upper, *rest = _formulas(record)
+        upper = f"{upper}\\textsuperscript{{{NOTES[record['upper_rate_theorem']][0]}}}" if upper else "--"
+        name, p = (record["class"], str(record["p"])) if record in first else ("", "")
+        return (name, p, degree, t1, t3, upper, *rest)
+
+    header = ("class", "$p$", r"$\nu$", "T1", "T3", "upper", "certified", "$W$")
     lines = [
         r"% made by paper_figures/table.py; needs \usepackage{booktabs}",
-        r"\begin{tabular}{lccllllr}",
-        r"\toprule",
-        r"class & $p$ & $\nu$ & T1 & T3 & upper & certified & $W$ \\",
+        tables.latex(header, _rows(records, cells), "lccllllr"),
+        *("", r"\par\smallskip\footnotesize", ABOUT, CERTIFIED),
     ]
-    for group in _groups(records):
-        lines.append(r"\midrule")
-        for number, record in enumerate(group):
-            upper = "--"
-            if record["upper_latex"] is not None:
-                upper = f"${record['upper_latex']}$\\textsuperscript{{{NOTES[record['upper_rate_theorem']][0]}}}"
-            name, p = (record["class"], str(record["p"])) if number == 0 else ("", "")
-            cells = (
-                name,
-                p,
-                str(record["degree"]),
-                f"${record['t1_latex']}$",
-                f"${record['t3_latex']}$",
-                upper,
-                f"${rounded_down(record['lower'], tex=True)}$",
-                str(record["weights"]),
-            )
-            lines.append(" & ".join(cells).lstrip() + r" \\")
-    lines += [r"\bottomrule", r"\end{tabular}", "", r"\par\smallskip\footnotesize", ABOUT, CERTIFIED]
     lines += [f"\\textsuperscript{{{mark}}}\\,{text[0].upper()}{text[1:]}." for mark, text in _notes(records)]
     return "\n".join(lines).replace("ö", r"\"o") + "\n"
 

@@ -168,6 +168,12 @@ def torn(x: Array) -> Array:
     return np.where(x >= 0, 3 - 2 * x, x + 1)
 
 
+def b_spline(x: Array) -> Array:
+    """The quadratic B-spline with the knots 0, 1, 2, 3: five pieces, zero outside."""
+    truncated = [np.maximum(x - knot, 0.0) ** 2 / 2 for knot in range(4)]
+    return np.where(x < 3, truncated[0] - 3 * truncated[1] + 3 * truncated[2], 0.0)
+
+
 #: name: (function, degree, pieces, continuous)
 ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], int, int, bool]] = {
     "heaviside": (lambda x: (x >= 0).astype(float), 0, 2, False),
@@ -176,6 +182,7 @@ ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], int, int, bool]] = {
     "absolute": (np.abs, 1, 2, True),
     "hard tanh": (hard_tanh, 1, 3, True),
     "torn": (torn, 1, 2, False),
+    "b-spline": (b_spline, 2, 5, True),
     "squared relu": (lambda x: np.maximum(x, 0.0) ** 2, 2, 2, True),
 }
 
@@ -322,6 +329,11 @@ def affine_patterns(rows: Array, offsets: Array) -> set[int]:
         if result.status == 0 and result.x[-1] > 1e-7:
             found.add(pattern)
     return found
+
+
+def polynomial_patterns(points: Array, levels: Array, degree: int) -> set[int]:
+    """All patterns (1[g(x_i) > r_i])_i of polynomials g of this degree in one variable."""
+    return affine_patterns(np.vander(points, degree + 1), -levels) if len(points) else {0}
 
 
 def polynomial_network(parameters: list[int], widths: tuple[int, ...], inputs: list[int], power: int) -> int:

@@ -91,11 +91,16 @@ def widths(most=40):
     return st.lists(st.integers(1, most), min_size=1, max_size=4).map(tuple)
 
 
+def bits():
+    """Real parameters or, less often, a number of bits."""
+    return st.one_of(st.none(), st.none(), st.integers(1, 64))
+
+
 @st.composite
 def feedforward(draw, dim=None, most=40):
     """Any of the fully connected classes."""
     d = draw(dims()) if dim is None else dim
-    shape = {"widths": draw(widths(most)), "input_dim": d, "bias": draw(st.booleans())}
+    shape = {"widths": draw(widths(most)), "input_dim": d, "bias": draw(st.booleans()), "bits": draw(bits())}
     kind = draw(st.sampled_from([ab.ReLUNetwork, ab.HeavisideNetwork, ab.ReLUPowerNetwork, ab.FeedForwardNetwork]))
     if kind is ab.ReLUPowerNetwork:
         shape["power"] = draw(st.integers(1, 3))
@@ -114,18 +119,63 @@ def network_sizes(draw):
     weights = draw(st.integers(depth, 10**5))
     units = draw(st.one_of(st.none(), st.integers(depth - 1, 10**4)))
     degree, pieces = draw(st.integers(0, 3)), draw(st.integers(1, 4))
-    return ab.NetworkSize(weights=weights, depth=depth, units=units, degree=degree, pieces=pieces)
+    kind = {"degree": degree, "pieces": pieces, "bits": draw(bits())}
+    return ab.NetworkSize(weights=weights, depth=depth, units=units, **kind)
 
 
-def network_classes(dim=None):
-    """Networks, totals, linear spaces and finite classes."""
-    inputs = st.sampled_from([None, dim])
+@st.composite
+def skip_networks(draw, dim=None):
+    """With all connections, or with fewer parameters in each layer."""
+    d = draw(dims()) if dim is None else dim
+    kind = {"degree": draw(st.integers(0, 3)), "pieces": draw(st.integers(1, 4)), "bits": draw(bits())}
+    full = ab.SkipNetwork(widths=draw(widths(20)), input_dim=d, **kind)
+    if draw(st.booleans()):
+        return full
+    own = tuple(draw(st.integers(1, most)) for most in full.connections)
+    return ab.SkipNetwork(widths=full.widths, input_dim=d, layer_weights=own, **kind)
+
+
+@st.composite
+def free_knot_splines(draw):
+    degree = draw(st.integers(0, 5))
+    smooth = degree > 0 and draw(st.booleans())
+    return ab.FreeKnotSplines(knots=draw(st.integers(1, 10**4)), degree=degree, smooth=smooth)
+
+
+@st.composite
+def unions(draw, dim=None):
+    """Two or three classes of the same number of inputs."""
+    d = draw(dims()) if dim is None else dim
+    kinds = st.one_of(feedforward(dim=d), network_sizes(), skip_networks(dim=d), rivals(d))
+    return ab.Union(members=draw(st.lists(kinds, min_size=2, max_size=3)))
+
+
+def rivals(dim=None):
+    """Linear spaces, finite classes and splines."""
+    inputs, cells = st.sampled_from([None, dim]), st.integers(1, 10**4)
+    d = dims() if dim is None else st.just(dim)
     return st.one_of(
-        feedforward(dim=dim),
-        network_sizes(),
         st.builds(ab.LinearSpace, dimension=st.integers(1, 10**6), input_dim=inputs),
         st.builds(ab.FiniteClass, bits=st.integers(0, 10**5), input_dim=inputs),
         st.builds(ab.FiniteClass, size=st.integers(1, 10**9), input_dim=inputs),
+        st.builds(ab.PiecewisePolynomials, cells=cells, degree=st.integers(0, 3), input_dim=d),
+        *([free_knot_splines()] if dim in {None, 1} else []),
+    )
+
+
+def network_classes(dim=None):
+    """Networks, totals, their rivals, and unions."""
+    return st.one_of(feedforward(dim=dim), network_sizes(), skip_networks(dim=dim), rivals(dim), unions(dim=dim))
+
+
+def norm_classes(dim):
+    """Classes with bounded weights, most of infinite pseudo-dimension."""
+    norms = st.lists(numbers(), min_size=1, max_size=4).map(tuple)
+    return st.one_of(
+        st.builds(ab.LipschitzFunctions, constant=numbers(Fraction(1, 10), Fraction(100)), input_dim=st.just(dim)),
+        st.builds(ab.BoundedLinear, norm=numbers(), input_dim=st.just(dim)),
+        st.builds(ab.NormBoundedNetwork, norms=norms, input_dim=st.just(dim)),
+        st.builds(ab.NormBoundedNetwork, norms=st.just((2, "1/2")), input_dim=st.just(dim), widths=st.just((3,))),
     )
 
 
@@ -133,4 +183,5 @@ def network_classes(dim=None):
 def pairs(draw, families_only=False):
     """(F, G) on the same domain."""
     d = draw(dims())
-    return draw(function_classes(dim=d, families_only=families_only)), draw(network_classes(dim=d))
+    G = draw(st.one_of(network_classes(dim=d), norm_classes(dim=d)))
+    return draw(function_classes(dim=d, families_only=families_only)), G

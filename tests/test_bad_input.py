@@ -3,6 +3,7 @@
 import math
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,8 +14,12 @@ import approxbounds as ab
 HOLDER, LIPSCHITZ = ab.HolderBall(smoothness="3/2", dim=2), ab.LipschitzBall(dim=2)
 MONOTONE = ab.MonotoneFunctions(dim=2)
 RELU, LINEAR = ab.ReLUNetwork(widths=(4,), input_dim=2), ab.LinearSpace(dimension=2)
+RELU1, SKIP = ab.ReLUNetwork(widths=(4,), input_dim=1), partial(ab.SkipNetwork, widths=(4,), input_dim=2)
 ENTROPY = ab.EntropyClass(exponent=1, norm=2)
+WEIGHTS = partial(ab.required_weights, error=1, p=2, depth=3)
 X = sympy.Symbol("x", positive=True)
+STEPS = ab.bracket(ab.LipschitzBall(dim=1), ab.HeavisideNetwork(widths=(3,), input_dim=1), p=2)
+BUILT = STEPS.upper.build(lambda x: x[:, 0])
 CASE = ab.average_case(ab.LipschitzBall(dim=1), LINEAR, p=2, member={"k": 16})
 BOUND = ab.lower_bound(LIPSCHITZ, RELU, p=2)
 
@@ -55,6 +60,12 @@ POSITIVE = {
         "exponent": lambda v: ab.EntropyClass(exponent=v, norm=2),
         "eps": lambda v: ENTROPY.packing(v, p=2),
     },
+    "NetworkClass": {"gamma": RELU.fat_shattering},
+    "LipschitzFunctions": {"constant": lambda v: ab.LipschitzFunctions(constant=v, input_dim=2)},
+    "BoundedLinear": {"norm": lambda v: ab.BoundedLinear(norm=v, input_dim=2)},
+    "NormBoundedNetwork": {"norms[1]": lambda v: ab.NormBoundedNetwork(norms=(1, v), input_dim=2)},
+    "required_weights": {"error": lambda v: WEIGHTS(LIPSCHITZ, error=v)},
+    "required_bits": {"error": lambda v: ab.required_bits(LIPSCHITZ, RELU, error=v, p=2)},
     "AverageCase": {
         "theta": lambda v: CASE.high_probability(v, confidence="1/2"),
         "confidence": lambda v: CASE.high_probability("1/2", confidence=v),
@@ -71,7 +82,6 @@ WHOLE = {
         "input_dim": lambda v: ab.ReLUNetwork(widths=(4,), input_dim=v),
         "widths[1]": lambda v: ab.ReLUNetwork(widths=(4, v), input_dim=1),
     },
-    "HeavisideNetwork": {"input_dim": lambda v: ab.HeavisideNetwork(widths=(4,), input_dim=v)},
     "ReLUPowerNetwork": {"power": lambda v: ab.ReLUPowerNetwork(widths=(4,), input_dim=1, power=v)},
     "FeedForwardNetwork": {"pieces": lambda v: ab.FeedForwardNetwork(widths=(4,), input_dim=1, pieces=v)},
     "NetworkSize": {
@@ -80,14 +90,39 @@ WHOLE = {
         "pieces": lambda v: ab.NetworkSize(weights=10, depth=2, pieces=v),
     },
     "LinearSpace": {"dimension": lambda v: ab.LinearSpace(dimension=v)},
+    "DenseNetwork": {"per_side": lambda v: BUILT.error(BUILT, p=2, per_side=v)},
+    "Bracket": {"per_side": lambda v: STEPS.measure(BUILT, per_side=v)},
+    "required_weights": {
+        "depth": lambda v: WEIGHTS(LIPSCHITZ, depth=v),
+        "pieces": lambda v: WEIGHTS(LIPSCHITZ, pieces=v),
+    },
+    "HeavisideNetwork": {"input_dim": lambda v: ab.HeavisideNetwork(widths=(4,), input_dim=v)},
+    "SkipNetwork": {
+        "input_dim": lambda v: ab.SkipNetwork(widths=(4,), input_dim=v),
+        "layer_weights[1]": lambda v: ab.SkipNetwork(widths=(4,), input_dim=2, layer_weights=(5, v)),
+    },
+    "LipschitzFunctions": {"input_dim": lambda v: ab.LipschitzFunctions(constant=1, input_dim=v)},
+    "BoundedLinear": {"input_dim": lambda v: ab.BoundedLinear(norm=1, input_dim=v)},
+    "NormBoundedNetwork": {
+        "input_dim": lambda v: ab.NormBoundedNetwork(norms=(1,), input_dim=v),
+        "widths[0]": lambda v: ab.NormBoundedNetwork(norms=(1, 1), input_dim=2, widths=(v,)),
+    },
+    "FreeKnotSplines": {"knots": lambda v: ab.FreeKnotSplines(knots=v, degree=1)},
+    "PiecewisePolynomials": {
+        "cells": lambda v: ab.PiecewisePolynomials(cells=v, degree=1, input_dim=2),
+        "input_dim": lambda v: ab.PiecewisePolynomials(cells=4, degree=1, input_dim=v),
+    },
 }
 EXPONENTS = {
     "lower_bound": {"p": lambda v: ab.lower_bound(LIPSCHITZ, RELU, p=v)},
     "lower_bounds": {"p": lambda v: ab.lower_bounds(LIPSCHITZ, RELU, p=v)},
     "upper_bound": {"p": lambda v: ab.upper_bound(LIPSCHITZ, RELU, p=v)},
     "upper_bounds": {"p": lambda v: ab.upper_bounds(LIPSCHITZ, RELU, p=v)},
+    "DenseNetwork": {"p": lambda v: BUILT.error(BUILT, p=v, per_side=3)},
     "bracket": {"p": lambda v: ab.bracket(LIPSCHITZ, RELU, p=v)},
     "average_case": {"p": lambda v: ab.average_case(LIPSCHITZ, RELU, p=v)},
+    "required_weights": {"p": lambda v: WEIGHTS(LIPSCHITZ, p=v)},
+    "required_bits": {"p": lambda v: ab.required_bits(LIPSCHITZ, RELU, error=1, p=v)},
     "FunctionClass": {"p": lambda v: LIPSCHITZ.packing("1/100", p=v)},
     "EntropyClass": {"norm": lambda v: ab.EntropyClass(exponent=1, norm=v)},
     "SobolevBall": {"integrability": lambda v: ab.SobolevBall(smoothness=1, dim=2, integrability=v)},
@@ -120,7 +155,7 @@ def _generated():
                     big = isinstance(value, int) and value > 10**60
                     echo = "digits" if big else shown(value)
                     yield public, (lambda call=call, value=value: call(value)), ab.ParameterError, (f"{name}=", echo)
-    for kind in (ab.ReLUNetwork, ab.HeavisideNetwork, ab.ReLUPowerNetwork, ab.FeedForwardNetwork):
+    for kind in (ab.ReLUNetwork, ab.HeavisideNetwork, ab.ReLUPowerNetwork, ab.FeedForwardNetwork, ab.SkipNetwork):
         for name, values in (("widths=", bad_widths()), ("widths[", BAD_ENTRIES)):
             for value in values:
                 yield kind.__name__, lambda kind=kind, v=value: kind(widths=v, input_dim=2), ab.ParameterError, (name,)
@@ -169,6 +204,46 @@ TABLE = [
     ("FiniteClass", lambda: ab.FiniteClass(size=10**5000), P, ("size=an integer of about 5001 digits",)),
     ("FiniteClass", lambda: ab.FiniteClass(bits=1.5), P, ("bits=1.5", "integer")),
     ("FiniteClass", lambda: ab.FiniteClass(size=X), P, ("size=x", "number")),
+    ("ReLUNetwork", lambda: ab.ReLUNetwork(widths=(2,), input_dim=1, bits=65), P, ("bits=65", "from 1 to 64")),
+    ("NetworkSize", lambda: ab.NetworkSize(weights=9, depth=2, bits=0), P, ("bits=0", "from 1 to 64")),
+    *(("SkipNetwork", lambda v=v: SKIP(bits=v), P, ("bits=",)) for v in (-1, 2.5, True, "4/3", "one", [1], 10**400)),
+    ("SkipNetwork", lambda: SKIP(layer_weights=(9,)), P, ("layer_weights=(9,)", "2 entries")),
+    ("SkipNetwork", lambda: SKIP(layer_weights=9), P, ("layer_weights=9", "sequence")),
+    ("SkipNetwork", lambda: SKIP(layer_weights=(13, 1)), P, ("layer_weights[0]=13", "from 1 to 12")),
+    ("SkipNetwork", lambda: SKIP(layer_weights=(12, 8)), P, ("layer_weights[1]=8", "from 1 to 7")),
+    ("SkipNetwork", lambda: SKIP(degree=-1), P, ("degree=-1", "from 0")),
+    ("NormBoundedNetwork", lambda: ab.NormBoundedNetwork(norms=(), input_dim=2), P, ("norms=()", "1 to 1000")),
+    ("NormBoundedNetwork", lambda: ab.NormBoundedNetwork(norms=3, input_dim=2), P, ("norms=3", "sequence")),
+    *(
+        ("NormBoundedNetwork", lambda v=v: ab.NormBoundedNetwork(norms=(1, 1), input_dim=2, widths=v), P, ("widths=",))
+        for v in ((), (2, 2), 4, {4})
+    ),
+    (
+        "NormBoundedNetwork",
+        lambda: ab.NormBoundedNetwork(norms=(1, 1), input_dim=2).pseudo_dimension(),
+        A,
+        ("infinite", "T3fat"),
+    ),
+    ("FreeKnotSplines", lambda: ab.FreeKnotSplines(knots=X, degree=1), P, ("knots=x", "number")),
+    ("FreeKnotSplines", lambda: ab.FreeKnotSplines(knots=3, degree=X), P, ("degree=x", "number")),
+    ("FreeKnotSplines", lambda: ab.FreeKnotSplines(knots=3, degree=-1), P, ("degree=-1", "from 0")),
+    ("FreeKnotSplines", lambda: ab.FreeKnotSplines(knots=3, degree=0, smooth=True), P, ("degree=0", "smooth")),
+    ("FreeKnotSplines", lambda: ab.FreeKnotSplines(knots=3, degree=1, smooth=1), P, ("smooth=1", "True or False")),
+    (
+        "PiecewisePolynomials",
+        lambda: ab.PiecewisePolynomials(cells=9, degree=99, input_dim=99),
+        P,
+        ("cells=9", "dimension"),
+    ),
+    *(
+        ("Union", lambda v=v: ab.Union(members=v), P, ("members",))
+        for v in (None, 5, "ab", (), [RELU], {RELU, LINEAR}, (RELU,) * 101, (RELU, HOLDER), (RELU, None), (RELU, "x"))
+    ),
+    ("Union", lambda: ab.Union(members=(RELU, ab.Union(members=(RELU, LINEAR)))), P, ("members[1]", "union")),
+    ("Union", lambda: ab.Union(members=(RELU, ab.LinearSpace(dimension=X))), P, ("members[1]", "symbols")),
+    ("Union", lambda: ab.Union(members=(RELU, SKIP(), LINEAR, RELU1)), P, ("members[3].input_dim=1", "before it, 2")),
+    ("lower_bound", asks("lower_bound", LIPSCHITZ, ab.Union(members=(LINEAR, RELU1))), P, ("input_dim=1", "dim=2")),
+    ("lower_bound", asks("lower_bound", LIPSCHITZ, ab.FreeKnotSplines(knots=1, degree=1)), P, ("input_dim=1",)),
     ("SobolevBall", lambda: ab.SobolevBall(smoothness=X, dim=2, integrability=2), P, ("smoothness=x", "number")),
     ("BarronBall", lambda: ab.BarronBall(dim=2, power=-1), P, ("power=-1", "from 0")),
     ("AnisotropicHolderBall", lambda: ab.AnisotropicHolderBall(smoothness=1), P, ("smoothness=1", "sequence")),
@@ -187,6 +262,67 @@ TABLE = [
     ("lower_bound", asks("lower_bound", ENTROPY, LINEAR, p=1), A, ("T1", "p = 1")),
     ("upper_bound", asks("upper_bound", LIPSCHITZ, LINEAR), A, ("constant", "cubes")),
     ("bracket", asks("bracket", LIPSCHITZ, LINEAR), A, ("upper bound",)),
+    # inverse queries
+    ("required_weights", lambda: WEIGHTS("F"), P, ("F='F'", "function class")),
+    ("required_weights", lambda: WEIGHTS(RELU), P, ("F=ReLUNetwork(", "function class")),
+    ("required_weights", lambda: WEIGHTS(LIPSCHITZ, p=X), P, ("p=x", "number")),
+    ("required_weights", lambda: WEIGHTS(LIPSCHITZ, error=X), P, ("error=x", "number")),
+    ("required_weights", lambda: WEIGHTS(LIPSCHITZ, depth=X), P, ("depth=x", "number")),
+    ("required_weights", lambda: WEIGHTS(LIPSCHITZ, depth=1), P, ("depth=1", "from 2")),
+    ("required_weights", lambda: WEIGHTS(LIPSCHITZ, depth=1001), P, ("depth=1001", "1000")),
+    *(
+        ("required_weights", lambda v=v: WEIGHTS(LIPSCHITZ, degree=v), P, ("degree=",))
+        for v in (-1, 2.5, True, "one", None, X, 10**400, 1001)
+    ),
+    *(
+        ("required_weights", lambda F=F: WEIGHTS(F), P, ("=x", "number"))
+        for F in (ab.LipschitzBall(dim=X), ab.LipschitzBall(dim=2, radius=X), ab.HolderBall(dim=2, smoothness=X))
+    ),
+    ("required_weights", lambda: WEIGHTS(ENTROPY), A, ("T2e", "unspecified", "rate")),
+    ("required_bits", lambda: ab.required_bits(HOLDER, None, error=1, p=2), P, ("G=None", "network class")),
+    ("required_bits", lambda: ab.required_bits(None, RELU, error=1, p=2), P, ("F=None", "function class")),
+    ("required_bits", lambda: ab.required_bits(HOLDER, RELU1, error=1, p=2), P, ("input_dim=1", "dim=2")),
+    ("required_bits", lambda: ab.required_bits(HOLDER, RELU, error=1, p=X), P, ("p=x", "number")),
+    ("required_bits", lambda: ab.required_bits(HOLDER, SKIP(bits=3), error=1, p=2), P, ("bits=3", "None")),
+    ("required_bits", lambda: ab.required_bits(HOLDER, SKIP(bits=X), error=1, p=2), P, ("bits=x", "number")),
+    ("required_bits", lambda: ab.required_bits(ENTROPY, RELU, error=1, p=2), A, ("T2e", "unspecified", "rate")),
+    *(
+        ("required_bits", lambda G=G: ab.required_bits(HOLDER, G, error=1, p=2), P, ("G=", "bits"))
+        for G in (LINEAR, ab.FiniteClass(bits=3), ab.FiniteClass(size=3), ab.Union(members=(RELU, LINEAR)))
+    ),
+    # comparisons
+    *(
+        ("compare", lambda v=v: ab.compare(HOLDER, RELU, v), P, ("p=",))
+        for v in (None, 0, "0", "two", [], (), {2}, {2: 1}, b"2", [2, 0], [2, None], [[2]], (i for i in (1, 2)), True)
+    ),
+    *(
+        ("compare", lambda v=v: ab.compare(v, RELU, 2), P, ("F=",))
+        for v in (None, 5, [], {HOLDER}, {HOLDER: 1}, "holder", [HOLDER, None], [[HOLDER]], RELU, iter([HOLDER]))
+    ),
+    *(
+        ("compare", lambda v=v: ab.compare(HOLDER, v, 2), P, ("G=",))
+        for v in (None, 5, [], {RELU}, "relu", [RELU, HOLDER], [[RELU]], [RELU] * 1001)
+    ),
+    ("compare", lambda: ab.compare([HOLDER], [RELU, RELU1], 2), P, ("G=ReLUNetwork(", "1 inputs", "F=HolderBall(")),
+    ("compare", lambda: ab.compare(HOLDER, RELU), TypeError, ("'p'",)),
+    # networks that are built for functions
+    *(
+        (name, lambda call=call, v=v: call(v), P, (f"f={shown(v)[:40]}",))
+        for name, call in (
+            ("Bound", STEPS.upper.build),
+            ("Bracket", lambda f: STEPS.measure(f, per_side=3)),
+            ("DenseNetwork", lambda f: BUILT.error(f, p=2, per_side=3)),
+        )
+        for v in (None, 5, "sin", np.zeros(3), np.sin, lambda x: 1.0, lambda x: x[:, 0] * math.nan, lambda x: "ab")
+    ),
+    *(
+        ("DenseNetwork", lambda v=v: BUILT(v), P, ("points=", "(m, 1)"))
+        for v in (np.zeros(3), np.zeros((3, 2)), 0.5, [[[0.5]]])
+    ),
+    ("DenseNetwork", lambda: BUILT.error(BUILT, p=X, per_side=3), P, ("p=x", "number")),
+    ("Bound", lambda: BOUND.build(lambda x: x[:, 0]), A, ("T3", "construction")),
+    ("Bound", lambda: ab.upper_bound(LIPSCHITZ, RELU, p=X).build(lambda x: x[:, 0]), N, ("x",)),
+    ("Bracket", lambda: ab.bracket(LIPSCHITZ, RELU, p=2).measure(np.sin, per_side=3), P, ("f=",)),
     # average case
     ("average_case", asks("average_case", LIPSCHITZ, RELU, p=math.inf), A, ("p = inf",)),
     ("average_case", asks("average_case", ENTROPY, RELU), A, ("hypercube family",)),
@@ -241,7 +377,8 @@ def test_every_public_callable_has_a_row():
     public = {name for name in ab.__all__ if callable(getattr(ab, name))}
     assert public <= {row[0] for row in TABLE}
     # errors, and records that the library builds and users only read, have just the TypeErrors of Python
-    plain = {"Bracket", "Candidates", "Refusal", "Verdict"} | {name for name in public if name.endswith("Error")}
+    plain = {name for name in public if name.endswith("Error")}
+    plain |= {"Bracket", "Candidates", "Comparison", "Refusal", "Requirement", "Verdict"}
     assert public - plain <= {row[0] for row in TABLE if row[2] is not TypeError}
 
 

@@ -7,7 +7,9 @@ import sys
 import pytest
 
 import approxbounds as ab
+from approxbounds.catalogue import LOWER_THEOREMS
 from approxbounds.cli import main
+from approxbounds.cli_text import parse_functions, parse_network
 
 LOWER = ["lower", "lipschitz:dim=2", "relu:widths=10", "-p", "2"]
 
@@ -33,7 +35,7 @@ def test_lower_is_the_library(capsys):
     assert data["value"] == bound.value
     assert data["theorem"] == "T3" and data["status"] == "certified" and data["direction"] == "lower"
     assert data["rate"] == str(bound.rate) and data["expression"] == str(bound.expression)
-    assert {other["theorem"] for other in data["others"]} == {"T1", "T2a", "T2e", "T3inf"}
+    assert {other["theorem"] for other in data["others"]} == {t.id for t in LOWER_THEOREMS} - {"T3"}
     assert ab.verify(data["certificate"])
 
 
@@ -59,9 +61,7 @@ def test_text_never_shows_more_than_is_certified(capsys):
     ],
 )
 def test_function_classes(functions, expected):
-    from approxbounds.cli import FUNCTION_CLASSES, parse_class
-
-    assert parse_class(functions, FUNCTION_CLASSES, "F") == expected
+    assert parse_functions(functions) == expected
 
 
 @pytest.mark.parametrize(
@@ -80,12 +80,32 @@ def test_function_classes(functions, expected):
         ("size:weights=1000,depth=4", ab.NetworkSize(weights=1000, depth=4)),
         ("linear:dimension=7", ab.LinearSpace(dimension=7)),
         ("finite:bits=64", ab.FiniteClass(bits=64)),
+        ("relu:widths=8,input_dim=2,bits=4", ab.ReLUNetwork(widths=(8,), input_dim=2, bits=4)),
+        (
+            "skip:widths=3x2,input_dim=1,layer_weights=6x8x6",
+            ab.SkipNetwork(widths=(3, 2), input_dim=1, layer_weights=(6, 8, 6)),
+        ),
+        ("free-knot-splines:knots=5,degree=2,smooth=true", ab.FreeKnotSplines(knots=5, degree=2, smooth=True)),
+        ("norm-bounded:norms=1x3/2,input_dim=2", ab.NormBoundedNetwork(norms=(1, "3/2"), input_dim=2)),
+        (
+            "relu:widths=8,input_dim=2+relu-power:widths=4^2,input_dim=2+linear:dimension=5",
+            ab.Union(
+                members=(
+                    ab.ReLUNetwork(widths=(8,), input_dim=2),
+                    ab.ReLUPowerNetwork(widths=(4, 4), input_dim=2),
+                    ab.LinearSpace(dimension=5),
+                )
+            ),
+        ),
     ],
 )
 def test_network_classes(network, expected):
-    from approxbounds.cli import NETWORK_CLASSES, parse_class
+    assert parse_network(network) == expected
 
-    assert parse_class(network, NETWORK_CLASSES, "G") == expected
+
+def test_members_of_unions_take_the_dimension_of_the_functions():
+    union = parse_network("relu:widths=8+linear:dimension=3+heaviside:widths=4x4", ab.LipschitzBall(dim=3))
+    assert [member.domain_dim for member in union.members] == [3, 3, 3]
 
 
 def test_symbols_give_rates(capsys):
@@ -111,6 +131,70 @@ def test_bracket_pdim_packing_explain_list(capsys):
     assert {entry["id"] for entry in listed["theorems"]} == set(ab.THEOREMS)
     text = run(capsys, "list")[1]
     assert all(name in text for name in (*ab.FUNCTION_CLASSES, *ab.NETWORK_CLASSES, *ab.THEOREMS))
+    for entry in (*listed["functions"], *listed["networks"], *listed["theorems"]):
+        assert entry["keys"] and ", ".join(entry["keys"]) in text
+
+
+def test_fat(capsys, tmp_path):
+    path = tmp_path / "fat.json"
+    command = ["fat", "norm-bounded:norms=1x1,input_dim=2", "--gamma", "0.1", "--certificate", path]
+    data = run_json(capsys, *command)
+    G = ab.NormBoundedNetwork(norms=(1, 1), input_dim=2)
+    assert data["value"] == G.fat_shattering("1/10").value and data["direction"] == "upper"
+    assert run(capsys, "verify", path)[0] == 0
+    assert "fat_1/10(G) <= " in run(capsys, *command)[1]
+    assert "gamma**2" in run(capsys, *command[:2], "--gamma", "gamma")[1]
+
+
+def test_weights(capsys, tmp_path):
+    path = tmp_path / "weights.json"
+    command = ["weights", "lipschitz:dim=2", "--error", "1e-3", "-p", "2", "--depth", "3"]
+    data = run_json(capsys, *command, "--certificate", path)
+    need = ab.required_weights(ab.LipschitzBall(dim=2), error="1e-3", p=2, depth=3)
+    assert (data["asked"], data["value"], data["error"]) == ("weights", need.value, "1/1000")
+    assert data["bound"] == need.bound.value and not data["limited"] and ab.verify(data["certificate"])
+    assert run(capsys, "verify", path)[0] == 0
+    path.write_text(json.dumps(data))  # the whole output
+    assert run(capsys, "verify", path)[0] == 0
+    text = run(capsys, *command)[1]
+    assert text.startswith(f"at least {need.value} weights for E_2(F, G) <= 1/1000") and "T3: Hypercube" in text
+    other = run_json(capsys, *command, "--degree", "0", "--pieces", "3")
+    assert (
+        other["value"]
+        == ab.required_weights(ab.LipschitzBall(dim=2), error="1e-3", p=2, depth=3, degree=0, pieces=3).value
+    )
+    nothing = run_json(capsys, *command[:2], "--error", "2", *command[4:])
+    assert (nothing["value"], nothing["bound"], nothing["certificate"]) == (7, None, None)
+
+
+def test_bits(capsys):
+    command = ["bits", "lipschitz:dim=2", "relu:widths=4", "-p", "2", "--error"]
+    data = run_json(capsys, *command, "1e-2")
+    assert (data["asked"], data["value"]) == ("bits", 4) and "bits=3" in data["excluded"]
+    assert ab.verify(data["certificate"])
+    data = run_json(capsys, *command, "1e-6")  # no Infinity in JSON
+    assert data["value"] == "inf" and ab.verify(data["certificate"])
+    assert run(capsys, *command, "1e-6")[1].startswith("no number of bits suffices")
+
+
+def test_table(capsys):
+    classes = ["monotone:dim=2", "relu:widths=20x100", "lipschitz:dim=2", "linear:dimension=9+relu:widths=9"]
+    exponents = ["-p", "1", "-p", "inf"]
+    records = run_json(capsys, "table", *classes, *exponents)
+    functions = [parse_functions(classes[0]), parse_functions(classes[2])]
+    networks = [parse_network(text, functions[0]) for text in (classes[1], classes[3])]
+    found = ab.compare(functions, networks, [1, "inf"])
+    assert records == found.records() and len(records) == 8
+    assert records[0]["norms"] == "differ"
+    for name, text in {
+        "text": found.to_text(),
+        "markdown": found.to_markdown(),
+        "latex": found.to_latex(),
+        "csv": found.to_csv(),
+    }.items():
+        assert run(capsys, "table", *classes, *exponents, "--format", name) == (0, text.rstrip("\n") + "\n", "")
+    symbolic = run_json(capsys, "table", "holder:smoothness=s,dim=d", "size:weights=W,depth=L", "-p", "p")
+    assert [record["norms"] for record in symbolic] == ["same order"]
 
 
 def test_certificate_file_and_verify(capsys, tmp_path):
@@ -156,6 +240,28 @@ def test_verify_reads_standard_input():
         (["pdim", "relu:widths=10"], 2, "input_dim"),
         (["verify", "/does/not/exist.json"], 2, "cannot be read"),
         (["certify"], 2, "invalid choice"),
+        (["fat", "relu:widths=8,input_dim=2"], 2, "--gamma"),
+        (["fat", "relu:widths=8,input_dim=2", "--gamma", "0"], 2, "gamma='0'"),
+        (["fat", "relu:widths=8,input_dim=2", "--gamma", "1+1"], 2, "gamma='1+1'"),
+        (["weights", "lipschitz:dim=2", "-p", "2", "--depth", "3"], 2, "--error"),
+        (["weights", "lipschitz:dim=2", "-p", "2", "--depth", "3", "--error", "-1"], 2, "error='-1'"),
+        (["weights", "lipschitz:dim=2", "-p", "2", "--depth", "1", "--error", "1"], 2, "depth='1'"),
+        (["weights", "lipschitz:dim=2", "-p", "2", "--depth", "L", "--error", "1"], 2, "depth='L'"),
+        (["weights", "lipschitz:dim=d", "-p", "2", "--depth", "3", "--error", "1"], 2, "dim=d"),
+        (["weights", "barron:dim=2", "-p", "2", "--depth", "3", "--error", "1"], 1, "at most a rate"),
+        (["weights", "lipschitz:dim=2", "-p", "2", "--depth", "3", "--error", "1", "--degree", "-1"], 2, "degree='-1'"),
+        (["bits", "lipschitz:dim=2", "linear:dimension=4", "-p", "2", "--error", "1"], 2, "a field bits"),
+        (["bits", "lipschitz:dim=2", "relu:widths=4,bits=3", "-p", "2", "--error", "1"], 2, "bits=3"),
+        (["bits", "lipschitz:dim=2", "relu:widths=4", "-p", "2", "--error", "1/0"], 2, "error='1/0'"),
+        (["table", "lipschitz:dim=2", "relu:widths=4"], 2, "--p"),
+        (["table", "lipschitz:dim=2", "-p", "2"], 2, "one network class"),
+        (["table", "relu:widths=4,input_dim=2", "-p", "2"], 2, "one function class"),
+        (["table", "lipschitz:dim=2", "perceptron:widths=4", "-p", "2"], 2, "NAME one of relu"),
+        (["table", "lipschitz:dim=2", "monotone:dim=3", "relu:widths=4", "-p", "2"], 2, "F=MonotoneFunctions(dim=3)"),
+        (["table", "lipschitz:dim=2", "relu:widths=4", "-p", "2", "--format", "pdf"], 2, "invalid choice: 'pdf'"),
+        (["pdim", "union:members=4x4"], 2, "joined by +"),
+        (["pdim", "relu:widths=8,input_dim=2+relu:widths=4,input_dim=3"], 2, "input_dim"),
+        (["pdim", "relu:widths=8,input_dim=2+perceptron:widths=4"], 2, "input_dim='2+perceptron:widths"),
         ([], 2, "COMMAND"),
     ],
 )
@@ -183,6 +289,13 @@ def test_certificate_of_a_rate_is_refused(capsys, tmp_path):
     path = tmp_path / "rate.json"
     status, _, err = run(capsys, "lower", "lipschitz:dim=d", "size:weights=W,depth=2", "-p", "2", "--certificate", path)
     assert status == 1 and "symbols" in err and not path.exists()
+
+
+def test_certificate_of_what_is_not_excluded_is_refused(capsys, tmp_path):
+    path = tmp_path / "nothing.json"
+    command = ["weights", "lipschitz:dim=2", "-p", "2", "--depth", "3", "--error", "1", "--certificate", path]
+    status, out, err = run(capsys, *command)
+    assert (status, out) == (1, "") and "no certificate" in err and not path.exists()
 
 
 def test_version(capsys):

@@ -13,16 +13,20 @@ from approxbounds.bisection import largest
 from approxbounds.bound import Bound, apply, best
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.functions.base import FunctionClass
-from approxbounds.functions.hypercube import HypercubeFamily, Index, family_of, require
+from approxbounds.functions.hypercube import (
+    FINEST_CELLS,
+    FINEST_RESOLUTION,
+    HypercubeFamily,
+    Index,
+    family_of,
+    require,
+)
 from approxbounds.render import below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, Witness, conditional, integer_of
 from approxbounds.validation import is_infinite, is_symbolic
 
 __all__ = ["THEOREMS", "packing"]
-
-# members beyond are not searched: their k is no longer exact, or N no longer finite, in doubles
-MOST_RESOLUTION, MOST_CELLS = 2**50, 2**1000
 
 
 class _PackingTheorem(Theorem):
@@ -60,12 +64,12 @@ def _finest(family: HypercubeFamily, query: Query) -> list[tuple[Index, Any]]:
 
             def large(k: int, which: int = which, scale: float = scale) -> bool:
                 member = family.extremes(k)[which]
-                if family.cells(member) > MOST_CELLS:
+                if family.cells(member) > FINEST_CELLS:
                     return False
                 norm = float(family.norm(FLOAT, member, query.p))
                 return 2 * norm * scale > float(query.eps) * (1 + 1e-12)
 
-            k = largest(large, MOST_RESOLUTION)
+            k = largest(large, FINEST_RESOLUTION)
             if k > 0:
                 members.append(family.extremes(k)[which])
         if is_infinite(query.p):

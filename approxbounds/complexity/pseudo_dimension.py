@@ -22,7 +22,19 @@ from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, integer_of
 from approxbounds.validation import Number, is_symbolic
 
-__all__ = ["METHODS", "excludes_shattering", "growth_steps", "pdim_expression", "pseudo_dimension"]
+__all__ = [
+    "INFINITE",
+    "METHODS",
+    "excludes_shattering",
+    "growth_steps",
+    "pdim_expression",
+    "pdim_steps",
+    "pdim_upper",
+    "pseudo_dimension",
+]
+
+
+INFINITE = "G shatters sets of every size (Pdim is infinite); T3fat and T2b use its fat-shattering dimension"
 
 
 class _PseudoDimensionMethod(Theorem):
@@ -49,9 +61,11 @@ class GrowthMethod(_PseudoDimensionMethod):
     statement = (
         r"A set of $m$ points is shattered only if $\Pi_G(m)=2^m$; if no $m$ points are shattered, no larger set is."
     )
-    citations = (Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"), Citation("approxbounds", "3.3"))
+    citations = (Citation("approxbounds", "3.3"),)
 
     def refusal(self, query: Query) -> str | None:
+        if not query.G.bounded_growth:
+            return INFINITE
         return "the growth bound needs numbers, not symbols" if query.G.symbols else None
 
     def search(self, query: Query) -> Witness:
@@ -89,7 +103,7 @@ class ClosedFormMethod(_PseudoDimensionMethod):
     citations = (Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"), Citation("approxbounds", "3.3"))
 
     def refusal(self, query: Query) -> str | None:
-        totals = query.G.totals
+        totals = query.G.size_bounds
         if totals is None:
             return "the class is not a layered network"
         activation = totals.activation
@@ -103,7 +117,7 @@ class ClosedFormMethod(_PseudoDimensionMethod):
         return {}
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
-        totals = query.G.totals
+        totals = query.G.size_bounds
         assert totals is not None
         nu, K = totals.activation.degree, A.number(totals.activation.pieces)
         L = A.number(totals.depth)
@@ -148,18 +162,19 @@ class OperationCountMethod(_PseudoDimensionMethod):
     title = "Pseudo-dimension by operation count"
     statement = (
         r"If $1[g(x)>r]$ is computed with at most $t$ arithmetic operations and comparisons from $P$ real parameters, "
-        r"$\operatorname{Pdim}(G)\le 4P(t+2)$; here $P=W$ and $t=2W+U(K-1+2\nu)+2$."
+        r"$\operatorname{Pdim}(G)\le 4P(t+2)$; here $P=W$ and $t=2C+U(K-1+2\nu)+2$, where $C=W$ if each parameter is "
+        r"used once, else the number of connections."
     )
     citations = (Citation("AnthonyBartlett1999", "Thm 8.4"), Citation("GoldbergJerrum1995"))
 
     def refusal(self, query: Query) -> str | None:
-        return "the class is not a layered network" if query.G.totals is None else None
+        return "the class is not a layered network" if query.G.size_bounds is None else None
 
     def search(self, query: Query) -> Witness:
         return {}
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
-        totals = query.G.totals
+        totals = query.G.size_bounds
         assert totals is not None
         return 4 * A.number(totals.weights) * (A.number(totals.operations()) + 2)
 
@@ -275,6 +290,16 @@ def pdim_expression(G: NetworkClass) -> tuple[Any, tuple[Citation, ...]]:
     if bound.number is not None:
         return SYMBOLIC.number(bound.number), bound.theorem.citations
     return bound.expression, bound.theorem.citations
+
+
+def pdim_steps(G: NetworkClass, P: int) -> tuple[Step, ...]:
+    """Pdim(G) <= P with the method that shows it."""
+    query, claim = Query(network=G), f"$\\operatorname{{Pdim}}(G)\\le P={P}$."
+    for method in _WITHOUT_WITNESS:
+        if method.refusal(query) is None and certified_value(method, query, {}) <= P:
+            return (Step(f"{method.statement} Hence {claim}", method.citations),)
+    last = Step(f"{GrowthMethod.statement} Hence {claim}", GrowthMethod.citations)
+    return *growth_steps(G, P + 1, Thresholds.ANY), last
 
 
 def growth_steps(G: NetworkClass, m: int, thresholds: Thresholds) -> tuple[Step, ...]:

@@ -4,36 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
 from approxbounds.bisection import largest
-from approxbounds.errors import NoExpressionError
-from approxbounds.functions.holder import HolderBall, LipschitzBall
+from approxbounds.constructions.built import DenseNetwork, Layer, dense, require_moderate
+from approxbounds.constructions.placement import concrete_network, reshaped, size_text
+from approxbounds.errors import NotApplicableError
+from approxbounds.functions.grid import Function, cube_indices
 from approxbounds.functions.hypercube import require
-from approxbounds.functions.monotone import MonotoneFunctions
 from approxbounds.networks.base import NetworkClass
 from approxbounds.render import above
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, integer_of
-from approxbounds.validation import is_infinite, is_symbolic
+from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, conditional, integer_of
+from approxbounds.validation import is_infinite
 
-__all__ = ["ConstantConstruction", "CubeConstruction", "concrete_network", "cubes_realised", "smoothness_of"]
-
-
-def concrete_network(G: NetworkClass) -> str | None:
-    """The reason why a construction cannot be placed in G, or None for a biased network of known activation."""
-    totals = G.totals
-    if totals is None or not hasattr(G, "widths"):
-        return "G must be a fully connected network with known widths"
-    if totals.activation.power is None:
-        return "the activation of G is not specified (max(x,0)^k or Heaviside needed)"
-    return None if getattr(G, "bias", False) else "the construction needs biases"
-
-
-def smoothness_of(query: Query) -> Any:
-    """s if F is a Hölder or Lipschitz ball, else None."""
-    if isinstance(query.F, HolderBall):
-        return query.F.smoothness
-    return 1 if isinstance(query.F, LipschitzBall) else None
+__all__ = ["ConstantConstruction", "CubeConstruction", "cube_widths", "cubes_realised"]
 
 
 class ConstantConstruction(Theorem):
@@ -47,7 +34,7 @@ class ConstantConstruction(Theorem):
 
     def refusal(self, query: Query) -> str | None:
         if query.G.totals is None or not getattr(query.G, "bias", False):
-            return "G is not known to contain the constants (a network with biases is needed)"
+            return "G is not known to contain the constants (a network with real weights and biases is needed)"
         if query.F.value_range is None:
             return "no range of the functions of F is known"
         return None
@@ -65,37 +52,66 @@ class ConstantConstruction(Theorem):
     def expression(self, query: Query) -> Any:
         return self.evaluate(SYMBOLIC, query, {})
 
+    def smallest_network(self, query: Query, witness: Witness) -> NetworkClass | None:
+        return reshaped(query.G, (1,)) if concrete_network(query.G) is None else None
+
+    def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
+        """The constant itself, whatever f is."""
+        reason = concrete_network(query.G)
+        if reason is not None:
+            raise NotApplicableError(f"{self.id}: there is nothing to build: {reason}")
+        require_moderate(query.G)
+        low, high = query.F.value_range or (0, 0)
+        hidden = (np.zeros((0, 0)), np.zeros(0))
+        output = (np.zeros((1, 0)), np.array([float(low + high) / 2]))
+        return dense(query.G, [*[hidden] * len(query.G.widths), output])  # type: ignore[attr-defined]
+
+
+def cube_widths(power: int, dim: int, k: int) -> tuple[int, ...]:
+    """The hidden widths of a network that realises every step function on the k^d cubes.
+
+    u units make one step 1[x >= t]: u = 1 for Heaviside; for max(x,0)^q the q-th finite difference of q+1 steep
+    units is a continuous step, equal to it outside a set of arbitrarily small measure, which suffices for p < inf.
+    d = 1: k-1 steps. d > 1: d(k-1) steps, then k^d - 1 cube indicators, each 1[sum of 2d steps >= d - 1/2]; the
+    last cube is the output bias.
+    """
+    units = power + 1
+    steps = units * dim * (k - 1)
+    return (steps,) if dim == 1 else (steps, units * (k**dim - 1))
+
 
 def cubes_realised(G: Any, k: int, p: Any) -> str | None:
     """None if G realises every step function on the k^d cubes (to any L^p precision), else the reason.
 
-    u units make one step 1[x >= t]: u = 1 for Heaviside; for max(x,0)^q the q-th finite difference of q+1 steep
-    units is a continuous step, equal to it outside a set of arbitrarily small measure, which suffices for p < inf.
-    d = 1: every hidden layer needs u(k-1) units (layers after the first pass the steps on). d > 1: a first
-    group of layers carries the d(k-1) steps, and from some layer on there are k^d - 1 cube indicators, each
-    1[sum of 2d steps >= d - 1/2]; the last cube is the output bias.
+    Layers between and after those of :func:`cube_widths` pass the steps or the indicators on.
     """
     power = G.totals.activation.power
     if power > 0 and is_infinite(p):
         return "a continuous activation does not realise jumps in sup norm"
-    units, d = power + 1, int(G.input_dim)
-    steps, indicators = units * d * (k - 1), units * (k**d - 1)
-    widths = G.widths
-    if d == 1:
-        return None if min(widths) >= steps else f"k={k} needs {steps} units in each hidden layer"
+    if G.symbols:
+        return None  # a statement in k, for networks that are large enough
+    needed = cube_widths(power, int(G.input_dim), k)
+    if len(needed) == 1:
+        return None if min(G.widths) >= needed[0] else f"k={k} needs {needed[0]} units in each hidden layer"
+    if _last_of_steps(G.widths, needed) is None:
+        return f"k={k} needs two hidden layers of {needed[0]} and {needed[1]} units"
+    return None
+
+
+def _last_of_steps(widths: tuple[int, ...], needed: tuple[int, ...]) -> int | None:
+    """The number of hidden layers that carry steps, before those that carry indicators."""
     for first in range(1, len(widths)):
-        if min(widths[:first]) >= steps and min(widths[first:]) >= indicators:
-            return None
-    return f"k={k} needs two hidden layers of {steps} and {indicators} units"
+        if min(widths[:first]) >= needed[0] and min(widths[first:]) >= needed[1]:
+            return first
+    return None
 
 
 class CubeConstruction(Theorem):
     """Step functions on the k^d cubes of side 1/k, realised by Heaviside or max(x,0)^q networks.
 
-    Hölder ball, s <= 1: the value at the centre of each cube errs by at most R (sqrt(d)/(2k))^s; for s > 1, F is
-    Lipschitz with constant sqrt(d) R, so by at most d R/(2k). Monotone functions: the middle of the range on
-    each cube; the oscillations add up to at most 1 along each of the k^d - (k-1)^d diagonal chains, so the
-    L^p error is at most (1/2)(1 - (1-1/k)^d)^{1/p}. Witness: ``k``.
+    The error is that of the function class, ``F.cube_error``: R (sqrt(d)/(2k))^s for Hölder balls with s <= 1,
+    dR/(2k) where the gradient is bounded, sums of such terms for anisotropic ones, all in every L^p; for monotone
+    functions (1/2)(1 - (1-1/k)^d)^{1/p}, for convex ones of order d (pk)^{-1/p}. Witness: ``k``.
     """
 
     id = "cubes"
@@ -108,8 +124,8 @@ class CubeConstruction(Theorem):
     direction = Direction.UPPER
 
     def refusal(self, query: Query) -> str | None:
-        if smoothness_of(query) is None and not isinstance(query.F, MonotoneFunctions):
-            return "F must be a Hölder ball, a Lipschitz ball or the monotone functions"
+        if query.F.cube_exponent(query.p) is None:
+            return f"no error of step functions on cubes is known for {type(query.F).__name__} and p = {query.p}"
         reason = concrete_network(query.G)
         return cubes_realised(query.G, 1, query.p) if reason is None else reason
 
@@ -120,47 +136,86 @@ class CubeConstruction(Theorem):
         k = integer_of(witness, "k", minimum=1)
         reason = cubes_realised(query.G, k, query.p)
         require(reason is None, str(reason))
-        return self._error(A, query, A.number(k))
-
-    def _error(self, A: Arithmetic, query: Query, k: Value) -> Value:
-        d = A.number(query.F.domain_dim)
-        if isinstance(query.F, MonotoneFunctions):
-            if is_infinite(query.p):
-                return A.number(1) / 2  # a jump anywhere: no better than the middle of the range
-            return A.power(1 - A.power(1 - 1 / k, d), 1 / A.number(query.p)) / 2
-        s, R = smoothness_of(query), A.number(query.F.radius)  # type: ignore[attr-defined]
-        if s > 1:
-            return d * R / (2 * k)
-        return R * A.power(A.power(d, A.number(1) / 2) / (2 * k), A.number(s))
+        return query.F.cube_error(A, A.number(k), query.p)
 
     def rate(self, query: Query) -> Any:
-        """W is of order k^{d+1} for d > 1 (k for d = 1), as the layers are fully connected."""
+        """For the smallest networks of this depth: W is of order k^{d+1} for d > 1, as the layers are fully connected.
+
+        For d = 1 it is of order k with one hidden layer; more layers pass k-1 steps on, with k^2 weights each.
+        """
         import sympy
 
         W, d = sympy.Symbol("W", positive=True), SYMBOLIC.number(query.F.domain_dim)
-        k = W if d == 1 else W ** (1 / (d + 1))
-        if isinstance(query.F, MonotoneFunctions):
-            return k ** (-1 / SYMBOLIC.number(query.p)) if not is_infinite(query.p) else sympy.Integer(1)
-        return k ** (-sympy.Min(SYMBOLIC.number(smoothness_of(query)), 1))
+        k = W if d == 1 and len(query.G.widths) == 1 else W ** (1 / (d + 1))  # type: ignore[attr-defined]
+        return k ** -SYMBOLIC.number(query.F.cube_exponent(query.p))
 
     def expression(self, query: Query) -> Any:
         import sympy
 
-        if is_symbolic(smoothness_of(query)):
-            raise NoExpressionError("cubes: the closed form needs a number for smoothness")
-        return self._error(SYMBOLIC, query, sympy.Symbol("k", positive=True, integer=True))
+        k = sympy.Symbol("k", positive=True, integer=True)
+        return conditional(query, query.F.cube_error(SYMBOLIC, k, query.p))
 
     def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
         steps = [Step(query.F.definition), Step(query.G.definition), Step(self.statement, self.citations)]
         if witness is not None:
             k = integer_of(witness, "k")
-            error = self._error(BALL, query, BALL.number(k))
+            error = query.F.cube_error(BALL, BALL.number(k), query.p)
+            needed = size_text(self.smallest_network(query, witness))
             steps.append(
-                Step(f"The widths of $G$ allow $k={k}$; the error is at most ${above(error)}$.", self.citations)
+                Step(
+                    f"The widths of $G$ allow $k={k}$ ({needed} are enough); the error is at most ${above(error)}$.",
+                    self.citations,
+                )
             )
         return tuple(steps)
 
+    def smallest_network(self, query: Query, witness: Witness) -> NetworkClass:
+        power = query.G.totals.activation.power  # type: ignore[union-attr]
+        return reshaped(query.G, cube_widths(int(power or 0), int(query.F.domain_dim), integer_of(witness, "k")))
 
-def fits(G: Any, width: int, hidden: int) -> bool:
-    """Whether a ReLU network of this width and number of hidden layers embeds in G."""
-    return len(G.widths) >= hidden and min(G.widths) >= width
+    def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
+        """Heaviside networks only: f enters by ``F.cube_values`` on the cubes."""
+        if query.G.totals.activation.power != 0:  # type: ignore[union-attr]
+            raise NotApplicableError(
+                f"{self.id}: there is nothing to build for {type(query.G).__name__}, whose continuous units become "
+                "steps only in the limit of large weights; a HeavisideNetwork has them"
+            )
+        require_moderate(query.G)
+        k, d = integer_of(witness, "k", minimum=1), int(query.F.domain_dim)
+        values = query.F.cube_values(f, k)
+        G: Any = query.G
+        layers = [_thresholds(k, d)]
+        if d == 1:
+            layers += [_passing(k - 1)] * (len(G.widths) - 1)
+            return dense(G, [*layers, (np.diff(values)[None, :], values[:1])])
+        first = _last_of_steps(G.widths, cube_widths(0, d, k))
+        layers += [_passing(len(layers[0][1]))] * (int(first or 1) - 1)
+        layers.append(_indicators(k, d))
+        layers += [_passing(k**d - 1)] * (len(G.widths) - len(layers))
+        return dense(G, [*layers, ((values[:-1] - values[-1])[None, :], values[-1:])])
+
+
+def _thresholds(k: int, dim: int) -> Layer:
+    """Units (j, i), i = 1..k-1, in this order: 1[k x_j - i >= 0]."""
+    matrix = np.repeat(k * np.eye(dim), k - 1, axis=0)
+    return matrix, -np.tile(np.arange(1.0, k), dim)
+
+
+def _passing(units: int) -> Layer:
+    """1[s - 1/2 >= 0] = s for s in {0, 1}."""
+    return np.eye(units), np.full(units, -0.5)
+
+
+def _indicators(k: int, dim: int) -> Layer:
+    """Cube i, but the last one, from the steps s_{j,i} = 1[k x_j >= i], s_{j,0} = 1, s_{j,k} = 0.
+
+    sum_j (s_{j,i_j} - s_{j,i_j+1}) is d on the cube and at most d-1 elsewhere.
+    """
+    indices = cube_indices(k, dim, 0, k**dim - 1)
+    matrix = np.zeros((len(indices), dim * (k - 1)))
+    biases: NDArray[np.float64] = (indices == 0).sum(axis=1) - (dim - 0.5)
+    for j, column in enumerate(indices.T):
+        inside, before_last = np.flatnonzero(column > 0), np.flatnonzero(column < k - 1)
+        matrix[inside, j * (k - 1) + column[inside] - 1] += 1
+        matrix[before_last, j * (k - 1) + column[before_last]] -= 1
+    return matrix, biases

@@ -7,8 +7,9 @@ from typing import Any
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
 from approxbounds.bisection import largest
-from approxbounds.constructions.piecewise_constant import concrete_network, fits, smoothness_of
+from approxbounds.constructions.placement import concrete_network, fits, reshaped, size_text
 from approxbounds.functions.hypercube import integer_root, require
+from approxbounds.networks.base import NetworkClass
 from approxbounds.render import above
 from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, integer_of
@@ -18,9 +19,6 @@ __all__ = ["KnownRate", "LuShenYangZhang", "ShenYangZhang"]
 
 
 def _relu_refusal(query: Query) -> str | None:
-    s = smoothness_of(query)
-    if s is None:
-        return "F must be a Hölder or Lipschitz ball"
     reason = concrete_network(query.G)
     totals = query.G.totals
     if reason is None and totals is not None and totals.activation.power != 1:
@@ -32,6 +30,7 @@ class _DeepReLU(Theorem):
     """Witness: ``N``, ``L`` of the source (width and depth parameters)."""
 
     direction = Direction.UPPER
+    unbuilt = "the weights of the network in its source are not worked out here"
 
     @abstractmethod
     def _size(self, query: Query, N: int, L: int) -> tuple[int, int]:
@@ -61,37 +60,37 @@ class _DeepReLU(Theorem):
         steps = [Step(query.F.definition), Step(query.G.definition), Step(self.statement, self.citations)]
         if witness is not None:
             N, L = integer_of(witness, "N"), integer_of(witness, "L")
-            width, hidden = self._size(query, N, L)
             error = self._error(BALL, query, BALL.number(N), BALL.number(L))
+            needed = size_text(self.smallest_network(query, witness))
             steps.append(
-                Step(
-                    f"$N={N}$, $L={L}$ need width {width} and {hidden} hidden layers, which $G$ has; the "
-                    f"error is at most ${above(error)}$."
-                )
+                Step(f"$N={N}$, $L={L}$ need {needed}; $G$ has them, and the error is at most ${above(error)}$.")
             )
         return tuple(steps)
 
+    def smallest_network(self, query: Query, witness: Witness) -> NetworkClass:
+        width, hidden = self._size(query, integer_of(witness, "N"), integer_of(witness, "L"))
+        return reshaped(query.G, (width,) * hidden)
+
 
 class ShenYangZhang(_DeepReLU):
-    """Hölder, s <= 1: error <= 19 sqrt(d) R N^{-2s/d} L^{-2s/d} by a ReLU network of width
+    """If |f(x) - f(y)| <= C |x-y|_2^r, r <= 1: error <= 19 sqrt(d) C N^{-2r/d} L^{-2r/d} by a ReLU network of width
     C1 max{d floor(N^{1/d}), N+1} and 12L + C2 hidden layers; p < inf: C1 = 12, C2 = 14; sup norm:
-    C1 = 3^{d+3}, C2 = 14 + 2d. Source: Shen, Yang and Zhang (2020), Theorem 1.1.
+    C1 = 3^{d+3}, C2 = 14 + 2d. Source: Shen, Yang and Zhang (2020), Theorem 1.1. For Hölder balls with s <= 1 these
+    are r = s, C = R; classes with bounded gradients have r = 1, C = sqrt(d) R.
     """
 
     id = "shen-yang-zhang"
     title = "Deep ReLU networks for Hölder functions"
     statement = (
         r"A ReLU network of width $C_1\max\{d\lfloor N^{1/d}\rfloor,N+1\}$ with $12L+C_2$ hidden layers approximates "
-        r"every $f$ within $19\sqrt d\,R\,N^{-2s/d}L^{-2s/d}$, $s\le1$."
+        r"every $f$ with $|f(x)-f(y)|\le C|x-y|^r$, $r\le1$, within $19\sqrt d\,C\,N^{-2r/d}L^{-2r/d}$."
     )
     citations = (Citation("ShenYangZhang2020", "Thm 1.1"),)
 
     def refusal(self, query: Query) -> str | None:
-        reason = _relu_refusal(query)
-        s = smoothness_of(query)
-        if reason is None and not is_symbolic(s) and s > 1:
-            reason = "it needs smoothness <= 1"
-        return reason
+        if query.F.modulus_exponent is None:
+            return f"no modulus of continuity is known for {type(query.F).__name__}"
+        return _relu_refusal(query)
 
     def _size(self, query: Query, N: int, L: int) -> tuple[int, int]:
         d = int(query.F.domain_dim)
@@ -101,23 +100,24 @@ class ShenYangZhang(_DeepReLU):
         return c1 * max(d * floor_root, N + 1), 12 * L + c2
 
     def _error(self, A: Arithmetic, query: Query, N: Value, L: Value) -> Value:
-        d, s = A.number(query.F.domain_dim), A.number(smoothness_of(query))
-        R = A.number(query.F.radius)  # type: ignore[attr-defined]
-        return 19 * A.power(d, A.number(1) / 2) * R * A.power(N * L, -2 * s / d)
+        d, r = A.number(query.F.domain_dim), A.number(query.F.modulus_exponent)
+        return 19 * A.power(d, A.number(1) / 2) * query.F.modulus_constant(A) * A.power(N * L, -2 * r / d)
 
     def rate(self, query: Query) -> Any:
         import sympy
 
         W, L = sympy.symbols("W L", positive=True)  # W of order N^2 L
-        d, s = SYMBOLIC.number(query.F.domain_dim), SYMBOLIC.number(smoothness_of(query))
-        return (W * L) ** (-s / d)
+        d, r = SYMBOLIC.number(query.F.domain_dim), SYMBOLIC.number(query.F.modulus_exponent)
+        return (W * L) ** (-r / d)
 
 
 class LuShenYangZhang(_DeepReLU):
     """Smoothness s > 1: error <= 85 (r+1)^d 8^r R N^{-2r/d} L^{-2r/d}, r = floor(s), by a ReLU network of width
     17 r^{d+1} 3^d d (N+2) log2(8N) and 18 r^2 (L+2) log2(4L) + 2d hidden layers, in every L^p, p <= inf.
-    Source: Lu, Shen, Yang and Zhang (2021), Theorem 1.1, for the unit ball of C^r; F_{s,d} lies in R times its
-    closure under uniform limits (mollification for integer s).
+    Source: Lu, Shen, Yang and Zhang (2021), Theorem 1.1, for the unit ball of C^r in the norm
+    max_{|m|<=r} sup |D^m f|. If the weak derivatives of f up to order r are bounded by R (Hölder balls, Sobolev balls
+    with q = inf), f lies in R times the closure of that ball under uniform limits: shrink f towards the centre of the
+    cube, which does not increase derivatives, and mollify.
     """
 
     id = "lu-shen-yang-zhang"
@@ -129,18 +129,18 @@ class LuShenYangZhang(_DeepReLU):
     citations = (Citation("LuShenYangZhang2021", "Thm 1.1"),)
 
     def refusal(self, query: Query) -> str | None:
+        s = query.F.holder_smoothness
+        if s is None:
+            return "F must be a Hölder, Lipschitz or Sobolev (q = inf) ball"
         reason = _relu_refusal(query)
-        s = smoothness_of(query)
-        if reason is None and (is_symbolic(s) or s <= 1):
-            reason = "it needs a number s > 1"
-        return reason
+        return "it needs a number s > 1" if reason is None and (is_symbolic(s) or s <= 1) else reason
 
     @staticmethod
     def _order(s: Number) -> int:
         return int(s)  # floor; F_{s,d} with integer s has Lipschitz derivatives of order s-1
 
     def _size(self, query: Query, N: int, L: int) -> tuple[int, int]:
-        d, r = int(query.F.domain_dim), self._order(smoothness_of(query))
+        d, r = int(query.F.domain_dim), self._order(query.F.holder_smoothness)
 
         def ceil_log2(n: int) -> int:
             return (n - 1).bit_length()  # an integer at least log2(n)
@@ -149,7 +149,7 @@ class LuShenYangZhang(_DeepReLU):
         return width, 18 * r**2 * (L + 2) * ceil_log2(4 * L) + 2 * d
 
     def _error(self, A: Arithmetic, query: Query, N: Value, L: Value) -> Value:
-        d, r = A.number(query.F.domain_dim), A.number(self._order(smoothness_of(query)))
+        d, r = A.number(query.F.domain_dim), A.number(self._order(query.F.holder_smoothness))
         R = A.number(query.F.radius)  # type: ignore[attr-defined]
         return 85 * A.power(r + 1, d) * A.power(A.number(8), r) * R * A.power(N * L, -2 * r / d)
 
@@ -157,7 +157,7 @@ class LuShenYangZhang(_DeepReLU):
         import sympy
 
         W, L = sympy.symbols("W L", positive=True)
-        d, r = SYMBOLIC.number(query.F.domain_dim), self._order(smoothness_of(query))
+        d, r = SYMBOLIC.number(query.F.domain_dim), self._order(query.F.holder_smoothness)
         return (W * L / (sympy.log(W) * sympy.log(L)) ** 2) ** (-r / d)
 
 
@@ -186,8 +186,8 @@ class KnownRate(Theorem):
     numeric = False
 
     def refusal(self, query: Query) -> str | None:
-        if smoothness_of(query) is None:
-            return "F must be a Hölder or Lipschitz ball"
+        if query.F.holder_smoothness is None:
+            return "F must be a Hölder, Lipschitz or Sobolev (q = inf) ball"
         totals = query.G.totals
         if totals is None:
             return "G must be a layered network"
@@ -202,5 +202,5 @@ class KnownRate(Theorem):
         import sympy
 
         W, L = sympy.symbols("W L", positive=True)
-        s, d = SYMBOLIC.number(smoothness_of(query)), SYMBOLIC.number(query.F.domain_dim)
+        s, d = SYMBOLIC.number(query.F.holder_smoothness), SYMBOLIC.number(query.F.domain_dim)
         return (W * L) ** (-s / d)

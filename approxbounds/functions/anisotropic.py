@@ -145,6 +145,8 @@ class AnisotropicHolderBall(FunctionClass):
     3
     """
 
+    citations = (Citation("KolmogorovTikhomirov1959"),)
+
     smoothness: tuple[Number, ...]
     radius: Number = 1
 
@@ -180,12 +182,30 @@ class AnisotropicHolderBall(FunctionClass):
         inverse = [1 / SYMBOLIC.number(s) for s in self.smoothness]
         return sum(inverse[1:], inverse[0])
 
-    @property
-    def entropy_citations(self) -> tuple[Citation, ...]:
-        return (Citation("KolmogorovTikhomirov1959"),)
-
     def entropy_bound(self, p: Number) -> EntropyBound | None:
         return None if self.families else EntropyBound(self.entropy_exponent(p), None, None, 1)
+
+    @property
+    def _axis_exponents(self) -> list[Number]:
+        """min(s_j, 1): along axis j, |f(x) - f(y)| <= R |x_j - y_j|^min(s_j,1)."""
+        return [s if s <= 1 else 1 for s in self.smoothness]
+
+    @property
+    def holder_smoothness(self) -> Number | None:
+        return self.smoothness[0] if len(self.smoothness) == 1 else None
+
+    @property
+    def modulus_exponent(self) -> Number | None:
+        return None if any(is_symbolic(s) for s in self.smoothness) else min(self._axis_exponents)
+
+    def modulus_constant(self, A: Arithmetic) -> Value:
+        """R d^{1-r/2}: sum_j R t_j^{r_j} <= R sum_j t_j^r <= R d (|t|_2^2/d)^{r/2} for t in [0,1]^d, r = min_j r_j."""
+        return A.number(self.radius) * A.power(A.number(self.domain_dim), 1 - A.number(self.modulus_exponent) / 2)
+
+    def cube_error(self, A: Arithmetic, k: Value, p: Number) -> Value:
+        """sum_j R (2k)^{-min(s_j,1)}: from the centre one coordinate after the other."""
+        terms = [A.power(2 * k, -A.number(r)) for r in self._axis_exponents]
+        return A.number(self.radius) * sum(terms[1:], terms[0])
 
     def contains(self, f: Any, points: NDArray[np.float64]) -> bool:
         """A necessary condition on all pairs, for s_j <= 1: |f(x)-f(y)| <= R sum_j |x_j-y_j|^{s_j}, |f| <= R."""

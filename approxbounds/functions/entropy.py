@@ -30,6 +30,8 @@ class EntropyClass(FunctionClass):
     1/2
     """
 
+    citations = (Citation("KolmogorovTikhomirov1959"),)
+
     exponent: Number
     norm: Number
     constant: Number | None = None
@@ -75,6 +77,10 @@ class EntropyClass(FunctionClass):
     def entropy_exponent(self, p: Number) -> Any:
         return SYMBOLIC.number(self.exponent)
 
+    @property
+    def entropy_citations(self) -> tuple[Citation, ...]:
+        return ()  # the exponent is the user's
+
     def entropy_bound(self, p: Number) -> EntropyBound | None:
         # L^p distances grow with p; with symbols p >= q must hold for all their values
         symbolic = is_symbolic(p) or is_symbolic(self.norm)
@@ -95,6 +101,8 @@ class BarronBall(FunctionClass):
     >>> BarronBall(dim=3, power=1).entropy_exponent(2)
     1
     """
+
+    citations = (Citation("SiegelXu2022"),)
 
     dim: Number
     power: Number = 1
@@ -117,10 +125,6 @@ class BarronBall(FunctionClass):
     def entropy_exponent(self, p: Number) -> Any:
         d, k = SYMBOLIC.number(self.dim), SYMBOLIC.number(self.power)
         return 2 * d / (d + 2 * k + 1)
-
-    @property
-    def entropy_citations(self) -> tuple[Citation, ...]:
-        return (Citation("SiegelXu2022"),)
 
     def entropy_bound(self, p: Number) -> EntropyBound | None:
         known = is_infinite(p) or (not is_symbolic(p) and p >= 2)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxbounds import validation as check
-from approxbounds.arithmetic import SYMBOLIC
+from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
 from approxbounds.errors import NoExpressionError
-from approxbounds.functions.base import FunctionClass
+from approxbounds.functions.base import FunctionClass, gradient_error
 from approxbounds.functions.cubes import BumpCubes, DistanceCubes, PerfectSplineCubes
 from approxbounds.functions.hypercube import HypercubeFamily
 from approxbounds.sources import Citation
@@ -26,6 +26,8 @@ MOST_SMOOTHNESS = 100
 @dataclass(frozen=True, kw_only=True)
 class _Holder(FunctionClass):
     """What Hölder and Lipschitz balls share."""
+
+    citations = (Citation("KolmogorovTikhomirov1959"),)
 
     dim: Number
     radius: Number = 1
@@ -61,8 +63,22 @@ class _Holder(FunctionClass):
         return SYMBOLIC.number(self.dim) / SYMBOLIC.number(self._s)
 
     @property
-    def entropy_citations(self) -> tuple[Citation, ...]:
-        return (Citation("KolmogorovTikhomirov1959"),)
+    def holder_smoothness(self) -> Number:
+        return self._s
+
+    @property
+    def _differentiable(self) -> bool:
+        return not is_symbolic(self._s) and self._s > 1
+
+    def modulus_constant(self, A: Arithmetic) -> Value:
+        """R for s <= 1; else the gradient has Euclidean norm at most sqrt(d) R."""
+        R = A.number(self.radius)
+        return R * A.power(A.number(self.dim), A.number(1) / 2) if self._differentiable else R
+
+    def cube_error(self, A: Arithmetic, k: Value, p: Number) -> Value:
+        if self._differentiable:
+            return gradient_error(A, self.dim, self.radius, k)
+        return super().cube_error(A, k, p)
 
     def contains(self, f: Any, points: NDArray[np.float64]) -> bool:
         if is_symbolic(self._s) or self._s > 1:

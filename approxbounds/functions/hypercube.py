@@ -29,10 +29,24 @@ from approxbounds.sources import Citation
 from approxbounds.theorem import Witness, integer_of
 from approxbounds.validation import Number
 
-__all__ = ["MOST_CELLS", "Grid", "HypercubeFamily", "Thresholds", "family_of", "integer_root", "require", "resolutions"]
+__all__ = [
+    "FINEST_CELLS",
+    "FINEST_RESOLUTION",
+    "MOST_CELLS",
+    "Grid",
+    "HypercubeFamily",
+    "Thresholds",
+    "family_of",
+    "integer_root",
+    "require",
+    "resolutions",
+    "wide_grid",
+]
 
 #: Searches stop at about this many cells (certificates may go beyond).
 MOST_CELLS = 10**18
+#: Where finer members are tried too: their k must be exact, and N finite, in doubles.
+FINEST_RESOLUTION, FINEST_CELLS = 2**50, 2**1000
 Index = Mapping[str, Any]
 
 
@@ -147,6 +161,27 @@ def resolutions(most: int, density: int) -> tuple[int, ...]:
             k += max(1, k // density)
 
     return tuple(generate())
+
+
+@lru_cache(maxsize=64)
+def wide_grid(family: HypercubeFamily) -> Grid:
+    """Every eighth member of the family's grid, continued to finer resolutions: k up to 2^50, N up to 2^1000."""
+    grid = family.grid().thinned(8)
+    members = list(_finer_members(family, float(grid.cells.max(initial=0.0))))
+    cells = np.array([float(family.cells(member)) for member in members])
+    index = {
+        name: np.concatenate([column, np.array([float(member[name]) for member in members])])
+        for name, column in grid.index.items()
+    }
+    return Grid(index, np.concatenate([grid.cells, cells]))
+
+
+def _finer_members(family: HypercubeFamily, most: float) -> Iterator[dict[str, int]]:
+    for step in range(8 * FINEST_RESOLUTION.bit_length() - 7):  # eight resolutions an octave
+        members = [(member, family.cells(member)) for member in family.extremes(int(2 ** (step / 8)))]
+        yield from (member for member, cells in members if most < cells <= FINEST_CELLS)
+        if min(cells for _, cells in members) > FINEST_CELLS:  # finer members have more
+            return
 
 
 def integer_root(n: int, degree: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from math import comb
 from typing import Any, ClassVar
@@ -15,6 +16,7 @@ from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
 from approxbounds.bisection import largest
 from approxbounds.errors import HypothesisError
 from approxbounds.functions.base import FunctionClass
+from approxbounds.functions.grid import Function, cube_indices, values_at
 from approxbounds.functions.hypercube import (
     MOST_CELLS,
     Grid,
@@ -197,6 +199,8 @@ class MonotoneFunctions(FunctionClass):
     3
     """
 
+    citations = (Citation("GaoWellner2007", "Thm 1.1"),)
+
     dim: Number
 
     def __post_init__(self) -> None:
@@ -221,12 +225,26 @@ class MonotoneFunctions(FunctionClass):
 
         d = SYMBOLIC.number(self.dim)
         if is_infinite(p):
-            return d if d == 1 else sympy.oo
+            return sympy.Piecewise((d, sympy.Eq(d, 1)), (sympy.oo, True))
         return sympy.Max(d, (d - 1) * SYMBOLIC.number(p))
 
-    @property
-    def entropy_citations(self) -> tuple[Citation, ...]:
-        return (Citation("GaoWellner2007", "Thm 1.1"),)
+    def cube_error(self, A: Arithmetic, k: Value, p: Number) -> Value:
+        """(1/2)(1 - (1-1/k)^d)^{1/p}, 1/2 for p = inf, with the middle of the range on each cube.
+
+        The ranges of f on the cubes of one of the k^d - (k-1)^d diagonal chains add up to at most 1.
+        """
+        if is_infinite(p):
+            return A.number(1) / 2  # a jump anywhere: no better than a constant
+        return A.power(1 - A.power(1 - 1 / k, A.number(self.dim)), 1 / A.number(p)) / 2
+
+    def cube_exponent(self, p: Number) -> Number:
+        return 0 if is_infinite(p) else Fraction(1) / p
+
+    def cube_values(self, f: Function, k: int) -> NDArray[np.float64]:
+        """The middle of the range: f is least at one corner of a cube and greatest at the opposite one."""
+        corner = cube_indices(k, int(self.dim))
+        values: NDArray[np.float64] = (values_at(f, corner / k) + values_at(f, (corner + 1) / k)) / 2
+        return values
 
     def contains(self, f: Any, points: NDArray[np.float64]) -> bool:
         values = np.asarray(f(points), float)

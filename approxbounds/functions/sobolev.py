@@ -8,7 +8,7 @@ from typing import Any
 
 from approxbounds import validation as check
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
-from approxbounds.functions.base import FunctionClass
+from approxbounds.functions.base import FunctionClass, gradient_error
 from approxbounds.functions.bump import concentrated_maximum_holds
 from approxbounds.functions.cubes import BumpCubes
 from approxbounds.functions.hypercube import HypercubeFamily, Index
@@ -56,6 +56,8 @@ class SobolevBall(FunctionClass):
     3/2
     """
 
+    citations = (Citation("BirmanSolomyak1967"),)
+
     dim: Number
     smoothness: Number
     integrability: Number
@@ -81,12 +83,20 @@ class SobolevBall(FunctionClass):
         return (SobolevCubes(self.smoothness, self.dim, self.radius),)
 
     @property
+    def holder_smoothness(self) -> Number | None:
+        """s for q = inf: the ball of W^{s,inf}, whose functions have R-bounded derivatives up to order s."""
+        return self.smoothness if is_infinite(self.integrability) else None
+
+    def modulus_constant(self, A: Arithmetic) -> Value:
+        """sqrt(d) R, a bound on the Euclidean norm of the gradient (the cube is convex)."""
+        return A.number(self.radius) * A.power(A.number(self.dim), A.number(1) / 2)
+
+    def cube_error(self, A: Arithmetic, k: Value, p: Number) -> Value:
+        return gradient_error(A, self.dim, self.radius, k)
+
+    @property
     def value_range(self) -> tuple[Number, Number] | None:
         return (-self.radius, self.radius) if is_infinite(self.integrability) else None
 
     def entropy_exponent(self, p: Number) -> Any:
         return SYMBOLIC.number(self.dim) / SYMBOLIC.number(self.smoothness)
-
-    @property
-    def entropy_citations(self) -> tuple[Citation, ...]:
-        return (Citation("BirmanSolomyak1967"),)

@@ -10,7 +10,7 @@ from approxbounds.arithmetic import Arithmetic, Value
 from approxbounds.description import Description
 from approxbounds.networks.growth import GrowthBound, Thresholds
 from approxbounds.sources import Citation
-from approxbounds.validation import Number
+from approxbounds.validation import Number, is_symbolic
 
 if TYPE_CHECKING:
     from approxbounds.bound import Bound
@@ -35,17 +35,22 @@ class Activation:
 
 @dataclass(frozen=True)
 class Totals:
-    """Sizes of a layered network: parameters W, hidden units U, layers L (output included)."""
+    """Sizes of a layered network: parameters W, hidden units U, layers L (output included).
+
+    ``uses`` is C, how often parameters are used on the way from x to g(x); by default W, each of them once.
+    """
 
     weights: Number
     units: Number
     depth: Number
     activation: Activation
+    uses: Number | None = None
 
     def operations(self) -> Number:
-        """t = 2W + U(K-1+2 nu) + 2: the operations that compute 1[g(x) > r], every parameter used once."""
+        """t = 2C + U(K-1+2 nu) + 2: the operations that compute 1[g(x) > r]."""
         a = self.activation
-        return 2 * self.weights + self.units * (a.pieces - 1 + 2 * a.degree) + 2
+        uses = self.weights if self.uses is None else self.uses
+        return 2 * uses + self.units * (a.pieces - 1 + 2 * a.degree) + 2
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,13 @@ class Orders:
     logarithm: Any  # the logarithm of the size that appears in T1
     t1_size: Any  # T1: E >= c * t1_size^{-1/a} * logarithm^{-t1_log_power/a}
     t1_log_power: int
+
+    @classmethod
+    def of_size(cls, P: Any) -> Orders:
+        """The orders of a class of which no more is known than that Pdim(G) is of order P."""
+        import sympy
+
+        return cls(P, sympy.log(P), P, 2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +89,7 @@ class NetworkClass(Description, ABC):
         return True
 
     @property
-    def lipschitz_constant(self) -> Number | None:
+    def lipschitz_constant(self) -> Number:
         """Lambda with |g(x) - g(y)| <= Lambda |x - y|_2 on [0,1]^d for all g in G, or None if none is known."""
         return None
 
@@ -94,9 +106,28 @@ class NetworkClass(Description, ABC):
         return ()
 
     @property
-    def totals(self) -> Totals | None:
-        """W, U, L and the activation of a layered network, else None."""
+    def fat_orders(self) -> tuple[tuple[Any, Any], ...]:
+        """Pairs (size, q) of SymPy expressions: fat_gamma(G) is at most of order size * gamma^{-q}."""
+        if self.lipschitz_constant is None:
+            return ()
+        import sympy
+
+        symbolic = is_symbolic(self.lipschitz_constant)
+        size = self.lipschitz_constant if symbolic else sympy.Symbol("Lambda", positive=True)
+        return ((size**self.domain_dim, self.domain_dim),)
+
+    @property
+    def size_bounds(self) -> Totals | None:
+        """Upper bounds on the sizes of a layered network, for counting arguments; None if G is not one."""
         return None
+
+    @property
+    def totals(self) -> Totals | None:
+        """The sizes of a layered network if its parameters are free real numbers, each used once, else None.
+
+        Constructions place their networks into G by them.
+        """
+        return self.size_bounds
 
     @property
     def exact_pseudo_dimension(self) -> Number:
@@ -118,3 +149,19 @@ class NetworkClass(Description, ABC):
         from approxbounds.complexity.pseudo_dimension import pseudo_dimension
 
         return pseudo_dimension(self)
+
+    def fat_shattering(self, gamma: object) -> Bound:
+        """The best certified upper bound on fat_gamma(G), the fat-shattering dimension at scale ``gamma``.
+
+        fat_gamma is the largest m with points x_i and levels r_i such that for every b in {0,1}^m some g has
+        g(x_i) >= r_i + gamma where b_i = 1 and g(x_i) <= r_i - gamma where b_i = 0. It is at most Pdim(G).
+        ``gamma`` is an exact positive number or a symbol. Raises ParameterError for bad input and
+        NotApplicableError, with all reasons, if no method applies.
+
+        >>> import approxbounds as ab
+        >>> ab.NormBoundedNetwork(norms=(1, 1), input_dim=2).fat_shattering("1/10").value
+        64
+        """
+        from approxbounds.complexity.fat_shattering import fat_shattering
+
+        return fat_shattering(self, gamma)

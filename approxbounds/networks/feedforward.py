@@ -5,11 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
 
 from approxbounds import validation as check
 from approxbounds.errors import ParameterError
-from approxbounds.networks.base import Activation, NetworkClass, Orders, Totals
+from approxbounds.networks.base import Activation, Totals
 from approxbounds.networks.growth import (
     AffineCount,
     Count,
@@ -17,54 +16,32 @@ from approxbounds.networks.growth import (
     HalfspaceCount,
     Layer,
     PolynomialCount,
-    SauerCount,
     SignChangeCount,
     Thresholds,
     TotalsCount,
-    capped,
+    affine_pieces,
     degree_of_layer,
 )
+from approxbounds.networks.parametric import ParametricNetwork, operation_counts
 from approxbounds.validation import Number, is_symbolic
 
 __all__ = ["FeedForwardNetwork", "HeavisideNetwork", "NetworkSize", "ReLUNetwork", "ReLUPowerNetwork"]
 
 
-def network_orders(degree: Number, weights: Any, depth: Any) -> Orders:
-    """Orders of networks of W weights and L layers: Pdim, and T1 as its source states it.
-
-    Pdim: W log W (nu = 0), L W log W (nu = 1), min(L W log W + L^2 W, W^2) (nu >= 2, fixed).
-    T1 (Achour et al. 2022, Cor. 2): W^{-1/a}(log W)^{-3/a}, (LW)^{-1/a}(log W)^{-3/a}, W^{-2/a}(log W)^{-2/a}.
-    """
-    import sympy
-
-    W, L = sympy.S(weights), sympy.S(depth)
-    log = sympy.log(W)
-    if degree == 0:
-        return Orders(W * log, log, W, 3)
-    if degree == 1:
-        return Orders(L * W * log, log, L * W, 3)
-    return Orders(sympy.Min(L * W * log + L**2 * W, W**2), log, W**2, 2)
-
-
-def operation_counts(totals: Totals) -> tuple[Count, ...]:
-    """The Sauer bound from the operation count, where it can be the smallest: degree >= 2, deep networks."""
-    if totals.activation.degree < 2 or totals.depth**2 < totals.units:
-        return ()
-    return (SauerCount(4 * totals.weights * (totals.operations() + 2)),)
-
-
 @dataclass(frozen=True, kw_only=True)
-class _Layered(NetworkClass):
+class _Layered(ParametricNetwork):
     """Fully connected layers of ``widths`` hidden units, then one linear output unit."""
 
     widths: tuple[Number, ...]
     input_dim: Number
     bias: bool = True
+    bits: Number | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "widths", check.widths("widths", self.widths))
         object.__setattr__(self, "input_dim", check.integer("input_dim", self.input_dim, maximum=10**6))
         check.flag("bias", self.bias)
+        super().__post_init__()
         if not is_symbolic(self.weights) and self.weights > check.MOST_WEIGHTS:
             raise ParameterError("widths", self.widths, f"at most {check.MOST_WEIGHTS} parameters are supported")
 
@@ -90,15 +67,8 @@ class _Layered(NetworkClass):
         return len(self.widths) + 1
 
     @property
-    def totals(self) -> Totals:
+    def size_bounds(self) -> Totals:
         return Totals(self.weights, sum(self.widths), self.depth, self.activation)
-
-    @property
-    def orders(self) -> Orders:
-        import sympy
-
-        W, L = sympy.symbols("W L", positive=True)
-        return network_orders(self.activation.degree, self.weights if is_symbolic(self.weights) else W, L)
 
     @property
     def definition(self) -> str:
@@ -107,11 +77,10 @@ class _Layered(NetworkClass):
         return (
             f"$G$: {self}, fully connected with hidden widths ({shape}), $d={self.input_dim}$ inputs, one linear "
             f"output unit, {'with' if self.bias else 'without'} biases; activation of at most $K={a.pieces}$ pieces "
-            f"of degree $\\le\\nu={a.degree}$. $W={self.weights}$ parameters in $L={self.depth}$ layers."
+            f"of degree $\\le\\nu={a.degree}$. $W={self.weights}$ parameters in $L={self.depth}$ layers.{self.codebook}"
         )
 
-    def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
-        self.require_numbers("a growth bound")
+    def real_growth(self, thresholds: Thresholds) -> GrowthBound:
         a, biased = self.activation, int(self.bias)
         breaks, degree = a.pieces - 1, a.degree
         own = self.layer_parameters
@@ -129,7 +98,7 @@ class _Layered(NetworkClass):
                 count = AffineCount(units, breaks, fan_in + biased)
             layers.append(Layer(f"hidden layer {number}", (count,)))
         layers.append(Layer("output", self._output_counts(own)))
-        return GrowthBound(tuple(layers), (*operation_counts(self.totals), *self._one_dimensional(thresholds)))
+        return GrowthBound(tuple(layers), (*operation_counts(self.size_bounds), *self._one_dimensional(thresholds)))
 
     def _output_counts(self, own: tuple[int, ...]) -> tuple[Count, ...]:
         degree, total, last = self.activation.degree, sum(own), self.widths[-1]
@@ -146,10 +115,9 @@ class _Layered(NetworkClass):
     def _one_dimensional(self, thresholds: Thresholds) -> tuple[Count, ...]:
         """One input, activations piecewise of degree <= 1: g is affine on at most P intervals.
 
-        P = prod((K-1) n_l + 1), since on an interval where a net input is affine its unit adds at most K-1
-        breaks. On an interval g minus an affine threshold changes sign at most once; where g is not continuous
-        it may also change at the P - 1 breaks. nu = 0: g is constant between the at most (K-1) n_1 breaks of
-        the first layer, so at a common threshold there are only these changes.
+        On an interval g minus an affine threshold changes sign at most once; where g is not continuous it may
+        also change at the P - 1 breaks. nu = 0: g is constant between the at most (K-1) n_1 breaks of the first
+        layer, so at a common threshold there are only these changes.
         """
         a = self.activation
         if self.input_dim != 1 or a.degree > 1 or thresholds is Thresholds.ANY:
@@ -158,9 +126,7 @@ class _Layered(NetworkClass):
         if a.degree == 0:
             first = breaks * self.widths[0]
             return (SignChangeCount(first if thresholds is Thresholds.COMMON else 2 * first + 1),)
-        pieces = 1
-        for units in self.widths:
-            pieces = capped(pieces * (breaks * units + 1))
+        pieces = affine_pieces(breaks, self.widths)
         return (SignChangeCount(pieces if a.continuous else 2 * pieces - 1),)
 
 
@@ -172,12 +138,18 @@ class FeedForwardNetwork(_Layered):
     degree: nu >= 0; pieces: K >= 1 (K - 1 breakpoints); ``bias=False`` removes all biases.
     The pieces are half-open intervals, or the activation is continuous; ``continuous=True`` states the
     latter (it sharpens bounds for one input). Several activations may be mixed within these limits.
-    Parameters are real numbers; symbols may replace the integers (a symbolic degree means degree >= 1).
+    Parameters are real numbers, or quantised: one of 2^``bits`` values each of a codebook fixed in advance.
+    Symbols may replace the integers (a symbolic degree means degree >= 1).
+
+    A spline activation of degree nu with K - 1 knots is ``degree=nu, pieces=K, continuous=True`` (nu >= 1).
 
     Growth bounds: Bartlett, Harvey, Liaw and Mehrabian (2019), Thm 6, and per-unit counts (THEORY.md, 3.2).
 
     >>> FeedForwardNetwork(widths=(8, 8), input_dim=2, degree=2, pieces=3).weights
     105
+    >>> quadratic_b_spline = {"degree": 2, "pieces": 5, "continuous": True}  # knots 0, 1, 2, 3; zero outside
+    >>> FeedForwardNetwork(widths=(8, 8), input_dim=2, **quadratic_b_spline).pseudo_dimension().value
+    2671
     """
 
     degree: Number = 1
@@ -201,6 +173,8 @@ class ReLUNetwork(_Layered):
 
     >>> ReLUNetwork(widths=(10,), input_dim=2).weights
     41
+    >>> ReLUNetwork(widths=(10,), input_dim=2, bits=4).pseudo_dimension().value
+    164
     """
 
     @property
@@ -241,12 +215,13 @@ class ReLUPowerNetwork(_Layered):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkSize(NetworkClass):
+class NetworkSize(ParametricNetwork):
     """Any one architecture of which only totals are known; skip connections are allowed, shared weights are not.
 
     weights: W, at most that many parameters; depth: L, layers with the output layer; units: U, hidden units
     (default: at most W, as each unit has a parameter); degree and pieces as in :class:`FeedForwardNetwork`.
     Hypothesis: each parameter is used once, at one connection (no convolutions, no tied weights).
+    With ``bits`` it is one of 2^bits values of a codebook fixed in advance.
     The bounds hold for each fixed architecture with these totals, not for the union of all of them.
     All may be symbols (a symbolic degree means degree >= 1).
 
@@ -261,6 +236,7 @@ class NetworkSize(NetworkClass):
     degree: Number = 1
     pieces: Number = 2
     units: Number | None = None
+    bits: Number | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weights", check.integer("weights", self.weights, maximum=check.MOST_WEIGHTS))
@@ -273,30 +249,22 @@ class NetworkSize(NetworkClass):
                 raise ParameterError("units", self.units, f"must be at least depth-1={self.depth - 1}: one per layer")
         if not is_symbolic(self.weights) and not is_symbolic(self.depth) and self.weights < self.depth:
             raise ParameterError("weights", self.weights, f"must be at least depth={self.depth}: one per layer")
+        super().__post_init__()
 
     @property
     def definition(self) -> str:
         return (
             f"$G$: networks of one architecture with $W={self.weights}$ parameters, each used once, "
-            f"$L={self.depth}$ layers and at most $U={self.totals.units}$ hidden units; activations of at most "
-            f"$K={self.pieces}$ pieces of degree $\\le\\nu={self.degree}$."
+            f"$L={self.depth}$ layers and at most $U={self.size_bounds.units}$ hidden units; activations of at most "
+            f"$K={self.pieces}$ pieces of degree $\\le\\nu={self.degree}$.{self.codebook}"
         )
 
     @property
-    def totals(self) -> Totals:
+    def size_bounds(self) -> Totals:
         units = self.weights if self.units is None else self.units
         return Totals(self.weights, units, self.depth, Activation(self.degree, self.pieces))
 
-    @property
-    def orders(self) -> Orders:
-        import sympy
-
-        W, L = sympy.symbols("W L", positive=True)  # orders: a number stands for the symbol of its size
-        sizes = (self.weights if is_symbolic(self.weights) else W, self.depth if is_symbolic(self.depth) else L)
-        return network_orders(self.degree, *sizes)
-
-    def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
-        self.require_numbers("a growth bound")
-        t = self.totals
+    def real_growth(self, thresholds: Thresholds) -> GrowthBound:
+        t = self.size_bounds
         totals = TotalsCount(t.weights, t.units, t.depth, self.pieces, self.degree)
         return GrowthBound(whole=(totals, *operation_counts(t)))

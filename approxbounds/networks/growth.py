@@ -24,12 +24,14 @@ __all__ = [
     "Count",
     "GrowthBound",
     "HalfspaceCount",
+    "KnotCount",
     "Layer",
     "PolynomialCount",
     "SauerCount",
     "SignChangeCount",
     "Thresholds",
     "TotalsCount",
+    "UnionCount",
     "log2_sign_patterns",
 ]
 
@@ -169,6 +171,24 @@ class SignChangeCount:
 
 
 @dataclass(frozen=True)
+class KnotCount:
+    """The ways in which ``knots`` knots cut m points of a line into knots + 1 groups: C(m + knots, knots).
+
+    Concave: the ratio of its values at m + 1 and m is 1 + knots/(m+1), which decreases.
+    """
+
+    knots: int
+    citations = (Citation("approxbounds", "3.6"),)
+
+    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+        return A.log2_binomial(m + self.knots, self.knots)
+
+    @property
+    def formula(self) -> str:
+        return rf"\log_2\binom{{m+{self.knots}}}{{{self.knots}}}"
+
+
+@dataclass(frozen=True)
 class TotalsCount:
     """A network of which only totals are known: W weights, U hidden units, L layers, K pieces, degree nu.
 
@@ -236,6 +256,11 @@ class GrowthBound:
     layers: tuple[Layer, ...] = ()
     whole: tuple[Count, ...] = ()
 
+    @property
+    def counts(self) -> tuple[Count, ...]:
+        """All counts, of layers and of the whole class."""
+        return (*(count for layer in self.layers for count in layer.counts), *self.whole)
+
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         """log2 of the number of patterns on m points: float arrays, or an exact int for balls.
 
@@ -252,9 +277,39 @@ class GrowthBound:
         return A.minimum(*candidates)
 
 
-def capped(value: int, most: int = 10**30) -> int:
-    """A number of sign changes beyond any sample size, cut to a size that floats hold."""
-    return min(value, most)
+@dataclass(frozen=True)
+class UnionCount:
+    """A union of classes: log2 of their number plus the largest of their bounds.
+
+    Not concave, but each part plus log2 of the number is, and it is at least m at m = 1: each is below m from
+    some m on for good, and so are all of them.
+    """
+
+    parts: tuple[GrowthBound, ...]
+
+    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+        return A.log2_integer(len(self.parts)) + A.maximum(*(part.evaluate(A, m) for part in self.parts))
+
+    @property
+    def formula(self) -> str:
+        return rf"\log_2 {len(self.parts)}+\max_q\log_2\Pi_{{G_q}}(m)"
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        cited = (citation for part in self.parts for count in part.counts for citation in count.citations)
+        return tuple(dict.fromkeys([Citation("approxbounds", "3.6"), *cited]))
+
+
+def affine_pieces(breaks: int, widths: tuple[int, ...]) -> int:
+    """P = prod(breaks * n_l + 1): the most intervals on which a network of degree <= 1 and one input is affine.
+
+    On an interval where the net inputs of a layer are affine each of its units adds at most ``breaks`` ends.
+    Beyond any sample size P is cut to 10^30, a size that floats hold.
+    """
+    pieces = 1
+    for units in widths:
+        pieces = min(pieces * (breaks * units + 1), 10**30)
+    return pieces
 
 
 def degree_of_layer(degree: int, layer: int) -> int:

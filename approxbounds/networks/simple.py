@@ -1,20 +1,38 @@
-"""Classes that are not networks but are compared with them: linear spaces and finite classes."""
+"""Classes that are not networks but are compared with them: linear spaces, finite classes, and fixed cells."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 
 from approxbounds import validation as check
 from approxbounds.errors import ParameterError
 from approxbounds.networks.base import NetworkClass, Orders
 from approxbounds.networks.growth import AffineCount, BitCount, GrowthBound, Thresholds
-from approxbounds.validation import Number
+from approxbounds.sources import Citation
+from approxbounds.validation import Number, is_symbolic
 
-__all__ = ["FiniteClass", "LinearSpace"]
+__all__ = ["FiniteClass", "LinearSpace", "PiecewisePolynomials"]
+
+
+class _Linear(NetworkClass):
+    """The base of linear spaces; the dimension is their pseudo-dimension."""
+
+    citations = (Citation("AnthonyBartlett1999", "Thm 11.4"),)
+
+    @property
+    def orders(self) -> Orders:
+        import sympy
+
+        return Orders.of_size(self.exact_pseudo_dimension if self.symbols else sympy.Symbol("D", positive=True))
+
+    def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
+        self.require_numbers("a growth bound")
+        return GrowthBound(whole=(AffineCount(1, 1, self.exact_pseudo_dimension),))
 
 
 @dataclass(frozen=True, kw_only=True)
-class LinearSpace(NetworkClass):
+class LinearSpace(_Linear):
     """A linear space of functions of dimension D: polynomials, splines on fixed knots, fixed features.
 
     Its pseudo-dimension is D (Anthony and Bartlett 1999, Thm 11.4). ``input_dim`` may be None.
@@ -39,16 +57,45 @@ class LinearSpace(NetworkClass):
     def exact_pseudo_dimension(self) -> Number:
         return self.dimension
 
+
+@dataclass(frozen=True, kw_only=True)
+class PiecewisePolynomials(_Linear):
+    """Functions that are a polynomial of total degree <= r on each of n cells, which are fixed in advance.
+
+    cells: n; degree: r >= 0; input_dim: d. No continuity is asked for. A linear space of dimension at most
+    n C(d+r, d), which is its pseudo-dimension if the cells have interior points (Anthony and Bartlett 1999,
+    Thm 11.4). All may be symbols. ParameterError if the dimension is above 10^12.
+
+    >>> PiecewisePolynomials(cells=16, degree=1, input_dim=2).pseudo_dimension().value
+    48
+    """
+
+    citations = (Citation("BirmanSolomyak1967"),)
+    cells: Number
+    degree: Number
+    input_dim: Number
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cells", check.integer("cells", self.cells, maximum=check.MOST_WEIGHTS))
+        object.__setattr__(self, "degree", check.integer("degree", self.degree, minimum=0, maximum=1000))
+        object.__setattr__(self, "input_dim", check.integer("input_dim", self.input_dim, maximum=10**6))
+        if not self.symbols and self.exact_pseudo_dimension > check.MOST_WEIGHTS:
+            raise ParameterError("cells", self.cells, f"the dimension must be at most {check.MOST_WEIGHTS}")
+
     @property
-    def orders(self) -> Orders:
-        import sympy
+    def definition(self) -> str:
+        return (
+            f"$G$: functions on $[0,1]^d$, $d={self.input_dim}$, that are polynomials of degree $\\le r={self.degree}$ "
+            f"on each of $n={self.cells}$ fixed cells: a linear space of dimension $D\\le n\\binom{{d+r}}{{d}}$."
+        )
 
-        D = self.dimension if self.symbols else sympy.Symbol("D", positive=True)
-        return Orders(D, sympy.log(D), D, 2)
+    @property
+    def exact_pseudo_dimension(self) -> Number:
+        if is_symbolic(self.degree) or is_symbolic(self.input_dim):
+            import sympy
 
-    def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
-        self.require_numbers("a growth bound")
-        return GrowthBound(whole=(AffineCount(1, 1, self.dimension),))
+            return self.cells * sympy.binomial(self.input_dim + self.degree, self.input_dim)
+        return self.cells * comb(self.input_dim + self.degree, self.input_dim)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +108,7 @@ class FiniteClass(NetworkClass):
     64
     """
 
+    citations = (Citation("AnthonyBartlett1999"),)
     bits: Number | None = None
     size: int | None = None
     input_dim: Number | None = None
@@ -89,8 +137,7 @@ class FiniteClass(NetworkClass):
     def orders(self) -> Orders:
         import sympy
 
-        bits = self.bits if self.symbols else sympy.Symbol("b", positive=True)
-        return Orders(bits, sympy.log(bits), bits, 2)
+        return Orders.of_size(self.bits if self.symbols else sympy.Symbol("b", positive=True))
 
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         self.require_numbers("a growth bound")

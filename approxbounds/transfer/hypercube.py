@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from approxbounds import validation
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, floor_float, log2_lower_tail, precision
-from approxbounds.complexity.pseudo_dimension import growth_steps, largest_shattered, pdim_expression
+from approxbounds.complexity.pseudo_dimension import INFINITE, growth_steps, largest_shattered, pdim_expression
 from approxbounds.errors import (
     HypothesisError,
     NoExpressionError,
@@ -29,7 +29,7 @@ from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, Witness, conditional, integer_of
 from approxbounds.validation import Number, is_infinite
 
-__all__ = ["AverageCase", "HypercubeTheorem", "average_case", "hypercube_values", "no_family"]
+__all__ = ["AverageCase", "HypercubeTheorem", "average_case", "hypercube_values", "no_family", "no_growth"]
 
 _RESOLVED = 1e14  # up to this many cells doubles resolve a fraction of a bit
 
@@ -37,6 +37,11 @@ _RESOLVED = 1e14  # up to this many cells doubles resolve a fraction of a bit
 def no_family(query: Query) -> str | None:
     """The reason why theorems on hypercube families do not apply, if there is one."""
     return None if query.F.families else "no hypercube family of F is known (only its entropy)"
+
+
+def no_growth(query: Query) -> str | None:
+    """The reason why theorems on growth functions do not apply, if there is one."""
+    return None if query.G.bounded_growth else INFINITE
 
 
 def log2_delta(A: Arithmetic, cells: Value, log2_growth: Value, h: Value) -> Value:
@@ -118,7 +123,7 @@ class HypercubeTheorem(Theorem):
     def refusal(self, query: Query) -> str | None:
         if is_infinite(query.p):
             return "p = inf: it needs 1 <= p < inf (T3inf covers the sup norm)"
-        return no_family(query)
+        return no_family(query) or no_growth(query)
 
     def search(self, query: Query) -> Witness:
         found: tuple[float, dict[str, Any]] = (0.0, {})

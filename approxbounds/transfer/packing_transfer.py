@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, log2_lower_tail
-from approxbounds.complexity.pseudo_dimension import excludes_shattering, pdim_expression, pdim_upper
+from approxbounds.complexity.pseudo_dimension import excludes_shattering, pdim_expression, pdim_steps, pdim_upper
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.functions.base import EntropyBound
-from approxbounds.functions.hypercube import family_of, require
+from approxbounds.functions.hypercube import Grid, HypercubeFamily, Index, family_of, require
 from approxbounds.networks.growth import euler
 from approxbounds.render import above, below
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem, Witness, conditional, integer_of
+from approxbounds.theorem import Query, Step, Theorem, Witness, conditional, fraction_of, integer_of
+from approxbounds.transfer.hypercube import no_growth
 from approxbounds.validation import is_infinite
 
 __all__ = ["EntropyTransfer", "PackingTransfer", "log2_haussler"]
@@ -25,14 +27,6 @@ def log2_haussler(A: Arithmetic, pdim: Value, spread: Value, tau: Value, p: Any)
     """log2 U(tau), U = e(P+1)(2e((b-a)/tau)^p)^P: tau-separated functions of G clipped to [a,b] (Haussler 1995)."""
     P, e = A.number(pdim), euler(A)
     return A.log2(e * (P + 1)) + P * (A.log2(2 * e) + A.number(p) * A.log2(spread / tau))
-
-
-def fraction_of(witness: Witness, name: str) -> Fraction:
-    """A positive rational number of the witness."""
-    value = witness.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, Fraction)) or value <= 0:
-        raise HypothesisError(f"witness {name}={value!r} must be a positive rational number")
-    return Fraction(value)
 
 
 def checked_pdim(A: Arithmetic, query: Query, witness: Witness) -> int:
@@ -47,6 +41,65 @@ def short_fraction(x: float) -> Fraction:
     """A dyadic rational of 20 bits just below x > 0."""
     mantissa, exponent = np.frexp(x)
     return Fraction(int(mantissa * 2**20)) * Fraction(2) ** (int(exponent) - 20)
+
+
+def search_packing(
+    query: Query, choose: Callable[[HypercubeFamily], Grid], allowed: Callable[[Any, Any, Any], Any]
+) -> dict[str, Any]:
+    """The family member, h and tau with the largest eps for which 2^packing > 2^allowed, by floats.
+
+    ``allowed(spread, tau, packing)`` is log2 of the tau-separated functions that G may have, vectorised.
+    """
+    p = float(query.p)
+    found: tuple[float, dict[str, Any]] = (0.0, {})
+    shares = np.array([0.01, 0.03, 0.06, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.35, 0.4])[:, None, None]
+    thetas = np.array([1 / 64, 1 / 32, 1 / 16, 1 / 8, 3 / 16, 1 / 4, 3 / 8, 1 / 2, 5 / 8, 3 / 4])[None, :, None]
+    for family in query.F.families:
+        grid = choose(family)
+        if not grid.cells.size:
+            continue
+        index, N = grid.index, grid.cells
+        norm = np.broadcast_to(family.norm(FLOAT, {**index, "cells": N}, query.p), N.shape)
+        spread = np.broadcast_to(family.spread(FLOAT, index), N.shape)
+        h = np.ceil(np.minimum(shares * N, np.floor((N - 1) / 2)))
+        distance = 2 * norm * (np.maximum(h, 1e-300) / N) ** (1 / p)
+        with np.errstate(all="ignore"):
+            packing = N - log2_lower_tail(FLOAT, N, np.maximum(h - 1, 0))
+            enough = packing > allowed(spread, thetas * distance, packing)
+        value = np.where((h >= 1) & enough, (1 - thetas) * distance / 2, 0.0)
+        a, b, i = np.unravel_index(int(np.argmax(value)), value.shape)
+        if value[a, b, i] > found[0]:
+            tau = short_fraction(float(thetas[0, b, 0] * distance[a, 0, i]))
+            chosen = {name: int(index[name][i]) for name in family.indices}
+            found = (float(value[a, b, i]), {"family": family.id, **chosen, "h": int(h[a, 0, i]), "tau": tau})
+    if not found[1]:
+        raise HypothesisError("no family member searched has a packing larger than G allows")
+    return found[1]
+
+
+def packing_of(A: Arithmetic, family: HypercubeFamily, index: Index, witness: Witness) -> Value:
+    """log2 of the number of f_omega at pairwise distance >= 2||w||_p (h/N)^{1/p} (Gilbert-Varshamov)."""
+    cells, h = family.cells(index), integer_of(witness, "h", minimum=1)
+    require(2 * (h - 1) < cells, f"h={echo(h)} must be at most N/2 + 1, N={echo(cells)}")
+    return A.number(cells) - log2_lower_tail(A, cells, h - 1)
+
+
+def excess(A: Arithmetic, query: Query, family: HypercubeFamily, index: Index, witness: Witness) -> Value:
+    """The eps with 2 eps + tau = 2||w||_p (h/N)^{1/p}, after checking that it is positive."""
+    share = A.power(A.number(integer_of(witness, "h")) / A.number(family.cells(index)), 1 / A.number(query.p))
+    eps = family.norm(A, index, query.p) * share - A.number(fraction_of(witness, "tau")) / 2
+    require(bool(eps > 0), "2 eps + tau <= distance leaves no positive eps")
+    return eps
+
+
+def packing_step(family: HypercubeFamily, index: Index, witness: Witness) -> Step:
+    """Gilbert-Varshamov with numbers."""
+    return Step(
+        f"Gilbert-Varshamov with $h={witness['h']}$: at least $2^N/V(N,h-1)\\ge"
+        f"2^{{{below(packing_of(BALL, family, index, witness))}}}$ of the $f_\\omega$ have pairwise distance "
+        f"$\\ge2\\|w\\|_p(h/N)^{{1/p}}$.",
+        (Citation("Gilbert1952"),),
+    )
 
 
 class PackingTransfer(Theorem):
@@ -71,50 +124,25 @@ class PackingTransfer(Theorem):
         if is_infinite(query.p):
             return "p = inf: Haussler's bound needs p < inf"
         if not query.F.families:
-            return "no hypercube family of F is known (T2 for entropy bounds covers such classes)"
-        return None
+            return "no hypercube family of F is known (T2e covers classes known by their entropy)"
+        return no_growth(query)
 
     def search(self, query: Query) -> Witness:
-        P, p = pdim_upper(query.G), float(query.p)
-        found: tuple[float, dict[str, Any]] = (0.0, {})
-        shares = np.array([0.01, 0.03, 0.06, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.35, 0.4])[:, None, None]
-        thetas = np.array([1 / 64, 1 / 32, 1 / 16, 1 / 8, 3 / 16, 1 / 4, 3 / 8, 1 / 2, 5 / 8, 3 / 4])[None, :, None]
-        for family in query.F.families:
-            grid = family.grid().thinned(8).relevant(P)
-            if not grid.cells.size:
-                continue
-            index, N = grid.index, grid.cells
-            norm = np.broadcast_to(family.norm(FLOAT, {**index, "cells": N}, query.p), N.shape)
-            spread = np.broadcast_to(family.spread(FLOAT, index), N.shape)
-            h = np.ceil(np.minimum(shares * N, np.floor((N - 1) / 2)))
-            distance = 2 * norm * (np.maximum(h, 1e-300) / N) ** (1 / p)
-            with np.errstate(all="ignore"):
-                packing = N - log2_lower_tail(FLOAT, N, np.maximum(h - 1, 0))
-                enough = packing > log2_haussler(FLOAT, P, spread, thetas * distance, query.p) + 1e-6
-            value = np.where((h >= 1) & enough, (1 - thetas) * distance / 2, 0.0)
-            a, b, i = np.unravel_index(int(np.argmax(value)), value.shape)
-            if value[a, b, i] > found[0]:
-                tau = short_fraction(float(thetas[0, b, 0] * distance[a, 0, i]))
-                chosen = {name: int(index[name][i]) for name in family.indices}
-                more = {"h": int(h[a, 0, i]), "pdim": P, "tau": tau}
-                found = (float(value[a, b, i]), {"family": family.id, **chosen, **more})
-        if not found[1]:
-            raise HypothesisError("no family member searched has a packing larger than G allows")
-        return found[1]
+        P = pdim_upper(query.G)
+
+        def allowed(spread: Any, tau: Any, packing: Any) -> Any:
+            return log2_haussler(FLOAT, P, spread, tau, query.p) + 1e-6
+
+        return search_packing(query, lambda family: family.grid().thinned(8).relevant(P), allowed) | {"pdim": P}
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
         family = family_of(query.F.families, witness)
         index = family.member(witness)
-        cells, h, tau = family.cells(index), integer_of(witness, "h", minimum=1), fraction_of(witness, "tau")
-        require(2 * (h - 1) < cells, f"h={echo(h)} must be at most N/2 + 1, N={echo(cells)}")
-        P = checked_pdim(A, query, witness)
-        packing = A.number(cells) - log2_lower_tail(A, cells, h - 1)
+        packing = packing_of(A, family, index, witness)
+        P, tau = checked_pdim(A, query, witness), fraction_of(witness, "tau")
         allowed = log2_haussler(A, P, family.spread(A, index), A.number(tau), query.p)
         require(bool(packing > allowed), "the packing of F is not certainly larger than U(tau)")
-        share = A.power(A.number(h) / A.number(cells), 1 / A.number(query.p))
-        eps = family.norm(A, index, query.p) * share - A.number(tau) / 2
-        require(bool(eps > 0), "2 eps + tau <= distance leaves no positive eps")
-        return eps
+        return excess(A, query, family, index, witness)
 
     def rate(self, query: Query) -> Any:
         import sympy
@@ -144,19 +172,13 @@ class PackingTransfer(Theorem):
             return (*first, Step(self.statement, self.citations))
         family = family_of(query.F.families, witness)
         index = family.member(witness)
-        N, h = family.cells(index), integer_of(witness, "h")
         P, tau = integer_of(witness, "pdim"), fraction_of(witness, "tau")
-        packing = N - log2_lower_tail(BALL, N, h - 1)
         allowed = log2_haussler(BALL, P, family.spread(BALL, index), BALL.number(tau), query.p)
         return (
             *first,
-            Step(f"{family.describe(index)} This gives $N={N}$ cells.", family.citations),
-            Step(
-                f"Gilbert-Varshamov with $h={h}$: at least $2^N/V(N,h-1)\\ge2^{{{below(packing)}}}$ of the "
-                f"$f_\\omega$ have pairwise distance $\\ge2\\|w\\|_p(h/N)^{{1/p}}$.",
-                (Citation("Gilbert1952"),),
-            ),
-            Step(f"$\\operatorname{{Pdim}}(G)\\le P={P}$.", (Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"),)),
+            Step(f"{family.describe(index)} This gives $N={family.cells(index)}$ cells.", family.citations),
+            packing_step(family, index, witness),
+            *pdim_steps(query.G, P),
             Step(
                 f"With $\\tau={above(tau)}$: $\\log_2U(\\tau)\\le {above(allowed)}$, fewer.",
                 (Citation("Haussler1995", "Thm 1"),),
@@ -193,7 +215,7 @@ class EntropyTransfer(Theorem):
             return "the constant of the entropy bound is unspecified (T1 gives the rate)"
         if query.F.value_range is None:
             return "no range of the functions of F is known"
-        return None
+        return no_growth(query)
 
     @staticmethod
     def _entropy(query: Query) -> EntropyBound:
@@ -243,7 +265,7 @@ class EntropyTransfer(Theorem):
         eps, tau, P = fraction_of(witness, "eps"), fraction_of(witness, "tau"), integer_of(witness, "pdim")
         return (
             *first,
-            Step(f"$\\operatorname{{Pdim}}(G)\\le P={P}$.", (Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"),)),
+            *pdim_steps(query.G, P),
             Step(
                 f"{self.statement} Here $\\varepsilon={below(eps)}$ and $\\tau={above(tau)}$.",
                 self.citations,

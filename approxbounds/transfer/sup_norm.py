@@ -12,7 +12,7 @@ from approxbounds.functions.hypercube import family_of, require
 from approxbounds.render import below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, Witness, conditional
-from approxbounds.transfer.hypercube import no_family
+from approxbounds.transfer.hypercube import no_family, no_growth
 from approxbounds.validation import is_infinite
 
 __all__ = ["SupNormTheorem"]
@@ -38,7 +38,7 @@ class SupNormTheorem(Theorem):
     def refusal(self, query: Query) -> str | None:
         if not is_infinite(query.p):
             return f"p = {query.p}: it is about the sup norm (T3 covers 1 <= p < inf)"
-        return no_family(query)
+        return no_family(query) or no_growth(query)
 
     def search(self, query: Query) -> Witness:
         found: tuple[float, dict[str, Any]] = (0.0, {})

@@ -1,0 +1,81 @@
+"""Orders of magnitude compared exactly, up to logarithms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["decays_more_slowly", "powers", "same_order"]
+
+
+def powers(rate: Any) -> dict[Any, Any] | None:
+    """The powers of the sizes (the symbols) in a rate, logarithms and constants left out.
+
+    Exponents count as fixed. None if the rate is no product of powers (a sum, a minimum, ...): then nothing is
+    said about it.
+
+    >>> import sympy
+    >>> W, L, s, d = sympy.symbols("W L s d", positive=True)
+    >>> powers((L * W * sympy.log(W)) ** (-s / d) * sympy.log(W) ** -3) == {W: -s / d, L: -s / d}
+    True
+    >>> powers(sympy.Min(W**2, L * W)) is None
+    True
+    """
+    import sympy
+
+    expression = sympy.S(rate)
+    if expression.is_number or isinstance(expression, sympy.log):
+        return {}
+    if expression.is_Symbol:
+        return {expression: sympy.Integer(1)}
+    if expression.is_Pow:
+        base, exponent = expression.args
+        inner = powers(base)
+        if inner is None or exponent.free_symbols & base.free_symbols:
+            return None
+        return {symbol: power * exponent for symbol, power in inner.items()}
+    if not expression.is_Mul:
+        return None
+    total: dict[Any, Any] = {}
+    for factor in expression.args:
+        inner = powers(factor)
+        if inner is None:
+            return None
+        for symbol, power in inner.items():
+            total[symbol] = total.get(symbol, 0) + power
+    return total
+
+
+def _differences(first: Any, second: Any) -> list[Any] | None:
+    """The powers of the first rate minus those of the second, one for each size."""
+    import sympy
+
+    one, other = powers(first), powers(second)
+    if one is None or other is None:
+        return None
+    return [sympy.factor(sympy.together(one.get(x, 0) - other.get(x, 0))) for x in {**one, **other}]
+
+
+def same_order(first: Any, second: Any) -> bool:
+    """Whether two rates certainly agree up to logarithms and constants.
+
+    >>> import sympy
+    >>> W, s = sympy.symbols("W s", positive=True)
+    >>> same_order((W * sympy.log(W)) ** -s, W**-s), same_order(W**-s, W ** (-2 * s))
+    (True, False)
+    """
+    differences = _differences(first, second)
+    return differences is not None and all(difference == 0 for difference in differences)
+
+
+def decays_more_slowly(first: Any, second: Any) -> bool:
+    """Whether the first rate is certainly larger by a power: in no size smaller, in one size larger.
+
+    >>> import sympy
+    >>> W, L = sympy.symbols("W L", positive=True)
+    >>> decays_more_slowly(1, 1 / W), decays_more_slowly(1 / W, sympy.log(W) / W), decays_more_slowly(1 / L, 1 / W)
+    (True, False, False)
+    """
+    differences = _differences(first, second)
+    if differences is None or not all(difference.is_nonnegative for difference in differences):
+        return False
+    return any(difference.is_positive for difference in differences)

@@ -1,0 +1,90 @@
+"""Classes as text on the command line: ``NAME:parameter=value,...``, unions joined by ``+``. Nothing is evaluated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+from approxbounds.catalogue import FUNCTION_CLASSES, NETWORK_CLASSES
+from approxbounds.description import Description
+from approxbounds.errors import ParameterError
+
+__all__ = ["parse_class", "parse_functions", "parse_network", "parse_value"]
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,30}[0-9]{0,3}")
+_SEQUENCE = re.compile(r"[0-9A-Za-z_./]+(\^[0-9]{1,4})?(x[0-9A-Za-z_./]+(\^[0-9]{1,4})?)*")
+_UNION = "union"
+_JOINT = re.compile(rf"\+(?=(?:{'|'.join(map(re.escape, NETWORK_CLASSES))})(?:[:+]|$))")
+
+
+def parse_value(text: str) -> Any:
+    """A bool, a positive symbol, or text that the library parses as an exact number."""
+    if text in {"true", "false"}:
+        return text == "true"
+    if _NAME.fullmatch(text) and text not in {"inf", "oo", "infinity", "nan"}:
+        import sympy
+
+        return sympy.Symbol(text, positive=True)
+    return text
+
+
+def _sequence(name: str, text: str) -> tuple[Any, ...]:
+    if not _SEQUENCE.fullmatch(text):
+        raise ParameterError(name, text, "must be values joined by x, such as 64x64 or 50^4")
+    result: list[Any] = []
+    for part in text.split("x"):
+        value, _, times = part.partition("^")
+        result += [parse_value(value)] * (int(times) if times else 1)
+    return tuple(result)
+
+
+def parse_class(text: str, classes: Mapping[str, type[Description]], what: str) -> Any:
+    """The class that ``NAME:parameter=value,...`` describes.
+
+    >>> parse_class("holder:smoothness=3/2,dim=2", FUNCTION_CLASSES, "F").smoothness
+    Fraction(3, 2)
+    """
+    name, _, rest = text.partition(":")
+    if name not in classes:
+        raise ParameterError(what, text, f"must be NAME:parameter=value,... with NAME one of {', '.join(classes)}")
+    cls = classes[name]
+    known = {field.name: str(field.type) for field in fields(cls)}
+    parameters: dict[str, Any] = {}
+    for item in rest.split(",") if rest else []:
+        key, equals, value = item.partition("=")
+        if not equals or key not in known or key in parameters:
+            raise ParameterError(what, item, f"must be parameter=value, each once, of {name}: {', '.join(known)}")
+        parameters[key] = _sequence(key, value) if known[key].startswith("tuple") else parse_value(value)
+    missing = [
+        field.name
+        for field in fields(cls)
+        if field.default is MISSING and field.default_factory is MISSING and field.name not in parameters
+    ]
+    if missing:
+        raise ParameterError(what, text, f"{name} also needs {', '.join(missing)}")
+    return cls(**parameters)
+
+
+def parse_functions(text: str) -> Any:
+    """A function class."""
+    return parse_class(text, FUNCTION_CLASSES, "F")
+
+
+def parse_network(text: str, functions: Any = None) -> Any:
+    """A network class, or the union of several; input_dim defaults to the dimension of the functions.
+
+    >>> len(parse_network("relu:widths=8,input_dim=1+relu:widths=4x4,input_dim=1").members)
+    2
+    """
+    parts = _JOINT.split(text)
+    if len(parts) > 1:
+        return NETWORK_CLASSES[_UNION](members=tuple(parse_network(part, functions) for part in parts))  # type: ignore[call-arg]
+    name = text.partition(":")[0]
+    if name == _UNION:
+        raise ParameterError("G", text, "must be written as members joined by +: relu:widths=8+relu:widths=4x4")
+    accepts = name in NETWORK_CLASSES and "input_dim" in {field.name for field in fields(NETWORK_CLASSES[name])}
+    if functions is not None and accepts and "input_dim=" not in text and functions.domain_dim is not None:
+        text += ("," if ":" in text else ":") + f"input_dim={functions.domain_dim}"
+    return parse_class(text, NETWORK_CLASSES, "G")

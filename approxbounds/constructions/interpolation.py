@@ -1,0 +1,166 @@
+"""Piecewise-linear interpolation in one dimension by ReLU networks. THEORY.md, section 5."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
+from approxbounds.constructions.built import DenseNetwork, Layer, dense, require_moderate
+from approxbounds.constructions.placement import concrete_network, reshaped, size_text
+from approxbounds.functions.grid import Function, values_at
+from approxbounds.functions.hypercube import require
+from approxbounds.networks.base import NetworkClass
+from approxbounds.render import above
+from approxbounds.sources import Citation
+from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, conditional, integer_of
+from approxbounds.validation import Number, is_infinite, is_symbolic
+
+__all__ = ["ReLUInterpolation", "breaks_per_layer"]
+
+
+def breaks_per_layer(widths: tuple[int, ...]) -> tuple[int, ...]:
+    """How many breaks of a piecewise-linear function on [0,1] each hidden layer of a ReLU network can add.
+
+    relu(x) = x on [0,1]: one unit passes x on, one passes the sum of all terms so far (shifted to be non-negative),
+    and each other unit is a new break relu(x - t). The first layer has no sum to pass on, the last needs no x; the
+    unit with x is also the linear part. After an inner layer of width 1, which can pass x only, all starts anew.
+
+    >>> breaks_per_layer((5,)), breaks_per_layer((5, 4, 3)), breaks_per_layer((5, 1, 3))
+    ((4,), (4, 2, 2), (0, 0, 2))
+    """
+    last = len(widths) - 1
+    first = max((layer + 1 for layer in range(1, last) if widths[layer] == 1), default=0)
+    kept = [int(layer < last or layer == first) + int(layer > first) for layer in range(last + 1)]
+    return tuple(0 if layer < first else widths[layer] - kept[layer] for layer in range(last + 1))
+
+
+def _intervals(G: Any) -> int:
+    return 1 + sum(breaks_per_layer(G.widths))
+
+
+class ReLUInterpolation(Theorem):
+    """Linear interpolation on n intervals of length 1/n, by a ReLU network with one input. Witness: ``intervals``.
+
+    Hypotheses: d = 1, ReLU, biases, real parameters; F in the Hölder ball of smoothness s and radius R (Hölder,
+    Lipschitz, Sobolev with q = inf). Guarantee, with h = 1/n and b_p = ||t(1-t)||_{L^p[0,1]}, b_inf = 1/4:
+    E_p <= R (2h)^s b_{sp}^s for s <= 1, which is R (h/2)^s for p = inf, and E_p <= R h^r b_p / r with r = min(s, 2)
+    for s > 1, which is R h^r/(4r) for p = inf. Both are attained for p = inf, for s >= 2 in every L^p.
+
+    Proof. On an interval [0, h] let x = th. The error at x is (1-t)(f(x) - f(0)) + t (f(x) - f(h)). For s <= 1 it is
+    at most R ((1-t) (th)^s + t ((1-t)h)^s) <= R (2t(1-t)h)^s as u^s is concave. For 1 < s <= 2 it equals t(1-t)h times
+    the mean of f' on [0, x] minus that on [x, h]; pairing (1-v)x with x + v(h-x), v in [0,1], which are vh apart, it is
+    at most t(1-t)h R h^{s-1}/s. For s > 2, f' is R-Lipschitz, which is the case s = 2.
+    """
+
+    id = "relu-interpolation"
+    title = "Linear interpolation by ReLU networks"
+    statement = (
+        r"Interpolate $f$ linearly at the ends of $n$ intervals of length $h=1/n$; ReLU units are the breaks. At the "
+        r"point $t\in[0,1]$ of each the error is at most $R(2t(1-t)h)^s$ for $s\le1$, and "
+        r"$\frac Rr\,t(1-t)h^r$ with $r=\min(s,2)$ for $s>1$."
+    )
+    citations = (Citation("approxbounds", "5"),)
+    direction = Direction.UPPER
+
+    def refusal(self, query: Query) -> str | None:
+        if query.F.holder_smoothness is None or query.F.domain_dim != 1:
+            return "F must be a Hölder, Lipschitz or Sobolev (q = inf) ball on [0,1]"
+        reason = concrete_network(query.G)
+        if reason is None and query.G.totals.activation.power != 1:  # type: ignore[union-attr]
+            reason = "the activation must be ReLU"
+        return reason
+
+    def search(self, query: Query) -> Witness:
+        return {"intervals": _intervals(query.G)}
+
+    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+        n, most = integer_of(witness, "intervals", minimum=1), _intervals(query.G)
+        require(n <= most, f"intervals={n}: the widths of G allow at most {most}")
+        return self._error(A, query, 1 / A.number(n))
+
+    def _error(self, A: Arithmetic, query: Query, h: Value) -> Value:
+        s: Number = query.F.holder_smoothness
+        R = A.number(query.F.radius)  # type: ignore[attr-defined]
+        if is_symbolic(s) or s <= 1:
+            return R * A.power(2 * h, A.number(s)) * self._norm(A, query.p, A.number(s))
+        order = A.number(min(s, 2))
+        return R * A.power(h, order) / order * self._norm(A, query.p, A.number(1))
+
+    def _norm(self, A: Arithmetic, p: Number, s: Value) -> Value:
+        """||(t(1-t))^s||_p = B(sp+1, sp+1)^{1/p}."""
+        if is_infinite(p):
+            return A.power(A.number(4), -s)
+        b = s * A.number(p) + 1
+        return A.exp_over(A.log_beta(b, b), A.number(p))
+
+    def rate(self, query: Query) -> Any:
+        """For the best shapes: a network of W weights whose first layer is the wide one has n of order W."""
+        import sympy
+
+        s = SYMBOLIC.number(query.F.holder_smoothness)
+        return sympy.Symbol("W", positive=True) ** -sympy.Min(s, 2)
+
+    def expression(self, query: Query) -> Any:
+        import sympy
+
+        return conditional(query, self._error(SYMBOLIC, query, 1 / sympy.Symbol("n", positive=True, integer=True)))
+
+    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
+        steps = [Step(query.F.definition), Step(query.G.definition), Step(self.statement, self.citations)]
+        if witness is not None:
+            n = integer_of(witness, "intervals")
+            error = self._error(BALL, query, 1 / BALL.number(n))
+            needed = size_text(self.smallest_network(query, witness))
+            steps.append(
+                Step(
+                    f"The widths of $G$ allow $n={n}$ intervals ({needed} are enough); the error is at most "
+                    f"${above(error)}$.",
+                    self.citations,
+                )
+            )
+        return tuple(steps)
+
+    def smallest_network(self, query: Query, witness: Witness) -> NetworkClass:
+        return reshaped(query.G, (integer_of(witness, "intervals"),))
+
+    def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
+        """f enters by its values at i/n."""
+        require_moderate(query.G)
+        n, G = integer_of(witness, "intervals", minimum=1), query.G
+        nodes = np.arange(n + 1) / n
+        layers = _layers(nodes, values_at(f, nodes[:, None]), breaks_per_layer(G.widths))  # type: ignore[attr-defined]
+        return dense(G, layers)
+
+
+def _layers(nodes: NDArray[np.float64], values: NDArray[np.float64], breaks: tuple[int, ...]) -> list[Layer]:
+    """The layers of a network that is the linear interpolant; at least as many breaks as inner nodes."""
+    slopes = np.diff(values) / np.diff(nodes)
+    changes, inner = np.diff(slopes), nodes[1:-1]
+    last = len(breaks) - 1
+    first = next((layer for layer, count in enumerate(breaks) if count), last)
+    layers: list[Layer] = []
+    x, total, constant, used = np.ones(1), np.zeros(1), values[0], 0
+    for layer in range(last + 1):
+        added = slice(used, used + breaks[layer]) if layer >= first else slice(used, used)
+        used = min(added.stop, len(inner))
+        rows, biases, sums = [], [], []  # sums: what the sum of all terms is in the outputs of this layer
+        if layer < last or layer == first:
+            rows.append(x)
+            biases.append(0.0)
+            sums.append(slopes[0] if layer <= first else 0.0)
+        if layer > first:  # the terms so far are f up to the node after the last break and then linear
+            done = added.start
+            lowest = min(values[: done + 1].min(), values[done] + slopes[done] * (1 - nodes[done]))
+            rows.append(total)
+            biases.append(constant - lowest)
+            sums.append(1.0)
+            constant = lowest
+        rows += [x] * (used - added.start)
+        biases += [-t for t in inner[added.start : used]]
+        sums += list(changes[added.start : used])
+        layers.append((np.array(rows), np.array(biases)))
+        total, x = np.array(sums), np.eye(1, len(rows))[0]
+    return [*layers, (total[None, :], np.array([constant]))]

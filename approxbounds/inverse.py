@@ -1,0 +1,289 @@
+"""Inverse queries: how many weights, or bits per weight, does an error eps need at least?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from approxbounds import render, validation
+from approxbounds.bisection import largest
+from approxbounds.bound import Bound, apply, best
+from approxbounds.catalogue import LOWER_THEOREMS
+from approxbounds.errors import NotApplicableError, ParameterError
+from approxbounds.functions.base import FunctionClass
+from approxbounds.networks.base import NetworkClass
+from approxbounds.networks.feedforward import FeedForwardNetwork, NetworkSize
+from approxbounds.networks.simple import FiniteClass
+from approxbounds.query import make_query
+from approxbounds.sources import Citation, bibtex
+from approxbounds.theorem import Query, Step
+from approxbounds.validation import Number
+
+if TYPE_CHECKING:
+    from approxbounds.certificate import Certificate
+
+__all__ = ["MOST_BITS", "Requirement", "required_bits", "required_weights"]
+
+MOST_BITS = 64
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A lower bound on what an error needs: E_p(F, G) <= error only if G has ``value`` weights (or bits) or more.
+
+    ``asked`` is "weights" or "bits". ``bound`` is the certified lower bound, above ``error``, for the largest
+    class that is excluded, and None if nothing is excluded (then ``value`` is the least there is); ``covered``
+    says why it covers all smaller ones. ``value`` is ``math.inf`` if no number of bits suffices. ``limited``:
+    the search ended there, everything that the library can describe is excluded.
+    """
+
+    asked: str
+    value: int | float
+    error: Number
+    query: Query
+    bound: Bound | None
+    covered: Step
+    limited: bool = False
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The certificate of :attr:`bound`, which :func:`approxbounds.verify` checks; None if nothing is excluded."""
+        return None if self.bound is None else self.bound.certificate
+
+    @property
+    def sources(self) -> tuple[Citation, ...]:
+        """Every source that the derivation uses, in order of first use."""
+        return tuple(dict.fromkeys(citation for step in self._steps for citation in step.citations))
+
+    def bibtex(self) -> str:
+        """The BibTeX entries of :attr:`sources`."""
+        return bibtex(self.sources)
+
+    @property
+    def latex(self) -> str:
+        """The statement in LaTeX."""
+        quantity, error = self._quantity, _shown(self.error, render.rounded)
+        if math.isinf(self.value):
+            return f"{quantity} > {error} \\text{{ for every number of bits}}"
+        symbol = "W" if self.asked == "weights" else "b"
+        return f"{quantity} \\le {error} \\implies {symbol} \\ge {self.value}"
+
+    @property
+    def _quantity(self) -> str:
+        return LOWER_THEOREMS[0].quantity(self.query)
+
+    @property
+    def _steps(self) -> tuple[Step, ...]:
+        if self.bound is None:
+            return (self.covered, Step("No certified bound excludes it, so the claim is trivial."))
+        value, error = render.rounded(self.bound.value, False, 17), _shown(self.error, render.rounded)
+        return (*self.bound.steps, self.covered, Step(f"The bound is above what is asked: ${value}>{error}$."))
+
+    def explain(self) -> str:
+        """A numbered derivation in Markdown with LaTeX: the bound for the largest excluded class, and its reach."""
+        return render.markdown(self.latex, self._steps, self.sources)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex}$"
+
+    def __str__(self) -> str:
+        goal = f"for {render.plain(self._quantity)} <= {_shown(self.error, render.number)}"
+        if self.bound is None:
+            return f"at least {self.value} {self.asked} {goal}  [the least there is: nothing is excluded]"
+        how = f"[{self.bound.theorem.id}, certified" + ("; no more can be described]" if self.limited else "]")
+        if math.isinf(self.value):
+            return f"no number of {self.asked} suffices {goal}  {how}"
+        return f"at least {self.value} {self.asked} {goal}  {how}"
+
+
+def _shown(error: Number, show: Callable[[Number, bool], str]) -> str:
+    """An exact number as it is if it is short, else rounded down: then the claim remains true."""
+    text = str(error)
+    return text if len(text) <= 10 else show(error, False)
+
+
+def _strongest(F: FunctionClass, networks: tuple[NetworkClass, ...], p: Number) -> Bound | None:
+    """The largest certified lower bound for any of these networks; None if there is no number."""
+    bounds = []
+    for G in networks:
+        query = make_query(F, G, p)
+        results = tuple(apply(theorem, query) for theorem in LOWER_THEOREMS)
+        if any(isinstance(result, Bound) and result.number is not None for result in results):
+            bounds.append(best(results, "a lower bound"))
+    return max(bounds, key=lambda bound: bound.value, default=None)
+
+
+def _exceeds(query: Query, error: Number) -> bool:
+    """Whether some certified lower bound is above the error."""
+    answers = (apply(theorem, query) for theorem in LOWER_THEOREMS)
+    return any(isinstance(bound, Bound) and bound.number is not None and bound.number > error for bound in answers)
+
+
+def _numeric_query(F: object, G: object, p: object) -> Query:
+    """A validated query without symbols to which a theorem with explicit constants applies."""
+    query = make_query(F, G, p)
+    query.F.require_numbers("an inverse query")
+    query.G.require_numbers("an inverse query")
+    if validation.is_symbolic(query.p):
+        raise ParameterError("p", query.p, "an inverse query needs a number here, not a symbol")
+    reasons = {theorem.id: theorem.refusal(query) for theorem in LOWER_THEOREMS if theorem.numeric}
+    if None not in reasons.values():
+        shown = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+        raise NotApplicableError(f"no theorem gives a number for p={query.p}, at most a rate: {shown}")
+    return query
+
+
+def _search(
+    F: FunctionClass, networks: Callable[[int], tuple[NetworkClass, ...]], p: Number, error: Number, most: int
+) -> tuple[int, Bound | None]:
+    """The largest n <= most whose networks are excluded, and the bound that excludes them; (0, None) if none is."""
+
+    def excluded(n: int) -> bool:
+        return any(_exceeds(make_query(F, G, p), error) for G in networks(n))
+
+    last = largest(excluded, most)
+    return last, _strongest(F, networks(last), p) if last else None
+
+
+@dataclass(frozen=True)
+class _FullyConnected:
+    """Fully connected networks with biases: d inputs, L layers, the output layer included.
+
+    With widths k_1..k_{L-1} they have W = k_1(d+1) + sum_{l>=2} k_l(k_{l-1}+1) + k_{L-1}+1 parameters. L = 2:
+    W = U(d+2)+1. L >= 3: k k' >= k+k'-1 gives W >= 3U + (d-1)k_1 - L + 3 >= 3U + d+2-L, with equality for
+    widths (1, U-1), so that U <= (W+L-2-d)/3. An unknown d is at least 1. They are numbered by n = 1, 2, ...:
+    the n-th size is n hidden units where these determine W (L = 2), else the n-th number of parameters.
+    """
+
+    dim: int | None
+    depth: int
+    degree: int
+    pieces: int
+
+    @property
+    def _by_units(self) -> bool:
+        return self.depth == 2 and self.dim is not None
+
+    @property
+    def _inputs(self) -> int:
+        return 1 if self.dim is None else self.dim
+
+    def weights(self, n: int) -> int:
+        """W of the n-th size; the first one has a single unit in each layer."""
+        return n * (self._inputs + 2) + 1 if self._by_units else self._inputs + 2 * self.depth - 2 + n
+
+    def units(self, n: int) -> int:
+        """The largest number of hidden units of a network with at most ``weights(n)`` parameters."""
+        return n if self._by_units else (self.weights(n) + self.depth - 2 - self._inputs) // 3
+
+    @property
+    def most(self) -> int:
+        """The largest n that the library can describe."""
+        if self._by_units:
+            return (validation.MOST_WEIGHTS - 1) // (self._inputs + 2)
+        return validation.MOST_WEIGHTS - self.weights(1) + 1
+
+    def limited(self, n: int) -> bool:
+        """Whether the library cannot describe the next size, or only by its totals (more than 10^9 units)."""
+        return n == self.most or (self._by_units and n == validation.MOST_UNITS)
+
+    def networks(self, n: int) -> tuple[NetworkClass, ...]:
+        """Classes whose bounds hold for every network with at most ``weights(n)`` parameters."""
+        kind: dict[str, Any] = {"degree": self.degree, "pieces": self.pieces}
+        units = self.units(n)
+        totals = NetworkSize(weights=self.weights(n), depth=self.depth, units=units, **kind)
+        if self._by_units and units <= validation.MOST_UNITS:
+            return FeedForwardNetwork(widths=(units,), input_dim=self._inputs, **kind), totals
+        return (totals,)
+
+    def covered(self, n: int) -> Step:
+        """Why these bounds hold for all smaller networks."""
+        L, fewer_than = self.depth, self.weights(n + 1)
+        if n == 0:
+            return Step(f"Every fully connected network with biases and $L={L}$ layers has $W\\ge{fewer_than}$.")
+        weights, units = self.weights(n), self.units(n)
+        smaller = f"fully connected networks with biases, $L={L}$ layers and fewer than ${fewer_than}$ parameters"
+        if self._by_units:
+            return Step(
+                f"The {smaller} have at most $U={units}$ hidden units, as $W=U(d+2)+1$; those with fewer units embed "
+                f"into that width with output weights 0."
+            )
+        return Step(
+            f"The {smaller} have at most ${weights}$ parameters and at most $U={units}$ hidden units, as "
+            f"$U\\le(W+L-2-d)/3$, $d\\ge{self._inputs}$. The bound holds for each architecture with these totals."
+        )
+
+
+def required_weights(
+    F: FunctionClass, *, error: object, p: object, depth: object, degree: object = 1, pieces: object = 2
+) -> Requirement:
+    """The smallest number of weights that the certified lower bounds do not exclude for E_p(F, G) <= error.
+
+    Every fully connected network with biases, ``depth`` layers (output layer included), activations of at most
+    ``pieces`` polynomial pieces of degree <= ``degree``, and fewer than ``value`` parameters (weights and biases)
+    has E_p(F, G) > error; the certificate proves it for the largest of them, in which the others are contained
+    or whose totals they do not exceed. ``error``: an exact positive number. The library describes at most 10^12
+    parameters and layers of 10^9 units; if a search ends there (``limited``), value is the next size: at least
+    10^12 + 1 if all are excluded.
+
+    Raises ParameterError (symbols are refused), and NotApplicableError for a class known only by rates.
+
+    >>> import approxbounds as ab
+    >>> need = ab.required_weights(ab.LipschitzBall(dim=2), error="1/1000", p=2, depth=3)
+    >>> need.value, need.bound.value > 1 / 1000, bool(ab.verify(need.certificate))
+    (119, True, True)
+    """
+    layers = validation.integer("depth", depth, minimum=2, maximum=validation.MOST_LAYERS, symbols=False)
+    nu = validation.integer("degree", degree, minimum=0, maximum=1000, symbols=False)
+    K = validation.integer("pieces", pieces, maximum=10**6, symbols=False)
+    threshold = validation.exact("error", error, symbols=False)
+    dim = F.domain_dim if isinstance(F, FunctionClass) else None
+    if validation.is_symbolic(dim):
+        raise ParameterError("dim", dim, "an inverse query needs a number here, not a symbol")
+    sizes = _FullyConnected(dim, layers, nu, K)
+    query = _numeric_query(F, sizes.networks(1)[0], p)
+    last, bound = _search(query.F, sizes.networks, query.p, threshold, sizes.most)
+    value = sizes.weights(last + 1)
+    return Requirement("weights", value, threshold, query, bound, sizes.covered(last), sizes.limited(last))
+
+
+def required_bits(F: FunctionClass, G: NetworkClass, *, error: object, p: object) -> Requirement:
+    """The smallest number of bits per weight that the certified lower bounds do not exclude for E_p(F, G) <= error.
+
+    G with weights of fewer than ``value`` bits each (on any codebooks fixed in advance) has E_p(F, G) > error.
+    ``value`` is ``math.inf`` if G is excluded even with real weights: no number of bits suffices. ``G``: a class
+    with a field ``bits``, which must be None. Beyond 64 bits the search ends (``limited``, value 65).
+
+    Raises ParameterError (symbols are refused), and NotApplicableError for a class known only by rates.
+
+    >>> import approxbounds as ab
+    >>> F, G = ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(4,), input_dim=2)
+    >>> ab.required_bits(F, G, error="1/100", p=2).value, ab.required_bits(F, G, error="1/1000", p=2).value
+    (4, inf)
+    """
+    threshold = validation.exact("error", error, symbols=False)
+    quantisable = isinstance(G, NetworkClass) and "bits" in {field.name for field in fields(G)}
+    if isinstance(G, NetworkClass) and (not quantisable or isinstance(G, FiniteClass)):
+        raise ParameterError("G", G, "must be a class of networks whose weights can be quantised (a field bits)")
+    query = _numeric_query(F, G, p)
+    network: Any = query.G
+    if network.bits is not None:
+        raise ParameterError("bits", network.bits, "must be None in G: the number of bits is what is asked")
+    if _exceeds(query, threshold):
+        covered = Step("Networks with quantised weights are among those with real weights.")
+        real = _strongest(query.F, (network,), query.p)
+        return Requirement("bits", math.inf, threshold, query, real, covered)
+
+    def quantised(bits: int) -> tuple[NetworkClass, ...]:
+        return (replace(network, bits=bits),)
+
+    last, bound = _search(query.F, quantised, query.p, threshold, MOST_BITS)
+    covered = Step(
+        f"A codebook of fewer than $2^{{{last}}}$ values is part of one of that size, so the bound holds for all "
+        f"numbers of bits up to ${last}$."
+        if last
+        else "A quantised weight has at least 1 bit."
+    )
+    return Requirement("bits", last + 1, threshold, query, bound, covered, last == MOST_BITS)

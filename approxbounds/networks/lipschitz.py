@@ -1,0 +1,59 @@
+"""All functions with a given Lipschitz constant: the largest rival whose fat-shattering dimension is finite."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from approxbounds import validation as check
+from approxbounds.errors import NoExpressionError
+from approxbounds.networks.base import NetworkClass, Orders
+from approxbounds.networks.growth import GrowthBound, Thresholds
+from approxbounds.sources import Citation
+from approxbounds.validation import Number
+
+__all__ = ["LipschitzFunctions"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LipschitzFunctions(NetworkClass):
+    """All functions on [0,1]^d with |g(x) - g(y)| <= Lambda |x - y|_2, networks or not.
+
+    ``constant`` is Lambda > 0, ``input_dim`` is d. The class shatters sets of every size, so its
+    pseudo-dimension is infinite; its fat-shattering dimension at scale gamma is at most
+    (floor(Lambda sqrt(d)/(2 gamma)) + 1)^d, which is exact for d = 1.
+
+    >>> LipschitzFunctions(constant=10, input_dim=1).fat_shattering("1/2").value
+    11
+    """
+
+    citations = (Citation("McShane1934"),)
+    constant: Number
+    input_dim: Number
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "constant", check.exact("constant", self.constant))
+        input_dim = check.integer("input_dim", self.input_dim, maximum=check.MOST_DIMENSIONS)
+        object.__setattr__(self, "input_dim", input_dim)
+
+    @property
+    def definition(self) -> str:
+        return (
+            f"$G$ is the class of all functions on $[0,1]^d$, $d={self.input_dim}$, with "
+            f"$|g(x)-g(y)|\\le\\Lambda|x-y|_2$, $\\Lambda={self.constant}$."
+        )
+
+    @property
+    def bounded_growth(self) -> bool:
+        return False
+
+    @property
+    def lipschitz_constant(self) -> Number:
+        return self.constant
+
+    @property
+    def orders(self) -> Orders:
+        raise NoExpressionError("the pseudo-dimension of Lipschitz functions is infinite: it has no order")
+
+    def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
+        self.require_numbers("a growth bound")
+        return GrowthBound()

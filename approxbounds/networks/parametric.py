@@ -1,0 +1,116 @@
+"""Networks of W parameters that are real numbers or, quantised, values of a fixed codebook. THEORY.md, 3.6."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from approxbounds import validation as check
+from approxbounds.networks.base import NetworkClass, Orders, Totals
+from approxbounds.networks.growth import BitCount, Count, GrowthBound, SauerCount, Thresholds
+from approxbounds.sources import Citation
+from approxbounds.validation import Number, is_symbolic
+
+__all__ = ["ParametricNetwork", "network_orders", "operation_counts"]
+
+MOST_BITS = 64
+
+
+def network_orders(degree: Number, weights: Any, depth: Any) -> Orders:
+    """Orders of networks of W weights and L layers: Pdim, and T1 as its source states it.
+
+    Pdim: W log W (nu = 0), L W log W (nu = 1), min(L W log W + L^2 W, W^2) (nu >= 2, fixed).
+    T1 (Achour et al. 2022, Cor. 2): W^{-1/a}(log W)^{-3/a}, (LW)^{-1/a}(log W)^{-3/a}, W^{-2/a}(log W)^{-2/a}.
+    """
+    import sympy
+
+    W, L = sympy.S(weights), sympy.S(depth)
+    log = sympy.log(W)
+    if degree == 0:
+        return Orders(W * log, log, W, 3)
+    if degree == 1:
+        return Orders(L * W * log, log, L * W, 3)
+    return Orders(sympy.Min(L * W * log + L**2 * W, W**2), log, W**2, 2)
+
+
+def operation_counts(totals: Totals) -> tuple[Count, ...]:
+    """The Sauer bound from the operation count, where it can be the smallest: degree >= 2, deep networks."""
+    if totals.activation.degree < 2 or totals.depth**2 < totals.units:
+        return ()
+    return (SauerCount(4 * totals.weights * (totals.operations() + 2)),)
+
+
+def symbol_unless_symbolic(value: Number, name: str) -> Any:
+    """In orders a number stands for the symbol of its size."""
+    import sympy
+
+    return value if is_symbolic(value) else sympy.Symbol(name, positive=True)
+
+
+class ParametricNetwork(NetworkClass):
+    """The base of layered networks of W parameters; each record that derives from it has the field ``bits``.
+
+    ``bits=None``: the parameters are real numbers. ``bits=b``, 1 <= b <= 64 or a symbol: each parameter takes one
+    of 2^b values of a codebook fixed in advance; each may have its own. These are at most 2^{bW} functions, all
+    in the class with real parameters: growth and Pdim(G) <= bW are the smaller of both bounds, and constructions,
+    which need real parameters, do not fit in.
+    """
+
+    citations = (Citation("BartlettHarveyLiawMehrabian2019"),)
+    bits: Number | None
+
+    def __post_init__(self) -> None:
+        if self.bits is not None:
+            object.__setattr__(self, "bits", check.integer("bits", self.bits, maximum=MOST_BITS))
+
+    @property
+    @abstractmethod
+    def size_bounds(self) -> Totals:
+        """W, U, L and the activation."""
+
+    @property
+    def totals(self) -> Totals | None:
+        return self.size_bounds if self.bits is None else None
+
+    @property
+    def exact_pseudo_dimension(self) -> Number:
+        return None if self.bits is None else self.bits * self.size_bounds.weights
+
+    @property
+    def codebook(self) -> str:
+        """The sentence of the definition about quantised parameters, after a blank; empty for real ones."""
+        if self.bits is None:
+            return ""
+        return f" Each parameter takes one of $2^{{{self.bits}}}$ values of a codebook fixed in advance."
+
+    @abstractmethod
+    def real_growth(self, thresholds: Thresholds) -> GrowthBound:
+        """The growth bound for real parameters."""
+
+    @property
+    def real_orders(self) -> Orders:
+        """The orders for real parameters."""
+        sizes = self.size_bounds
+        W, L = symbol_unless_symbolic(sizes.weights, "W"), symbol_unless_symbolic(sizes.depth, "L")
+        return network_orders(sizes.activation.degree, W, L)
+
+    @property
+    def orders(self) -> Orders:
+        """For b bits, Pdim is of order min(bW, real order): W for a number b."""
+        if self.bits is None:
+            return self.real_orders
+        import sympy
+
+        W = symbol_unless_symbolic(self.size_bounds.weights, "W")
+        if not is_symbolic(self.bits):
+            return Orders.of_size(W)
+        finite = Orders.of_size(self.bits * W)
+        pdim = sympy.Min(finite.pdim, self.real_orders.pdim)
+        return Orders(pdim, finite.logarithm, finite.t1_size, finite.t1_log_power)
+
+    def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
+        self.require_numbers("a growth bound")
+        growth = self.real_growth(thresholds)
+        if self.bits is None:
+            return growth
+        return GrowthBound(growth.layers, (*growth.whole, BitCount(self.exact_pseudo_dimension)))

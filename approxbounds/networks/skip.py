@@ -1,0 +1,167 @@
+"""Networks with skip connections and with weights that are shared inside layers. THEORY.md, section 3.2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+
+from approxbounds import validation as check
+from approxbounds.errors import ParameterError
+from approxbounds.networks.base import Activation, Orders, Totals
+from approxbounds.networks.growth import (
+    AffineCount,
+    GrowthBound,
+    HalfspaceCount,
+    Layer,
+    PolynomialCount,
+    SignChangeCount,
+    Thresholds,
+    affine_pieces,
+    degree_of_layer,
+)
+from approxbounds.networks.parametric import ParametricNetwork, operation_counts, symbol_unless_symbolic
+from approxbounds.validation import Number, is_symbolic
+
+__all__ = ["SkipNetwork"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkipNetwork(ParametricNetwork):
+    """Networks in which each hidden layer and the output may read the input and all earlier layers.
+
+    widths: k_1, ..., k_{L-1} hidden units per layer; input_dim: d; degree, pieces: as in
+    :class:`FeedForwardNetwork`. The output is one linear unit. ``layer_weights``: the numbers W_1, ..., W_L of
+    distinct parameters (weights and biases) of each layer, the output last; by default every connection and
+    every unit has its own, W_l = k_l (d + k_1 + ... + k_{l-1} + 1), which is also the most that is allowed.
+    Fewer describe one architecture that is sparse, or whose weights are partly fixed or shared inside a layer
+    (convolutions). A parameter tied across layers counts in each of them. ``bits`` quantises the parameters.
+    Symbols may replace the integers.
+
+    Growth as for fully connected networks (Bartlett, Harvey, Liaw and Mehrabian 2019, Thm 6): where the
+    patterns of the earlier layers are fixed, the net inputs of a layer are affine in its own parameters, also if
+    some are shared (a shared one multiplies the sum of what its copies would), with coefficients that are
+    polynomials in the earlier parameters. Ties across layers select some of these networks. All are
+    networks with every connection, so the counts for single units hold for each of them.
+
+    >>> SkipNetwork(widths=(8, 8), input_dim=2).weights
+    131
+    >>> SkipNetwork(widths=(30, 30), input_dim=32, layer_weights=(4, 4, 31)).pseudo_dimension().value
+    462
+    """
+
+    widths: tuple[Number, ...]
+    input_dim: Number
+    layer_weights: tuple[Number, ...] | None = None
+    degree: Number = 1
+    pieces: Number = 2
+    bits: Number | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "widths", check.widths("widths", self.widths))
+        object.__setattr__(self, "input_dim", check.integer("input_dim", self.input_dim, maximum=10**6))
+        object.__setattr__(self, "degree", check.integer("degree", self.degree, minimum=0, maximum=1000))
+        object.__setattr__(self, "pieces", check.integer("pieces", self.pieces, maximum=10**6))
+        if self.layer_weights is not None:
+            object.__setattr__(self, "layer_weights", self._checked_weights())
+        super().__post_init__()
+        if not is_symbolic(self.uses) and self.uses > check.MOST_WEIGHTS:
+            raise ParameterError("widths", self.widths, f"at most {check.MOST_WEIGHTS} connections are supported")
+
+    def _checked_weights(self) -> tuple[Number, ...]:
+        entries = check.sequence("layer_weights", self.layer_weights, most=check.MOST_LAYERS, what="one per layer")
+        if len(entries) != self.depth:
+            raise ParameterError("layer_weights", self.layer_weights, f"must have {self.depth} entries: one per layer")
+        weights = []
+        for i, (entry, most) in enumerate(zip(entries, self.connections, strict=True)):
+            bounded = {} if is_symbolic(most) else {"maximum": most}
+            weights.append(check.integer(f"layer_weights[{i}]", entry, **bounded))
+        return tuple(weights)
+
+    @property
+    def fan_in(self) -> tuple[Number, ...]:
+        """d + k_1 + ... + k_{l-1}: the inputs of a unit of layer l, the output last."""
+        return tuple(accumulate((self.input_dim, *self.widths)))
+
+    @property
+    def connections(self) -> tuple[Number, ...]:
+        """k_l (d + k_1 + ... + k_{l-1} + 1): the connections and biases of each layer."""
+        return tuple(units * (inputs + 1) for units, inputs in zip((*self.widths, 1), self.fan_in, strict=True))
+
+    @property
+    def uses(self) -> Number:
+        """The number of all connections and biases."""
+        return sum(self.connections)
+
+    @property
+    def layer_parameters(self) -> tuple[Number, ...]:
+        """W_1, ..., W_L."""
+        return self.connections if self.layer_weights is None else self.layer_weights
+
+    @property
+    def weights(self) -> Number:
+        """W, the sum of the W_l."""
+        return sum(self.layer_parameters)
+
+    @property
+    def depth(self) -> int:
+        """L, the number of layers, output layer included."""
+        return len(self.widths) + 1
+
+    @property
+    def size_bounds(self) -> Totals:
+        activation = Activation(self.degree, self.pieces)
+        return Totals(self.weights, sum(self.widths), self.depth, activation, uses=self.uses)
+
+    @property
+    def totals(self) -> None:
+        """None: known constructions have no skip connections, and rates in W are not known to carry over."""
+
+    @property
+    def definition(self) -> str:
+        shape = ", ".join(map(str, self.widths))
+        own = ", ".join(map(str, self.layer_parameters))
+        return (
+            f"$G$: {self}, hidden widths ({shape}), $d={self.input_dim}$ inputs, one linear output unit, each layer "
+            f"with connections from the input and all earlier layers, with biases; activations of at most "
+            f"$K={self.pieces}$ pieces of degree $\\le\\nu={self.degree}$. The $L={self.depth}$ layers have "
+            f"$(W_l)=({own})$ distinct parameters, $W={self.weights}$ in all.{self.codebook}"
+        )
+
+    @property
+    def real_orders(self) -> Orders:
+        """As of other networks if each parameter is used once; else with log U, as W may be smaller than U."""
+        if self.layer_weights is None:
+            return super().real_orders
+        import sympy
+
+        sizes = self.size_bounds
+        W, L = symbol_unless_symbolic(sizes.weights, "W"), sympy.Symbol("L", positive=True)
+        log = sympy.log(symbol_unless_symbolic(sizes.units, "U"))
+        if self.degree == 0:
+            return Orders.of_size(W * log)
+        return Orders.of_size(L * W * log if self.degree == 1 else L * W * log + L**2 * W)
+
+    def real_growth(self, thresholds: Thresholds) -> GrowthBound:
+        breaks, degree, own = self.pieces - 1, self.degree, self.layer_parameters
+        acting = tuple(accumulate(own))
+        layers = []
+        for number, (units, inputs, W) in enumerate(zip(self.widths, self.fan_in, own, strict=False), 1):
+            if number > 1 and degree > 0:
+                polynomials = PolynomialCount(breaks * units, degree_of_layer(degree, number), acting[number - 1])
+                layers.append(Layer(f"hidden layer {number}", (polynomials,)))
+                continue
+            full = HalfspaceCount(units, inputs) if self.pieces == 2 else AffineCount(units, breaks, inputs + 1)
+            layers.append(Layer(f"hidden layer {number}", (full, AffineCount(1, breaks * units, W))))
+        last = PolynomialCount(1, degree_of_layer(degree, self.depth), acting[-1])
+        layers.append(Layer("output", (last if degree > 0 else AffineCount(1, 1, own[-1]),)))
+        return GrowthBound(tuple(layers), (*operation_counts(self.size_bounds), *self._one_dimensional(thresholds)))
+
+    def _one_dimensional(self, thresholds: Thresholds) -> tuple[SignChangeCount, ...]:
+        """One input, degree <= 1: g is affine on at most P intervals, also with skip connections.
+
+        On each of them g minus an affine threshold changes sign at most once, and at the P - 1 ends perhaps once
+        more. (For nu = 0 the later layers read x, so it is not enough to count the breaks of the first.)
+        """
+        if self.input_dim != 1 or self.degree > 1 or thresholds is Thresholds.ANY:
+            return ()
+        return (SignChangeCount(2 * affine_pieces(self.pieces - 1, self.widths) - 1),)

@@ -1,0 +1,95 @@
+"""Splines with free knots: the one-dimensional rivals of networks that adapt to their target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from approxbounds import validation as check
+from approxbounds.errors import ParameterError
+from approxbounds.networks.base import NetworkClass, Orders
+from approxbounds.networks.growth import (
+    AffineCount,
+    Count,
+    GrowthBound,
+    KnotCount,
+    Layer,
+    PolynomialCount,
+    SignChangeCount,
+    Thresholds,
+)
+from approxbounds.sources import Citation
+
+__all__ = ["FreeKnotSplines"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreeKnotSplines(NetworkClass):
+    """Piecewise polynomials of degree <= r on [0,1] with n free knots: n + 1 pieces.
+
+    knots: n >= 1; degree: r >= 0. ``smooth=False``: the pieces have nothing to do with each other, and a knot
+    belongs to one of its two pieces. ``smooth=True`` (r >= 1): p + sum_{i<=n} a_i max(x - t_i, 0)^r with a
+    polynomial p of degree <= r, which are the functions of C^{r-1} among them. Not a linear space, as the
+    knots are free; numbers only.
+
+    Growth on m points at any thresholds: the knots cut them into n + 1 groups in C(m+n, n) ways; then g(x_i) is
+    affine in the (n+1)(r+1) coefficients, and for smooth splines also a polynomial of degree r + 1 in the
+    2n + r + 1 numbers a_i, t_i and the coefficients of p.
+
+    At thresholds that are an affine function of x (constant if r = 0) the patterns 1[g > c] change at most P
+    times along the points: at most r times on each piece, and at each knot, P = (n+1)(r+1) - 1; for smooth
+    splines P = n + r. Proof: g - c - eps, with small eps > 0, has the same patterns and no zero at the
+    points. An absolutely continuous f has at most one strict change of sign more than f'; from g - c - eps
+    to the r-th derivative, a step function of n + 1 values, these are r steps. (On intervals where g
+    vanishes nothing is to be done, as strict changes are counted; zeros of splines: Schumaker 2007.)
+
+    >>> FreeKnotSplines(knots=3, degree=1).pseudo_dimension().value
+    40
+    """
+
+    citations = (Citation("Schumaker2007", "zeros of polynomial splines"),)
+    knots: int
+    degree: int
+    smooth: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "knots", check.integer("knots", self.knots, symbols=False))
+        object.__setattr__(self, "degree", check.integer("degree", self.degree, minimum=0, maximum=1000, symbols=False))
+        check.flag("smooth", self.smooth)
+        if self.smooth and self.degree == 0:
+            raise ParameterError("degree", self.degree, "must be at least 1 for smooth splines")
+
+    @property
+    def domain_dim(self) -> int:
+        return 1
+
+    @property
+    def definition(self) -> str:
+        smooth = f"in $C^{{{self.degree - 1}}}$ " if self.smooth else ""
+        return (
+            f"$G$: piecewise polynomials on $[0,1]$ of degree $\\le r={self.degree}$ {smooth}with $n={self.knots}$ "
+            f"free knots."
+        )
+
+    @property
+    def orders(self) -> Orders:
+        """Pdim is of order n for a fixed degree."""
+        import sympy
+
+        return Orders.of_size(sympy.Symbol("n", positive=True))
+
+    def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
+        n, r = self.knots, self.degree
+        coefficients: tuple[Count, ...] = (AffineCount(1, 1, (n + 1) * (r + 1)),)
+        if self.smooth:
+            coefficients += (PolynomialCount(1, r + 1, 2 * n + r + 1),)
+        layers = (Layer("knots", (KnotCount(n),)), Layer("coefficients", coefficients))
+        whole = () if thresholds is Thresholds.ANY else (SignChangeCount(self._changes(thresholds)),)
+        return GrowthBound(layers, whole)
+
+    def _changes(self, thresholds: Thresholds) -> int:
+        """The most changes of the patterns along the points at these thresholds."""
+        if self.smooth:
+            return self.knots + self.degree
+        # an affine threshold makes steps pieces of degree 1
+        degree = self.degree if thresholds is Thresholds.COMMON else max(self.degree, 1)
+        return (self.knots + 1) * (degree + 1) - 1

@@ -1,0 +1,126 @@
+"""Writers of tables: aligned text, Markdown, LaTeX (booktabs), CSV and HTML, all from a header and rows of cells.
+
+An empty row separates groups (a blank line in text, a rule in LaTeX). Markdown and LaTeX cells are source
+code in these languages: :func:`latex_text` escapes plain text, :func:`code` marks it in Markdown.
+"""
+
+from __future__ import annotations
+
+import csv as _csv
+import html as _html
+import io
+from collections.abc import Sequence
+from typing import TypeAlias
+
+__all__ = ["Row", "code", "csv", "html", "latex", "latex_text", "markdown", "text"]
+
+Row: TypeAlias = Sequence[str]
+
+_LATEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        '"': "''",
+        "|": r"\textbar{}",
+        **{character: rf"\{character}" for character in "&%$#_{}"},
+    }
+)
+
+
+def latex_text(plain: str) -> str:
+    r"""Plain text as LaTeX source.
+
+    >>> print(latex_text("50% of 2^n & {x_1}"))
+    50\% of 2\textasciicircum{}n \& \{x\_1\}
+    """
+    return plain.translate(_LATEX)
+
+
+def code(plain: str) -> str:
+    """Plain text as a Markdown code span, in which nothing has a meaning of its own.
+
+    >>> code("(50,)*3")
+    '`(50,)*3`'
+    """
+    return f"`` {plain} ``" if "`" in plain else f"`{plain}`"
+
+
+def text(header: Row, rows: Sequence[Row]) -> str:
+    """Columns aligned by spaces below a line of dashes.
+
+    >>> print(text(("p", "lower"), [("1", "0.25"), (), ("inf", "0.5")]))
+    p    lower
+    ----------
+    1    0.25
+    <BLANKLINE>
+    inf  0.5
+    """
+    filled = [header, *(row for row in rows if row)]
+    sizes = [max(len(row[i]) for row in filled) for i in range(len(header))]
+
+    def line(row: Row) -> str:
+        return "  ".join(cell.ljust(size) for cell, size in zip(row, sizes, strict=True)).rstrip() if row else ""
+
+    lines = [line(header), *map(line, rows)]
+    return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
+
+
+def markdown(header: Row, rows: Sequence[Row]) -> str:
+    """A Markdown table; vertical bars inside cells are escaped.
+
+    >>> print(markdown(("p", "lower"), [("1", "$0.25$")]))
+    | p | lower |
+    |---|---|
+    | 1 | $0.25$ |
+    """
+
+    def line(row: Row) -> str:
+        return "| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |"
+
+    return "\n".join([line(header), "|" + "---|" * len(header), *(line(row) for row in rows if row)])
+
+
+def latex(header: Row, rows: Sequence[Row], columns: str) -> str:
+    r"""A tabular with booktabs rules; ``columns`` is its column specification.
+
+    >>> print(latex(("$p$", "lower"), [("1", "$0.25$")], "rl"))
+    \begin{tabular}{rl}
+    \toprule
+    $p$ & lower \\
+    \midrule
+    1 & $0.25$ \\
+    \bottomrule
+    \end{tabular}
+    """
+
+    def line(row: Row) -> str:
+        return " & ".join(row).lstrip() + r" \\" if row else r"\midrule"
+
+    body = [r"\toprule", line(header), r"\midrule", *map(line, rows), r"\bottomrule"]
+    return "\n".join([rf"\begin{{tabular}}{{{columns}}}", *body, r"\end{tabular}"])
+
+
+def csv(header: Row, rows: Sequence[Row]) -> str:
+    """Comma-separated values (RFC 4180 quotes, lines end with a newline).
+
+    >>> print(csv(("F", "p"), [("HolderBall(smoothness=1, dim=2)", "2")]), end="")
+    F,p
+    "HolderBall(smoothness=1, dim=2)",2
+    """
+    buffer = io.StringIO()
+    _csv.writer(buffer, lineterminator="\n").writerows([header, *(row for row in rows if row)])
+    return buffer.getvalue()
+
+
+def html(header: Row, rows: Sequence[Row]) -> str:
+    """An HTML table; cells are plain text.
+
+    >>> html(("p",), [("<1>",)])
+    '<table><thead><tr><th>p</th></tr></thead><tbody><tr><td>&lt;1&gt;</td></tr></tbody></table>'
+    """
+    head = "".join(f"<th>{_html.escape(name)}</th>" for name in header)
+    body = "".join("<tr>" + "".join(f"<td>{_html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows if row)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,58 @@
+"""Separated functions of bounded fat-shattering dimension on finitely many points. THEORY.md, T2b and T3fat.
+
+Lemma (Alon, Ben-David, Cesa-Bianchi and Haussler 1997; Anthony and Bartlett 1999, Lemma 12.10). Functions from m points
+to {0, ..., B}, pairwise at distance >= 2 at some point, of which no D+1 points are strongly shattered (values
+>= s_i + 1 and <= s_i - 1), are at most 2 (m B^2)^q for every integer q >= log2 y, y = sum_{i=1}^D C(m,i) B^i;
+if D = 0 there is at most one.
+
+Proof. Among 2h m B^2/2 of them, paired off, at least h pairs are split by the same point and the same two values,
+as there are fewer than m B^2/2 such choices. The h functions on either side are pairwise separated on the other
+points, and what both sides shatter is shattered together with that point; so t(m B^2 h, m) >= 2 t(h, m-1) + 1 for the
+least number t of (set, levels) pairs shattered. From t(2, .) >= 1, 2 (m B^2)^q functions shatter at least
+2^{q+1} - 1 pairs, but there are only y of at most D points.
+
+Applied to functions with values in an interval of length s: rounded down to multiples of eta/2, those at distance
+>= eta in max norm are separated, B = floor(2 s/eta), and D = fat_{eta/4}.
+"""
+
+from __future__ import annotations
+
+from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.functions.hypercube import require
+from approxbounds.networks.growth import euler
+from approxbounds.sources import Citation
+
+__all__ = ["CITATIONS", "log2_separated", "log2_shattered", "smallest_exponent"]
+
+CITATIONS = (
+    Citation("AlonBenDavidCesaBianchiHaussler1997"),
+    Citation("AnthonyBartlett1999", "Lemma 12.10"),
+)
+
+
+def log2_shattered(A: Arithmetic, points: Value, levels: Value, fat: Value) -> Value:
+    """An upper bound on log2 y: y <= (e m B/D)^D for 1 <= D <= m. (float: D beyond m counts as m)."""
+    m, B, D = A.number(points), A.number(levels), A.number(fat)
+    if A.name == "float":
+        D = A.minimum(A.maximum(D, 1.0), m)
+    return D * A.log2(euler(A) * m * B / D)
+
+
+def log2_separated(A: Arithmetic, points: int, levels: int, fat: int, exponent: int) -> Value:
+    """log2 of the largest number of separated functions, after checking that ``exponent`` q >= log2 y."""
+    if fat == 0:
+        return A.number(0)
+    if A.name == "ball":
+        counted = log2_shattered(A, points, levels, min(fat, points))
+        require(bool(counted <= exponent), f"q={exponent} is not certainly at least log2 y")
+    return 1 + A.number(exponent) * A.log2(A.number(points) * A.number(levels) ** 2)
+
+
+def smallest_exponent(points: int, levels: int, fat: int) -> int:
+    """About the smallest q, never below it: searched with balls."""
+    from approxbounds.arithmetic import BALL, precision
+
+    if fat == 0:
+        return 0
+    with precision(256):
+        return int(log2_shattered(BALL, points, levels, min(fat, points)).upper().ceil().unique_fmpz())

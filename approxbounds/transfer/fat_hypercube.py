@@ -1,0 +1,232 @@
+"""T3fat: the hypercube theorem for classes of bounded fat-shattering dimension. THEORY.md, section 4."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, Value, precision
+from approxbounds.complexity.fat_shattering import (
+    fat_floats,
+    fat_steps,
+    fat_upper,
+    least_scale,
+    members_for,
+)
+from approxbounds.errors import HypothesisError, echo
+from approxbounds.functions.hypercube import HypercubeFamily, Index, family_of, require
+from approxbounds.render import above, below
+from approxbounds.sources import Citation
+from approxbounds.theorem import Query, Step, Theorem, Witness, fraction_of, integer_of
+from approxbounds.transfer.alon import CITATIONS, log2_separated, log2_shattered, smallest_exponent
+from approxbounds.transfer.hypercube import best_distance, hamming_mass
+from approxbounds.transfer.packing_transfer import short_fraction
+from approxbounds.transfer.scale_sensitive import fat_rate, no_fat_theorem
+from approxbounds.validation import is_infinite
+
+__all__ = ["FatHypercubeTheorem", "FatSupNormTheorem"]
+
+_SHARES = np.array([1 / 64, 1 / 32, 1 / 16, 1 / 8, 3 / 16, 1 / 4, 3 / 8, 1 / 2, 5 / 8, 3 / 4])
+
+
+class FatSupNormTheorem(Theorem):
+    """fat_gamma(G) < N implies E_inf >= sup w - gamma, for every hypercube family with N cells.
+
+    Hypotheses: p = inf; no N points are gamma-shattered by G for gamma > gamma*.
+    Guarantee: E_inf(F, G) >= sup w - gamma*.
+    Proof. If E_inf < sup w - gamma with gamma > gamma*, then for some e > 0 every f_omega has a g with
+    |f_omega - g| < sup w - gamma - e. Where w(t) > sup w - e, g(x_i(t)) >= c_i(t) + gamma if omega_i = 1 and
+    <= c_i(t) - gamma if omega_i = 0: N shattered points. Witness: ``family`` and its indices.
+    """
+
+    id = "T3fat-inf"
+    title = "Hypercube theorem in sup norm, with the fat-shattering dimension"
+    statement = (
+        r"If no $N$ points are $\gamma$-shattered by $G$ for $\gamma>\gamma^*$ then $E_\infty(F,G)\ge\sup w-\gamma^*$: "
+        r"otherwise functions of $G$ near the $f_\omega$ would shatter one point of each cell at the levels $c_i$."
+    )
+    citations = (Citation("approxbounds", "T3fat"),)
+
+    def refusal(self, query: Query) -> str | None:
+        if not is_infinite(query.p):
+            return f"p = {query.p}: it is about the sup norm (T3fat covers 1 <= p < inf)"
+        return no_fat_theorem(query)
+
+    def search(self, query: Query) -> Witness:
+        found: tuple[float, dict[str, Any]] = (0.0, {})
+        for family in query.F.families:
+            grid = members_for(query.G, family)
+            if not grid.cells.size:
+                continue
+            height = np.broadcast_to(family.norm(FLOAT, grid.index, inf), grid.cells.shape)
+            value = height - least_scale(FLOAT, query.G, grid.cells)
+            i = int(np.argmax(value))
+            if value[i] > found[0]:
+                index = grid.at(i)
+                found = (float(value[i]), {"family": family.id, **{name: index[name] for name in family.indices}})
+        if not found[1]:
+            raise HypothesisError("no family member searched is higher than the scale at which G shatters its cells")
+        return found[1]
+
+    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+        family = family_of(query.F.families, witness)
+        index = family.member(witness)
+        value = family.norm(A, index, inf) - least_scale(A, query.G, family.cells(index))
+        require(bool(value > 0), "sup w is not certainly above the scale at which G shatters N points")
+        return value
+
+    def rate(self, query: Query) -> Any:
+        return fat_rate(query, logarithms=False)
+
+    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
+        first = (Step(query.F.definition), Step(query.G.definition))
+        if witness is None:
+            return (*first, Step(self.statement, self.citations))
+        family = family_of(query.F.families, witness)
+        index = family.member(witness)
+        N = family.cells(index)
+        return (
+            *first,
+            Step(
+                f"{family.describe(index)} This gives $N={N}$ cells and $\\sup w\\ge "
+                f"{below(family.norm(BALL, index, inf))}$.",
+                family.citations,
+            ),
+            *fat_steps(query.G, N),
+            Step(
+                f"{self.statement} Here $\\gamma^*\\le {above(least_scale(BALL, query.G, N))}$, so "
+                f"$E_\\infty\\ge {below(self.evaluate(BALL, query, witness))}$.",
+                self.citations,
+            ),
+        )
+
+
+class FatHypercubeTheorem(Theorem):
+    """E_p >= (||w||_p - eta) (2S/N)^{1/p} with S = sum_h max(0, 1 - Pi V(N,h-1) 2^{-N}), for 0 < eta < ||w||_p.
+
+    Hypotheses: 1 <= p < inf; a hypercube family with N cells; D >= fat_{eta/4}(G); B = floor(4 sup w/eta); an
+    integer q >= log2 sum_{i=1}^D C(N,i) B^i. Then Pi = 2 (N B^2)^q (1 if D = 0).
+    Proof. For fixed t clip v_i = g(x_i(t)) - c_i(t) to [-sup w, sup w]; at most Pi of these vectors are at pairwise
+    distance >= eta in max norm (``transfer/alon.py``), so each is within eta of one of Pi vectors u. Where w > eta,
+    |w - v_i| >= (w - eta - u_i)_+ and |-w - v_i| >= (w - eta + u_i)_+: T3's argument holds with w - eta and u clipped
+    to [eta - w, w - eta] in place of w and v. Finally ||(w - eta)_+||_p >= ||w||_p - eta (Minkowski).
+    Witness: ``family``, its indices, ``h``, ``eta``, ``fat`` = D, ``levels`` = B, ``exponent`` = q.
+    """
+
+    id = "T3fat"
+    title = "Hypercube theorem with the fat-shattering dimension"
+    statement = (
+        r"$E_p(F,G)\ge(\|w\|_p-\eta)(2S/N)^{1/p}$ with $S=\sum_{h=1}^N\max(0,1-\Pi V(N,h-1)2^{-N})$, for every "
+        r"hypercube family of $F$ with $N$ cells, where at most $\Pi$ vectors of values of $G$ on $N$ points, clipped "
+        r"to $c_i\pm\sup w$, are at pairwise distance $\ge\eta$ in max norm."
+    )
+    citations = (Citation("approxbounds", "T3fat"), Citation("Siegel2023"))
+
+    def refusal(self, query: Query) -> str | None:
+        if is_infinite(query.p):
+            return "p = inf: it needs 1 <= p < inf (T3fat-inf covers the sup norm)"
+        return no_fat_theorem(query)
+
+    def search(self, query: Query) -> Witness:
+        found: tuple[float, dict[str, Any]] = (0.0, {})
+        for family in query.F.families:
+            grid = members_for(query.G, family)
+            N, share = grid.cells, _SHARES[:, None]
+            index = {**grid.index, "cells": N}
+            norm = np.broadcast_to(family.norm(FLOAT, index, query.p), N.shape)
+            height = np.broadcast_to(family.norm(FLOAT, index, inf), N.shape)
+            with np.errstate(all="ignore"):
+                D = fat_floats(query.G, share * norm / 4)
+                B = np.floor(4 * height / (share * norm))
+                q = np.ceil(log2_shattered(FLOAT, N, B, D))
+                growth = np.where(D < 1, 0.0, 1 + q * np.log2(N * B * B))
+            possible = np.flatnonzero((growth < N) & (norm > 0))
+            if not possible.size:
+                continue
+            cells = np.broadcast_to(N, growth.shape).ravel()[possible]
+            _, mass = best_distance(cells, growth.ravel()[possible])
+            scale = ((1 - share) * norm).ravel()[possible]
+            value = scale * np.power(2 * np.maximum(mass, 0.0) / cells, 1 / float(query.p))
+            best = int(np.argmax(value))
+            if value[best] > found[0]:
+                row, i = divmod(int(possible[best]), N.size)
+                eta = short_fraction(float(_SHARES[row] * norm[i]))
+                found = (float(value[best]), self._witness(query, family, grid.at(i), eta))
+        if not found[1]:
+            raise HypothesisError("no family member searched has more cells than G's dimension at its scale allows")
+        return found[1]
+
+    @staticmethod
+    def _witness(query: Query, family: HypercubeFamily, index: Index, eta: Fraction) -> dict[str, Any]:
+        """The exact integers that go with a member and eta."""
+        N, D = family.cells(index), fat_upper(query.G, eta / 4)
+        with precision(256):
+            B = int((4 * family.norm(BALL, index, inf) / BALL.number(eta)).upper().floor().unique_fmpz())
+        q = smallest_exponent(N, B, D)
+        h, _ = best_distance(np.array([float(N)]), np.array([float(log2_separated(FLOAT, N, B, D, q))]))
+        chosen = {name: index[name] for name in family.indices}
+        return {"family": family.id, **chosen, "h": int(h[0]), "eta": eta, "fat": D, "levels": B, "exponent": q}
+
+    def _growth(self, A: Arithmetic, query: Query, family: HypercubeFamily, index: Index, witness: Witness) -> Value:
+        """log2 Pi, with every hypothesis about eta, D, B and q checked."""
+        eta, D = fraction_of(witness, "eta"), integer_of(witness, "fat")
+        B, q = integer_of(witness, "levels", minimum=1), integer_of(witness, "exponent")
+        if A.name == "ball":
+            scale = least_scale(A, query.G, D + 1)
+            require(bool(scale < A.number(eta / 4)), f"fat_(eta/4)(G) <= fat={echo(D)} is not certain")
+            require(
+                bool(4 * family.norm(A, index, inf) < (B + 1) * A.number(eta)),
+                f"levels={echo(B)} must be at least 4 sup w/eta",
+            )
+        return log2_separated(A, family.cells(index), B, D, q)
+
+    def _mass(self, A: Arithmetic, query: Query, witness: Witness) -> tuple[HypercubeFamily, Index, int, Value]:
+        family = family_of(query.F.families, witness)
+        index = family.member(witness)
+        cells, h = family.cells(index), integer_of(witness, "h", minimum=1)
+        require(2 * (h - 1) < cells, f"h={echo(h)} must be at most N/2 + 1, N={echo(cells)}")
+        mass = hamming_mass(A, cells, self._growth(A, query, family, index, witness), h)
+        require(bool(mass > 0), f"S is not certainly positive for h={echo(h)}, N={echo(cells)}")
+        return family, index, cells, mass
+
+    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+        family, index, cells, mass = self._mass(A, query, witness)
+        norm = family.norm(A, index, query.p) - A.number(fraction_of(witness, "eta"))
+        require(bool(norm > 0), "eta must certainly be below ||w||_p")
+        return norm * A.power(2 * mass / A.number(cells), 1 / A.number(query.p))
+
+    def rate(self, query: Query) -> Any:
+        return fat_rate(query)
+
+    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
+        first = (Step(query.F.definition), Step(query.G.definition))
+        if witness is None:
+            return (*first, Step(self.statement, (*CITATIONS, *self.citations)))
+        family, index, N, mass = self._mass(BALL, query, witness)
+        eta, D = fraction_of(witness, "eta"), integer_of(witness, "fat")
+        growth = self._growth(BALL, query, family, index, witness)
+        p = query.p
+        return (
+            *first,
+            Step(
+                f"{family.describe(index)} This gives $N={N}$ cells and $\\|w\\|_{{{p}}}\\ge "
+                f"{below(family.norm(BALL, index, p))}$.",
+                family.citations,
+            ),
+            *fat_steps(query.G, D + 1),
+            Step(
+                f"With $\\eta={above(eta)}$: $\\operatorname{{fat}}_{{\\eta/4}}(G)\\le D={D}$ and "
+                f"$B=\\lfloor4\\sup w/\\eta\\rfloor={witness['levels']}$ give $\\log_2\\Pi\\le"
+                f"1+\\lceil\\log_2y\\rceil\\log_2(NB^2)\\le {above(growth)}$, "
+                r"$y=\sum_{i=1}^D\binom NiB^i$ ($\Pi=1$ if $D=0$).",
+                CITATIONS,
+            ),
+            Step(f"With $h={witness['h']}$: $S\\ge {below(mass)}$."),
+            Step(
+                f"{self.statement} Hence $E_{{{p}}}\\ge {below(self.evaluate(BALL, query, witness))}$.",
+                self.citations,
+            ),
+        )

@@ -1,0 +1,199 @@
+"""Moduli, McShane's envelope, sizes, rates and certificates of upper bounds."""
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+import pytest
+import sympy
+from members import CLASSES, SMOOTH, member, of
+
+import approxbounds as ab
+from approxbounds.arithmetic import BALL, FLOAT
+from approxbounds.functions.grid import midpoints
+
+INF = math.inf
+SLACK = 1 + 1e-9
+
+
+@pytest.mark.parametrize("F", CLASSES, ids=str)
+def test_moduli_hold_for_the_members(F):
+    rng, d = np.random.default_rng(1), F.domain_dim
+    x, y = rng.random((2000, d)), rng.random((2000, d))
+    y = np.clip(x + (y - x) * 10.0 ** rng.uniform(-5, 0, (2000, 1)), 0, 1)
+    r = F.modulus_exponent
+    assert (r is None) == isinstance(F, (ab.MonotoneFunctions, ab.ConvexFunctions))
+    for _ in range(10):
+        f = member(rng, F)
+        try:
+            assert F.contains(f, rng.random((80, d)))
+        except ab.NoExpressionError:  # values cannot tell
+            assert np.abs(f(x)).max() <= F.radius
+        if r is not None:
+            allowed = float(F.modulus_constant(FLOAT)) * np.linalg.norm(x - y, axis=1) ** float(r)
+            assert (np.abs(f(x) - f(y)) <= allowed * SLACK + 1e-12).all()
+
+
+# --------------------------------------------------------------------------------------------------------- McShane
+
+
+@pytest.mark.parametrize("constant", ["1/2", 1, 3, 20])
+@pytest.mark.parametrize("d", [1, 2])
+@pytest.mark.parametrize("smoothness", ["1/3", "3/4", 1])
+def test_mcshane_envelopes_are_within_the_bound(constant, d, smoothness):
+    F = ab.HolderBall(smoothness=smoothness, dim=d, radius=2)
+    G = ab.LipschitzFunctions(constant=constant, input_dim=d)
+    bound, rng = of("mcshane", F, G, INF), np.random.default_rng(4)
+    points = midpoints(400 if d == 1 else 24, d)
+    distances = np.linalg.norm(points[:, None, :] - points[None, :, :], axis=2)
+    for _ in range(5):
+        values = member(rng, F)(points)
+        envelope = (values[None, :] + float(G.constant) * distances).min(axis=1)
+        gaps = values - envelope
+        assert gaps.min() >= 0 and gaps.max() / 2 <= max(bound.value, 1e-15) * SLACK  # shifted by half the largest gap
+
+
+@pytest.mark.parametrize(("constant", "t"), [(3, Fraction(1, 9)), (Fraction(1, 2), 1), (1, 1)])
+def test_mcshane_is_sharp(constant, t):
+    """f = 2 sqrt(x): f(t) - f(0) exceeds what a Lipschitz function can rise by twice the bound."""
+    F = ab.HolderBall(smoothness="1/2", dim=1, radius=2)
+    bound = of("mcshane", F, ab.LipschitzFunctions(constant=constant, input_dim=1), 2)
+    assert bound.value == pytest.approx((2 * math.sqrt(t) - constant * t) / 2, rel=1e-15)
+    assert float(sympy.N(bound.expression)) == pytest.approx(bound.value, rel=1e-14)
+
+
+def test_mcshane_cases():
+    half = ab.HolderBall(smoothness="1/2", dim=900)
+    assert of("mcshane", half, ab.LipschitzFunctions(constant="1/1000", input_dim=900), 2).value == 1  # a constant
+    lipschitz = ab.LipschitzBall(dim=4)
+    assert of("mcshane", lipschitz, ab.LipschitzFunctions(constant="3/4", input_dim=4), 1).value == 0.25
+    assert str(of("mcshane", lipschitz, ab.LipschitzFunctions(constant=1, input_dim=4), 1).value) == "0.0"
+    Lambda = sympy.Symbol("Lambda", positive=True)
+    rough = ab.HolderBall(smoothness="1/3", dim=2)
+    assert of("mcshane", rough, ab.LipschitzFunctions(constant=5, input_dim=2), 1).rate == Lambda ** sympy.Rational(
+        -1, 2
+    )
+    values = [of("mcshane", rough, ab.LipschitzFunctions(constant=10**j, input_dim=2), 1).value for j in range(2, 9)]
+    assert np.polyfit(np.arange(2, 9), np.log10(values), 1)[0] == pytest.approx(-1 / 2, rel=1e-9)
+    with pytest.raises(ab.NoExpressionError):
+        _ = of("mcshane", lipschitz, ab.LipschitzFunctions(constant=5, input_dim=4), 1).rate
+
+
+# --------------------------------------------------------------------------------------------- sizes and other bounds
+
+
+def concrete(F):
+    d = F.domain_dim
+    yield ab.HeavisideNetwork(widths=(70, 150), input_dim=d)
+    yield ab.ReLUNetwork(widths=(70, 90, 150), input_dim=d)
+    yield ab.ReLUPowerNetwork(widths=(70, 150), input_dim=d, power=3)
+    if d < 3:
+        yield ab.ReLUNetwork(widths=(60,) * 30, input_dim=d)
+
+
+@pytest.mark.parametrize("F", CLASSES, ids=str)
+def test_the_smallest_network_suffices_and_no_narrower_one(F):
+    for G in concrete(F):
+        for bound in ab.upper_bounds(F, G, p=2):
+            if bound.network is None:
+                assert not bound.theorem.numeric
+                continue
+            assert type(bound.network) is type(G)
+            assert f"W={bound.network.weights}$" in bound.explain() or bound.theorem.id == "constant"
+            again = of(bound.theorem.id, F, bound.network, 2)
+            assert again.witness == bound.witness and again.value == bound.value
+            widths = bound.network.widths
+            for layer in [i for i in (0, len(widths) - 1) if widths[i] > 1]:
+                smaller = replace(bound.network, widths=tuple(w - (i == layer) for i, w in enumerate(widths)))
+                rest = {b.theorem.id: b for b in ab.upper_bounds(F, smaller, p=2)}
+                assert bound.theorem.id not in rest or rest[bound.theorem.id].witness != bound.witness
+
+
+def test_bounds_without_a_size():
+    W = sympy.Symbol("W", positive=True)
+    G = ab.ReLUNetwork(widths=(W,), input_dim=1)
+    assert all(bound.network is None for bound in ab.upper_bounds(ab.LipschitzBall(dim=1), G, p=2))
+    assert ab.lower_bound(ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=3), p=2).network is None
+    envelope = of("mcshane", ab.LipschitzBall(dim=1), ab.LipschitzFunctions(constant=3, input_dim=1), 2)
+    assert envelope.network is None
+
+
+def test_symbolic_upper_bounds_are_the_numbers_with_symbols():
+    s, R = sympy.symbols("s R", positive=True)
+    F, one = ab.HolderBall(smoothness=s, dim=1, radius=R), ab.HolderBall(smoothness="1/2", dim=1, radius=3)
+    for theorem, kind, name in (
+        ("cubes", ab.HeavisideNetwork, "k"),
+        ("relu-interpolation", ab.ReLUNetwork, "n"),
+    ):
+        G = kind(widths=(8,), input_dim=1)
+        number = of(theorem, one, G, 3)
+        symbol = {str(x): x for x in of(theorem, F, G, 3).expression.free_symbols}[name]
+        size = next(iter(number.witness.values()))
+        formula = of(theorem, F, G, 3).expression.subs({s: Fraction(1, 2), R: 3, symbol: size})
+        assert float(sympy.N(formula)) == pytest.approx(number.value, rel=1e-14)
+
+
+@pytest.mark.parametrize(("F", "p"), [(F, p) for F in SMOOTH for p in (1, INF)], ids=str)
+def test_interpolation_has_the_slope_of_its_rate(F, p):
+    sizes = [10**j for j in range(2, 7)]
+    bounds = [of("relu-interpolation", F, ab.ReLUNetwork(widths=(n,), input_dim=1), p) for n in sizes]
+    weights = [bound.query.G.weights for bound in bounds]
+    slope = np.polyfit(np.log(weights), np.log([bound.value for bound in bounds]), 1)[0]
+    W = sympy.Symbol("W", positive=True)
+    assert slope == pytest.approx(float(sympy.log(bounds[0].rate).subs(W, sympy.E)), rel=2e-3)
+
+
+@pytest.mark.parametrize("F", CLASSES, ids=str)
+@pytest.mark.parametrize("p", [1, 3])
+def test_step_functions_have_the_slope_of_their_rate(F, p):
+    """W is of order k^{d+1} for the smallest network; in one dimension k with one hidden layer, k^2 with two."""
+    d, W = F.domain_dim, sympy.Symbol("W", positive=True)
+    for layers in (1, 2) if d == 1 else (2,):
+        bounds = []
+        for k in {1: (10**3, 10**4, 10**5), 2: (400, 2000, 4000), 3: (128, 256, 512)}[d]:
+            widths = (d * (k - 1), k**d - 1) if d > 1 else (k - 1,) * layers
+            bounds.append(of("cubes", F, ab.HeavisideNetwork(widths=widths, input_dim=d), p))
+        weights = [bound.query.G.weights for bound in bounds]
+        slope = np.polyfit(np.log(weights), np.log([bound.value for bound in bounds]), 1)[0]
+        assert slope == pytest.approx(float(sympy.log(bounds[0].rate).subs(W, sympy.E)), rel=0.1)
+
+
+def test_smooth_sobolev_balls_have_the_deep_constructions():
+    G = ab.ReLUNetwork(widths=(2000,) * 450, input_dim=1)
+    sobolev, holder = ab.SobolevBall(smoothness=2, dim=1, integrability="inf"), ab.HolderBall(smoothness=2, dim=1)
+    for theorem in ("lu-shen-yang-zhang", "shen-yang-zhang", "relu-interpolation"):
+        assert of(theorem, sobolev, G, 2).value == of(theorem, holder, G, 2).value
+        assert ab.verify(of(theorem, sobolev, G, 2).certificate)
+    weaker = ab.upper_bounds(ab.SobolevBall(smoothness=2, dim=1, integrability=2), G, p=2)
+    assert len(weaker) == 0
+    known = [b.theorem.id for b in ab.upper_bounds(ab.SobolevBall(smoothness=2, dim=3, integrability="inf"), G3, p=2)]
+    assert "known-rate" in known
+
+
+G3 = ab.ReLUNetwork(widths=(9, 9), input_dim=3)
+
+
+def test_quantised_networks_hold_no_construction():
+    for G in (
+        ab.ReLUNetwork(widths=(40, 40), input_dim=1, bits=8),
+        ab.HeavisideNetwork(widths=(9,), input_dim=1, bits=1),
+    ):
+        found = ab.upper_bounds(ab.LipschitzBall(dim=1), G, p=2)
+        assert len(found) == 0
+        assert any("bits" in refusal.reason for refusal in found.refusals)
+
+
+@pytest.mark.parametrize("theorem", ["cubes", "relu-interpolation", "constant"])
+def test_ball_floats_and_certificates_agree(theorem):
+    kind = ab.HeavisideNetwork if theorem == "cubes" else ab.ReLUNetwork
+    for F, p in product(SMOOTH, (1, 3, INF)):
+        bound = of(theorem, F, kind(widths=(9, 7), input_dim=1), p)
+        for A in (FLOAT, BALL):
+            assert float(bound.theorem.evaluate(A, bound.query, bound.witness)) == pytest.approx(bound.value, rel=1e-13)
+        data = bound.certificate.to_dict()
+        assert ab.verify(data) and not ab.verify(data | {"value": math.nextafter(bound.value, 0)})
+        for name, size in bound.witness.items():
+            assert not ab.verify(data | {"witness": {name: size + 1}})
+            assert not ab.verify(data | {"witness": {}})
