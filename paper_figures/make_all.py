@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from paper_figures.bracket import BRACKET
 from paper_figures.monotone import MONOTONE
 from paper_figures.product import run_from_command_line
+from paper_figures.quantised import QUANTISED
 from paper_figures.table import TABLE
 from paper_figures.theorems import THEOREMS
 
 __all__ = ["PRODUCTS", "main"]
 
-PRODUCTS = (BRACKET, MONOTONE, THEOREMS, TABLE)
+PRODUCTS = (BRACKET, MONOTONE, THEOREMS, QUANTISED, TABLE)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

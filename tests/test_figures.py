@@ -16,7 +16,8 @@ import approxbounds as ab
 from approxbounds.functions.base import FunctionClass
 
 ROOT = Path(__file__).resolve().parents[1]
-FIGURES = ("bracket", "monotone", "theorems")
+BRACKETS = ("bracket", "monotone", "theorems")
+FIGURES = (*BRACKETS, "quantised")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def test_files(made: tuple[Path, list[Path]]) -> None:
         assert png.startswith(b"\x89PNG") and len(png) <= 300_000
 
 
-@pytest.mark.parametrize("name", (*FIGURES, "table"))
+@pytest.mark.parametrize("name", (*BRACKETS, "table"))
 def test_numbers_are_brackets(made: tuple[Path, list[Path]], name: str) -> None:
     records = records_of(made[0], name)
     assert records
@@ -81,6 +82,27 @@ def test_monotone_shows_each_change_of_regime_and_stays_below_the_wall(made: tup
         assert str(change) in curve
         finite = [curve[p]["lower"] for p in sorted((p for p in curve if p != "inf"), key=Fraction)]
         assert finite == sorted(finite)  # L^p norms on a probability space grow with p
+
+
+def test_quantised_networks_switch_to_the_finite_count(scripts: Any, made: tuple[Path, list[Path]]) -> None:
+    """Each curve is the smaller of bW and the growth of real weights, which it leaves at the point shown."""
+    records, growth = records_of(made[0], "quantised"), scripts("quantised").growth
+    curves = {record["bits"]: record for record in records if record["panel"] == "growth"}
+    assert set(curves) == {1, 2, 4, 8, 16, None}
+    real = curves.pop(None)
+    for bits, curve in curves.items():
+        finite = bits * curve["weights"]
+        assert curve["log2_growth"] == pytest.approx([min(finite, value) for value in real["log2_growth"]], rel=1e-12)
+        width, switch = curve["widths"][0], curve["switch"]
+        assert growth(width, None, switch - 1) <= finite < growth(width, None, switch)
+        assert (
+            growth(width, bits, switch - 1) == growth(width, None, switch - 1) and growth(width, bits, switch) == finite
+        )
+    for width in scripts("quantised").WIDTHS:
+        bounds = [record for record in records if record["panel"] == "bound" and record["widths"][0] == width]
+        assert all(ab.verify(record["certificate"]) for record in bounds)
+        values = [record["lower"] for record in bounds]  # ever more bits, then real weights
+        assert values == sorted(values, reverse=True) and values[-1] > 0
 
 
 def test_theorems_draws_t1_as_a_rate_only(made: tuple[Path, list[Path]]) -> None:
