@@ -1,0 +1,57 @@
+"""The named errors of hadamrnn; every one derives from :class:`HadamRNNError`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = [
+    "DivergenceError",
+    "FileError",
+    "HadamRNNError",
+    "IntegerOverflowError",
+    "ParameterError",
+    "bad_file",
+    "echo",
+]
+
+
+def echo(value: object) -> str:
+    """A short, safe picture of a user's value for an error message."""
+    try:
+        text = repr(value)
+    except Exception:  # a broken __repr__, or an integer too long to print, must not hide the real error
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+class HadamRNNError(Exception):
+    """Base class of every error that hadamrnn raises on purpose."""
+
+
+class ParameterError(HadamRNNError, ValueError):
+    """A parameter has a value that is not allowed; the message says ``name=value`` and what is."""
+
+    def __init__(self, name: str, value: object, allowed: str) -> None:
+        super().__init__(f"{name}={echo(value)}: {allowed}")
+        self.name, self.value, self.allowed = name, value, allowed
+
+    def __reduce__(self) -> tuple[type[ParameterError], tuple[str, object, str]]:
+        return type(self), (self.name, self.value, self.allowed)
+
+
+class FileError(ParameterError):
+    """A file is missing, truncated, corrupt or of another kind; the message says which and why."""
+
+
+class DivergenceError(HadamRNNError):
+    """Training has left the finite numbers or does far worse than at its start; the message says where."""
+
+
+class IntegerOverflowError(HadamRNNError, OverflowError):
+    """A number does not fit into the integers of a device; the message says which and when."""
+
+
+def bad_file(path: str | Path, allowed: str) -> FileError:
+    """The error of a file; of a long path the end is shown."""
+    text = str(path)
+    return FileError("path", text if len(text) <= 75 else f"...{text[-72:]}", allowed)

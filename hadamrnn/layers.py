@@ -1,0 +1,226 @@
+"""Layers of recurrence and what feeds them, segment by segment, with gradients that are summed as they come.
+
+A source writes the inputs f of a segment (``feed``) and, given D = dLoss/df of that segment, adds to its
+gradients (``collect``). Time runs forwards once, keeping the state before each segment only; then backwards,
+recomputing each segment from its checkpoint, or from its end if the recurrence is reversible.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from hadamrnn.arrays import Array, Vector, Workspace
+from hadamrnn.kernel import MOST_DOUBLING, leap
+from hadamrnn.recurrence import advance, rectify, retreat, rewind, state_sums
+from hadamrnn.transform import SignedHadamard
+
+__all__ = ["DenseInput", "GatheredInput", "Layer", "ReLUMap", "Segment", "segments", "with_ones"]
+
+#: With fewer segments a leap is not worth its preparation.
+LEAST_LEAPS = 3
+
+
+class Segment(NamedTuple):
+    """Steps first to last - 1, the number-th piece of time; ``again`` when visited backwards."""
+
+    number: int
+    first: int
+    last: int
+    again: bool = False
+
+
+def segments(steps: int, length: int) -> list[Segment]:
+    """Time in pieces of ``length`` steps, the last perhaps shorter."""
+    return [Segment(i, first, min(first + length, steps)) for i, first in enumerate(range(0, steps, length))]
+
+
+class Source(Protocol):
+    """Where the inputs of a layer come from."""
+
+    def feed(self, segment: Segment, out: Array) -> None: ...
+
+    def collect(self, segment: Segment, D: Array) -> Array:
+        """Add to the gradients; returns the sum of D f over time and batch."""
+        ...
+
+    def finish(self, gradients: Vector) -> None:
+        """Hand over the gradients."""
+
+
+def with_ones(x: Array, size: int, workspace: Workspace) -> Array:
+    """(T, size + 1, B): vectors (T, B, size), or tokens (T, B) as one-hot vectors, and a last row of ones for b."""
+    columns = workspace.empty("columns", len(x), size + 1, x.shape[1])
+    if x.ndim == 3:
+        columns[:, :size] = x.swapaxes(1, 2)
+    else:
+        columns[:, :size] = x[:, None, :] == np.arange(size, dtype=x.dtype)[:, None]
+    columns[:, size] = 1
+    return columns
+
+
+class DenseInput:
+    """f_t = U x_t + b with few numbers per step: one matrix product with [U b], a batch of them over time."""
+
+    def __init__(self, x: Array, U: Array, b: Array, workspace: Workspace) -> None:
+        self.x, self.map, self.workspace = x, np.column_stack([U, b]), workspace
+        self.gradient = np.zeros_like(self.map)
+
+    def columns(self, segment: Segment) -> Array:
+        return with_ones(self.x[segment.first : segment.last], self.map.shape[1] - 1, self.workspace)
+
+    def feed(self, segment: Segment, out: Array) -> None:
+        np.matmul(self.map, self.columns(segment), out=out)
+
+    def collect(self, segment: Segment, D: Array) -> Array:
+        each = self.workspace.empty("each_map", len(D), *self.map.shape)
+        gradient = np.matmul(D, self.columns(segment).swapaxes(1, 2), out=each).sum(0)
+        self.gradient += gradient
+        products: Array = np.vecdot(gradient, self.map)
+        return products
+
+    def finish(self, gradients: Vector) -> None:
+        gradients["U"] += self.gradient[:, :-1]
+        gradients["b"] += self.gradient[:, -1]
+
+
+class GatheredInput:
+    """f_t = U E[x_t] + b for tokens of a large vocabulary: rows of a table that has only the tokens of the batch.
+
+    Without an embedding E is the identity, and row v of the table is column v of U.
+    """
+
+    def __init__(self, x: Array, U: Array, b: Array, E: Array | None) -> None:
+        tokens, index = np.unique(x, return_inverse=True)
+        self.tokens, self.index, self.U = tokens, index.reshape(x.shape), U
+        self.rows = None if E is None else E[tokens]
+        self.table = (U.T[tokens] if self.rows is None else self.rows @ U.T) + b
+        self.gradient = np.zeros_like(self.table)
+
+    def feed(self, segment: Segment, out: Array) -> None:
+        out[...] = self.table[self.index[segment.first : segment.last]].swapaxes(1, 2)
+
+    def collect(self, segment: Segment, D: Array) -> Array:
+        from scipy.sparse import csr_array
+
+        index = self.index[segment.first : segment.last].ravel()
+        count, ones = len(index), np.ones(len(index), dtype=D.dtype)
+        one_hot = csr_array((ones, index, np.arange(count + 1)), shape=(count, len(self.tokens)))
+        gradient = one_hot.T @ D.swapaxes(1, 2).reshape(count, -1)
+        self.gradient += gradient
+        products: Array = np.einsum("vn,vn->n", gradient, self.table)
+        return products
+
+    def finish(self, gradients: Vector) -> None:
+        gradients["b"] += self.gradient.sum(0)
+        if self.rows is None:
+            gradients["U"][:, self.tokens] += self.gradient.T
+        else:
+            gradients["U"] += self.gradient.T @ self.rows
+            gradients["E"][self.tokens] += self.gradient @ self.U
+
+
+class Layer:
+    """A recurrence over the inputs of ``source``; its sign vector is the parameter "u" + ``name``."""
+
+    def __init__(
+        self,
+        source: Source,
+        W: SignedHadamard,
+        batch: int,
+        pieces: list[Segment],
+        workspace: Workspace,
+        *,
+        name: str = "",
+        reversible: bool,
+        activation: str = "linear",
+        threshold: Array | None = None,
+    ) -> None:
+        n = len(W.signs)
+        self.source, self.W, self.name, self.reversible = source, W, name, reversible
+        self.activation, self.threshold = activation, None if threshold is None else threshold[:, None]
+        self.states = workspace.empty("states" + name, pieces[0].last, n, batch)
+        #: the state before each segment; if reversible one state, that after the last segment visited
+        self.starts = workspace.empty("starts" + name, 1 if reversible else len(pieces), n, batch)
+        self.carry, self.step = (workspace.empty(kind + name, n, batch) for kind in ("carry", "step"))
+        self.starts[0], self.carry[...] = 0, 0
+        self.sum_states, self.sum_inputs, self.slopes = np.zeros((3, n), dtype=W.signs.dtype)
+        self.leap: tuple[Array, Array] | None = None
+        short = n <= MOST_DOUBLING and len(pieces) > LEAST_LEAPS and activation == "linear" and not reversible
+        if short and isinstance(source, DenseInput):
+            self.leap = leap(W, source.map.T, pieces[0].last)
+
+    def run(self, segment: Segment) -> Array:
+        """The states of a segment; it overwrites those of the segment before."""
+        f = self.states[: segment.last - segment.first]
+        self.source.feed(segment, f)
+        if self.reversible and segment.again:
+            rewind(self.W, f, self.starts[0], self.step)
+            return f
+        start = self.starts[0 if self.reversible else segment.number]
+        advance(self.W, f, start, self.step, activation=self.activation, threshold=self.threshold)
+        after = 0 if self.reversible else segment.number + 1
+        if after < len(self.starts):
+            self.starts[after] = f[-1]
+        return f
+
+    def skip(self, segment: Segment) -> None:
+        """As ``run`` for a full segment and the first visit, where the states within are not needed."""
+        if self.leap is None or not isinstance(self.source, DenseInput):
+            self.run(segment)
+            return
+        (power, response), (start, end) = self.leap, self.starts[segment.number : segment.number + 2]
+        columns = self.source.columns(segment)[::-1].reshape(response.shape[1], -1)
+        np.matmul(power, start, out=end)
+        end += np.matmul(response, columns, out=self.step)
+
+    def back(self, segment: Segment, g: Array) -> None:
+        """Given dLoss/dh of the read-outs for the segment just run, which is overwritten, add to the gradients."""
+        h = self.states[: len(g)]
+        retreat(self.W, g, h, self.carry, self.activation)
+        states, slopes = state_sums(g, h, self.activation)
+        self.sum_states += states
+        if slopes is not None:
+            self.slopes += slopes
+        self.sum_inputs += self.source.collect(segment, g)
+
+    def finish(self, gradients: Vector) -> None:
+        total = self.sum_states - self.sum_inputs
+        if self.threshold is not None:
+            gradients["beta"] += self.slopes
+            total -= self.threshold[:, 0] * self.slopes
+        gradients["u" + self.name] += self.W.signs * total
+        self.source.finish(gradients)
+
+
+class ReLUMap:
+    """f_t = S relu(h_t) + b with h the states of a layer and S = sign(M)/sqrt(n): the input of a second layer."""
+
+    def __init__(self, layer: Layer, S: Array, b: Array, workspace: Workspace) -> None:
+        self.layer, self.S, self.b = layer, S, b[:, None]
+        self.positive = workspace.empty("positive", *layer.states.shape)
+        self.g = workspace.empty("slope", *layer.states.shape)
+        self.gradient_S, self.gradient_b = np.zeros_like(S), np.zeros_like(b)
+
+    def feed(self, segment: Segment, out: Array) -> None:
+        positive = self.positive[: len(out)]
+        rectify(self.layer.run(segment), out=positive, scratch=positive)
+        np.matmul(self.S, positive, out=out)
+        out += self.b
+
+    def collect(self, segment: Segment, D: Array) -> Array:
+        positive = self.positive[: len(D)]
+        dS, db = np.matmul(D, positive.swapaxes(1, 2)).sum(0), D.sum((0, 2))
+        self.gradient_S += dS
+        self.gradient_b += db
+        g = np.matmul(self.S.T, D, out=self.g[: len(D)])
+        g *= positive > 0
+        self.layer.back(segment, g)
+        products: Array = np.vecdot(dS, self.S) + db * self.b[:, 0]
+        return products
+
+    def finish(self, gradients: Vector) -> None:
+        gradients["M"] += self.gradient_S / np.sqrt(len(self.S)).astype(self.S.dtype)
+        gradients["b2"] += self.gradient_b
+        self.layer.finish(gradients)

@@ -1,0 +1,80 @@
+"""Adam, clipping by the global norm, and learning rates that decay by the epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hadamrnn import validation as check
+from hadamrnn.arrays import Array, Vector
+from hadamrnn.errors import ParameterError
+
+__all__ = ["Adam", "Schedule", "clip"]
+
+EPSILON = 1e-8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """The learning rate of an epoch: rate * decay^epoch; decay = 1 is constant.
+
+    >>> Schedule(rate=1e-3, decay=0.5)(2)
+    0.00025
+    """
+
+    rate: float
+    decay: float = 1.0
+
+    def __post_init__(self) -> None:
+        check.number("rate", self.rate)
+        check.number("decay", self.decay, most=1.0)
+
+    def __call__(self, epoch: int) -> float:
+        return self.rate * self.decay**epoch
+
+
+def clip(gradients: Vector, *, most: float) -> float:
+    """Scale the gradients, in place, to an Euclidean norm of at most ``most``; returns the norm that they had."""
+    norm = float(np.sqrt(np.square(gradients.flat, dtype=np.float64).sum()))
+    if norm > check.number("most", most):
+        gradients.flat *= most / norm
+    return norm
+
+
+class Adam:
+    """Adam (Kingma and Ba 2015, Algorithm 1) on one flat vector; its state is two vectors and a count."""
+
+    def __init__(self, parameters: Vector, *, decays: tuple[float, float] = (0.9, 0.999)) -> None:
+        self.parameters = parameters
+        self.decays = tuple(check.number("decays", decay, most=1.0, open=False) for decay in decays)
+        self.mean, self.square = np.zeros_like(parameters.flat), np.zeros_like(parameters.flat)
+        self.count = 0
+
+    def step(self, gradients: Vector, rate: float) -> None:
+        """Move the parameters, in place, against the gradients."""
+        (first, second), g = self.decays, gradients.flat
+        self.count += 1
+        self.mean *= first
+        self.mean += (1 - first) * g
+        self.square *= second
+        self.square += (1 - second) * np.square(g)
+        size = np.sqrt(self.square)
+        size *= 1 / np.sqrt(1 - second**self.count)
+        size += EPSILON
+        np.divide(self.mean, size, out=size)
+        size *= rate / (1 - first**self.count)
+        self.parameters.flat -= size
+
+    def state(self) -> dict[str, Array]:
+        """The arrays that a checkpoint needs."""
+        return {"mean": self.mean, "square": self.square, "count": np.array(self.count)}
+
+    def restore(self, state: dict[str, Array]) -> None:
+        """Go on from such a state."""
+        for name in ("mean", "square"):
+            own, array = getattr(self, name), state[name]
+            if array.shape != own.shape or array.dtype != own.dtype or not np.isfinite(array).all():
+                raise ParameterError(name, array, f"must be {own.size} finite numbers of type {own.dtype}")
+            own[...] = array
+        self.count = check.integer("count", state["count"][()], least=0)

@@ -1,0 +1,201 @@
+"""What every task is: batches of sequences, three fixed parts (train, validation, test), and its metrics."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hadamrnn.errors import ParameterError
+from hadamrnn.validation import integer
+
+__all__ = ["PARTS", "Batch", "Stored", "StoredTask", "Task", "split"]
+
+MOST_HELD_OUT = 5000
+PARTS = ("train", "validation", "test")
+#: What random numbers are for; each has a stream of its own.
+STREAMS = (*PARTS, "split", "permutation")
+
+
+class Batch(NamedTuple):
+    """Sequences and their targets.
+
+    ``x``: float32 of shape (T, B, inputs), or int64 tokens of shape (T, B). ``y``: int64 classes, (B,) for
+    many-to-one and (T, B) for many-to-many tasks, or float32 of shape (B, outputs) for regression.
+    """
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(ABC):
+    """A problem to learn. Its fields are its settings: ``TASKS[task.name](**asdict(task))`` is the same task.
+
+    ``seed`` (0 to 10^9) fixes the three parts; the order of the training part depends on (seed, epoch) alone, so
+    that a resumed run sees the same batches. Validation and test batches do not depend on the batch size, except
+    for where they are cut. ``tokens``: x are integers below ``inputs``, else vectors of that many numbers.
+
+    Raises ParameterError for a setting that is not allowed and FileError, which is one, for a file that is not sound.
+    """
+
+    seed: int = 0
+
+    name: ClassVar[str]
+    loss: ClassVar[str] = "cross-entropy"
+    many_to_many: ClassVar[bool] = False
+    tokens: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        self._check("seed", least=0)
+
+    def _check(self, name: str, *, least: int = 1, most: int = 10**9) -> None:
+        object.__setattr__(self, name, integer(name, getattr(self, name), least=least, most=most))
+
+    @property
+    @abstractmethod
+    def inputs(self) -> int:
+        """Numbers per step, or the size of the vocabulary if ``tokens``."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> int:
+        """Classes, or numbers to predict."""
+
+    @property
+    @abstractmethod
+    def sizes(self) -> dict[str, int]:
+        """The number of sequences of each part."""
+
+    @property
+    def baseline(self) -> float | None:
+        """The loss without memory of the input, where it is known."""
+        return None
+
+    def steps(self, batch_size: int) -> int:
+        """Batches per epoch; the last may be smaller than the others."""
+        integer("batch_size", batch_size)
+        return -(-self.sizes["train"] // batch_size)
+
+    def train(self, batch_size: int, epoch: int) -> Iterator[Batch]:
+        """The batches of one epoch (0, 1, ...)."""
+        integer("batch_size", batch_size)
+        integer("epoch", epoch, least=0)
+        return self._batches("train", batch_size, self._generator("train", epoch))
+
+    def validation(self, batch_size: int) -> Iterator[Batch]:
+        integer("batch_size", batch_size)
+        return self._batches("validation", batch_size, self._generator("validation"))
+
+    def test(self, batch_size: int) -> Iterator[Batch]:
+        integer("batch_size", batch_size)
+        return self._batches("test", batch_size, self._generator("test"))
+
+    def metrics(self, outputs: NDArray[Any], y: NDArray[Any]) -> dict[str, float]:
+        """Means over the targets ``y`` of a batch; the last axis of ``outputs`` holds the logits of the classes."""
+        expected = y.shape if self.loss == "mse" else (*y.shape, self.outputs)
+        if outputs.shape != expected:
+            raise ParameterError("outputs.shape", outputs.shape, f"must be {expected} for targets of shape {y.shape}")
+        return self._metrics(outputs, y)
+
+    def record(self) -> dict[str, Any]:
+        """Name, settings, sizes of the parts and a checksum of the data: JSON that tells one task from another."""
+        return {"name": self.name, "settings": asdict(self), "sizes": self.sizes, "checksum": self._checksum()}
+
+    def _metrics(self, outputs: NDArray[Any], y: NDArray[Any]) -> dict[str, float]:
+        return {"accuracy": float((outputs.argmax(axis=-1) == y).mean())}
+
+    def _generator(self, stream: str, epoch: int = 0) -> np.random.Generator:
+        return np.random.default_rng([self.seed, STREAMS.index(stream), epoch])
+
+    def _checksum(self) -> str:
+        return _checksum(*next(self.test(1)))
+
+    @abstractmethod
+    def _batches(self, part: str, batch_size: int, rng: np.random.Generator) -> Iterator[Batch]: ...
+
+
+class Stored(NamedTuple):
+    """What a task keeps of its files: the model reads (x - shift) / scale, or x itself if it is tokens.
+
+    ``parts``: by name, ``x`` of shape (N, T) for tokens or (N, T, inputs), and ``y`` of shape (N,), in compact types.
+    """
+
+    parts: dict[str, Batch]
+    inputs: int
+    outputs: int
+    shift: Any = 0
+    scale: Any = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredTask(Task):
+    """A task whose sequences are read once, when it is made, and converted batch by batch."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name.endswith("path") and not (value is field.default is None):
+                if not isinstance(value, (str, os.PathLike)):
+                    raise ParameterError(field.name, value, "must be the name of a file or directory")
+                object.__setattr__(self, field.name, os.fspath(value))
+        _ = self._stored  # read now, so that errors of the files come here
+
+    @cached_property
+    def _stored(self) -> Stored:
+        return self._load()
+
+    @abstractmethod
+    def _load(self) -> Stored: ...
+
+    @property
+    def inputs(self) -> int:
+        return self._stored.inputs
+
+    @property
+    def outputs(self) -> int:
+        return self._stored.outputs
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        return {part: len(self._stored.parts[part].y) for part in PARTS}
+
+    def _batches(self, part: str, batch_size: int, rng: np.random.Generator) -> Iterator[Batch]:
+        x, y = self._stored.parts[part]
+        order = rng.permutation(len(y)) if part == "train" else np.arange(len(y))
+        for start in range(0, len(y), batch_size):
+            chosen = order[start : start + batch_size]
+            inputs = np.ascontiguousarray(x[chosen].swapaxes(0, 1), dtype=np.int64 if self.tokens else np.float32)
+            if not self.tokens:
+                inputs = (inputs - self._stored.shift) / self._stored.scale
+            yield Batch(inputs, y[chosen].astype(np.int64))
+
+    def _checksum(self) -> str:
+        return _checksum(*(array for part in self._stored.parts.values() for array in part))
+
+
+def _checksum(*arrays: NDArray[Any]) -> str:
+    value = 0
+    for array in arrays:
+        value = zlib.crc32(np.ascontiguousarray(array).data, value)
+    return f"{value:08x}"
+
+
+def split(rng: np.random.Generator, count: int, *, test: bool) -> dict[str, NDArray[np.int64]]:
+    """The indices below ``count`` (3 or more) of each part, drawn at random.
+
+    One in five for the test (if wanted), one in ten of the others for validation, 1 to 5,000 each; the rest to train.
+    """
+    rest, parts = rng.permutation(count), {}
+    for part, share in (("test", 5), ("validation", 10))[0 if test else 1 :]:
+        held = min(max(len(rest) // share, 1), MOST_HELD_OUT)
+        parts[part], rest = np.sort(rest[:held]), rest[held:]
+    return {"train": np.sort(rest), **parts}

@@ -1,0 +1,393 @@
+"""HadamRNN: gradients against finite differences and PyTorch, methods against each other, files, bad input."""
+
+import numpy as np
+import pytest
+from hadamrnn_oracles import effective, finite_differences, loss, outputs, states
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import hadamrnn as hr
+from hadamrnn.kernel import MOST_DOUBLING, leap
+from hadamrnn.transform import SignedHadamard
+
+#: settings, and whether the sequences are tokens
+OPTIONS = {
+    "many-to-one": ({}, False),
+    "many-to-many": ({"many_to_many": True}, False),
+    "full precision": ({"bits": None, "many_to_many": True}, False),
+    "ternary weights": ({"bits": 1}, False),
+    "tokens": ({"many_to_many": True}, True),
+    "many tokens": ({"inputs": 200, "many_to_many": True}, True),
+    "many tokens, many-to-one": ({"inputs": 200}, True),
+    "embedding": ({"inputs": 7, "embedding": 3}, True),
+    "embedding, many-to-many": ({"inputs": 7, "embedding": 3, "many_to_many": True}, True),
+    "blocks of 2": ({"block": 2, "many_to_many": True}, False),
+    "blocks of 4": ({"block": 4, "hidden": 12}, False),
+    "Paley": ({"hidden": 12, "many_to_many": True}, False),
+    "Kronecker": ({"hidden": 24, "many_to_many": True}, False),
+    "relu": ({"activation": "relu"}, False),
+    "relu, many-to-many": ({"activation": "relu", "many_to_many": True}, False),
+    "modrelu": ({"activation": "modrelu"}, False),
+    "modrelu, many-to-many": ({"activation": "modrelu", "many_to_many": True, "bits": None}, False),
+    "regression": ({"loss": "mse"}, False),
+    "regression, many-to-many": ({"loss": "mse", "many_to_many": True}, False),
+    "two layers": ({"layers": 2}, False),
+    "two layers, many-to-many": ({"layers": 2, "block": 4, "many_to_many": True}, False),
+    "two layers, embedding": ({"layers": 2, "inputs": 5, "embedding": 2}, True),
+}
+METHODS = ("auto", "kernel", "checkpointed", "reversible", "stored")
+
+
+def build(settings, *, seed=0, dtype="float64"):
+    chosen = {"inputs": 2, "hidden": 8, "outputs": 3, "dtype": dtype, "seed": seed} | settings
+    model = hr.HadamRNN(**chosen)
+    if "beta" in model.parameters:  # thresholds of ordinary size, some of which silence a unit
+        model.parameters["beta"][...] = np.random.default_rng(seed).uniform(-0.6, 0.3, model.config.hidden)
+    return model
+
+
+def draw(model, tokens, *, steps=7, batch=3, seed=0, targets=None):
+    rng, c = np.random.default_rng(seed), model.config
+    x = rng.integers(0, c.inputs, (steps, batch)) if tokens else rng.standard_normal((steps, batch, c.inputs))
+    shape = (targets or steps, batch) if c.many_to_many else (batch,)
+    y = rng.standard_normal((*shape, c.outputs)) if c.loss == "mse" else rng.integers(0, c.outputs, shape)
+    return x, y
+
+
+def applicable(model, x):
+    """The methods that this model offers."""
+    c = model.config
+    found = ["auto", "checkpointed", "stored"]
+    if c.activation == "linear":
+        found.append("reversible")
+        if c.layers == 1 and not c.many_to_many and not c.embedding and (x.ndim == 3 or c.inputs <= 128):
+            found.append("kernel")
+    return found
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_gradients_are_finite_differences(option):
+    settings, tokens = OPTIONS[option]
+    model = build(settings)
+    x, y = draw(model, tokens)
+    point = effective(model)
+    value = loss(model.config, point, x, y)
+    expected = finite_differences(lambda p: loss(model.config, p, x, y), point)
+    for method in applicable(model, x):
+        found, gradients = model.loss_and_gradients((x, y), method=method)
+        assert found == pytest.approx(value, rel=1e-12)
+        for name, array in expected.items():
+            scale = np.abs(array).max()
+            assert scale > 0, name
+            np.testing.assert_allclose(gradients[name], array, rtol=1e-6, atol=1e-6 * scale, err_msg=f"{method} {name}")
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_predictions_are_those_of_the_oracle(option):
+    settings, tokens = OPTIONS[option]
+    model = build(settings)
+    x, _ = draw(model, tokens, steps=11, batch=40)
+    expected = outputs(model.config, effective(model), x)
+    expected = expected if model.config.many_to_many else expected[-1]
+    np.testing.assert_allclose(model.predict(x), expected, rtol=1e-10, atol=1e-12)
+
+
+@given(
+    steps=st.integers(1, 40),
+    batch=st.integers(1, 5),
+    seed=st.integers(0, 2**32),
+    settings=st.fixed_dictionaries(
+        {
+            "hidden": st.sampled_from([2, 4, 8, 12, 20, 32]),
+            "inputs": st.integers(1, 4),
+            "bits": st.sampled_from([None, 1, 2, 4]),
+            "many_to_many": st.booleans(),
+            "layers": st.sampled_from([1, 2]),
+        }
+    ),
+    tokens=st.booleans(),
+)
+def test_all_methods_agree(steps, batch, seed, settings, tokens):
+    model = build(settings, seed=seed)
+    x, y = draw(model, tokens, steps=steps, batch=batch, seed=seed, targets=1 + seed % steps)
+    # where a state is 0 up to rounding the rectifier has no derivative, and each method may take another one
+    assume(np.abs(states(model.config, effective(model), x)).min() > 1e-9)
+    value, expected = model.loss_and_gradients((x, y), method="stored")
+    assert value == pytest.approx(loss(model.config, effective(model), x, y), rel=1e-9)
+    for method in applicable(model, x):
+        found, gradients = model.loss_and_gradients((x, y), method=method)
+        assert found == pytest.approx(value, rel=1e-10)
+        np.testing.assert_allclose(gradients.flat, expected.flat, rtol=1e-8, atol=1e-9 * np.abs(expected.flat).max())
+
+
+@pytest.mark.parametrize("hidden", [MOST_DOUBLING, 2 * MOST_DOUBLING])
+@pytest.mark.parametrize("steps", [1, 2, 3, 37, 64])
+def test_both_kernels_agree_with_the_recurrence(hidden, steps):
+    model = build({"hidden": hidden, "inputs": 3})
+    batch = draw(model, False, steps=steps)
+    value, expected = model.loss_and_gradients(batch, method="checkpointed")
+    found, gradients = model.loss_and_gradients(batch, method="kernel")
+    assert found == pytest.approx(value, rel=1e-12)
+    np.testing.assert_allclose(gradients.flat, expected.flat, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 8, 64])
+def test_a_leap_is_its_steps(steps):
+    rng = np.random.default_rng(0)
+    W = SignedHadamard(rng.choice([-1.0, 1.0], 24))
+    start, columns = rng.standard_normal((4, 24)), rng.standard_normal((steps, 4, 3))
+    h = before = rng.standard_normal((24, 3))
+    for now in columns:
+        h = W.dense() @ h + start.T @ now
+    power, response = leap(W, start, steps)
+    np.testing.assert_allclose(power @ before + response @ columns[::-1].reshape(-1, 3), h, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["checkpointed", "reversible", "stored"])
+def test_single_precision_is_close_to_double(method):
+    model = build({"hidden": 128, "inputs": 10, "outputs": 9, "many_to_many": True}, dtype="float32")
+    double = build({"hidden": 128, "inputs": 10, "outputs": 9, "many_to_many": True})
+    double.parameters.flat[...] = model.parameters.flat
+    batch = draw(model, True, steps=400, batch=4)
+    value, gradients = model.loss_and_gradients(batch, method=method)
+    expected, exact = double.loss_and_gradients(batch)
+    assert value == pytest.approx(expected, rel=1e-5)
+    for name in exact:
+        np.testing.assert_allclose(gradients[name], exact[name], atol=1e-4 * np.abs(exact[name]).max(), err_msg=name)
+
+
+@pytest.mark.parametrize("settings, tokens", [({"many_to_many": True}, True), ({"layers": 2, "block": 4}, False)])
+def test_gradients_are_those_of_pytorch(settings, tokens):
+    torch = pytest.importorskip("torch")
+    model = build({"hidden": 16} | settings)
+    x, y = draw(model, tokens, steps=20)
+    c, p = model.config, {k: torch.tensor(v, requires_grad=True) for k, v in effective(model).items()}
+    m = c.block or c.hidden
+    H = torch.tensor(np.kron(np.eye(c.hidden // m), hr.hadamard(m)) / m**0.5)
+    H2 = torch.tensor(hr.hadamard(c.hidden) / c.hidden**0.5)
+    inputs = torch.nn.functional.one_hot(torch.tensor(x), c.inputs).double() if tokens else torch.tensor(x)
+    h, h2, found = torch.zeros(3, c.hidden).double(), torch.zeros(3, c.hidden).double(), []
+    for now in inputs:
+        h = h @ (p["u"][:, None] * H).T + now @ p["U"].T + p["b"]
+        read = torch.relu(h)
+        if c.layers == 2:
+            h2 = h2 @ (p["u2"][:, None] * H2).T + read @ p["M"].T / c.hidden**0.5 + p["b2"]
+            read = torch.relu(h2)
+        found.append(read @ p["V"].T + p["c"])
+    out = torch.stack(found) if c.many_to_many else found[-1]
+    target = torch.nn.functional.cross_entropy(out.reshape(-1, c.outputs), torch.tensor(y).reshape(-1))
+    target.backward()
+    value, gradients = model.loss_and_gradients((x, y))
+    assert value == pytest.approx(float(target.detach()), rel=1e-12)
+    for name, array in gradients.items():
+        np.testing.assert_allclose(array, p[name].grad.numpy(), rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+def test_batches_do_not_disturb_one_another():
+    """Arrays are kept between batches; what was returned before must not change."""
+    model = build({"many_to_many": True, "layers": 2, "block": 4})
+    first, second = draw(model, False, steps=30), draw(model, False, steps=30, seed=1)
+    _, gradients = model.loss_and_gradients(first)
+    kept, outputs = gradients.flat.copy(), model.predict(first[0])
+    before = outputs.copy()
+    for batch in (second, draw(model, False, steps=5, batch=2)):
+        model.loss_and_gradients(batch)
+        model.predict(batch[0])
+    assert (gradients.flat == kept).all() and (outputs == before).all()
+    assert (model.loss_and_gradients(first)[1].flat == kept).all()
+
+
+def test_training_learns_and_is_reproducible():
+    def train(seed):
+        model = hr.HadamRNN(inputs=4, hidden=32, outputs=4, many_to_many=True, seed=seed)
+        adam, rng, losses = hr.Adam(model.parameters), np.random.default_rng(0), []
+        for _ in range(200):
+            x = rng.integers(0, 4, (6, 16))
+            y = np.vstack([x[:1], x[:-1]])  # say what came one step before
+            value, gradients = model.loss_and_gradients((x, y))
+            adam.step(gradients, 0.01)
+            losses.append(value)
+        return model.parameters.flat, losses
+
+    first, losses = train(0)
+    again, _ = train(0)
+    other, _ = train(1)
+    assert losses[-1] < 0.2 < np.log(4) < losses[0]
+    assert (first == again).all() and not (first == other).all()
+
+
+def test_initial_parameters_do_as_the_settings_say():
+    model = build({"hidden": 128, "sign_scale": 10.0, "seed": 0})
+    bound = np.sqrt(6 / 129)
+    assert 9 * bound < np.abs(model.parameters["u"]).max() <= 10 * bound
+    assert np.abs(model.parameters["U"]).max() <= np.sqrt(6 / 130)
+    assert (build({"hidden": 128}, seed=0).parameters.flat != build({"hidden": 128}, seed=1).parameters.flat).any()
+
+
+@pytest.mark.parametrize("option", ["modrelu", "two layers, embedding", "ternary weights"])
+def test_a_saved_model_is_loaded_whole(option, tmp_path):
+    settings, tokens = OPTIONS[option]
+    model = build(settings, dtype="float32")
+    path = model.save(tmp_path / "model.npz")
+    loaded = hr.HadamRNN.load(path)
+    assert loaded.config == model.config
+    assert (loaded.parameters.flat == model.parameters.flat).all()
+    x, _ = draw(model, tokens)
+    assert (loaded.predict(x) == model.predict(x)).all()
+    assert [p.name for p in tmp_path.iterdir()] == ["model.npz"]
+
+
+def rewritten(path, change):
+    with np.load(path) as file:
+        arrays = dict(file)
+    change(arrays)
+    np.savez(path, **arrays)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda arrays: arrays.pop("U"),
+        lambda arrays: arrays.pop("header"),
+        lambda arrays: arrays.update(header=np.array("{}")),
+        lambda arrays: arrays.update(header=np.array("[1]")),
+        lambda arrays: arrays.update(header=np.array("{")),
+        lambda arrays: arrays.update(header=np.array(str(arrays["header"]).replace('"hidden": 8', '"hidden": 6'))),
+        lambda arrays: arrays.update(header=np.array(str(arrays["header"]).replace('"hidden": 8', '"hidden": 16'))),
+        lambda arrays: arrays.update(header=np.array(str(arrays["header"]).replace('"hidden"', '"hiden"'))),
+        lambda arrays: arrays.update(header=np.array(str(arrays["header"]).replace('"version": 1', '"version": 9'))),
+        lambda arrays: arrays.update(U=arrays["U"].T),
+        lambda arrays: arrays.update(U=arrays["U"] * np.nan),
+        lambda arrays: arrays.update(U=arrays["U"].astype("float16")),
+        lambda arrays: arrays.update(U=np.array([None], dtype=object)),
+    ],
+)
+def test_altered_files_are_refused(change, tmp_path):
+    path = build({}).save(tmp_path / "model.npz")
+    rewritten(path, change)
+    with pytest.raises(hr.FileError, match=r"model\.npz"):
+        hr.HadamRNN.load(path)
+
+
+def test_broken_files_are_refused(tmp_path):
+    path = build({}).save(tmp_path / "model.npz")
+    whole = path.read_bytes()
+    for size in (0, 1, 10, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:size])
+        with pytest.raises(hr.FileError):
+            hr.HadamRNN.load(path)
+    middle = len(whole) // 2
+    path.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+    with pytest.raises(hr.FileError):
+        hr.HadamRNN.load(path)
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    for name in ("array.npy", "missing.npz", "."):
+        with pytest.raises(hr.FileError):
+            hr.HadamRNN.load(tmp_path / name)
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
+    model = build({})
+    path = model.save(tmp_path / "model.npz")
+    before = path.read_bytes()
+
+    def fail(*arguments, **settings):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(np, "savez", fail)
+    with pytest.raises(OSError, match="disk full"):
+        model.save(path)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["model.npz"]
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"hidden": 92}, "hidden=92: .* nearest are 88, 96"),
+        ({"hidden": 6}, "hidden=6"),
+        ({"hidden": 0}, "hidden=0"),
+        ({"hidden": True}, "hidden=True"),
+        ({"hidden": 8.0}, "hidden=8.0"),
+        ({"block": 3}, "block=3"),
+        ({"block": 16}, "block=16: must divide hidden=8"),
+        ({"block": 4, "hidden": 12, "layers": 2, "activation": "relu"}, "activation='relu'"),
+        ({"block": 2, "hidden": 6, "layers": 2}, "hidden=6"),
+        ({"bits": 0}, "bits=0"),
+        ({"bits": 17}, "bits=17"),
+        ({"bits": True}, "bits=True"),
+        ({"inputs": 0}, "inputs=0"),
+        ({"outputs": -1}, "outputs=-1"),
+        ({"layers": 3}, "layers=3"),
+        ({"activation": "tanh"}, "activation='tanh': must be one of linear, relu, modrelu"),
+        ({"loss": "hinge"}, "loss='hinge'"),
+        ({"many_to_many": 1}, "many_to_many=1"),
+        ({"embedding": 0}, "embedding=0"),
+        ({"sign_scale": 0}, "sign_scale=0"),
+        ({"sign_scale": float("nan")}, "sign_scale=nan"),
+        ({"dtype": "float16"}, "dtype='float16'"),
+        ({"seed": -1}, "seed=-1"),
+        ({"seed": None}, "seed=None"),
+    ],
+)
+def test_bad_settings_are_refused(settings, message):
+    with pytest.raises(hr.ParameterError, match=message):
+        build(settings)
+
+
+def test_unknown_settings_are_refused():
+    with pytest.raises(TypeError, match="hiden"):
+        hr.HadamRNN(inputs=2, hiden=8, outputs=3)
+
+
+X, Y = np.zeros((5, 3, 2)), np.zeros(3, dtype=int)
+
+
+@pytest.mark.parametrize(
+    "settings, x, y, message",
+    [
+        ({}, X[..., :1], Y, r"x\.shape=\(5, 3, 1\): must be \(T, B, 2\)"),
+        ({}, X[0], Y, r"x\.shape"),
+        ({}, X[:0], Y, r"x\.shape"),
+        ({}, X[:, :0], Y[:0], r"x\.shape"),
+        ({}, X.astype(str), Y, r"x\.dtype='<U32'"),
+        ({}, X.astype(complex), Y, r"x\.dtype='complex128'"),
+        ({}, X == 0, Y, r"x\.dtype='bool'"),
+        ({}, X + np.nan, Y, r"x='30 of 30 entries are not, the first at \(0, 0, 0\)': must be finite"),
+        ({}, X + np.inf, Y, r"x='30 of 30 entries are not, the first at \(0, 0, 0\)': must be finite"),
+        ({}, np.full((5, 3), 2), Y, "tokens from 2 to 2"),
+        ({}, np.full((5, 3), -1), Y, "tokens from -1 to -1"),
+        ({"embedding": 2}, X, Y, r"x\.shape"),
+        ({}, X, Y[:2], r"y\.shape=\(2,\): must be \(3\)"),
+        ({}, X, Y + 3, "y='classes from 3 to 3': must be from 0 to 2"),
+        ({}, X, Y - 1, "y='classes from -1 to -1': must be from 0 to 2"),
+        ({}, X, Y + 0.5, r"y\.dtype='float64': must be integers"),
+        ({}, X, Y == 0, r"y\.dtype='bool': must be integers"),
+        ({"many_to_many": True}, X, Y, r"y\.shape"),
+        ({"many_to_many": True}, X, np.zeros((6, 3), dtype=int), r"y\.shape=\(6, 3\): must be \(1 to 5, 3\)"),
+        ({"many_to_many": True}, X, np.zeros((0, 3), dtype=int), r"y\.shape"),
+        ({"loss": "mse"}, X, np.zeros((3, 2)), r"y\.shape=\(3, 2\): must be \(3, 3\)"),
+        ({"loss": "mse"}, X, np.full((3, 3), np.nan), "y=.*finite"),
+        ({"loss": "mse"}, X, np.zeros((3, 3), dtype=int), r"y\.dtype='int64'"),
+    ],
+)
+def test_bad_batches_are_refused(settings, x, y, message):
+    model = build(settings)
+    with pytest.raises(hr.ParameterError, match=message):
+        model.loss_and_gradients((x, y))
+
+
+@pytest.mark.parametrize(
+    "settings, method",
+    [
+        ({"activation": "relu"}, "reversible"),
+        ({"activation": "relu"}, "kernel"),
+        ({"many_to_many": True}, "kernel"),
+        ({"layers": 2}, "kernel"),
+        ({}, "fast"),
+    ],
+)
+def test_methods_that_do_not_apply_are_refused(settings, method):
+    model = build(settings)
+    with pytest.raises(hr.ParameterError, match=f"method='{method}'"):
+        model.loss_and_gradients(draw(model, False), method=method)

@@ -1,0 +1,130 @@
+"""Adam against its formula and PyTorch, clipping, schedules, restored state, named arrays."""
+
+import numpy as np
+import pytest
+
+import hadamrnn as hr
+
+
+def problem(dtype="float64"):
+    parameters = hr.Vector({"A": (2, 3), "b": (2,)}, dtype)
+    parameters.flat[...] = np.linspace(-1, 1, 8)
+    return parameters
+
+
+def gradients_of(parameters, k):
+    """Of a quadratic whose centre wanders; some entries large, some tiny."""
+    gradients = parameters.zeros()
+    gradients.flat[...] = (parameters.flat - np.sin(k)) * 10.0 ** np.arange(-6, 2)
+    return gradients
+
+
+def test_a_vector_is_its_arrays():
+    parameters = problem()
+    assert list(parameters) == ["A", "b"] and parameters["A"].shape == (2, 3)
+    parameters["b"][...] = 7
+    assert parameters.flat.tolist()[-2:] == [7, 7]
+    other = parameters.zeros()
+    assert other.shapes == parameters.shapes and not other.flat.any()
+
+
+def test_adam_is_the_algorithm_of_the_paper():
+    parameters, rate = problem(), 0.01
+    adam = hr.Adam(parameters)
+    expected = [float(value) for value in parameters.flat]
+    means, squares = [0.0] * 8, [0.0] * 8
+    for k in range(1, 20):
+        g = gradients_of(parameters, k)
+        adam.step(g, rate)
+        for i in range(8):
+            means[i] = 0.9 * means[i] + 0.1 * g.flat[i]
+            squares[i] = 0.999 * squares[i] + 0.001 * g.flat[i] ** 2
+            mean, square = means[i] / (1 - 0.9**k), squares[i] / (1 - 0.999**k)
+            expected[i] -= rate * mean / (square**0.5 + 1e-8)
+        np.testing.assert_allclose(parameters.flat, expected, rtol=1e-12)
+
+
+def test_adam_is_that_of_pytorch():
+    torch = pytest.importorskip("torch")
+    parameters = problem()
+    theirs = torch.tensor(parameters.flat.copy(), requires_grad=True)
+    adam, reference = hr.Adam(parameters), torch.optim.Adam([theirs], lr=0.01)
+    for k in range(20):
+        g = gradients_of(parameters, k)
+        theirs.grad = torch.tensor(g.flat.copy())
+        adam.step(g, 0.01)
+        reference.step()
+    np.testing.assert_allclose(parameters.flat, theirs.detach().numpy(), rtol=1e-10)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_restored_state_goes_on_bit_for_bit(dtype):
+    def run(stop):
+        parameters = problem(dtype)
+        adam = hr.Adam(parameters)
+        for k in range(20):
+            if k == stop:
+                state = {name: array.copy() for name, array in adam.state().items()}
+                copy = problem(dtype)
+                copy.flat[...] = parameters.flat
+                parameters, adam = copy, hr.Adam(copy)
+                adam.restore(state)
+            adam.step(gradients_of(parameters, k), 0.01)
+        return parameters.flat
+
+    assert (run(7) == run(None)).all()
+
+
+@pytest.mark.parametrize(
+    "change, name",
+    [
+        ({"mean": np.zeros(7)}, "mean"),
+        ({"square": np.full(8, np.nan)}, "square"),
+        ({"square": np.zeros(8, dtype="float32")}, "square"),
+        ({"count": np.array(-1)}, "count"),
+        ({"count": np.array(0.5)}, "count"),
+    ],
+)
+def test_state_that_does_not_fit_is_refused(change, name):
+    adam = hr.Adam(problem())
+    with pytest.raises(hr.ParameterError, match=f"{name}="):
+        adam.restore(adam.state() | change)
+
+
+def test_clipping_scales_to_the_norm():
+    gradients = problem()
+    before = gradients.flat.copy()
+    norm = np.linalg.norm(before)
+    assert hr.clip(gradients, most=norm * 1.01) == pytest.approx(norm)
+    assert (gradients.flat == before).all()
+    assert hr.clip(gradients, most=norm / 4) == pytest.approx(norm)
+    np.testing.assert_allclose(gradients.flat, before / 4, rtol=1e-12)
+
+
+def test_clipping_does_not_overflow():
+    gradients = problem("float32")
+    gradients.flat[...] = 1e30
+    hr.clip(gradients, most=1.0)
+    assert np.linalg.norm(gradients.flat) == pytest.approx(1.0)
+
+
+def test_rates_decay_by_the_epoch():
+    assert [hr.Schedule(rate=0.1)(epoch) for epoch in (0, 5)] == [0.1, 0.1]
+    assert hr.Schedule(rate=0.1, decay=0.98)(3) == pytest.approx(0.1 * 0.98**3)
+
+
+@pytest.mark.parametrize(
+    "make, name",
+    [
+        (lambda: hr.Schedule(rate=0), "rate"),
+        (lambda: hr.Schedule(rate=float("inf")), "rate"),
+        (lambda: hr.Schedule(rate=1e-3, decay=1.5), "decay"),
+        (lambda: hr.Schedule(rate=1e-3, decay=0), "decay"),
+        (lambda: hr.clip(problem(), most=0), "most"),
+        (lambda: hr.clip(problem(), most=True), "most"),
+        (lambda: hr.Adam(problem(), decays=(0.9, 1.5)), "decays"),
+    ],
+)
+def test_bad_settings_are_refused(make, name):
+    with pytest.raises(hr.ParameterError, match=f"{name}="):
+        make()

@@ -1,0 +1,50 @@
+"""The shape of hadamrnn: it stands alone, starts quickly, and nothing executes its input."""
+
+import ast
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hadamrnn as hr
+from hadamrnn.errors import bad_file
+
+ROOT = Path(hr.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_are_short_stand_alone_and_execute_nothing(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            assert name not in {"eval", "exec", "__import__"}
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names = {alias.name for alias in node.names} | {getattr(node, "module", None) or ""}
+            roots = {name.split(".")[0] for name in names}
+            assert not roots & {"pickle", "marshal", "shelve", "dill"}
+            assert "approxbounds" not in roots or path.name == "expressivity.py"
+
+
+def test_start_up_is_light():
+    heavy = ("scipy", "sympy", "matplotlib", "sklearn", "torch", "flint", "approxbounds")
+    code = f"import sys, hadamrnn; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT.parent)
+    assert done.stdout.strip() == "[]"
+
+
+def test_errors_keep_their_parts_between_processes():
+    error = pickle.loads(pickle.dumps(hr.FileError("path", "x.npz", "must exist")))
+    assert isinstance(error, hr.FileError) and isinstance(error, ValueError)
+    assert (error.name, error.value, error.allowed) == ("path", "x.npz", "must exist")
+    assert str(error) == "path='x.npz': must exist"
+
+
+def test_long_values_are_shortened():
+    assert len(str(hr.ParameterError("n", "x" * 1000, "must be short"))) < 120
+    assert str(bad_file("/long" * 30 + "/x.npz", "must exist")).endswith("/x.npz': must exist")
+    assert "a int" in str(hr.ParameterError("n", 10**5000, "must be short"))
