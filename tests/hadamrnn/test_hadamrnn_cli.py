@@ -1,0 +1,200 @@
+"""The command line of hadamrnn: its words, streams and exit statuses."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import hadamrnn as hr
+from hadamrnn import cli
+from hadamrnn.tasks import TASKS, CopyTask
+
+ROOT = Path(hr.__file__).parent.parent
+SMALL = {"length": 12, "symbols": 2, "copies": 1, "train_size": 90, "test_size": 32}
+COPY = ["copy", "--length", "12", "--symbols", "2", "--copies", "1", "--train-size", "90", "--test-size", "32"]
+TRAIN = ["train", *COPY, *["--hidden", "16", "--epochs", "2", "--batch-size", "16", "--learning-rate", "0.01"]]
+
+
+def out(capsys, *arguments, status=0):
+    """The JSON that a command prints."""
+    assert cli.main([*map(str, arguments), "--json"]) == status
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return json.loads(captured.out)
+
+
+def refused(capsys, *arguments, status=2):
+    assert cli.main([*map(str, arguments)]) == status
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    return captured.err
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    path = tmp_path_factory.mktemp("cli") / "runs" / "one"
+    assert cli.main([*TRAIN, "--out", str(path)]) == 0
+    return path
+
+
+def test_train_is_the_same_as_fit(tmp_path, capsys):
+    found = out(capsys, *TRAIN, "--out", tmp_path / "run", "--seed", 3)
+    task = CopyTask(**SMALL, seed=3)
+    model = hr.model_for(task, hidden=16, seed=3)
+    history = hr.fit(model, task, epochs=2, batch_size=16, learning_rate=0.01, decay=0.98, progress=False)
+    assert {**found["best"], "seconds": 0} == {**history.best, "seconds": 0}
+    assert found["test"] == hr.evaluate(model, task, batch_size=16)
+    assert (hr.HadamRNN.load(found["model"]).parameters.flat == model.parameters.flat).all()
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["checkpoint.npz", "log.jsonl", "model.npz"]
+    assert len((tmp_path / "run" / "log.jsonl").read_text().splitlines()) == 2
+    assert (
+        found["loss_without_memory"] == task.baseline and found["size_in_bytes"] == hr.sizes(model.config)["total"][1]
+    )
+
+
+def test_a_run_goes_on_and_is_not_overwritten(tmp_path, capsys):
+    path = tmp_path / "run"
+    first = out(capsys, *TRAIN, "--out", path)
+    assert "exists: go on with resume=True" in refused(capsys, *TRAIN, "--out", path)
+    assert "learning_rate was 0.01 and is 0.1" in refused(
+        capsys, *TRAIN, "--out", path, "--resume", "--learning-rate", "0.1"
+    )
+    longer = out(capsys, *TRAIN, "--out", path, "--resume", "--epochs", 4)
+    assert (first["epochs"], longer["epochs"]) == (2, 4)
+    assert "missing" in refused(capsys, *TRAIN, "--out", tmp_path / "missing", "--resume")
+
+
+def test_evaluate_takes_runs_models_and_exported_files(run, tmp_path, capsys):
+    task, model, exported = CopyTask(**SMALL), hr.HadamRNN.load(run / "model.npz"), tmp_path / "model.bin"
+    written = out(capsys, "export", run, exported)
+    assert written["bytes"] == exported.stat().st_size > written["size_in_bytes"] == hr.sizes(model.config)["total"][1]
+    expected = {"task": "copy", "split": "test", "sequences": 32, **hr.evaluate(model, task)}
+    assert out(capsys, "evaluate", run) == expected
+    assert out(capsys, "evaluate", run / "model.npz", *COPY) == expected
+    assert out(capsys, "evaluate", exported, *COPY, "--split", "test") == expected
+    assert out(capsys, "evaluate", run, "--split", "validation")["loss"] != expected["loss"]
+    other = out(capsys, "evaluate", run, "--split", "validation", *COPY, "--seed", 5, "--batch-size", 7)
+    assert other["loss"] == pytest.approx(hr.evaluate(model, CopyTask(**SMALL, seed=5), part="validation")["loss"])
+
+
+def test_info_tells_settings_and_sizes(run, tmp_path, capsys):
+    out(capsys, "export", run / "model.npz", tmp_path / "model.bin")
+    config = hr.HadamRNN.load(run / "model.npz").config
+    for path in (run, run / "model.npz", tmp_path / "model.bin"):
+        found = out(capsys, "info", path)
+        assert found["config"] == vars(config)
+        assert found["size_in_bytes"] == {part: size._asdict() for part, size in hr.sizes(config).items()}
+    assert cli.main(["info", str(run)]) == 0
+    shown = capsys.readouterr().out
+    assert "recurrent: 0.002 kB (1.024 kB in float32)" in shown and "  length: 12" in shown
+
+
+def test_runs_without_their_data_are_refused(tmp_path, capsys):
+    text = tmp_path / "text"
+    text.write_text("to be or not to be. " * 60)
+    options = ["text", "--path", text, "--length", 10]
+    out(capsys, "train", *options, "--hidden", 8, "--epochs", 1, "--out", tmp_path / "run")
+    expected = out(capsys, "evaluate", tmp_path / "run")
+    text.rename(tmp_path / "moved")
+    assert "must be a file that can be read" in refused(capsys, "evaluate", tmp_path / "run")
+    assert out(capsys, "evaluate", tmp_path / "run", "text", "--path", tmp_path / "moved", "--length", 10) == expected
+    text.write_text("or to be not to be. " * 60)
+    assert "its data are not those of the run" in refused(capsys, "evaluate", tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    "command, message",
+    [
+        ("train copy --length 5 --out {new}", "length=5"),
+        ("train copy --length 30 --hidden 92 --out {new}", "hidden=92: .* nearest are 88, 96"),
+        ("train copy --length 30 --bits 0 --out {new}", "bits=0"),
+        ("train copy --length 30 --learning-rate nan --out {new}", "learning_rate=nan"),
+        ("train image --path {new} --out {new}", "path="),
+        ("train image --hidden 8 --embedding 4 --out {new}", "embedding=4: must be None"),
+        ("train copy --length 30 --out {file}", "File exists"),
+        ("evaluate {new}", "cannot be read"),
+        ("evaluate {file}", "not a readable model file"),
+        ("evaluate {run}/model.npz", "name the task and its options"),
+        ("evaluate {run} image", "inputs=4: must be 1 for the task image"),
+        ("evaluate {folder}", "not a readable checkpoint file"),
+        ("export {file} {new}", "not a readable model file"),
+        ("export {run} {new}/model.bin", "No such file"),
+        ("export {packed} {new}", "is exported already"),
+        ("info {new}", "cannot be read"),
+    ],
+)
+def test_bad_input_has_status_2(command, message, run, tmp_path, capsys):
+    file, packed = tmp_path / "file", tmp_path / "packed"
+    file.write_text("text")
+    hr.Packed.of(hr.HadamRNN.load(run / "model.npz")).save(packed)
+    before = sorted(tmp_path.iterdir())
+    names = {"new": tmp_path / "new", "file": file, "packed": packed, "run": run, "folder": tmp_path}
+    assert re.search(message, refused(capsys, *command.format(**names).split()))
+    assert [path for path in sorted(tmp_path.iterdir()) if path.name != "new" or any(path.iterdir())] == before
+
+
+@pytest.mark.parametrize("command", ["", "train", "train none --out x", "train copy", "train text --out x", "export x"])
+def test_misspelt_commands_have_status_2(command, capsys):
+    with pytest.raises(SystemExit) as error:
+        cli.main(command.split())
+    assert error.value.code == 2
+    assert "usage: hadamrnn" in capsys.readouterr().err
+
+
+def test_divergence_has_status_1(tmp_path, capsys):
+    message = refused(capsys, *TRAIN, "--out", tmp_path / "run", "--learning-rate", "1000", status=1)
+    assert "try a smaller learning_rate" in message
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_help_names_every_field(name, capsys):
+    with pytest.raises(SystemExit) as error:
+        cli.main(["train", name, "--help"])
+    assert error.value.code == 0
+    shown = capsys.readouterr().out
+    classes = (TASKS[name], hr.Config, hr.Settings)
+    names = {field.name for cls in classes for field in fields(cls)} - {"inputs", "outputs", "many_to_many", "loss"}
+    assert all("--" + name.replace("_", "-") in shown.replace("no-", "") for name in names)
+
+
+def test_none_and_flags_are_read():
+    parser = cli._parser()
+    found = parser.parse_args(["train", "image", "--bits", "none", "--permuted", "--clip", "2", "--out", "x"])
+    assert (found.bits, found.permuted, found.clip, found.path, found.hidden) == (None, True, 2.0, None, 512)
+    found = parser.parse_args(["train", "copy", "--out", "x"])
+    assert (found.length, found.hidden, found.bits, found.batch_size, found.resume) == (1000, 128, 4, 128, False)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_leaves_a_checkpoint_and_no_traceback(workers, tmp_path):
+    options = [*TRAIN, "--workers", workers, "--epochs", "100000", "--out", str(tmp_path / "run")]
+    command = [sys.executable, "-m", "hadamrnn", *options]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=ROOT, start_new_session=True, **pipes) as process:
+        log = tmp_path / "run" / "log.jsonl"
+        for _ in range(1000):
+            if log.exists() and log.read_text():
+                break
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        printed, message = process.communicate(timeout=60)
+    assert (process.returncode, printed) == (1, "")
+    assert message.startswith("hadamrnn: stopped after step") and "Traceback" not in message
+    done = len(log.read_text().splitlines())
+    assert cli.main([*options, "--epochs", str(done + 1), "--resume"]) == 0
+
+
+def test_the_script_is_installed_as_the_module():
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert scripts["hadamrnn"] == "hadamrnn.cli:main"
+    command = [sys.executable, "-m", "hadamrnn", "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "train" in done.stdout
