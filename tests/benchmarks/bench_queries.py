@@ -35,6 +35,18 @@ CLASSES: dict[str, Callable[[int], Any]] = {
     "Hölder s=5/2": lambda dim: ab.HolderBall(smoothness="5/2", dim=dim),
     "Lipschitz": lambda dim: ab.LipschitzBall(dim=dim),
     "monotone": lambda dim: ab.MonotoneFunctions(dim=dim),
+    "Sobolev s=2": lambda dim: ab.SobolevBall(smoothness=2, dim=dim, integrability=2),
+    "anisotropic": lambda dim: ab.AnisotropicHolderBall(smoothness=("1/2", 1, "3/2", 2)[:dim]),
+    "convex": lambda dim: ab.ConvexFunctions(dim=dim),
+}
+#: other classes of approximating functions than ReLU networks
+RIVALS: dict[str, Callable[[int], Any]] = {
+    "8-bit ReLU": lambda dim: ab.ReLUNetwork(widths=(64, 64), input_dim=dim, bits=8),
+    "skip connections": lambda dim: ab.SkipNetwork(widths=(64, 64), input_dim=dim),
+    "piecewise polynomials": lambda dim: ab.PiecewisePolynomials(cells=1000, degree=2, input_dim=dim),
+    "union": lambda dim: ab.Union(members=[ab.ReLUNetwork(widths=(w, w), input_dim=dim) for w in (8, 64)]),
+    "norm-bounded": lambda dim: ab.NormBoundedNetwork(norms=(1, 2, 1), input_dim=dim),
+    "all Lipschitz": lambda dim: ab.LipschitzFunctions(constant="1/2", input_dim=dim),
 }
 EXPONENTS = (1, 2, 4, "inf")
 #: hidden widths: 2 to 10 layers, from 50 weights to 10^10 (N of order 10^12)
@@ -138,6 +150,40 @@ def bench_queries(rounds: int) -> tuple[list[Row], list[ab.Bound]]:
     return rows, given
 
 
+def bench_rivals(rounds: int) -> list[Row]:
+    """Lower and upper bounds and fat-shattering dimensions of the other classes; inverse queries; a comparison."""
+    actions: dict[str, list[Callable[[], object]]] = {}
+    for name, build in RIVALS.items():
+        for dim, p in itertools.product(range(1, 5), EXPONENTS):
+            G = build(dim)
+            F = [ab.LipschitzBall(dim=dim), ab.MonotoneFunctions(dim=dim)]
+            ask = actions.setdefault(f"all lower bounds, {name}", [])
+            ask += [lambda f=f, G=G, p=p: ab.lower_bounds(f, G, p=p) for f in F]  # type: ignore[misc]
+        actions[f"fat-shattering dimension, {name}"] = [lambda b=build: b(3).fat_shattering("1/100")]  # type: ignore[misc]
+    F, G = ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(64,) * 4, input_dim=2)
+    actions["upper bound"] = [lambda: ab.upper_bound(F, G, p=2)]
+    actions["required_weights"] = [
+        lambda e=e, L=L: ab.required_weights(F, error=e, p=2, depth=L)  # type: ignore[misc]
+        for e in ("1/100", "1/10000")
+        for L in (2, 8)
+    ]
+    actions["required_bits"] = [lambda: ab.required_bits(F, G, error="1/1000", p=2)]
+    actions["comparison of 2 classes, 2 networks, 3 norms"] = [
+        lambda: ab.compare([F, ab.MonotoneFunctions(dim=2)], [G, RIVALS["8-bit ReLU"](2)], [1, 2, "inf"]).to_text()
+    ]
+    rows = []
+    for what, calls in actions.items():
+        each = []
+        for call in calls:
+            times = []
+            for _ in range(rounds):
+                largest_shattered.cache_clear()
+                times.append(milliseconds(call))
+            each.append(statistics.median(times))
+        rows.append(Row(what, statistics.median(each), max(each), None, f"{len(calls)} queries"))
+    return rows
+
+
 def bench_verify(bounds: Sequence[ab.Bound], rounds: int) -> Row:
     """verify() on the JSON text of each certificate."""
     texts = [bound.certificate.to_json() for bound in bounds]
@@ -163,7 +209,10 @@ def bench_vectorised(rounds: int) -> list[Row]:
             family = build(2).families[0]
             growth = ab.ReLUNetwork(widths=widths, input_dim=2).growth(family.centres)
             index = {"k": k, "layers": np.ones_like(k)} if name == "monotone" else {"k": k}
-            cells = k if name == "monotone" else k**2  # one layer of a k x k grid has k cells
+            if name == "anisotropic":
+                index = {"k1": k, "k2": np.floor(np.sqrt(k)) + 1}
+            # one layer of a k x k grid has k cells
+            cells = k if name == "monotone" else index["k1"] * index["k2"] if name == "anisotropic" else k**2
 
             def evaluate(family: Any = family, growth: Any = growth, index: Any = index, cells: Any = cells) -> object:
                 return hypercube_values(family, growth, 2, index, cells)
@@ -221,7 +270,8 @@ def main() -> None:
     given = parser.parse_args()
     rows = bench_fresh(2 * given.rounds + 1)
     query_rows, bounds = bench_queries(given.rounds)
-    rows += [*query_rows, bench_verify(bounds, given.rounds), *bench_vectorised(given.rounds)]
+    rows += [*query_rows, bench_verify(bounds, given.rounds), *bench_rivals(given.rounds)]
+    rows += bench_vectorised(given.rounds)
     size = max(len(row.what) for row in rows)
     print(f"{'milliseconds':{size}}  {'median':>9}  {'max':>9}  {'target':>7}")
     for row in rows:

@@ -1,0 +1,166 @@
+"""Trained accuracies of hadamrnn: experiments by name, several seeds, results kept and printed as a table.
+
+    PYTHONPATH=. python tests/benchmarks/bench_training.py copy-300 copy-1000 --seeds 3 --out results.jsonl
+    PYTHONPATH=. python tests/benchmarks/bench_training.py permuted sequential --data DATA --out results.jsonl
+
+DATA holds mnist/ (IDX files), text/movie_sentences.tsv.gz and har/hapt_windows.npz. Each finished run is one JSON line
+with its settings, so that an interrupted benchmark goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import hadamrnn as hr
+from hadamrnn.tasks import ActivityTask, CopyTask, ImageTask, SentimentTask
+
+Make = Callable[[Path, int], Any]  # the task, given the folder of data and the seed
+
+
+def copy(length: int) -> Make:
+    return lambda data, seed: CopyTask(length=length, train_size=25_600, test_size=1_000, seed=seed)
+
+
+def images(permuted: bool) -> Make:
+    return lambda data, seed: ImageTask(path=str(data / "mnist"), permuted=permuted, seed=seed)
+
+
+def sentences(data: Path, seed: int) -> SentimentTask:
+    return SentimentTask(path=str(data / "text" / "movie_sentences.tsv.gz"), seed=seed)
+
+
+def activity(data: Path, seed: int) -> ActivityTask:
+    return ActivityTask(path=str(data / "har" / "hapt_windows.npz"), seed=seed)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A task, the settings of the model and those of :func:`hadamrnn.fit`, and the metric that counts."""
+
+    task: Make
+    metric: str
+    model: dict[str, Any]
+    fit: dict[str, Any]
+    frozen: bool = False  # signs too far from 0 to flip
+
+    def run(self, data: Path, seed: int, workers: int, log: str | None) -> dict[str, Any]:
+        task = self.task(data, seed)
+        model = hr.model_for(task, seed=seed, **self.model)
+        if self.frozen:
+            model.parameters["u"] *= 1e6
+        signs = np.sign(model.parameters["u"]).copy()
+        started = time.perf_counter()
+        history = hr.fit(model, task, workers=workers, progress=False, log=log, **self.fit)
+        seconds = time.perf_counter() - started
+        scores = hr.evaluate(model, task)
+        return {
+            "metric": self.metric,
+            "score": scores[self.metric],
+            "test": scores,
+            "seconds": round(seconds, 1),
+            "best_epoch": history.best["epoch"],
+            "flipped": int((np.sign(model.parameters["u"]) != signs).sum()),
+            "kB": round(hr.sizes(model.config)["total"].packed / 1000, 3),
+            "settings": {"model": asdict(model.config), "fit": self.fit, "workers": workers, "frozen": self.frozen},
+        }
+
+
+COPY_MODEL: dict[str, Any] = {"hidden": 128, "bits": 4}
+COPY_FIT: dict[str, Any] = {"batch_size": 128, "learning_rate": 1e-3, "decay": 0.95, "clip": 1.0}
+IMAGE_MODEL: dict[str, Any] = {"hidden": 512, "bits": 4}
+IMAGE_FIT: dict[str, Any] = {"batch_size": 100, "learning_rate": 1e-3, "decay": 0.97}
+TEXT_MODEL: dict[str, Any] = {"hidden": 128, "bits": 4, "embedding": 128}
+TEXT_FIT: dict[str, Any] = {"batch_size": 100, "learning_rate": 5e-4, "epochs": 12, "patience": 4}
+BLOCKS = (8, 32, 128)
+
+
+def experiments() -> dict[str, Experiment]:
+    """All of them by name."""
+    found = {
+        "copy-300": Experiment(copy(300), "accuracy_copied", COPY_MODEL, {**COPY_FIT, "epochs": 10}),
+        "copy-1000": Experiment(copy(1000), "accuracy_copied", COPY_MODEL, {**COPY_FIT, "epochs": 16}),
+        "sentences": Experiment(sentences, "accuracy", TEXT_MODEL, TEXT_FIT),
+        "activity": Experiment(
+            activity, "accuracy", {"hidden": 128, "bits": 4}, {**IMAGE_FIT, "epochs": 40, "patience": 15}
+        ),
+    }
+    for name, permuted, epochs in (("permuted", True, 30), ("sequential", False, 60)):
+        fit = {**IMAGE_FIT, "epochs": epochs}
+        found[name] = Experiment(images(permuted), "accuracy", IMAGE_MODEL, fit)
+        for block in BLOCKS:
+            found[f"{name}-block-{block}"] = Experiment(
+                images(permuted), "accuracy", {**IMAGE_MODEL, "block": block}, {**fit, "epochs": epochs // 2}
+            )
+    for length, epochs in ((100, 8), (300, 10)):
+        for scale in (1.0, 5.0, 30.0, None):
+            for rate in (1e-4, 1e-3, 3e-3):
+                model = {**COPY_MODEL, "sign_scale": scale or 30.0}
+                fit = {**COPY_FIT, "learning_rate": rate, "epochs": epochs}
+                kind = "frozen" if scale is None else f"scale-{scale:g}"
+                name = f"ablation-{length}-{kind}-rate-{rate:g}"
+                found[name] = Experiment(copy(length), "accuracy_copied", model, fit, frozen=scale is None)
+    return found
+
+
+@dataclass
+class Results:
+    """The finished runs, one JSON line each."""
+
+    path: Path | None
+    runs: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.path is not None and self.path.exists():
+            self.runs = [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
+
+    def has(self, name: str, seed: int) -> bool:
+        return any((run["name"], run["seed"]) == (name, seed) for run in self.runs)
+
+    def add(self, run: dict[str, Any]) -> None:
+        self.runs.append(run)
+        if self.path is not None:
+            with open(self.path, "a", encoding="utf-8") as file:
+                print(json.dumps(run), file=file)
+
+    def table(self) -> str:
+        lines = [f"{'experiment':36} {'metric':16} {'scores':32} {'median s':>8} {'flipped':>14} {'kB':>8}"]
+        for name in dict.fromkeys(run["name"] for run in self.runs):
+            runs = [run for run in self.runs if run["name"] == name]
+            scores = ", ".join(f"{run['score']:.4f}" for run in runs)
+            flips = ", ".join(str(run["flipped"]) for run in runs)
+            seconds = statistics.median(run["seconds"] for run in runs)
+            lines.append(
+                f"{name:36} {runs[0]['metric']:16} {scores:32} {seconds:8.0f} {flips:>14} {runs[0]['kB']:8.2f}"
+            )
+        return "\n".join(lines)
+
+
+def main() -> None:
+    known = experiments()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="+", metavar="NAME", help=f"or a beginning of it: {', '.join(known)}")
+    parser.add_argument("--data", type=Path, default=Path("."), help="folder with mnist, text and har")
+    parser.add_argument("--seeds", type=int, default=1, help="run the seeds 0, 1, ...")
+    parser.add_argument("--workers", type=int, default=1, help="processes that share each batch")
+    parser.add_argument("--out", type=Path, help="file of results, one JSON line a run; finished runs are skipped")
+    parser.add_argument("--log", help="beginning of the names of training logs")
+    given = parser.parse_args()
+    results = Results(given.out)
+    for name in (name for name in known if any(name.startswith(start) for start in given.names)):
+        for seed in (seed for seed in range(given.seeds) if not results.has(name, seed)):
+            log = None if given.log is None else f"{given.log}{name}-{seed}.jsonl"
+            results.add({"name": name, "seed": seed, **known[name].run(given.data, seed, given.workers, log)})
+    print(results.table())
+
+
+if __name__ == "__main__":
+    main()
