@@ -139,7 +139,7 @@ class _Float:
         large = (
             -b * np.log(b / a)
             - c * np.log1p(-b / a)
-            + 0.5 * np.log(a / (2 * math.pi * b * c))
+            + 0.5 * np.log(a / b / (2 * math.pi * c))  # b c may overflow
             + (_stirling(a) - _stirling(b) - _stirling(c))
         )
         small = -np.log1p(n) - betaln(rest + 1, j + 1)
@@ -262,9 +262,9 @@ class _Symbolic:
         return sympy.log(x)
 
     def exp(self, x: Value) -> Value:
-        import sympy
+        from approxbounds.symbolic import exponential
 
-        return sympy.exp(sympy.logcombine(x, force=True))  # exp(sum of logarithms) as a product of powers
+        return exponential(x)
 
     def log2(self, x: Value) -> Value:
         import sympy
@@ -280,12 +280,12 @@ class _Symbolic:
         return power(self.number(x), self.number(y))
 
     def exp_over(self, x: Value, p: Value) -> Value:
-        return self.power(self.exp(x), 1 / p)
+        return self.exp(x / p)
 
     def minimum(self, *xs: Value) -> Value:
-        import sympy
+        from approxbounds.symbolic import minimum
 
-        return sympy.Min(*xs)
+        return minimum(tuple(map(self.number, xs)))
 
     def maximum(self, *xs: Value) -> Value:
         import sympy

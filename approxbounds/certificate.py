@@ -108,8 +108,8 @@ class Certificate:
             if isinstance(data[name], bool) or not isinstance(data[name], (int, str, type(None))):
                 raise CertificateError(name, data[name], "must be an int, a string or null")
         value = data["value"]
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 10**300:
-            raise CertificateError("value", value, "must be a finite JSON number below 1e300")
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 2**1024:
+            raise CertificateError("value", value, "must be a JSON number that a double can hold")
         return cls(**{name: data[name] for name in _KEYS if name != "format"})
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
@@ -83,18 +84,25 @@ def _bound_text(bound: ab.Bound) -> str:
     return "\n".join(lines)
 
 
-def _print(data: Any, text: str, as_json: bool) -> None:
-    print(json.dumps(data, indent=2) if as_json else text)
+def _print(data: Callable[[], Any], text: Callable[[], str], as_json: bool) -> None:
+    """Only what is shown is made."""
+    print(json.dumps(data(), indent=2) if as_json else text())
 
 
 def _write_certificate(arguments: argparse.Namespace, bound: ab.Bound) -> None:
-    if arguments.certificate:
-        write_atomically(Path(arguments.certificate), f"{bound.certificate.to_json()}\n".encode())
+    if not arguments.certificate:
+        return
+    data = f"{bound.certificate.to_json()}\n".encode()
+    try:
+        write_atomically(Path(arguments.certificate), data)
+    except OSError as error:
+        reason = f"cannot be written ({error.strerror})"
+        raise ParameterError("certificate", arguments.certificate, reason) from None
 
 
 def _bound_command(arguments: argparse.Namespace, bound: ab.Bound) -> int:
     _write_certificate(arguments, bound)
-    _print(_bound_dict(bound), _bound_text(bound), arguments.json)
+    _print(lambda: _bound_dict(bound), lambda: _bound_text(bound), arguments.json)
     return 0
 
 
@@ -111,8 +119,11 @@ def _upper(arguments: argparse.Namespace) -> int:
 def _bracket(arguments: argparse.Namespace) -> int:
     F = parse_functions(arguments.F)
     bracket = ab.bracket(F, parse_network(arguments.G, F), p=parse_value(arguments.p))
-    data = {"lower": _bound_dict(bracket.lower), "upper": _bound_dict(bracket.upper)}
-    _print(data, _bound_text(bracket.lower) + "\n\n" + _bound_text(bracket.upper), arguments.json)
+    _print(
+        lambda: {"lower": _bound_dict(bracket.lower), "upper": _bound_dict(bracket.upper)},
+        lambda: _bound_text(bracket.lower) + "\n\n" + _bound_text(bracket.upper),
+        arguments.json,
+    )
     return 0
 
 
@@ -146,8 +157,11 @@ def _requirement(arguments: argparse.Namespace, found: ab.Requirement) -> int:
         "sources": [str(source) for source in found.sources],
         "certificate": None if bound is None else bound.certificate.to_dict(),
     }
-    text = str(found) if bound is None else f"{found}\nexcluded: {bound.query.G}\n{_bound_text(bound)}"
-    _print(data, text, arguments.json)
+
+    def text() -> str:
+        return str(found) if bound is None else f"{found}\nexcluded: {bound.query.G}\n{_bound_text(bound)}"
+
+    _print(lambda: data, text, arguments.json)
     return 0
 
 
@@ -173,7 +187,7 @@ def _table(arguments: argparse.Namespace) -> int:
     networks = [parse_network(text, functions[0]) for text in chosen[1]]
     found = ab.compare(functions, networks, [parse_value(p) for p in arguments.p])
     writers = {"text": found.to_text, "markdown": found.to_markdown, "latex": found.to_latex, "csv": found.to_csv}
-    _print(found.records(), "" if arguments.json else writers[arguments.format]().rstrip("\n"), arguments.json)
+    _print(found.records, lambda: writers[arguments.format]().rstrip("\n"), arguments.json)
     return 0
 
 
@@ -200,7 +214,8 @@ def _certificate_of(text: str) -> ab.Certificate:
 
 def _verify(arguments: argparse.Namespace) -> int:
     verdict = ab.verify(_certificate_of(_read(arguments.file)))
-    _print({"accepted": verdict.accepted, "reason": verdict.reason}, verdict.reason, arguments.json)
+    data = {"accepted": verdict.accepted, "reason": verdict.reason}
+    _print(lambda: data, lambda: verdict.reason, arguments.json)
     if not verdict:
         print(f"approxbounds: rejected: {verdict.reason}", file=sys.stderr)
     return 0 if verdict else 1
@@ -210,12 +225,15 @@ def _explain(arguments: argparse.Namespace) -> int:
     F = parse_functions(arguments.F)
     query = ab.upper_bound if arguments.upper else ab.lower_bound
     bound = query(F, parse_network(arguments.G, F), p=parse_value(arguments.p))
-    data = {
-        "claim": bound.latex,
-        "steps": [{"text": step.text, "sources": [str(source) for source in step.citations]} for step in bound.steps],
-        "bibtex": bound.bibtex(),
-    }
-    _print(data, bound.explain().rstrip() + ("\n\n" + bound.bibtex() if arguments.bibtex else ""), arguments.json)
+
+    def data() -> dict[str, Any]:
+        steps = [{"text": step.text, "sources": [str(source) for source in step.citations]} for step in bound.steps]
+        return {"claim": bound.latex, "steps": steps, "bibtex": bound.bibtex()}
+
+    def text() -> str:
+        return bound.explain().rstrip() + ("\n\n" + bound.bibtex() if arguments.bibtex else "")
+
+    _print(data, text, arguments.json)
     return 0
 
 
@@ -279,7 +297,7 @@ def _list(arguments: argparse.Namespace) -> int:
         parts.append(tables.text((title, "parameters", "references", "what it is"), _cells(data[title], columns)))
     columns = ("id", "role", "keys", "title")
     parts.append(tables.text(("theorem", "role", "references", "title"), _cells(theorems, columns)))
-    _print(data, "\n\n".join(parts), arguments.json)
+    _print(lambda: data, lambda: "\n\n".join(parts), arguments.json)
     return 0
 
 
@@ -344,7 +362,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         status: int = arguments.run(arguments)
+        sys.stdout.flush()  # a closed pipe shows here, not at exit
         return status
+    except BrokenPipeError:  # the reader has enough, as head has; the interpreter still flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except ParameterError as error:
         print(f"approxbounds: {error}", file=sys.stderr)
         return 2

@@ -170,9 +170,10 @@ def _verdict(known: _Known, sup: _Known) -> tuple[Norms, str, tuple[Bound, ...]]
 
 
 def _order(bound: Bound) -> str:
-    """One order as text, such as ``E_2(F, G) >= c * 1/W [T3]``."""
+    """One order as text, such as ``E_2(F, G) >= c * 1/W [T3]``, with its scope."""
+    scope = f" {bound.theorem.scope}" if bound.theorem.scope else ""
     relation = ">= c" if bound.direction is Direction.LOWER else "<= C"
-    return f"{render.plain(bound.theorem.quantity(bound.query))} {relation} * {bound.rate} [{bound.theorem.id}]"
+    return f"{render.plain(bound.theorem.quantity(bound.query))} {relation} * {bound.rate} [{bound.theorem.id}]{scope}"
 
 
 @dataclass(frozen=True)
@@ -260,7 +261,7 @@ class Comparison:
         return self.to_text()
 
 
-_HEADER = ("F", "G", "p", "lower", "upper", "lower order", "upper order", "entropy exponent", "L^p and sup norm")
+_HEADER = ("F", "G", "p", "lower", "upper", "lower order", "upper order", "entropy exponent >=", "L^p and sup norm")
 
 
 @dataclass(frozen=True)

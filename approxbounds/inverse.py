@@ -90,12 +90,13 @@ class Requirement:
 
     def __str__(self) -> str:
         goal = f"for {render.plain(self._quantity)} <= {_shown(self.error, render.number)}"
+        asked = self.asked.removesuffix("s") if self.value == 1 else self.asked
         if self.bound is None:
-            return f"at least {self.value} {self.asked} {goal}  [the least there is: nothing is excluded]"
+            return f"at least {self.value} {asked} {goal}  [the least there is: nothing is excluded]"
         how = f"[{self.bound.theorem.id}, certified" + ("; no more can be described]" if self.limited else "]")
         if math.isinf(self.value):
             return f"no number of {self.asked} suffices {goal}  {how}"
-        return f"at least {self.value} {self.asked} {goal}  {how}"
+        return f"at least {self.value} {asked} {goal}  {how}"
 
 
 def _shown(error: Number, show: Callable[[Number, bool], str]) -> str:

@@ -87,8 +87,8 @@ class Bracket:
     def measure(self, f: Function, *, per_side: int) -> float:
         """The error of the network that the upper bound builds for f, on the midpoints of per_side^d cubes.
 
-        A measurement, not certified; for f in F it is at most the upper bound (up to rounding), and for the hard
-        functions of the lower bound on average at least that one. Errors as :meth:`Bound.build`.
+        A measurement by the midpoint rule, not certified: for f in F the true error is at most the upper bound, and for
+        the hard functions of the lower bound on average at least that one. Errors as :meth:`Bound.build`.
 
         >>> import approxbounds as ab
         >>> found = bracket(ab.MonotoneFunctions(dim=2), ab.HeavisideNetwork(widths=(6, 15), input_dim=2), p=1)

@@ -102,6 +102,7 @@ class Theorem(ABC):
     inputs: ClassVar[tuple[str, ...]] = ("functions", "network", "p")  # the parts of a query that it uses
     integral: ClassVar[bool] = False  # the bounded quantity is an integer
     unbuilt: ClassVar[str] = "it is not the bound of a construction"  # why build() has nothing to build
+    scope: ClassVar[str] = ""  # where the rate holds, if not everywhere
     numeric: ClassVar[bool] = True  # False: a constant is unspecified, so there are rates only
 
     def __eq__(self, other: object) -> bool:

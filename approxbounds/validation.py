@@ -31,7 +31,7 @@ MOST_DIMENSIONS = 1000
 LARGEST_EXPONENT = 10**6
 
 _DECIMAL = re.compile(r"[+-]?(\d{1,100}(\.\d{0,100})?|\.\d{1,100})([eE][+-]?\d{1,3})?")
-_QUOTIENT = re.compile(r"[+-]?\d{1,200}/\d{1,200}")
+_QUOTIENT = re.compile(r"[+-]?\d{1,400}/\d{1,400}")
 
 
 def is_symbolic(value: object) -> bool:

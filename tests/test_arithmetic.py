@@ -218,3 +218,11 @@ def test_binomial_sums_are_log_concave_in_the_number_of_points():
     for j in range(16):
         sums = [oracles.binomial_sum(m, j) for m in range(90)]
         assert all(b * b >= a * c for a, b, c in zip(sums, sums[1:], sums[2:], strict=False)), j
+
+
+@pytest.mark.parametrize(("n", "j"), [(2**1000, 2**998), (2**1000, 2**999), (2**1020, 2**520 + 2**469)])
+def test_log2_binomial_of_huge_numbers(n, j):
+    """Products of two of them overflow; a warning is an error here."""
+    with precision(3000):
+        exact = float(BALL.log2_binomial(n, j).mid())
+    assert float(FLOAT.log2_binomial(float(n), float(j))) == pytest.approx(exact, rel=1e-12)

@@ -387,3 +387,18 @@ def test_members_with_cells_beyond_measure_are_rejected(dim):
     assert ab.verify(data)
     for k in (2**20, 2**60, 2**69, 2**70 + 1, 10**300):
         assert not outcome(replaced(data, ["witness", "k"], k))
+
+
+def test_certificates_of_tiny_and_huge_values():
+    """Witnesses with hundreds of digits and values near the largest double survive JSON."""
+    small = ab.lower_bounds(
+        ab.SobolevBall(smoothness=100, dim=20, integrability="inf"), ab.LinearSpace(dimension=3), p=2
+    )
+    tiny = ab.EntropyClass(exponent="1/4", norm=1, constant="1e-60", valid_below=1)
+    bounds = [b for b in (*small, *ab.lower_bounds(tiny, ab.LinearSpace(dimension=1), p=1)) if b.number is not None]
+    bounds += [ab.MonotoneFunctions(dim=100).packing("1e-4", p="3/2")]
+    bounds += [ab.EntropyClass(exponent=50, norm=1, constant=1, valid_below=1).packing("1e-10", p=1)]
+    assert {"T2a", "T2b", "T2e", "T3fat"} <= {bound.theorem.id for bound in bounds}
+    assert any(0 < bound.value < 1e-250 for bound in bounds) and any(bound.value > 1e300 for bound in bounds)
+    for bound in bounds:
+        assert ab.verify(bound.certificate.to_json()), bound

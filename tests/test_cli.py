@@ -1,13 +1,14 @@
 """The command line: results on standard output, messages on standard error, exit status 0, 1 or 2."""
 
 import json
+import os
 import subprocess
 import sys
 
 import pytest
 
 import approxbounds as ab
-from approxbounds.catalogue import LOWER_THEOREMS
+from approxbounds.catalogue import LOWER_THEOREMS, THEOREMS
 from approxbounds.cli import main
 from approxbounds.cli_text import parse_functions, parse_network
 
@@ -280,9 +281,11 @@ def test_malformed_certificates(capsys, tmp_path, text):
     assert status == 2 and out == "" and "Traceback" not in err and "certificate" in err
 
 
-def test_certificate_path_that_cannot_be_written(capsys, tmp_path):
-    status, _, err = run(capsys, *LOWER, "--certificate", tmp_path / "missing" / "bound.json")
-    assert status == 2 and "missing" in err
+def test_certificate_path_that_cannot_be_written(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run(capsys, *LOWER, "--certificate", "missing/bound.json")
+    assert (status, out) == (2, "")
+    assert err == "approxbounds: certificate='missing/bound.json': cannot be written (No such file or directory)\n"
 
 
 def test_certificate_of_a_rate_is_refused(capsys, tmp_path):
@@ -300,3 +303,29 @@ def test_certificate_of_what_is_not_excluded_is_refused(capsys, tmp_path):
 
 def test_version(capsys):
     assert run(capsys, "--version")[1].strip() == f"approxbounds {ab.__version__}"
+
+
+def test_large_exponents(capsys):
+    command = ["lower", "holder:smoothness=2,dim=2", "relu:widths=50x50", "-p", "1000000"]
+    assert "gamma(2000001)" in run_json(capsys, *command)["expression"]
+    assert run(capsys, *command)[0] == 0
+
+
+def test_text_does_not_wait_for_closed_forms(capsys, monkeypatch):
+    def expression(self, query):
+        raise AssertionError("the closed form is not shown")
+
+    monkeypatch.setattr(type(THEOREMS["T3"]), "expression", expression)
+    assert run(capsys, *LOWER)[0] == 0
+    with pytest.raises(AssertionError):
+        run(capsys, *LOWER, "--json")
+
+
+def test_closed_pipe_is_quiet():
+    """The reader is gone before anything is written, as with ``| head -0``."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "approxbounds", "list"]
+    done = subprocess.run(command, check=False, stdout=writer, stderr=subprocess.PIPE, timeout=60)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, b"")

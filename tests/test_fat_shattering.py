@@ -431,3 +431,22 @@ def test_methods_name_the_scale_in_floats_and_balls():
             assert fat_upper(G, gamma) == G.fat_shattering(gamma).value
     assert {method.id for method in METHODS} == {"fat-rademacher", "fat-lipschitz", "fat-pdim"}
     assert FatHypercubeTheorem() == FatHypercubeTheorem()
+
+
+def test_symbols_in_norms_widths_and_dimension():
+    """Whatever is symbolic: rates and closed forms that can be written down, or a refusal with a reason."""
+    C, W, d = sympy.symbols("C W d", positive=True)
+    networks = [
+        (2, ab.NormBoundedNetwork(norms=(C, 2), input_dim=2)),
+        (2, ab.NormBoundedNetwork(norms=(C, 2), input_dim=2, widths=(W,))),
+        (d, ab.NormBoundedNetwork(norms=(C, 2), input_dim=d)),
+        (d, ab.NormBoundedNetwork(norms=(3, 2), input_dim=d, widths=(4,))),
+        (d, ab.LipschitzFunctions(constant=C, input_dim=d)),
+        (d, ab.BoundedLinear(norm=C, input_dim=d)),
+    ]
+    for dim, G in networks:
+        for F in (ab.LipschitzBall(dim=dim), ab.MonotoneFunctions(dim=dim)):
+            for p in (1, 2, INF):
+                for bound in ab.lower_bounds(F, G, p=p):
+                    assert bound.explain() and bound.bibtex() and bound._repr_html_() and str(bound)
+            assert len(ab.compare(F, G, [2, INF])) == 2

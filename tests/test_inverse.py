@@ -228,3 +228,9 @@ def test_classes_known_by_rates_are_refused(p):
     ):
         with pytest.raises(ab.NotApplicableError, match=f"no theorem gives a number for p={p}.*T2e"):
             call()
+
+
+def test_one_bit_is_singular():
+    F, G = ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(4,), input_dim=2)
+    assert str(ab.required_bits(F, G, error=1, p=2)).startswith("at least 1 bit for ")
+    assert str(ab.required_bits(F, G, error="1/100", p=2)).startswith("at least 4 bits for ")

@@ -232,3 +232,14 @@ def test_barron_ball_is_known_by_its_rate():
         _ = bound.value
     with pytest.raises(ab.NotApplicableError):
         ab.lower_bound(ab.BarronBall(dim=2), ab.ReLUNetwork(widths=(4,), input_dim=2), p=1)
+
+
+@pytest.mark.parametrize("smoothness", [(30,), (100,), (30, 100), (100, "1/100"), (100, 30, 50)])
+def test_anisotropic_grids_of_smooth_functions(smoothness):
+    """The amplitudes underflow long before the resolutions overflow; a warning is an error here."""
+    family = ab.AnisotropicHolderBall(smoothness=smoothness).families[0]
+    grid = family.grid()
+    assert np.isfinite(grid.cells).all() and (np.diff(grid.cells) >= 0).all() and grid.cells[-1] > 1e15
+    least = min(range(len(smoothness)), key=lambda j: Fraction(smoothness[j]))
+    k = np.array(list(grid.index.values()))[least]
+    assert (k == np.arange(1, k.size + 1))[:256].all()  # every resolution of the least smooth direction

@@ -368,3 +368,21 @@ def test_growth_is_concave_in_the_number_of_points(G, thresholds):
         values = [G.growth(thresholds).evaluate(BALL, m) for m in range(1, 130)]
         seconds = [a - 2 * b + c for a, b, c in zip(values, values[1:], values[2:], strict=False)]
         assert all(oracles.ends(second)[0] <= 0 for second in seconds)
+
+
+@pytest.mark.parametrize(
+    "G",
+    [
+        ab.NetworkSize(weights=10**12, depth=5, degree=2),
+        ab.FeedForwardNetwork(widths=(50, 50), input_dim=1000, degree=1, pieces=10**6),
+        ab.FeedForwardNetwork(widths=(2, 10**9), input_dim=3, degree=0, pieces=10**6),
+        ab.ReLUNetwork(widths=(16, 10**9), input_dim=1000),
+    ],
+    ids=str,
+)
+def test_growth_on_as_many_points_as_floats_hold(G):
+    """A warning of an overflow is an error here; at 2^1000 points cutting what overflows changes nothing."""
+    with precision(1200):
+        exact = [float(G.growth().evaluate(BALL, 2**k)) for k in (40, 300, 900, 1000)]
+    got = G.growth().evaluate(FLOAT, np.array([2.0**40, 2.0**300, 2.0**900, 2.0**1000]))
+    assert got == pytest.approx(exact, rel=1e-2) and got[:3] == pytest.approx(exact[:3], rel=1e-9)

@@ -2,11 +2,13 @@
 
 import pickle
 
+import mpmath
 import pytest
 import sympy
 
 import approxbounds as ab
-from approxbounds.symbolic import RealPower, power
+from approxbounds.arithmetic import BALL, SYMBOLIC, precision
+from approxbounds.symbolic import RealPower, exponential, minimum, power
 
 CLASSES = [
     ab.HolderBall(smoothness=0.3, dim=1),
@@ -53,3 +55,81 @@ def test_rates_of_numbers_are_in_symbols_of_the_sizes():
     W, L = sympy.symbols("W L", positive=True)
     rate = ab.lower_bound(ab.LipschitzBall(dim=2), ab.NetworkSize(weights=10**6, depth=12), p=2).rate
     assert sympy.simplify(rate - 1 / sympy.sqrt(L * W * sympy.log(W))) == 0
+
+
+LARGE = [
+    (ab.HolderBall(smoothness=2, dim=2), 3000),
+    (ab.HolderBall(smoothness=2, dim=2), 10**6),
+    (ab.HolderBall(smoothness=50, dim=1000), 2),
+    (ab.HolderBall(smoothness="50.3", dim=1000), 2),
+    (ab.SobolevBall(smoothness=3, dim=1000, integrability=1), 2),
+    (ab.ConvexFunctions(dim=2), 3000),
+    (ab.ConvexFunctions(dim=1000), 10**6),
+    (ab.AnisotropicHolderBall(smoothness=tuple(range(1, 21))), 1000),
+    (ab.AnisotropicHolderBall(smoothness=tuple(range(1, 21))), 10**6),
+    (ab.AnisotropicHolderBall(smoothness=(7, "1/100")), 1000),
+    (ab.AnisotropicHolderBall(smoothness=("7/5", "50.3")), "3.7"),
+]
+
+
+@pytest.mark.parametrize(("F", "p"), LARGE, ids=str)
+def test_closed_forms_with_large_powers(F, p):
+    """They print shortly, and have the values that balls give."""
+    G, family = ab.ReLUNetwork(widths=(16, 9), input_dim=F.domain_dim), F.families[0]
+    for bound in ab.lower_bounds(F, G, p=p):
+        if bound.theorem.id == "T3" or (bound.theorem.id == "T2a" and family.peak_ratio(SYMBOLIC, 2) is not None):
+            shown, value = str(bound.expression), sympy.N(bound.expression, 20)
+            assert len(shown) < 3000 and len(sympy.latex(bound.expression)) < 5000
+            assert 0 < value <= bound.value * (1 + 1e-12)
+    exponent = ab.lower_bound(F, G, p=p).query.p
+    with precision(2000):
+        for cells in (5, 10**9):
+            ball = family.least_norm(BALL, BALL.number(cells), exponent)
+            form = family.least_norm(SYMBOLIC, SYMBOLIC.number(cells), exponent)
+            assert abs(mpmath.mpf(str(form.evalf(40))) / mpmath.mpf(ball.mid().str(60, radius=False)) - 1) < 1e-15
+        ratio = family.peak_ratio(BALL, exponent)
+        if ratio is not None:
+            form = family.peak_ratio(SYMBOLIC, exponent).evalf(40)
+            assert abs(mpmath.mpf(str(form)) / mpmath.mpf(ratio.mid().str(60, radius=False)) - 1) < 1e-25
+
+
+@pytest.mark.parametrize("cls", [ab.ConvexFunctions, ab.MonotoneFunctions])
+def test_closed_forms_in_symbols_of_dimension_and_norm(cls):
+    d, p = sympy.symbols("d p", positive=True)
+    bound = ab.lower_bound(cls(dim=d), ab.ReLUNetwork(widths=(8,), input_dim=d), p=p)
+    assert bound.theorem.id == "T3" and len(bound.latex) < 2000 and bound.latex in bound.explain()
+    concrete = ab.lower_bound(cls(dim=2), ab.ReLUNetwork(widths=(8,), input_dim=2), p=3)
+    value = sympy.N(bound.expression.subs({d: 2, p: 3}), 20)  # of a larger P, by the closed form
+    assert 0.1 * concrete.value < 10 * value < concrete.value * 10
+
+
+def test_real_power_with_symbols():
+    n = sympy.Symbol("n", positive=True)
+    lazy = RealPower(2, -n)
+    assert lazy.evalf() == lazy and float(lazy.subs(n, 3).evalf()) == 1 / 8
+    assert str(lazy) == "2**(-n)" and sympy.latex(lazy**3) == r"\left(\left(2\right)^{- n}\right)^{3}"
+    huge = RealPower(1 + sympy.pi, 10**15)
+    with mpmath.workdps(60):
+        exact = (1 + mpmath.pi) ** 10**15
+    assert abs(mpmath.mpf(str((huge / sympy.Float(exact, 60)).evalf(30))) - 1) < 1e-14
+
+
+def test_large_powers_stay_as_they_are():
+    for base, exponent in ((3, 10**6), (10**310, sympy.Rational(1, 7)), (2**600, 5), (sympy.Rational(1, 3**700), 2)):
+        assert isinstance(power(sympy.sympify(base), sympy.sympify(exponent)), RealPower)
+    assert power(sympy.Integer(2), sympy.Integer(400)) == 2**400
+
+
+def test_exponentials_of_logarithms():
+    x, y = sympy.symbols("x y", positive=True)
+    assert exponential(sympy.Integer(1)) == sympy.E and exponential(sympy.Integer(0)) == 1
+    assert exponential(2 * (sympy.log(3) + x * sympy.log(y) - 1)) == 9 * y ** (2 * x) * sympy.exp(-2)
+
+
+def test_minimum_of_numbers_and_symbols():
+    x = sympy.Symbol("x", positive=True)
+    near = sympy.sqrt(2) + sympy.Rational(1, 10**25)
+    assert minimum((sympy.Integer(3), sympy.pi, sympy.Integer(3))) == 3
+    assert minimum((sympy.Integer(3), x)) == sympy.Min(3, x)
+    both = minimum((near, sympy.sqrt(2), sympy.Integer(7)))
+    assert set(both.args) == {near, sympy.sqrt(2)} and float(both) == pytest.approx(2**0.5)

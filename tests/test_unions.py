@@ -124,3 +124,13 @@ def test_claims_about_larger_members_are_rejected(p):
         assert not ab.verify(data | {"network": {"class": "Union", "members": [members[0], changed]}})
     many = [members[0], members[1]] * 50
     assert not ab.verify(data | {"network": {"class": "Union", "members": many}})
+
+
+def test_equal_members_are_counted_but_evaluated_once():
+    G, other = (ab.ReLUNetwork(widths=(3,) * depth, input_dim=1) for depth in (998, 2))
+    (count,) = ab.Union(members=(G,) * 99 + (other,)).growth().whole
+    assert count.classes == 100 and len(count.parts) == 2
+    with precision(128):
+        for m in (2, 50, 10**8):
+            one, more = G.growth().evaluate(BALL, m), other.growth().evaluate(BALL, m)
+            assert abs(count.evaluate(BALL, m) - BALL.log2_integer(100) - BALL.maximum(one, more)) < 1e-25

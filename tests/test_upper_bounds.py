@@ -197,3 +197,53 @@ def test_ball_floats_and_certificates_agree(theorem):
         for name, size in bound.witness.items():
             assert not ab.verify(data | {"witness": {name: size + 1}})
             assert not ab.verify(data | {"witness": {}})
+
+
+# ------------------------------------------------------------------------------------- where no rate may be claimed
+
+
+def ids(F, G, p=2):
+    return {bound.theorem.id for bound in ab.upper_bounds(F, G, p=p)}
+
+
+def test_known_rates_need_biases_and_depth():
+    """Without biases g(x) = a x on [0,1]; one hidden layer is piecewise linear, no better than W^-2."""
+    F = ab.HolderBall(smoothness="7/2", dim=1)
+    for G in (
+        ab.ReLUNetwork(widths=(8, 8), input_dim=1, bias=False),
+        ab.ReLUNetwork(widths=(8,), input_dim=1),
+        ab.FeedForwardNetwork(widths=(8,), input_dim=1),
+        ab.NetworkSize(weights=50, depth=2),
+    ):
+        assert "known-rate" not in ids(F, G)
+        assert all(entry.norms.value == "open" for entry in ab.compare(F, G, [1, 2]))
+    assert "known-rate" in ids(F, ab.ReLUNetwork(widths=(8, 8), input_dim=1))
+    entry = ab.compare(F, ab.ReLUNetwork(widths=(8, 8), input_dim=1), 2).entries[0]
+    assert entry.reason.endswith("[known-rate] for L at least of order log W")
+
+
+def test_symbolic_widths_claim_no_more_than_numbers():
+    W, d = sympy.symbols("W d", positive=True)
+    monotone = ab.MonotoneFunctions(dim=2)
+    assert "cubes" not in ids(monotone, ab.HeavisideNetwork(widths=(W,), input_dim=2))
+    assert "cubes" not in ids(ab.LipschitzBall(dim=1), ab.HeavisideNetwork(widths=(3, W), input_dim=1))
+    assert "cubes" in ids(monotone, ab.HeavisideNetwork(widths=(W, W), input_dim=2))
+    assert "cubes" in ids(ab.LipschitzBall(dim=1), ab.HeavisideNetwork(widths=(W,), input_dim=1))
+    assert "cubes" in ids(ab.LipschitzBall(dim=d), ab.HeavisideNetwork(widths=(W, W), input_dim=d))
+    assert "cubes" not in ids(ab.LipschitzBall(dim=d), ab.ReLUNetwork(widths=(W, W), input_dim=d), INF)
+    assert ab.compare(monotone, ab.HeavisideNetwork(widths=(W,), input_dim=2), 2).entries[0].norms.value == "open"
+
+
+def test_closed_forms_for_symbolic_smoothness_state_their_condition():
+    s = sympy.Symbol("s", positive=True)
+    bound = of("shen-yang-zhang", ab.HolderBall(smoothness=s, dim=2), ab.ReLUNetwork(widths=(99,) * 30, input_dim=2), 2)
+    assert sympy.Le(s, 1) in bound.expression.atoms(sympy.Le)
+    assert bound.rate.subs(s, 3) == bound.rate.subs(s, 1)
+
+
+def test_interpolants_wider_than_any_layer():
+    """More intervals than one layer has units: the network needed is G itself."""
+    G = ab.ReLUNetwork(widths=(10**9, 900), input_dim=1)
+    bound = ab.upper_bound(ab.LipschitzBall(dim=1), G, p=2)
+    assert bound.theorem.id == "relu-interpolation" and bound.network == G
+    assert str(G.weights) in bound.explain() and ab.verify(bound.certificate)

@@ -16,7 +16,7 @@ from approxbounds.networks.base import NetworkClass
 from approxbounds.render import above
 from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, conditional, integer_of
-from approxbounds.validation import Number, is_infinite, is_symbolic
+from approxbounds.validation import MOST_UNITS, Number, is_infinite, is_symbolic
 
 __all__ = ["ReLUInterpolation", "breaks_per_layer"]
 
@@ -124,7 +124,8 @@ class ReLUInterpolation(Theorem):
         return tuple(steps)
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkClass:
-        return reshaped(query.G, (integer_of(witness, "intervals"),))
+        n = integer_of(witness, "intervals")
+        return reshaped(query.G, (n,)) if n <= MOST_UNITS else query.G  # no wider layer can be described
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """f enters by its values at i/n."""

@@ -18,7 +18,7 @@ from approxbounds.networks.base import NetworkClass
 from approxbounds.render import above
 from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, conditional, integer_of
-from approxbounds.validation import is_infinite
+from approxbounds.validation import is_infinite, is_symbolic
 
 __all__ = ["ConstantConstruction", "CubeConstruction", "cube_widths", "cubes_realised"]
 
@@ -88,8 +88,10 @@ def cubes_realised(G: Any, k: int, p: Any) -> str | None:
     power = G.totals.activation.power
     if power > 0 and is_infinite(p):
         return "a continuous activation does not realise jumps in sup norm"
-    if G.symbols:
-        return None  # a statement in k, for networks that are large enough
+    if G.symbols:  # a statement in k, for networks of this depth that are wide enough
+        if len({is_symbolic(width) for width in G.widths}) > 1:
+            return "either all widths must be symbols, or none"
+        return "d > 1 needs two hidden layers" if len(G.widths) == 1 and G.input_dim != 1 else None
     needed = cube_widths(power, int(G.input_dim), k)
     if len(needed) == 1:
         return None if min(G.widths) >= needed[0] else f"k={k} needs {needed[0]} units in each hidden layer"

@@ -12,7 +12,7 @@ from approxbounds.functions.hypercube import integer_root, require
 from approxbounds.networks.base import NetworkClass
 from approxbounds.render import above
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, integer_of
+from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, conditional, integer_of
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
 __all__ = ["KnownRate", "LuShenYangZhang", "ShenYangZhang"]
@@ -54,7 +54,7 @@ class _DeepReLU(Theorem):
         import sympy
 
         N, L = sympy.symbols("N L", positive=True, integer=True)
-        return self._error(SYMBOLIC, query, N, L)
+        return conditional(query, self._error(SYMBOLIC, query, N, L))
 
     def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
         steps = [Step(query.F.definition), Step(query.G.definition), Step(self.statement, self.citations)]
@@ -107,7 +107,7 @@ class ShenYangZhang(_DeepReLU):
         import sympy
 
         W, L = sympy.symbols("W L", positive=True)  # W of order N^2 L
-        d, r = SYMBOLIC.number(query.F.domain_dim), SYMBOLIC.number(query.F.modulus_exponent)
+        d, r = SYMBOLIC.number(query.F.domain_dim), sympy.Min(SYMBOLIC.number(query.F.modulus_exponent), 1)
         return (W * L) ** (-r / d)
 
 
@@ -167,10 +167,12 @@ class KnownRate(Theorem):
     W weights, L layers (at least of the order of log W): W^{-s/d} at logarithmic depth (Yarotsky 2017), and
     with width and depth chosen freely (WL)^{-s/d} (Lu, Shen, Yang and Zhang 2021 for integer s; Shen, Yang and
     Zhang 2020 for s <= 1), up to W^{-2s/d} at depth of order W, for all s (Yarotsky and Zhevnerchuk 2020).
-    For classes that do not name their activation it is about ReLU, one of those allowed.
+    For classes that do not name their activation it is about ReLU, one of those allowed. With one hidden layer the
+    rate is false for s > 2 (piecewise linear functions), and without biases for all s: such queries are refused.
     """
 
     id = "known-rate"
+    scope = "for L at least of order log W"
     title = "Known rates"
     statement = (
         r"Up to logarithms, ReLU networks of $W$ weights and $L$ layers reach the error $(WL)^{-s/d}$, from $W^{-s/d}$ "
@@ -196,6 +198,10 @@ class KnownRate(Theorem):
             return "degree 0: step functions are the known construction"
         if activation.pieces == 1:
             return "the activation has no breakpoint (pieces=1)"
+        if getattr(query.G, "bias", True) is False:
+            return "the constructions need biases"
+        if totals.depth == 2:
+            return "one hidden layer is not enough: the constructions are deep"
         return None if activation.power in (None, 1) else "the activation must be ReLU"
 
     def rate(self, query: Query) -> Any:

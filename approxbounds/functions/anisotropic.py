@@ -52,10 +52,11 @@ class AnisotropicBoxes(HypercubeFamily):
         """
         constants = [float(self._constant(FLOAT, s)) for s in self.smoothness]
         least = min(range(len(constants)), key=lambda j: self.smoothness[j])
-        level = np.power(k, float(self.smoothness[least])) * constants[least]
         resolutions = {}
         for name, s, constant in zip(self.indices, self.smoothness, constants, strict=True):
-            power = np.power(level / constant, 1 / float(s)) * (1 + 1e-12)
+            # k_j^{s_j} H_j = k^{s} H of the least smoothness, whose two sides may overflow
+            scale = np.power(constants[least] / constant, 1 / float(s))
+            power = np.power(k, float(self.smoothness[least] / s)) * scale * (1 + 1e-12)
             resolutions[name] = np.maximum(np.floor(power), 1.0)
         return resolutions
 

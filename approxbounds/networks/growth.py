@@ -14,6 +14,8 @@ from math import e as EULER
 from math import factorial
 from typing import Protocol
 
+import numpy as np
+
 from approxbounds.arithmetic import Arithmetic, Value
 from approxbounds.functions.hypercube import Thresholds
 from approxbounds.sources import Citation
@@ -35,10 +37,17 @@ __all__ = [
     "log2_sign_patterns",
 ]
 
+_MOST_PATTERNS = 1e306  # more than any m in floats (2^1000), and a small multiple of it is still finite
+
 
 def euler(A: Arithmetic) -> Value:
     """The number e in the arithmetic A."""
     return EULER if A.name == "float" else A.exp(A.number(1))
+
+
+def _times(A: Arithmetic, functions: int, m: Value) -> Value:
+    """functions * m, cut in floats where it would overflow: it is above m then, and only its logarithm matters."""
+    return functions * (np.minimum(m, _MOST_PATTERNS / functions) if A.name == "float" else m)
 
 
 def log2_sign_patterns(A: Arithmetic, functions: Value, log2_degree: Value, parameters: int) -> Value:
@@ -94,7 +103,7 @@ class AffineCount:
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         if self.functions == 0:
             return 0 * A.number(m)
-        return A.number(self.units) * A.log2_binomial_sum(self.functions * m, self.parameters)
+        return A.number(self.units) * A.log2_binomial_sum(_times(A, self.functions, m), self.parameters)
 
     @property
     def formula(self) -> str:
@@ -114,7 +123,8 @@ class PolynomialCount:
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         if self.functions == 0:
             return 0 * A.number(m)
-        return log2_sign_patterns(A, self.functions * m, A.log2_integer(self.degree), self.parameters)
+        functions = _times(A, self.functions, m)
+        return log2_sign_patterns(A, functions, A.log2_integer(self.degree), self.parameters)
 
     @property
     def formula(self) -> str:
@@ -208,7 +218,7 @@ class TotalsCount:
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         W, L = A.number(self.weights), A.number(self.depth)
         total_breaks = max((self.pieces - 1) * self.units + 1, self.depth)
-        ratio = A.log2(euler(A) * A.number(m) * A.number(total_breaks) / W)
+        ratio = A.log2(A.number(m)) + A.log2(euler(A) * A.number(total_breaks) / W)  # the product may overflow
         total = W * ratio
         if self.degree > 0:
             total = L + L * (total + W - W * A.log2(L)) + W * self._log2_degrees(A)
@@ -279,20 +289,21 @@ class GrowthBound:
 
 @dataclass(frozen=True)
 class UnionCount:
-    """A union of classes: log2 of their number plus the largest of their bounds.
+    """A union of ``classes`` many: log2 of their number plus the largest of their bounds, the different ``parts``.
 
     Not concave, but each part plus log2 of the number is, and it is at least m at m = 1: each is below m from
     some m on for good, and so are all of them.
     """
 
+    classes: int
     parts: tuple[GrowthBound, ...]
 
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
-        return A.log2_integer(len(self.parts)) + A.maximum(*(part.evaluate(A, m) for part in self.parts))
+        return A.log2_integer(self.classes) + A.maximum(*(part.evaluate(A, m) for part in self.parts))
 
     @property
     def formula(self) -> str:
-        return rf"\log_2 {len(self.parts)}+\max_q\log_2\Pi_{{G_q}}(m)"
+        return rf"\log_2 {self.classes}+\max_q\log_2\Pi_{{G_q}}(m)"
 
     @property
     def citations(self) -> tuple[Citation, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from approxbounds import validation as check
 from approxbounds.arithmetic import Arithmetic, Value
 from approxbounds.errors import NoExpressionError, ParameterError
-from approxbounds.networks.base import NetworkClass, Orders
+from approxbounds.networks.base import NetworkClass, Orders, Totals
 from approxbounds.networks.feedforward import ReLUNetwork
 from approxbounds.networks.growth import AffineCount, GrowthBound, Thresholds
 from approxbounds.sources import Citation
@@ -135,6 +135,19 @@ class NormBoundedNetwork(NetworkClass):
     @property
     def bounded_growth(self) -> bool:
         return self.widths is not None
+
+    @property
+    def size_bounds(self) -> Totals | None:
+        return None if self.widths is None else self._network.size_bounds
+
+    @property
+    def totals(self) -> None:
+        """None: known constructions do not bound the norms."""
+
+    @property
+    def layer_parameters(self) -> tuple[Number, ...]:
+        """The number of parameters of each layer; only asked where there are widths."""
+        return self._network.layer_parameters
 
     @property
     def lipschitz_constant(self) -> Number:

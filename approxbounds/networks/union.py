@@ -77,4 +77,5 @@ class Union(NetworkClass):
         return Orders.of_size(sympy.Symbol("P", positive=True))
 
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
-        return GrowthBound(whole=(UnionCount(tuple(member.growth(thresholds) for member in self.members)),))
+        parts = tuple(member.growth(thresholds) for member in dict.fromkeys(self.members))
+        return GrowthBound(whole=(UnionCount(len(self.members), parts),))

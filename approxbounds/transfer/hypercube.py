@@ -168,10 +168,13 @@ class HypercubeTheorem(Theorem):
         """
         import sympy
 
+        from approxbounds.symbolic import RealPower
+
         P, _ = pdim_expression(query.G)
         # 2^{-0.444 P} with a large number P would be a huge fraction: a smaller P there only weakens the bound
         share = sympy.Min(sympy.Max(P, 1), 25) if P.is_number else P
-        mass = (1 - sympy.Integer(2) ** (-sympy.Rational(444, 1000) * share)) / 4
+        exponent = -sympy.Rational(444, 1000) * share
+        mass = (1 - (2**exponent if P.is_number else RealPower(2, exponent))) / 4
         forms = [family.least_norm(SYMBOLIC, 12 * P, query.p) for family in query.F.families]
         forms = [form for form in forms if form is not None]
         if not forms:

@@ -9,7 +9,7 @@ from approxbounds.errors import NoExpressionError
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, Witness
 from approxbounds.transfer.hypercube import no_family
-from approxbounds.validation import is_infinite
+from approxbounds.validation import is_infinite, is_symbolic
 
 __all__ = ["ScaleSensitiveTheorem", "fat_rate", "no_fat_theorem"]
 
@@ -27,7 +27,8 @@ def fat_rate(query: Query, *, logarithms: bool = True) -> Any:
     if query.G.bounded_growth:
         size, q = query.G.orders.pdim, 0
     elif query.G.fat_orders:
-        size, q = min(query.G.fat_orders, key=lambda pair: pair[1])
+        pairs = [pair for pair in query.G.fat_orders if not is_symbolic(pair[1])]
+        size, q = min(pairs, key=lambda pair: pair[1]) if pairs else query.G.fat_orders[0]
     else:
         raise NoExpressionError("Pdim(G) is infinite and no order of its fat-shattering dimension is known")
     if not (a - q).is_extended_positive:

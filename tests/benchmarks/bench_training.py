@@ -1,6 +1,6 @@
 """Trained accuracies of hadamrnn: experiments by name, several seeds, results kept and printed as a table.
 
-    PYTHONPATH=. python tests/benchmarks/bench_training.py copy-300 copy-1000 --seeds 3 --out results.jsonl
+    PYTHONPATH=. python tests/benchmarks/bench_training.py 'copy-*' --seeds 3 --workers 2 --out results.jsonl
     PYTHONPATH=. python tests/benchmarks/bench_training.py permuted sequential --data DATA --out results.jsonl
 
 DATA holds mnist/ (IDX files), text/movie_sentences.tsv.gz and har/hapt_windows.npz. Each finished run is one JSON line
@@ -15,6 +15,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -96,10 +97,11 @@ def experiments() -> dict[str, Experiment]:
     for name, permuted, epochs in (("permuted", True, 30), ("sequential", False, 60)):
         fit = {**IMAGE_FIT, "epochs": epochs}
         found[name] = Experiment(images(permuted), "accuracy", IMAGE_MODEL, fit)
+        found[f"{name}-frozen"] = Experiment(images(permuted), "accuracy", IMAGE_MODEL, fit, frozen=True)
         for block in BLOCKS:
-            found[f"{name}-block-{block}"] = Experiment(
-                images(permuted), "accuracy", {**IMAGE_MODEL, "block": block}, {**fit, "epochs": epochs // 2}
-            )
+            model, short = {**IMAGE_MODEL, "block": block}, {**fit, "epochs": epochs // 2}
+            found[f"{name}-block-{block}"] = Experiment(images(permuted), "accuracy", model, short)
+            found[f"{name}-block-{block}-frozen"] = Experiment(images(permuted), "accuracy", model, short, frozen=True)
     for length, epochs in ((100, 8), (300, 10)):
         for scale in (1.0, 5.0, 30.0, None):
             for rate in (1e-4, 1e-3, 3e-3):
@@ -147,7 +149,7 @@ class Results:
 def main() -> None:
     known = experiments()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="+", metavar="NAME", help=f"or a beginning of it: {', '.join(known)}")
+    parser.add_argument("names", nargs="+", metavar="NAME", help=f"or a pattern with *: {', '.join(known)}")
     parser.add_argument("--data", type=Path, default=Path("."), help="folder with mnist, text and har")
     parser.add_argument("--seeds", type=int, default=1, help="run the seeds 0, 1, ...")
     parser.add_argument("--workers", type=int, default=1, help="processes that share each batch")
@@ -155,7 +157,7 @@ def main() -> None:
     parser.add_argument("--log", help="beginning of the names of training logs")
     given = parser.parse_args()
     results = Results(given.out)
-    for name in (name for name in known if any(name.startswith(start) for start in given.names)):
+    for name in (name for name in known if any(fnmatch(name, pattern) for pattern in given.names)):
         for seed in (seed for seed in range(given.seeds) if not results.has(name, seed)):
             log = None if given.log is None else f"{given.log}{name}-{seed}.jsonl"
             results.add({"name": name, "seed": seed, **known[name].run(given.data, seed, given.workers, log)})
