@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from hadamrnn import validation as check
-from hadamrnn.arrays import Array, read_arrays, write_arrays
+from hadamrnn.arrays import Array, Vector, read_arrays, write_arrays
 from hadamrnn.errors import FileError, ParameterError
-from hadamrnn.models import HadamRNN
+from hadamrnn.kinds import config_from, network_from
+from hadamrnn.network import Network
 
 __all__ = ["Checkpoint", "Progress", "load_run"]
 
@@ -75,9 +76,10 @@ class Checkpoint:
         header, arrays = read_arrays(path, KIND)
         try:
             progress, identity = Progress(**header["progress"]), header["identity"]
-            model = HadamRNN(**identity["model"])
+            config = config_from(identity["model"])
+            like = Vector(config.shapes(), config.dtype).flat
             for name in ("parameters", "best"):
-                like, array = model.parameters.flat, arrays[name]
+                array = arrays[name]
                 if array.shape != like.shape or array.dtype != like.dtype or not np.isfinite(array).all():
                     raise ValueError(f"{name} must be {like.size} finite numbers of type {like.dtype}")
         except (AttributeError, LookupError, TypeError, ValueError) as error:
@@ -99,10 +101,10 @@ class Checkpoint:
             raise ParameterError("checkpoint", str(path), "is of another run: " + "; ".join(differences))
 
 
-def load_run(path: str | Path) -> tuple[HadamRNN, dict[str, Any]]:
+def load_run(path: str | Path) -> tuple[Network, dict[str, Any]]:
     """The best model of a run so far, and the record of its task, from its checkpoint."""
     found = Checkpoint.load(path)
-    model = HadamRNN(**found.identity["model"])
+    model = network_from(config_from(found.identity["model"]))
     model.parameters.flat[...] = found.arrays["best"]
     record = found.identity.get("task")
     if not isinstance(record, dict) or not isinstance(record.get("settings"), dict):

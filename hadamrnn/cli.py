@@ -1,9 +1,9 @@
 """The command line: ``hadamrnn train|evaluate|export|info``.
 
-The options are the fields of the task, of Config and of Settings, in the same words (``learning_rate`` is
-``--learning-rate``); ``none`` means None. A model is the directory of a run, a file that ``HadamRNN.save`` wrote or,
-but for ``export``, an exported file. Results go to standard output, messages and progress to standard error. Exit
-status: 0 done, 1 not finished (diverged, interrupted), 2 bad input.
+The options are the fields of the task, of the settings of the kind of model that ``--model`` names, and of Settings, in
+the same words (``learning_rate`` is ``--learning-rate``); ``none`` means None. A model is the directory of a run, a
+file that ``Network.save`` wrote or, but for ``export``, an exported file. Results go to standard output, messages and
+progress to standard error. Exit status: 0 done, 1 not finished (diverged, interrupted), 2 bad input.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import hadamrnn as hr
 from hadamrnn.checkpoint import load_run
 from hadamrnn.errors import FileError, HadamRNNError, ParameterError
 from hadamrnn.export import MAGIC, sizes
+from hadamrnn.kinds import KINDS
 from hadamrnn.tasks import TASKS, Task
 from hadamrnn.tasks.base import PARTS
 
@@ -90,11 +91,15 @@ def _documentation(cls: type) -> str:
 
 
 class _Opened(NamedTuple):
-    """A model from a file; ``record`` tells the task that a run was trained on."""
+    """A model from a file, as it was exported or can be; ``record`` tells the task that a run was trained on."""
 
-    model: hr.HadamRNN
-    config: hr.Config
+    model: hr.Network
+    config: hr.NetworkConfig
     record: dict[str, Any] | None = None
+    exported: hr.Packed | None = None
+
+    def packed(self) -> hr.Packed:
+        return self.exported or hr.Packed.of(self.model)
 
 
 def _open(name: str, *, exported: bool = True) -> _Opened:
@@ -111,14 +116,15 @@ def _open(name: str, *, exported: bool = True) -> _Opened:
         raise FileError("path", name, "is exported already")
     if packed:
         found = hr.Packed.load(path)
-        return _Opened(found.model(), found.config)
-    model = hr.HadamRNN.load(path)
+        return _Opened(found.model(), found.config, exported=found)
+    model = hr.load_network(path)
     return _Opened(model, model.config)
 
 
 def _train(arguments: argparse.Namespace) -> dict[str, Any]:
     task = TASKS[arguments.task](**_values(arguments, TASKS[arguments.task]))
-    model = hr.model_for(task, seed=arguments.seed, **_values(arguments, hr.Config, _FROM_TASK))
+    settings = _values(arguments, KINDS[arguments.kind].config_type, _FROM_TASK)
+    model = hr.model_for(task, kind=arguments.kind, seed=arguments.seed, **settings)
     run = Path(arguments.out)
     run.mkdir(parents=True, exist_ok=True)
     history = hr.fit(
@@ -147,7 +153,13 @@ def _train(arguments: argparse.Namespace) -> dict[str, Any]:
 def _evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
     opened = _open(arguments.model)
     task = _task_of(arguments, opened)
-    metrics = hr.evaluate(opened.model, task, part=arguments.split, batch_size=arguments.batch_size)
+    model: hr.Network | hr.IntegerNetwork = opened.model
+    if arguments.integer:
+        ranges = hr.ranges(opened.model, task, batch_size=arguments.batch_size)
+        model = hr.IntegerNetwork(opened.packed(), ranges=ranges, activation_bits=arguments.activation_bits)
+    metrics = hr.evaluate(model, task, part=arguments.split, batch_size=arguments.batch_size)
+    if isinstance(model, hr.IntegerNetwork):
+        metrics["saturation"] = model.saturation
     return {"task": task.name, "split": arguments.split, "sequences": task.sizes[arguments.split], **metrics}
 
 
@@ -170,7 +182,7 @@ def _task_of(arguments: argparse.Namespace, opened: _Opened) -> Task:
 
 def _export(arguments: argparse.Namespace) -> dict[str, Any]:
     opened = _open(arguments.model, exported=False)
-    saved = hr.Packed.of(opened.model).save(arguments.file)
+    saved = opened.packed().save(arguments.file)
     total = sizes(opened.config)["total"].packed
     return {"file": str(saved), "bytes": saved.stat().st_size, "size_in_bytes": total}
 
@@ -196,10 +208,23 @@ def _text(data: Mapping[str, Any], indent: str = "") -> str:
 # The parser ----------------------------------------------------------------------------------------------------------
 
 
-def _parser() -> argparse.ArgumentParser:
+def _kind(argv: Sequence[str] | None) -> str:
+    """The kind of model that the command line names: its settings are among the options."""
+    first = argparse.ArgumentParser(add_help=False, usage="hadamrnn train TASK --model KIND ...")
+    _add_kind(first)
+    kind: str = first.parse_known_args(argv)[0].kind
+    return kind
+
+
+def _add_kind(parser: argparse._ActionsContainer) -> None:
+    default, text = hr.Config.kind, f"(default {hr.Config.kind}; --help shows the settings of the kind that is named)"
+    parser.add_argument("--model", dest="kind", choices=tuple(KINDS), default=default, help=text)
+
+
+def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hadamrnn",
-        description="Recurrent networks whose recurrent weights are single bits.",
+        description="Recurrent networks whose recurrent weights are single bits, or a few.",
         epilog="example: hadamrnn train copy --length 200 --out run && hadamrnn evaluate run",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -226,7 +251,10 @@ def _parser() -> argparse.ArgumentParser:
     train = command("train", _train, "train a model on a task, or go on with a run")
     for name, sub in tasks(train, required=True):
         defaults, training = DEFAULTS[name], sub.add_argument_group("training", _documentation(hr.Settings))
-        _add_fields(sub.add_argument_group("model", _documentation(hr.Config)), hr.Config, defaults, _FROM_TASK)
+        config = KINDS[kind].config_type
+        model = sub.add_argument_group("model", _documentation(config))
+        _add_kind(model)
+        _add_fields(model, config, defaults, _FROM_TASK)
         training.add_argument("--epochs", type=int, default=defaults["epochs"], help=f"(default {defaults['epochs']})")
         _add_fields(training, hr.Settings, defaults)
         training.add_argument("--out", required=True, metavar="RUN", help=f"directory for {CHECKPOINT}, {LOG}, {MODEL}")
@@ -235,12 +263,19 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = command("evaluate", _evaluate, "loss and metrics of a model; of a run, on its own task")
     evaluate.add_argument("model", metavar="MODEL", help="directory of a run, file of a model, or exported file")
     for sub in (evaluate, *(sub for _, sub in tasks(evaluate, required=False))):
-        for option, kind, default in (("--split", str, "test"), ("--batch-size", int, 100)):
+        for option, reader, default, text in (
+            ("--split", str, "test", ""),
+            ("--batch-size", int, 100, ""),
+            ("--activation-bits", int, 12, "of inputs and states if --integer "),
+        ):
             chosen = default if sub is evaluate else argparse.SUPPRESS
             choices = PARTS if option == "--split" else None
-            sub.add_argument(option, type=kind, choices=choices, default=chosen, help=f"(default {default})")
+            sub.add_argument(option, type=reader, choices=choices, default=chosen, help=f"{text}(default {default})")
+        chosen = False if sub is evaluate else argparse.SUPPRESS
+        text = "run the recurrence in integers, with ranges measured in the training data"
+        sub.add_argument("--integer", action="store_true", default=chosen, help=text)
         json_option(sub)
-    export = command("export", _export, "write a model with one bit per recurrent weight, p per weight of U and V")
+    export = command("export", _export, "write a model with the bits per weight that its settings say")
     info = command("info", _info, "settings of a model and its size, in kB of 1000 bytes")
     for sub in (export, info):
         sub.add_argument("model", metavar="MODEL", help="directory of a run, or file of a model")
@@ -251,7 +286,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (argparse exits with 2 by itself)."""
-    arguments = _parser().parse_args(argv)
+    arguments = _parser(_kind(argv)).parse_args(argv)
     try:
         data = arguments.run(arguments)
     except (ParameterError, OSError) as error:

@@ -7,7 +7,7 @@ import math
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +15,8 @@ import numpy as np
 
 from hadamrnn.arrays import Array, write_file
 from hadamrnn.errors import FileError, ParameterError
-from hadamrnn.models import Config, HadamRNN
+from hadamrnn.kinds import config_from, network_from
+from hadamrnn.network import Network, NetworkConfig
 from hadamrnn.quantize import codes, signs
 
 __all__ = ["Packed", "Size", "sizes"]
@@ -23,7 +24,12 @@ __all__ = ["Packed", "Size", "sizes"]
 MAGIC, VERSION = b"HADAMRNN", 1
 HEAD, TAIL = struct.Struct("<8sBI"), struct.Struct("<I")  # magic, version, length of the settings; CRC-32
 _SIGNS = ("u", "u2", "M")
-_PARTS = {"u": "recurrent", "u2": "recurrent", "U": "input", "M": "input", "E": "embedding", "V": "output"}
+_PARTS = {
+    **dict.fromkeys(("u", "u2", "W"), "recurrent"),
+    **dict.fromkeys(("U", "M"), "input"),
+    "E": "embedding",
+    "V": "output",
+}
 
 
 class Size(NamedTuple):
@@ -33,13 +39,15 @@ class Size(NamedTuple):
     packed: int
 
 
-def sizes(config: Config) -> dict[str, Size]:
+def sizes(config: NetworkConfig) -> dict[str, Size]:
     """The sizes of the parts (recurrent, input, embedding, output, biases, scales) and their total.
 
     ``dense`` is what a recurrent network of the same shape needs in float32, with n^2 recurrent weights. ``packed`` is
-    what :class:`Packed` writes: n bits for the signs, p bits per entry of U and V (2 if p = 1, where they are ternary),
-    a step for each of the two, all else in float32; it leaves out the settings at the head of the file (about 0.3 kB).
+    what :class:`Packed` writes: n bits for the signs, p bits per entry of a matrix that is quantised to p bits (2 if
+    p = 1, where they are ternary) and a step for it, all else in float32; it leaves out the settings at the head of the
+    file (about 0.3 kB).
 
+    >>> from hadamrnn.models import Config
     >>> table = sizes(Config(inputs=10, hidden=128, outputs=9, many_to_many=True))
     >>> table["recurrent"], table["total"]
     (Size(dense=65536, packed=16), Size(dense=75812, packed=1788))
@@ -50,32 +58,28 @@ def sizes(config: Config) -> dict[str, Size]:
         dense = config.hidden**2 if part == "recurrent" else count
         before = table.get(part, Size(0, 0))
         table[part] = Size(before.dense + 4 * dense, before.packed + -(-count * _bits(config, name) // 8))
-        if _quantised(config, name):
+        if config.bits_of(name) is not None:
             table["scales"] = Size(0, table.get("scales", Size(0, 0)).packed + 4)
     scales = {"scales": table.pop("scales")} if "scales" in table else {}
     rows = table | scales
     return rows | {"total": Size(*map(sum, zip(*rows.values(), strict=True)))}
 
 
-def _quantised(config: Config, name: str) -> bool:
-    return config.bits is not None and name in ("U", "V")
-
-
-def _bits(config: Config, name: str) -> int:
+def _bits(config: NetworkConfig, name: str) -> int:
     """Bits per entry."""
-    if name in _SIGNS:
-        return 1
-    return max(config.bits or 0, 2) if _quantised(config, name) else 32
+    bits = 1 if name in _SIGNS else config.bits_of(name)
+    return 32 if bits is None else bits if name in _SIGNS else max(bits, 2)
 
 
 @dataclass(frozen=True)
 class Packed:
     """The numbers that inference needs, as integers where they are stored as such.
 
-    ``arrays``: for u, u2 and M the signs, for U and V (if ``config.bits`` is not None) integer codes to be multiplied
+    ``arrays``: for u, u2 and M the signs, for the matrices with ``config.bits_of(name)`` integer codes to be multiplied
     by ``steps``, else the parameters.
 
     >>> import tempfile
+    >>> from hadamrnn.models import HadamRNN
     >>> model = HadamRNN(inputs=3, hidden=8, outputs=2)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     found = Packed.load(Packed.of(model).save(folder + "/model.bin"))
@@ -84,39 +88,40 @@ class Packed:
     True
     """
 
-    config: Config
+    config: NetworkConfig
     arrays: Mapping[str, Array]
     steps: Mapping[str, float]
 
     @classmethod
-    def of(cls, model: HadamRNN) -> Packed:
+    def of(cls, model: Network) -> Packed:
         """Of a model of dtype float32. Raises ParameterError for another, or if a parameter is not finite."""
         config = model.config
         if config.dtype != "float32":
             raise ParameterError("dtype", config.dtype, "must be float32, the type of the numbers in the file")
         arrays: dict[str, Array] = {}
         steps: dict[str, float] = {}
-        for name, array in model.parameters.items():
+        for name, array in model.weights().items():
             if not np.isfinite(array).all():
                 raise ParameterError(name, array, "must be finite")
-            if _quantised(config, name):
-                arrays[name], steps[name] = codes(array, bits=config.bits or 0)
+            bits = config.bits_of(name)
+            if bits is not None:
+                arrays[name], steps[name] = codes(array, bits=bits)
                 if float(np.float32(steps[name])) != steps[name]:
                     raise ParameterError(name, array, "is too small: the step of its codes is no float32")
             else:
                 arrays[name] = signs(array).astype(np.int8) if name in _SIGNS else array.copy()
         return cls(config, arrays, steps)
 
-    def model(self) -> HadamRNN:
+    def model(self) -> Network:
         """A model that predicts, bit by bit, what the packed one did; its weights are of full precision (bits=None)."""
-        model = HadamRNN(**asdict(self.config) | {"bits": None})
+        model = network_from(self.config.packed())
         for name, array in self.arrays.items():
             model.parameters[name][...] = array * self.steps[name] if name in self.steps else array
         return model
 
     def save(self, path: str | Path) -> Path:
         """Write the file in one step; an old one is replaced whole or not at all."""
-        text = json.dumps(asdict(self.config), sort_keys=True).encode()
+        text = json.dumps(self.config.record(), sort_keys=True).encode()
         data = b"".join([HEAD.pack(MAGIC, VERSION, len(text)), text, *self._sections()])
         return write_file(path, lambda file: file.write(data + TAIL.pack(zlib.crc32(data))))
 
@@ -139,7 +144,7 @@ class Packed:
         if magic != MAGIC or version != VERSION:
             raise ValueError(f"it does not begin with {MAGIC!r} and version {VERSION}")
         start = HEAD.size + length
-        config = Config(**json.loads(data[HEAD.size : start]))
+        config = config_from(json.loads(data[HEAD.size : start]))
         expected = start + sizes(config)["total"].packed + TAIL.size
         if len(data) != expected:
             raise ValueError(f"it has {len(data)} bytes; its settings need {expected}")
@@ -151,7 +156,7 @@ class Packed:
         steps: dict[str, float] = {}
         for name, shape in config.shapes().items():
             count, bits = math.prod(shape), _bits(config, name)
-            if _quantised(config, name):
+            if config.bits_of(name) is not None:
                 steps[name], start = float(np.frombuffer(data, "<f4", 1, start)[0]), start + 4
             size = -(-count * bits // 8)
             section, start = np.frombuffer(data, np.uint8, size, start), start + size

@@ -22,8 +22,9 @@ from hadamrnn.arrays import Array
 from hadamrnn.errors import IntegerOverflowError, ParameterError
 from hadamrnn.export import Packed
 from hadamrnn.hadamard import factors
+from hadamrnn.models import Config
 
-__all__ = ["integer_states"]
+__all__ = ["fixed_point", "integer_states"]
 
 #: Bits of the constant factor Q.
 FACTOR_BITS = 16
@@ -49,6 +50,8 @@ def integer_states(
     True
     """
     config = packed.config
+    if not isinstance(config, Config):
+        raise ParameterError("kind", config.kind, f"must be {Config.kind} for inference in integers")
     for name, needed in (("activation", "linear"), ("layers", 1), ("embedding", None)):
         if getattr(config, name) != needed:
             raise ParameterError(name, getattr(config, name), f"must be {needed} for inference in integers")
@@ -62,17 +65,17 @@ def integer_states(
     check.number("x_step", x_step)
     check.integer("fraction_bits", fraction_bits, least=0, most=30)
     check.integer("width", width, least=2, most=32)
-    return _run(packed, x, x_step, 2.0**fraction_bits, 1 << (width - 1))
+    return _run(packed, x, x_step, 2.0**fraction_bits, m=config.block or config.hidden, limit=1 << (width - 1))
 
 
-def _run(packed: Packed, x: Array, x_step: float, unit: float, limit: int) -> Iterator[tuple[Array, float]]:
-    m, n, batch = packed.config.block or packed.config.hidden, packed.config.hidden, x.shape[1]
+def _run(packed: Packed, x: Array, x_step: float, unit: float, *, m: int, limit: int) -> Iterator[tuple[Array, float]]:
+    n, batch = packed.config.hidden, x.shape[1]
     C, u = packed.arrays["U"].astype(np.int64), packed.arrays["u"].astype(np.int64)[:, None]
     left, right = (factor.astype(np.int64) for factor in factors(m))
     biases, multipliers = [], []
     for root in (1.0, math.sqrt(m)):
         bias = np.rint(packed.arrays["b"].astype(np.float64)[:, None] * (unit * root))
-        factor, shift = _fixed_point(packed.steps["U"] * x_step * unit * root)
+        factor, shift = fixed_point(packed.steps["U"] * x_step * unit * root)
         _require(np.abs(bias).max(), limit, "b", 0)
         _require(factor >> shift, limit, "the factor of U x", 0)
         biases.append(bias.astype(np.int64))
@@ -102,7 +105,7 @@ def _products(C: Array, now: Array, limit: int, t: int) -> tuple[Array, int]:
     return C @ now.T.astype(np.int64), int(largest)
 
 
-def _fixed_point(value: float) -> tuple[int, int]:
+def fixed_point(value: float) -> tuple[int, int]:
     """(Q, K) with Q / 2^K the value up to a relative error of 2^-16, or 0 if products with 32 bits round to 0."""
     shift = max(FACTOR_BITS - math.frexp(value)[1], 0)
     return (round(value * 2.0**shift), shift) if shift <= FACTOR_BITS + 32 else (0, 0)

@@ -7,16 +7,26 @@ recomputing each segment from its checkpoint, or from its end if the recurrence 
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from hadamrnn.arrays import Array, Vector, Workspace
-from hadamrnn.kernel import MOST_DOUBLING, leap
+from hadamrnn.kernel import doubles, leap
 from hadamrnn.recurrence import advance, rectify, retreat, rewind, state_sums
-from hadamrnn.transform import SignedHadamard
+from hadamrnn.transform import RecurrentMatrix, SignedHadamard
 
-__all__ = ["DenseInput", "GatheredInput", "Layer", "ReLUMap", "Segment", "segments", "with_ones"]
+__all__ = [
+    "DenseInput",
+    "DenseLayer",
+    "GatheredInput",
+    "HadamardLayer",
+    "Layer",
+    "ReLUMap",
+    "Segment",
+    "segments",
+    "with_ones",
+]
 
 #: With fewer segments a leap is not worth its preparation.
 LEAST_LEAPS = 3
@@ -122,12 +132,13 @@ class GatheredInput:
 
 
 class Layer:
-    """A recurrence over the inputs of ``source``; its sign vector is the parameter "u" + ``name``."""
+    """A recurrence over the inputs of ``source``, with the threshold "beta" if modrelu; what W is made of, and its
+    gradient, is the business of the classes below."""
 
     def __init__(
         self,
         source: Source,
-        W: SignedHadamard,
+        W: RecurrentMatrix,
         batch: int,
         pieces: list[Segment],
         workspace: Workspace,
@@ -137,19 +148,24 @@ class Layer:
         activation: str = "linear",
         threshold: Array | None = None,
     ) -> None:
-        n = len(W.signs)
+        n = W.order
         self.source, self.W, self.name, self.reversible = source, W, name, reversible
+        self.workspace = workspace
         self.activation, self.threshold = activation, None if threshold is None else threshold[:, None]
         self.states = workspace.empty("states" + name, pieces[0].last, n, batch)
         #: the state before each segment; if reversible one state, that after the last segment visited
         self.starts = workspace.empty("starts" + name, 1 if reversible else len(pieces), n, batch)
         self.carry, self.step = (workspace.empty(kind + name, n, batch) for kind in ("carry", "step"))
         self.starts[0], self.carry[...] = 0, 0
-        self.sum_states, self.sum_inputs, self.slopes = np.zeros((3, n), dtype=W.signs.dtype)
+        self.slopes = np.zeros(n, dtype=workspace.dtype)
         self.leap: tuple[Array, Array] | None = None
-        short = n <= MOST_DOUBLING and len(pieces) > LEAST_LEAPS and activation == "linear" and not reversible
-        if short and isinstance(source, DenseInput):
+        linear = activation == "linear" and not reversible
+        if linear and isinstance(source, DenseInput) and len(pieces) > LEAST_LEAPS and self._leaps(pieces):
             self.leap = leap(W, source.map.T, pieces[0].last)
+
+    def _leaps(self, pieces: list[Segment]) -> bool:
+        """Whether the powers of W cost less than the steps that they save."""
+        return doubles(self.W)
 
     def run(self, segment: Segment) -> Array:
         """The states of a segment; it overwrites those of the segment before."""
@@ -180,24 +196,70 @@ class Layer:
         h = self.states[: len(g)]
         retreat(self.W, g, h, self.carry, self.activation)
         states, slopes = state_sums(g, h, self.activation)
-        self.sum_states += states
         if slopes is not None:
             self.slopes += slopes
-        self.sum_inputs += self.source.collect(segment, g)
+        self._sum(segment, g, states)
+
+    def _sum(self, segment: Segment, D: Array, states: Array) -> None:
+        """Add to the gradients of W and of the source; ``states`` is sum D h over time and batch."""
+        raise NotImplementedError
+
+    def finish(self, gradients: Vector) -> None:
+        if self.threshold is not None:
+            gradients["beta"] += self.slopes
+        self.source.finish(gradients)
+
+
+class HadamardLayer(Layer):
+    """A layer whose sign vector is the parameter "u" + ``name``."""
+
+    W: SignedHadamard
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.sum_states, self.sum_inputs = np.zeros((2, self.W.order), dtype=self.slopes.dtype)
+
+    def _sum(self, segment: Segment, D: Array, states: Array) -> None:
+        self.sum_states += states
+        self.sum_inputs += self.source.collect(segment, D)
 
     def finish(self, gradients: Vector) -> None:
         total = self.sum_states - self.sum_inputs
         if self.threshold is not None:
-            gradients["beta"] += self.slopes
             total -= self.threshold[:, 0] * self.slopes
         gradients["u" + self.name] += self.W.signs * total
-        self.source.finish(gradients)
+        super().finish(gradients)
+
+
+class DenseLayer(Layer):
+    """A layer, not reversible, whose matrix is the parameter "W": dLoss/dW = sum D_t h_{t-1}^T, a product a segment."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.gradient = np.zeros((self.W.order, self.W.order), dtype=self.slopes.dtype)
+
+    def _leaps(self, pieces: list[Segment]) -> bool:
+        length, batch = pieces[0].last, self.carry.shape[1]
+        return bool(pieces[-1].last * batch >= self.W.order * length.bit_length())
+
+    def _sum(self, segment: Segment, D: Array, states: Array) -> None:
+        length, n, batch = D.shape
+        late, early = (self.workspace.empty(name, D.size).reshape(n, length, batch) for name in ("late", "early"))
+        late[...] = D.swapaxes(0, 1)
+        early[:, 0] = self.starts[segment.number]
+        early[:, 1:] = self.states[: length - 1].swapaxes(0, 1)
+        self.gradient += late.reshape(n, -1) @ early.reshape(n, -1).T
+        self.source.collect(segment, D)
+
+    def finish(self, gradients: Vector) -> None:
+        gradients["W"] += self.gradient
+        super().finish(gradients)
 
 
 class ReLUMap:
     """f_t = S relu(h_t) + b with h the states of a layer and S = sign(M)/sqrt(n): the input of a second layer."""
 
-    def __init__(self, layer: Layer, S: Array, b: Array, workspace: Workspace) -> None:
+    def __init__(self, layer: HadamardLayer, S: Array, b: Array, workspace: Workspace) -> None:
         self.layer, self.S, self.b = layer, S, b[:, None]
         self.positive = workspace.empty("positive", *layer.states.shape)
         self.g = workspace.empty("slope", *layer.states.shape)

@@ -13,7 +13,7 @@ import numpy as np
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
 from hadamrnn.errors import HadamRNNError, ParameterError
-from hadamrnn.models import HadamRNN
+from hadamrnn.network import Network
 
 __all__ = ["Workers"]
 
@@ -26,7 +26,7 @@ class Workers:
     Raises ParameterError if the system cannot fork, HadamRNNError if a process fails.
     """
 
-    def __init__(self, model: HadamRNN, *, processes: int = 2) -> None:
+    def __init__(self, model: Network, *, processes: int = 2) -> None:
         if "fork" not in multiprocessing.get_all_start_methods():
             raise ParameterError("processes", processes, "this system cannot fork")
         fork = multiprocessing.get_context("fork")
@@ -44,7 +44,7 @@ class Workers:
             self._processes.append(process)
 
     def loss_and_gradients(self, batch: tuple[Array, Array], *, method: str = "auto") -> tuple[float, Vector]:
-        """As :meth:`hadamrnn.HadamRNN.loss_and_gradients`."""
+        """As :meth:`hadamrnn.network.Network.loss_and_gradients`."""
         x, y = np.asarray(batch[0]), np.asarray(batch[1])
         self.model.check(x, y)
         size, over = x.shape[1], 1 if self.model.config.many_to_many else 0
@@ -97,7 +97,7 @@ def _shared(like: Vector) -> Vector:
 
 
 def _serve(
-    model: HadamRNN, parameters: Vector, gradients: Vector, pipe: Connection, others: tuple[Connection, ...]
+    model: Network, parameters: Vector, gradients: Vector, pipe: Connection, others: tuple[Connection, ...]
 ) -> None:
     """The loop of a worker; it ends with the process that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from hadamrnn.arrays import Array
-from hadamrnn.transform import SignedHadamard
+from hadamrnn.transform import RecurrentMatrix
 
 __all__ = ["ACTIVATIONS", "advance", "rectify", "retreat", "rewind", "state_sums"]
 
@@ -25,7 +25,7 @@ ACTIVATIONS = ("linear", "relu", "modrelu")
 
 
 def advance(
-    W: SignedHadamard, f: Array, h: Array, step: Array, *, activation: str = "linear", threshold: Array | None = None
+    W: RecurrentMatrix, f: Array, h: Array, step: Array, *, activation: str = "linear", threshold: Array | None = None
 ) -> None:
     """Replace the inputs f_1..f_L by the states h_1..h_L; ``h`` is the state before, ``step`` a scratch like it."""
     before, outer = W.inner(h), W.outer(step)
@@ -56,7 +56,7 @@ def _modrelu(a: Array, threshold: Array | None, scratch: Array) -> None:
     a *= live
 
 
-def retreat(W: SignedHadamard, g: Array, h: Array, carry: Array, activation: str = "linear") -> None:
+def retreat(W: RecurrentMatrix, g: Array, h: Array, carry: Array, activation: str = "linear") -> None:
     """Replace dLoss/dh (of the read-outs alone) by D; ``carry`` is W^T D of the step after, then of the first step."""
     active = None if activation == "linear" else h != 0
     inner, outer = W.inner(carry), W.outer(g)
@@ -68,8 +68,8 @@ def retreat(W: SignedHadamard, g: Array, h: Array, carry: Array, activation: str
         W.adjoint(outer[t], inner)
 
 
-def rewind(W: SignedHadamard, f: Array, h: Array, step: Array) -> None:
-    """Replace f_1..f_L by h_1..h_L given h = h_L, and h by h_0: a linear recurrence is reversible, W^T W = I."""
+def rewind(W: RecurrentMatrix, f: Array, h: Array, step: Array) -> None:
+    """Replace f_1..f_L by h_1..h_L given h = h_L, and h by h_0: a linear recurrence with W^T W = I is reversible."""
     inner, outer = W.inner(step), W.outer(f)
     for t in reversed(range(len(f))):
         now = f[t]

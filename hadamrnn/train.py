@@ -20,7 +20,9 @@ from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
 from hadamrnn.checkpoint import Checkpoint, Progress
 from hadamrnn.errors import DivergenceError, FileError, ParameterError
-from hadamrnn.models import METHODS, HadamRNN
+from hadamrnn.integer_network import IntegerNetwork
+from hadamrnn.kinds import network_type
+from hadamrnn.network import METHODS, Network
 from hadamrnn.optim import Adam, Schedule, clip
 from hadamrnn.parallel import Workers
 from hadamrnn.readout import loss_and_slope
@@ -38,7 +40,7 @@ class Settings:
 
     batch_size: sequences per step. learning_rate: of the first epoch, times ``decay`` after each.
     clip: the largest Euclidean norm of a gradient, or None. patience: epochs without improvement after which to stop,
-    or None. workers: processes that share each batch. method: see :meth:`HadamRNN.loss_and_gradients`.
+    or None. workers: processes that share each batch. method: see :meth:`Network.loss_and_gradients`.
     """
 
     batch_size: int
@@ -73,17 +75,20 @@ class History:
     stopped: str
 
 
-def model_for(task: Task, **settings: Any) -> HadamRNN:
-    """A model with the inputs, outputs and loss of the task; ``settings`` are the others of a HadamRNN.
+def model_for(task: Task, *, kind: str = "hadamrnn", **settings: Any) -> Network:
+    """A model with the inputs, outputs and loss of the task; ``settings`` are the others of a HadamRNN, or of a QORNN
+    if ``kind`` is "qornn".
 
     >>> from hadamrnn.tasks import CopyTask
     >>> model_for(CopyTask(length=30), hidden=16).config.outputs
     9
     """
-    return HadamRNN(**_shape(task), **settings)
+    return network_type(kind)(**_shape(task), **settings)
 
 
-def evaluate(model: HadamRNN, task: Task, *, part: str = "test", batch_size: int = 100) -> dict[str, float]:
+def evaluate(
+    model: Network | IntegerNetwork, task: Task, *, part: str = "test", batch_size: int = 100
+) -> dict[str, float]:
     """The mean loss and the task's metrics on one part ("train", "validation" or "test") of its data.
 
     >>> from hadamrnn.tasks import CopyTask
@@ -110,7 +115,7 @@ def evaluate(model: HadamRNN, task: Task, *, part: str = "test", batch_size: int
 
 
 def fit(
-    model: HadamRNN,
+    model: Network,
     task: Task,
     *,
     epochs: int,
@@ -179,12 +184,12 @@ def fit(
 class _Run:
     """The state of a run; ``best`` holds the parameters of its best epoch."""
 
-    def __init__(self, model: HadamRNN, task: Task, settings: Settings, path: str | Path | None, every: float) -> None:
+    def __init__(self, model: Network, task: Task, settings: Settings, path: str | Path | None, every: float) -> None:
         self.model, self.task, self.settings, self.path, self.every = model, task, settings, path, every
         self.adam, self.progress = Adam(model.parameters), Progress()
         self.schedule = Schedule(rate=settings.learning_rate, decay=settings.decay)
         self.best: Array = model.parameters.flat
-        self.identity = {"model": asdict(model.config), "task": task.record(), "training": asdict(settings)}
+        self.identity = {"model": model.config.record(), "task": task.record(), "training": asdict(settings)}
         self.started = self.saved = time.monotonic()
 
     def begin(self) -> None:
@@ -250,17 +255,17 @@ class _Run:
         assert done.best is not None
         return History(tuple(done.records), done.best, "epochs" if done.epoch >= epochs else "patience")
 
-    def _step(self, compute: HadamRNN | Workers, batch: Batch) -> None:
+    def _step(self, compute: Network | Workers, batch: Batch) -> None:
         done = self.progress
         loss, gradients = self._gradients(compute, batch)
         if self.settings.clip is not None:
             clip(gradients, most=self.settings.clip)
-        self.adam.step(gradients, self.schedule(done.epoch))
+        self.model.update(self.adam, gradients, self.schedule(done.epoch))
         done.step += 1
         done.count += batch.x.shape[1]
         done.loss += loss * batch.x.shape[1]
 
-    def _gradients(self, compute: HadamRNN | Workers, batch: Batch) -> tuple[float, Vector]:
+    def _gradients(self, compute: Network | Workers, batch: Batch) -> tuple[float, Vector]:
         loss, gradients = compute.loss_and_gradients(batch, method=self.settings.method)
         if not (math.isfinite(loss) and np.isfinite(gradients.flat).all()):
             what = "gradient" if math.isfinite(loss) else "loss"
@@ -377,7 +382,7 @@ def _shape(task: Task) -> dict[str, Any]:
     return {name: getattr(task, name) for name in ("inputs", "outputs", "many_to_many", "loss")}
 
 
-def _require_fit(model: HadamRNN, task: Task) -> None:
+def _require_fit(model: Network | IntegerNetwork, task: Task) -> None:
     needed = _shape(task) | ({} if task.tokens else {"embedding": None})
     for name, value in needed.items():
         found = getattr(model.config, name)

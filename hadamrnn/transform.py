@@ -1,5 +1,6 @@
-"""W = diag(u) (I (x) H_m) / sqrt(m), applied fast: H_m as the Kronecker product of two dense factors.
+"""Recurrent matrices: W = diag(u) (I (x) H_m) / sqrt(m), applied fast, and any W, as it is.
 
+H_m is the Kronecker product of two dense factors.
 A vector of n = blocks * a * b numbers is an array (blocks, a, b). The left factor A mixes the index a in one
 matrix product, the right factor C the index b in one product for each of the n/b values of the others; the
 signs u (and 1/sqrt(m)) are folded into these right factors, so that they cost nothing. That is n(a + b)
@@ -8,12 +9,14 @@ operations per vector instead of n^2, at the speed of dense matrix products.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 
 from hadamrnn.arrays import Array
 from hadamrnn.hadamard import factors
 
-__all__ = ["SignedHadamard"]
+__all__ = ["DenseMatrix", "RecurrentMatrix", "SignedHadamard"]
 
 #: A right factor smaller than this is repeated along the diagonal: tiny products are mostly overhead.
 LEAST_FACTOR = 16
@@ -29,6 +32,7 @@ class SignedHadamard:
 
     def __init__(self, signs: Array, block: int | None = None) -> None:
         self.signs, n, order = signs, len(signs), block or len(signs)
+        self.order = n
         left, right = (factor.astype(signs.dtype) for factor in factors(order))
         right /= np.sqrt(order).astype(signs.dtype)
         if order <= LEAST_FACTOR:
@@ -84,6 +88,10 @@ class SignedHadamard:
         self.apply(self.inner(identity), self.outer(W))
         return W
 
+    def gradient(self, dW: Array) -> Array:
+        """dLoss/du from dLoss/dW."""
+        return np.asarray(self.signs * np.vecdot(dW, self.dense()))
+
     def _unsigned_rows(self, x: Array, right: Array, left: Array, out: Array) -> None:
         a, b = len(left), len(right)
         target = self._room(x.size).reshape(-1, b) if self._mixes else out.reshape(-1, b)
@@ -95,3 +103,35 @@ class SignedHadamard:
         if self._scratch.size != size:
             self._scratch = np.empty(size, dtype=self.signs.dtype)
         return self._scratch
+
+
+class DenseMatrix:
+    """Any matrix W of order n, with the face of a :class:`SignedHadamard`."""
+
+    def __init__(self, W: Array) -> None:
+        self.W, self.order = W, len(W)
+
+    def inner(self, h: Array) -> Array:
+        """The array itself."""
+        return h
+
+    outer = inner
+
+    def apply(self, h: Array, out: Array) -> None:
+        """W h."""
+        np.matmul(self.W, h, out=out)
+
+    def adjoint(self, g: Array, out: Array) -> None:
+        """W^T g."""
+        np.matmul(self.W.T, g, out=out)
+
+    def dense(self) -> Array:
+        """W, not a copy of it."""
+        return self.W
+
+    def gradient(self, dW: Array) -> Array:
+        """dLoss/dW itself."""
+        return dW
+
+
+RecurrentMatrix: TypeAlias = SignedHadamard | DenseMatrix

@@ -1,0 +1,178 @@
+"""Orthogonal matrices: random ones, the way back to them (Björck, polar, low-rank), and how far a matrix is from them.
+
+The polar factor of an invertible M is M (M^T M)^(-1/2), the orthogonal matrix nearest to it in Frobenius norm.
+Björck's iteration M <- M (3 I - M^T M) / 2 maps each singular value s to s (3 - s^2) / 2, keeps the singular vectors
+and converges, quadratically, to the polar factor if all s are in (0, sqrt 3). Source: Björck and Bowie 1971.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hadamrnn.arrays import Array
+from hadamrnn.errors import DivergenceError, ParameterError
+
+__all__ = [
+    "Bjorck",
+    "SingularValues",
+    "bjorck",
+    "low_rank",
+    "low_rank_update",
+    "orthogonality_defect",
+    "polar",
+    "random_orthogonal",
+    "singular_values",
+    "tangent",
+]
+
+#: Iterations after which a matrix is given up as singular: they take a singular value from about 1e-6 to 1.
+MOST_ITERATIONS = 40
+#: Passes of the subspace iteration that finds the leading singular vectors of a step.
+PASSES = 2
+#: Columns beyond the rank that it carries along.
+SPARE = 6
+
+
+def random_orthogonal(n: int, rng: np.random.Generator) -> Array:
+    """A matrix from the uniform (Haar) distribution on O(n), in double precision.
+
+    >>> bool(orthogonality_defect(random_orthogonal(8, np.random.default_rng(0))) < 1e-12)
+    True
+    """
+    Q, R = np.linalg.qr(rng.standard_normal((n, n)))
+    return np.asarray(Q * np.copysign(1.0, np.diag(R)))  # without the signs the distribution is that of the algorithm
+
+
+def orthogonality_defect(W: Array) -> float:
+    """||W^T W - I|| in Frobenius norm, computed in double precision."""
+    gram = _square(W).T @ W.astype(np.float64)
+    return float(np.linalg.norm(gram - np.eye(len(W))))
+
+
+class SingularValues(NamedTuple):
+    """The range of the singular values of a matrix."""
+
+    least: float
+    most: float
+
+
+def singular_values(W: Array) -> SingularValues:
+    """The least and the largest singular value, computed in double precision."""
+    values = np.linalg.svd(_square(W), compute_uv=False)
+    return SingularValues(float(values[-1]), float(values[0]))
+
+
+def polar(M: Array) -> Array:
+    """The orthogonal matrix nearest to M, by its singular value decomposition in double precision.
+
+    It is unique if M is invertible. Slow, but without conditions: the reference for what is faster.
+    """
+    left, _, right = np.linalg.svd(_square(M))
+    return np.asarray((left @ right).astype(M.dtype))
+
+
+class Bjorck(NamedTuple):
+    """The polar factor ``W`` of a matrix, and what its derivative needs.
+
+    ``scale``: the factor that the matrix was multiplied by first. ``iterates``: the matrices A before each iteration
+    and A^T A.
+    """
+
+    W: Array
+    scale: float
+    iterates: tuple[tuple[Array, Array], ...]
+
+    def back(self, gradient: Array) -> Array:
+        """dLoss/dM from dLoss/dW, through each iteration: with B = A (3 I - A^T A) / 2 and G = dLoss/dB,
+
+            dLoss/dA = (3 G - G A^T A - A (A^T G + G^T A)) / 2.
+
+        The scale counts as a constant: the polar factor does not depend on it.
+        """
+        G = gradient
+        for A, gram in reversed(self.iterates):
+            inner = A.T @ G
+            G = 1.5 * G - 0.5 * (G @ gram + A @ (inner + inner.T))
+        return np.asarray(G * G.dtype.type(self.scale))
+
+
+def bjorck(M: Array) -> Bjorck:
+    """The polar factor of M by Björck's iteration, in the precision of M, repeated until it has converged.
+
+    Unless M is near to orthogonal it is divided first by ||(M^T M)^2||^(1/4), which no singular value exceeds. Raises
+    DivergenceError if M is singular, almost, or not finite, ParameterError if it is not a square matrix.
+
+    >>> M = np.array([[2.0, 0.0], [1.0, 1.0]])
+    >>> bool(np.allclose(bjorck(M).W, polar(M)))
+    True
+    """
+    A, scale = _square(M, dtype=M.dtype), 1.0
+    identity = np.eye(len(A), dtype=A.dtype)
+    tolerance = np.sqrt(np.finfo(A.dtype).eps)  # of the defect before the last iteration, which squares it
+    gram = A.T @ A
+    if not np.linalg.norm(gram - identity) < 1:  # else all singular values are below sqrt 2
+        with np.errstate(all="ignore"):  # what is not finite is refused below
+            scale = float(1 / np.linalg.norm(gram @ gram) ** 0.25)
+            A = A * A.dtype.type(scale)
+            gram = A.T @ A
+    iterates: list[tuple[Array, Array]] = []
+    while len(iterates) < MOST_ITERATIONS:
+        iterates.append((A, gram))
+        A = 1.5 * A - 0.5 * (A @ gram)
+        if np.linalg.norm(gram - identity) <= tolerance:
+            return Bjorck(A, scale, tuple(iterates))
+        gram = A.T @ A
+    raise DivergenceError("the matrix to be made orthogonal is singular, almost, or not finite")
+
+
+def tangent(W: Array, G: Array) -> Array:
+    """The part of G that is tangent to O(n) at the orthogonal W: (G - W G^T W) / 2, nearest to G."""
+    return np.asarray(0.5 * (G - W @ (G.T @ W)))
+
+
+def low_rank(M: Array, *, rank: int) -> tuple[Array, Array]:
+    """A and B, both (n, rank), with A B^T about the best approximation of M of that rank.
+
+    By subspace iteration with a few columns more, from a fixed start, so that the same matrix always gives the same
+    factors. Source: Halko, Martinsson and Tropp 2011, Algorithms 4.4 and 5.1.
+    """
+    columns = min(len(M), rank + SPARE)
+    Y = M @ np.random.default_rng(0).standard_normal((len(M), columns)).astype(M.dtype)
+    for _ in range(PASSES):
+        Y = M @ (M.T @ np.linalg.qr(Y)[0])
+    Q = np.linalg.qr(Y)[0]
+    leading = np.linalg.svd(Q.T @ M, full_matrices=False)[0][:, :rank]
+    A = Q @ leading
+    return A, M.T @ A
+
+
+def low_rank_update(W: Array, A: Array, B: Array) -> Array:
+    """The polar factor of W + A B^T for orthogonal W and A, B of shape (n, r), in O(n^2 r) operations.
+
+    With M = I + (W^T A) B^T and Q an orthonormal basis of the columns of W^T A and B, M^T M - I = Q S Q^T has rank at
+    most 2 r, so (M^T M)^(-1/2) = I + Q ((I + S)^(-1/2) - I) Q^T and the factor is W M (M^T M)^(-1/2). Raises
+    DivergenceError if the matrix is singular. Source: Kiani, Balestriero, LeCun and Lloyd 2022 (projUNN-D).
+
+    >>> W, A = random_orthogonal(5, np.random.default_rng(0)), np.ones((5, 1))
+    >>> bool(np.allclose(low_rank_update(W, A, A / 9), polar(W + A @ A.T / 9)))
+    True
+    """
+    C = W.T @ A
+    Q = np.linalg.qr(np.concatenate([C, B], axis=1))[0]  # of min(n, 2 r) columns
+    left, right = Q.T @ C, Q.T @ B
+    product = left @ right.T
+    S = product + product.T + right @ (left.T @ left) @ right.T
+    values, vectors = np.linalg.eigh(S)
+    if not values[0] > -1:
+        raise DivergenceError("the step makes the recurrent matrix singular")
+    inverse_root = (vectors * (1 / np.sqrt(1 + values) - 1)) @ vectors.T
+    moved = W + A @ B.T
+    return np.asarray(moved + ((moved @ Q) @ inverse_root) @ Q.T)
+
+
+def _square(M: Array, *, dtype: object = np.float64) -> Array:
+    if M.ndim != 2 or M.shape[0] != M.shape[1]:
+        raise ParameterError("matrix.shape", M.shape, "must be square")
+    return np.asarray(M, dtype=dtype)  # type: ignore[call-overload,no-any-return]
