@@ -40,7 +40,14 @@ class ParameterError(HadamRNNError, ValueError):
 
 
 class FileError(ParameterError):
-    """A file is missing, truncated, corrupt or of another kind; the message says which and why."""
+    """A file is missing, truncated, corrupt or of another kind; the message says which and why.
+
+    Of a long path the end is shown.
+    """
+
+    def __init__(self, name: str, value: object, allowed: str) -> None:
+        text = str(value)
+        super().__init__(name, text if len(text) <= 75 else f"...{text[-72:]}", allowed)
 
 
 class DivergenceError(HadamRNNError):
@@ -52,6 +59,5 @@ class IntegerOverflowError(HadamRNNError, OverflowError):
 
 
 def bad_file(path: str | Path, allowed: str) -> FileError:
-    """The error of a file; of a long path the end is shown."""
-    text = str(path)
-    return FileError("path", text if len(text) <= 75 else f"...{text[-72:]}", allowed)
+    """The error of a file."""
+    return FileError("path", str(path), allowed)

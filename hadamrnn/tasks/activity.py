@@ -7,8 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from hadamrnn.errors import bad_file
 from hadamrnn.tasks.base import Batch, Stored, StoredTask, split
-from hadamrnn.tasks.files import bad_file, read_npz
+from hadamrnn.tasks.files import read_npz
 
 __all__ = ["ActivityTask"]
 

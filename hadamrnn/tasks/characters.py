@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hadamrnn.errors import ParameterError
+from hadamrnn.errors import ParameterError, bad_file
 from hadamrnn.tasks.base import PARTS, Batch, Stored, StoredTask
-from hadamrnn.tasks.files import bad_file, read_text
+from hadamrnn.tasks.files import read_text
 from hadamrnn.validation import flag
 
 __all__ = ["TextTask"]

@@ -13,21 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hadamrnn.errors import FileError
+from hadamrnn.errors import bad_file
 
-__all__ = ["bad_file", "read_bytes", "read_npz", "read_text"]
+__all__ = ["read_bytes", "read_npz", "read_text"]
 
 #: What NumPy and zipfile raise on damaged archives; a TokenError comes from a damaged header of an array.
 _DAMAGE = (
     *(OSError, EOFError, ValueError, TypeError, KeyError, RuntimeError, MemoryError, SyntaxError),
     *(TokenError, zlib.error, zipfile.BadZipFile),
 )
-
-
-def bad_file(path: str | Path, allowed: str) -> FileError:
-    """The error of a file; of a long path the end is shown."""
-    text = str(path)
-    return FileError("path", text if len(text) <= 75 else f"...{text[-72:]}", allowed)
 
 
 def read_bytes(path: str | Path) -> bytes:

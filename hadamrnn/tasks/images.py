@@ -11,9 +11,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hadamrnn.errors import ParameterError
+from hadamrnn.errors import ParameterError, bad_file
 from hadamrnn.tasks.base import Batch, Stored, StoredTask, split
-from hadamrnn.tasks.files import bad_file, read_bytes
+from hadamrnn.tasks.files import read_bytes
 from hadamrnn.validation import flag
 
 __all__ = ["ImageTask"]

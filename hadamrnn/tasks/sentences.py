@@ -13,8 +13,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from hadamrnn.errors import bad_file
 from hadamrnn.tasks.base import Batch, Stored, StoredTask, split
-from hadamrnn.tasks.files import bad_file, read_npz, read_text
+from hadamrnn.tasks.files import read_npz, read_text
 
 __all__ = ["ReviewTask", "SentimentTask", "words_of"]
 
