@@ -7,6 +7,7 @@ recomputing each segment from its checkpoint, or from its end if the recurrence 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -131,7 +132,7 @@ class GatheredInput:
             gradients["E"][self.tokens] += self.gradient @ self.U
 
 
-class Layer:
+class Layer(ABC):
     """A recurrence over the inputs of ``source``, with the threshold "beta" if modrelu; what W is made of, and its
     gradient, is the business of the classes below."""
 
@@ -200,9 +201,9 @@ class Layer:
             self.slopes += slopes
         self._sum(segment, g, states)
 
+    @abstractmethod
     def _sum(self, segment: Segment, D: Array, states: Array) -> None:
         """Add to the gradients of W and of the source; ``states`` is sum D h over time and batch."""
-        raise NotImplementedError
 
     def finish(self, gradients: Vector) -> None:
         if self.threshold is not None:

@@ -22,14 +22,14 @@ from approxbounds.networks.growth import (
     affine_pieces,
     degree_of_layer,
 )
-from approxbounds.networks.parametric import ParametricNetwork, operation_counts
+from approxbounds.networks.parametric import LayeredNetwork, ParametricNetwork, operation_counts
 from approxbounds.validation import Number, is_symbolic
 
 __all__ = ["FeedForwardNetwork", "HeavisideNetwork", "NetworkSize", "ReLUNetwork", "ReLUPowerNetwork"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Layered(ParametricNetwork):
+class _Layered(LayeredNetwork):
     """Fully connected layers of ``widths`` hidden units, then one linear output unit."""
 
     widths: tuple[Number, ...]
@@ -55,16 +55,6 @@ class _Layered(ParametricNetwork):
         """The number of parameters of each layer, output layer last."""
         inputs = (self.input_dim, *self.widths)
         return tuple(k * (f + int(self.bias)) for k, f in zip((*self.widths, 1), inputs, strict=True))
-
-    @property
-    def weights(self) -> Number:
-        """W, the number of parameters (weights and biases, the output layer's included)."""
-        return sum(self.layer_parameters)
-
-    @property
-    def depth(self) -> int:
-        """L, the number of layers, output layer included."""
-        return len(self.widths) + 1
 
     @property
     def size_bounds(self) -> Totals:

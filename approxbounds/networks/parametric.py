@@ -11,7 +11,7 @@ from approxbounds.networks.growth import BitCount, Count, GrowthBound, SauerCoun
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic
 
-__all__ = ["ParametricNetwork", "network_orders", "operation_counts"]
+__all__ = ["LayeredNetwork", "ParametricNetwork", "network_orders", "operation_counts"]
 
 MOST_BITS = 64
 
@@ -114,3 +114,24 @@ class ParametricNetwork(NetworkClass):
         if self.bits is None:
             return growth
         return GrowthBound(growth.layers, (*growth.whole, BitCount(self.exact_pseudo_dimension)))
+
+
+class LayeredNetwork(ParametricNetwork):
+    """The base of networks whose hidden widths and numbers of parameters are known layer by layer."""
+
+    widths: tuple[Number, ...]
+
+    @property
+    @abstractmethod
+    def layer_parameters(self) -> tuple[Number, ...]:
+        """The number of parameters of each layer, output layer last."""
+
+    @property
+    def weights(self) -> Number:
+        """W, the number of parameters (weights and biases, the output layer's included)."""
+        return sum(self.layer_parameters)
+
+    @property
+    def depth(self) -> int:
+        """L, the number of layers, output layer included."""
+        return len(self.widths) + 1

@@ -19,14 +19,14 @@ from approxbounds.networks.growth import (
     affine_pieces,
     degree_of_layer,
 )
-from approxbounds.networks.parametric import ParametricNetwork, operation_counts, symbol_unless_symbolic
+from approxbounds.networks.parametric import LayeredNetwork, operation_counts, symbol_unless_symbolic
 from approxbounds.validation import Number, is_symbolic
 
 __all__ = ["SkipNetwork"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SkipNetwork(ParametricNetwork):
+class SkipNetwork(LayeredNetwork):
     """Networks in which each hidden layer and the output may read the input and all earlier layers.
 
     widths: k_1, ..., k_{L-1} hidden units per layer; input_dim: d; degree, pieces: as in
@@ -96,16 +96,6 @@ class SkipNetwork(ParametricNetwork):
     def layer_parameters(self) -> tuple[Number, ...]:
         """W_1, ..., W_L."""
         return self.connections if self.layer_weights is None else self.layer_weights
-
-    @property
-    def weights(self) -> Number:
-        """W, the sum of the W_l."""
-        return sum(self.layer_parameters)
-
-    @property
-    def depth(self) -> int:
-        """L, the number of layers, output layer included."""
-        return len(self.widths) + 1
 
     @property
     def size_bounds(self) -> Totals:
