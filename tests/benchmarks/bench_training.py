@@ -56,9 +56,10 @@ class Experiment:
     def run(self, data: Path, seed: int, workers: int, log: str | None) -> dict[str, Any]:
         task = self.task(data, seed)
         model = hr.model_for(task, seed=seed, **self.model)
+        u = model.parameters["u"] if "u" in model.parameters.shapes else np.zeros(0)
         if self.frozen:
-            model.parameters["u"] *= 1e6
-        signs = np.sign(model.parameters["u"]).copy()
+            u *= 1e6
+        signs = np.sign(u).copy()
         started = time.perf_counter()
         history = hr.fit(model, task, workers=workers, progress=False, log=log, **self.fit)
         seconds = time.perf_counter() - started
@@ -69,7 +70,7 @@ class Experiment:
             "test": scores,
             "seconds": round(seconds, 1),
             "best_epoch": history.best["epoch"],
-            "flipped": int((np.sign(model.parameters["u"]) != signs).sum()),
+            "flipped": int((np.sign(u) != signs).sum()),
             "kB": round(hr.sizes(model.config)["total"].packed / 1000, 3),
             "settings": {"model": asdict(model.config), "fit": self.fit, "workers": workers, "frozen": self.frozen},
         }
@@ -102,6 +103,13 @@ def experiments() -> dict[str, Experiment]:
             model, short = {**IMAGE_MODEL, "block": block}, {**fit, "epochs": epochs // 2}
             found[f"{name}-block-{block}"] = Experiment(images(permuted), "accuracy", model, short)
             found[f"{name}-block-{block}-frozen"] = Experiment(images(permuted), "accuracy", model, short, frozen=True)
+    orthogonal = {"kind": "qornn", "bits": None}  # full precision: the yardstick
+    for name, epochs in (("permuted", 10), ("sequential", 10)):
+        fit = {**IMAGE_FIT, "epochs": epochs}
+        model = {**orthogonal, "hidden": 512}
+        found[f"{name}-orthogonal"] = Experiment(images(name == "permuted"), "accuracy", model, fit)
+    fit = {**COPY_FIT, "epochs": 10}
+    found["copy-300-orthogonal"] = Experiment(copy(300), "accuracy_copied", {**orthogonal, "hidden": 128}, fit)
     for length, epochs in ((100, 8), (300, 10)):
         for scale in (1.0, 5.0, 30.0, None):
             for rate in (1e-4, 1e-3, 3e-3):
