@@ -104,7 +104,7 @@ def experiments() -> dict[str, Experiment]:
             found[f"{name}-block-{block}"] = Experiment(images(permuted), "accuracy", model, short)
             found[f"{name}-block-{block}-frozen"] = Experiment(images(permuted), "accuracy", model, short, frozen=True)
     orthogonal = {"kind": "qornn", "bits": None}  # full precision: the yardstick
-    for name, epochs in (("permuted", 10), ("sequential", 10)):
+    for name, epochs in (("permuted", 6), ("sequential", 6)):
         fit = {**IMAGE_FIT, "epochs": epochs}
         model = {**orthogonal, "hidden": 512}
         found[f"{name}-orthogonal"] = Experiment(images(name == "permuted"), "accuracy", model, fit)
