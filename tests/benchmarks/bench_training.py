@@ -106,8 +106,9 @@ def experiments() -> dict[str, Experiment]:
     orthogonal = {"kind": "qornn", "bits": None}  # full precision: the yardstick
     for name, epochs in (("permuted", 6), ("sequential", 6)):
         fit = {**IMAGE_FIT, "epochs": epochs}
-        model = {**orthogonal, "hidden": 512}
-        found[f"{name}-orthogonal"] = Experiment(images(name == "permuted"), "accuracy", model, fit)
+        for rate in (0.1, 0.001):  # of W, as a share
+            model = {**orthogonal, "hidden": 512, "recurrent_rate": rate}
+            found[f"{name}-orthogonal-{rate:g}"] = Experiment(images(name == "permuted"), "accuracy", model, fit)
     fit = {**COPY_FIT, "epochs": 10}
     found["copy-300-orthogonal"] = Experiment(copy(300), "accuracy_copied", {**orthogonal, "hidden": 128}, fit)
     for length, epochs in ((100, 8), (300, 10)):
