@@ -6,8 +6,6 @@ import json
 import math
 import os
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from itertools import accumulate
@@ -17,7 +15,7 @@ from typing import IO, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from hadamrnn.errors import bad_file
+from hadamrnn.errors import DAMAGE, bad_file
 
 __all__ = ["Array", "Vector", "Workspace", "read_arrays", "write_arrays", "write_file"]
 
@@ -25,7 +23,6 @@ Array: TypeAlias = NDArray[Any]
 
 HEADER = "header"
 VERSION = 1
-_DAMAGE = (OSError, EOFError, ArithmeticError, LookupError, TypeError, ValueError, MemoryError, RuntimeError)
 
 
 class Vector(dict[str, Array]):
@@ -107,7 +104,7 @@ def read_arrays(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, 
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         header = json.loads(str(arrays.pop(HEADER)[()]))
-    except (*_DAMAGE, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGE as error:
         raise bad_file(path, f"not a readable {kind} file: {error}") from error
     if not isinstance(header, dict) or header.get("kind") != kind or header.get("version") != VERSION:
         raise bad_file(path, f"not a {kind} file of version {VERSION}")

@@ -13,7 +13,7 @@ import numpy as np
 
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector, read_arrays, write_arrays
-from hadamrnn.errors import FileError, ParameterError
+from hadamrnn.errors import ParameterError, bad_file
 from hadamrnn.kinds import config_from, network_from
 from hadamrnn.network import Network
 
@@ -83,7 +83,7 @@ class Checkpoint:
                 if array.shape != like.shape or array.dtype != like.dtype or not np.isfinite(array).all():
                     raise ValueError(f"{name} must be {like.size} finite numbers of type {like.dtype}")
         except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise FileError("path", str(path), f"not a sound checkpoint: {error}") from error
+            raise bad_file(path, f"not a sound checkpoint: {error}") from error
         return cls(identity=identity, progress=progress, arrays=arrays)
 
     def require_same(self, identity: Mapping[str, Any], path: str | Path) -> None:
@@ -108,7 +108,7 @@ def load_run(path: str | Path) -> tuple[Network, dict[str, Any]]:
     model.parameters.flat[...] = found.arrays["best"]
     record = found.identity.get("task")
     if not isinstance(record, dict) or not isinstance(record.get("settings"), dict):
-        raise FileError("path", str(path), "not a sound checkpoint: it does not name its task")
+        raise bad_file(path, "not a sound checkpoint: it does not name its task")
     return model, record
 
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 import hadamrnn as hr
 from hadamrnn.checkpoint import load_run
-from hadamrnn.errors import FileError, HadamRNNError, ParameterError
+from hadamrnn.errors import HadamRNNError, ParameterError, bad_file
 from hadamrnn.export import MAGIC, sizes
 from hadamrnn.kinds import KINDS
 from hadamrnn.tasks import TASKS, Task
@@ -111,9 +111,9 @@ def _open(name: str, *, exported: bool = True) -> _Opened:
         with open(path, "rb") as file:
             packed = file.read(len(MAGIC)) == MAGIC
     except OSError as error:
-        raise FileError("path", name, f"cannot be read: {error}") from error
+        raise bad_file(name, f"cannot be read: {error}") from error
     if packed and not exported:
-        raise FileError("path", name, "is exported already")
+        raise bad_file(name, "is exported already")
     if packed:
         found = hr.Packed.load(path)
         return _Opened(found.model(), found.config, exported=found)
@@ -174,7 +174,7 @@ def _task_of(arguments: argparse.Namespace, opened: _Opened) -> Task:
     try:
         task = TASKS[name](**opened.record["settings"])
     except TypeError as error:
-        raise FileError("path", arguments.model, f"does not name the settings of its task: {error}") from error
+        raise bad_file(arguments.model, f"does not name the settings of its task: {error}") from error
     if task.record() != opened.record:
         raise ParameterError("task", name, "its data are not those of the run; name the task and its options to go on")
     return task

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
+from tokenize import TokenError
+from zipfile import BadZipFile
 
 __all__ = [
+    "DAMAGE",
     "DivergenceError",
     "FileError",
     "HadamRNNError",
@@ -13,6 +17,13 @@ __all__ = [
     "bad_file",
     "echo",
 ]
+
+
+#: What NumPy and zipfile raise on damaged archives; a TokenError comes from a damaged header of an array.
+DAMAGE = (
+    *(OSError, EOFError, ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, MemoryError, SyntaxError),
+    *(TokenError, zlib.error, BadZipFile),
+)
 
 
 def echo(value: object) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hadamrnn.arrays import Array, write_file
-from hadamrnn.errors import FileError, ParameterError
+from hadamrnn.errors import ParameterError, bad_file
 from hadamrnn.kinds import config_from, network_from
 from hadamrnn.network import Network, NetworkConfig
 from hadamrnn.quantize import codes, signs
@@ -132,11 +132,11 @@ class Packed:
         try:
             data = Path(path).read_bytes()
         except OSError as error:
-            raise FileError("path", str(path), f"cannot be read: {error}") from error
+            raise bad_file(path, f"cannot be read: {error}") from error
         try:
             return cls._parse(data)
         except (ParameterError, TypeError, ValueError, struct.error, RecursionError) as error:
-            raise FileError("path", str(path), f"not a sound exported model: {error}") from error
+            raise bad_file(path, f"not a sound exported model: {error}") from error
 
     @classmethod
     def _parse(cls, data: bytes) -> Packed:

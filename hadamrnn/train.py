@@ -19,7 +19,7 @@ import numpy as np
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
 from hadamrnn.checkpoint import Checkpoint, Progress
-from hadamrnn.errors import DivergenceError, FileError, ParameterError
+from hadamrnn.errors import DivergenceError, ParameterError, bad_file
 from hadamrnn.integer_network import IntegerNetwork
 from hadamrnn.kinds import network_type
 from hadamrnn.network import METHODS, Network
@@ -215,7 +215,7 @@ class _Run:
         try:
             self.adam.restore(dict(found.arrays))
         except (KeyError, TypeError, ParameterError) as error:
-            raise FileError("path", str(self.path), f"not a sound checkpoint: {error}") from error
+            raise bad_file(self.path, f"not a sound checkpoint: {error}") from error
         self.model.parameters.flat[...] = found.arrays["parameters"]
         self.progress = found.progress
         if self.progress.records:

@@ -7,21 +7,14 @@ import io
 import zipfile
 import zlib
 from pathlib import Path
-from tokenize import TokenError
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hadamrnn.errors import bad_file
+from hadamrnn.errors import DAMAGE, bad_file
 
 __all__ = ["read_bytes", "read_npz", "read_text"]
-
-#: What NumPy and zipfile raise on damaged archives; a TokenError comes from a damaged header of an array.
-_DAMAGE = (
-    *(OSError, EOFError, ValueError, TypeError, KeyError, RuntimeError, MemoryError, SyntaxError),
-    *(TokenError, zlib.error, zipfile.BadZipFile),
-)
 
 
 def read_bytes(path: str | Path) -> bytes:
@@ -58,7 +51,7 @@ def read_npz(path: str | Path, names: tuple[str, ...], *, objects: str = "") -> 
                 if f"{name}.npy" in members:
                     with archive.open(f"{name}.npy") as member:
                         found[name] = np.lib.format.read_array(member, allow_pickle=False)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         if "Object arrays" in str(error):
             raise bad_file(path, f"arrays of Python objects are not read. {objects}".strip()) from None
         raise bad_file(path, f"must be a sound npz file: {error}") from None

@@ -1,5 +1,7 @@
 """HadamRNN: gradients against finite differences and PyTorch, methods against each other, files, bad input."""
 
+import zipfile
+
 import numpy as np
 import pytest
 from hadamrnn_oracles import effective, finite_differences, loss, outputs, states
@@ -267,6 +269,17 @@ def test_altered_files_are_refused(change, tmp_path):
     rewritten(path, change)
     with pytest.raises(hr.FileError, match=r"model\.npz"):
         hr.HadamRNN.load(path)
+
+
+@pytest.mark.parametrize("broken", [b"(", b"'", b"\\", b"]", b"\x00"])
+def test_arrays_with_broken_headers_are_refused(broken, tmp_path):
+    """NumPy parses the header of an array as text: some defects end in a TokenError or SyntaxError of Python."""
+    path, damaged = build({}).save(tmp_path / "model.npz"), tmp_path / "damaged.npz"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(damaged, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"}", broken, 1) if name == "U.npy" else old.read(name))
+    with pytest.raises(hr.FileError, match=r"damaged\.npz"):
+        hr.HadamRNN.load(damaged)
 
 
 def test_broken_files_are_refused(tmp_path):
