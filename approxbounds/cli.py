@@ -146,22 +146,24 @@ def _requirement(arguments: argparse.Namespace, found: ab.Requirement) -> int:
         _write_certificate(arguments, bound)
     elif arguments.certificate:
         raise NoNumberError("nothing is excluded, so there is no certificate")
-    data = {
-        "asked": found.asked,
-        "value": found.value if isinstance(found.value, int) else "inf",
-        "error": to_text(found.error),
-        "limited": found.limited,
-        "excluded": None if bound is None else str(bound.query.G),
-        "bound": None if bound is None else bound.number,
-        "theorem": None if bound is None else bound.theorem.id,
-        "sources": [str(source) for source in found.sources],
-        "certificate": None if bound is None else bound.certificate.to_dict(),
-    }
+
+    def data() -> dict[str, Any]:
+        return {
+            "asked": found.asked,
+            "value": found.value if isinstance(found.value, int) else "inf",
+            "error": to_text(found.error),
+            "limited": found.limited,
+            "excluded": None if bound is None else str(bound.query.G),
+            "bound": None if bound is None else bound.number,
+            "theorem": None if bound is None else bound.theorem.id,
+            "sources": [str(source) for source in found.sources],
+            "certificate": None if bound is None else bound.certificate.to_dict(),
+        }
 
     def text() -> str:
         return str(found) if bound is None else f"{found}\nexcluded: {bound.query.G}\n{_bound_text(bound)}"
 
-    _print(lambda: data, text, arguments.json)
+    _print(data, text, arguments.json)
     return 0
 
 

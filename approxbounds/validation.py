@@ -40,6 +40,13 @@ def is_symbolic(value: object) -> bool:
     return sympy is not None and isinstance(value, sympy.Expr)
 
 
+def symbol_unless_symbolic(value: Number, name: str) -> Any:
+    """In orders a number stands for the positive symbol of its size; what is symbolic stays."""
+    import sympy
+
+    return value if is_symbolic(value) else sympy.Symbol(name, positive=True)
+
+
 def _from_sympy(name: str, value: Any) -> Number:
     import sympy
 

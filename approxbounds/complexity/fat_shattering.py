@@ -67,10 +67,6 @@ class FatMethod(Theorem):
         """The least m that the method gives for numbers, perhaps a little too small or large."""
 
     @abstractmethod
-    def order(self, query: Query) -> Any:
-        """The order of the bound."""
-
-    @abstractmethod
     def reason(self, G: NetworkClass) -> str | None:
         """Why the method does not apply to G, or None."""
 
@@ -90,9 +86,6 @@ class FatMethod(Theorem):
     def expression(self, query: Query) -> Any:
         return self.closed_form(SYMBOLIC, query.G, SYMBOLIC.number(query.gamma))
 
-    def rate(self, query: Query) -> Any:
-        return self.order(query)
-
     def explanation(self, G: NetworkClass, m: int) -> tuple[Step, ...]:
         """The steps that show it for m points."""
         scale = above(self.least_scale(BALL, G, m))
@@ -106,12 +99,6 @@ class FatMethod(Theorem):
         if witness is None:
             return first, Step(self.statement, self.citations)
         return first, *self.explanation(query.G, integer_of(witness, "fat") + 1)
-
-
-def _symbol(query: Query) -> Any:
-    import sympy
-
-    return query.gamma if validation.is_symbolic(query.gamma) else sympy.Symbol("gamma", positive=True)
 
 
 class RademacherMethod(FatMethod):
@@ -147,9 +134,9 @@ class RademacherMethod(FatMethod):
             require(bool(bound < MOST), "the dimension may be beyond 10^300")
             return int(bound.upper().floor().unique_fmpz())
 
-    def order(self, query: Query) -> Any:
+    def rate(self, query: Query) -> Any:
         size, q = next(pair for pair in query.G.fat_orders if pair[1] == 2)
-        return size * _symbol(query) ** -q
+        return size * validation.symbol_unless_symbolic(query.gamma, "gamma") ** -q
 
     def explanation(self, G: NetworkClass, m: int) -> tuple[Step, ...]:
         constant = f"The Rademacher averages of $G$ have $C={latex(G.rademacher_constant(SYMBOLIC))}$."
@@ -196,9 +183,9 @@ class LipschitzMethod(FatMethod):
         require(k.bit_length() * d < 1100, "the dimension may be beyond 10^300")
         return int(k**d)
 
-    def order(self, query: Query) -> Any:
+    def rate(self, query: Query) -> Any:
         size, q = query.G.fat_orders[-1]
-        return size * _symbol(query) ** -q
+        return size * validation.symbol_unless_symbolic(query.gamma, "gamma") ** -q
 
 
 class PseudoDimensionMethod(FatMethod):
@@ -227,7 +214,7 @@ class PseudoDimensionMethod(FatMethod):
     def largest(self, G: NetworkClass, gamma: Number) -> int:
         return pdim_upper(G)
 
-    def order(self, query: Query) -> Any:
+    def rate(self, query: Query) -> Any:
         return query.G.orders.pdim
 
     def explanation(self, G: NetworkClass, m: int) -> tuple[Step, ...]:

@@ -24,7 +24,7 @@ from approxbounds.functions.hypercube import (
 from approxbounds.render import below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, Witness, conditional, integer_of
-from approxbounds.validation import is_infinite, is_symbolic
+from approxbounds.validation import is_infinite, is_symbolic, symbol_unless_symbolic
 
 __all__ = ["THEOREMS", "packing"]
 
@@ -37,9 +37,7 @@ class _PackingTheorem(Theorem):
         return f"\\log M({query.eps}, F, L^{{{p}}})"
 
     def rate(self, query: Query) -> Any:
-        import sympy
-
-        eps = query.eps if is_symbolic(query.eps) else sympy.Symbol("eps", positive=True)
+        eps = symbol_unless_symbolic(query.eps, "eps")
         return eps ** (-query.F.entropy_exponent(query.p))
 
 

@@ -10,7 +10,7 @@ from approxbounds.networks.lipschitz import LipschitzFunctions
 from approxbounds.render import above
 from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem, Witness
-from approxbounds.validation import is_symbolic
+from approxbounds.validation import is_symbolic, symbol_unless_symbolic
 
 __all__ = ["McShaneEnvelope"]
 
@@ -66,13 +66,11 @@ class McShaneEnvelope(Theorem):
 
     def rate(self, query: Query) -> Any:
         """In the Lipschitz constant: Lambda^{-r/(1-r)} for r < 1."""
-        import sympy
-
         r, constant = query.F.modulus_exponent, query.G.lipschitz_constant
         if is_symbolic(r) or r == 1:
             raise NoExpressionError("mcshane: a rate needs a number r < 1 (for r = 1 the error is 0 for Lambda >= C)")
         r = SYMBOLIC.number(r)
-        return (constant if is_symbolic(constant) else sympy.Symbol("Lambda", positive=True)) ** (-r / (1 - r))
+        return symbol_unless_symbolic(constant, "Lambda") ** (-r / (1 - r))
 
     def expression(self, query: Query) -> Any:
         if is_symbolic(query.F.modulus_exponent):

@@ -168,18 +168,19 @@ def wide_grid(family: HypercubeFamily) -> Grid:
     """Every eighth member of the family's grid, continued to finer resolutions: k up to 2^50, N up to 2^1000."""
     grid = family.grid().thinned(8)
     members = list(_finer_members(family, float(grid.cells.max(initial=0.0))))
-    cells = np.array([float(family.cells(member)) for member in members])
+    cells = np.array([float(count) for _, count in members])
     index = {
-        name: np.concatenate([column, np.array([float(member[name]) for member in members])])
+        name: np.concatenate([column, np.array([float(member[name]) for member, _ in members])])
         for name, column in grid.index.items()
     }
     return Grid(index, np.concatenate([grid.cells, cells]))
 
 
-def _finer_members(family: HypercubeFamily, most: float) -> Iterator[dict[str, int]]:
+def _finer_members(family: HypercubeFamily, most: float) -> Iterator[tuple[dict[str, int], int]]:
+    """Members with more than ``most`` cells, and their numbers of cells."""
     for step in range(8 * FINEST_RESOLUTION.bit_length() - 7):  # eight resolutions an octave
         members = [(member, family.cells(member)) for member in family.extremes(int(2 ** (step / 8)))]
-        yield from (member for member, cells in members if most < cells <= FINEST_CELLS)
+        yield from (pair for pair in members if most < pair[1] <= FINEST_CELLS)
         if min(cells for _, cells in members) > FINEST_CELLS:  # finer members have more
             return
 

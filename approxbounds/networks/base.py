@@ -10,7 +10,7 @@ from approxbounds.arithmetic import Arithmetic, Value
 from approxbounds.description import Description
 from approxbounds.networks.growth import GrowthBound, Thresholds
 from approxbounds.sources import Citation
-from approxbounds.validation import Number, is_symbolic
+from approxbounds.validation import Number, symbol_unless_symbolic
 
 if TYPE_CHECKING:
     from approxbounds.bound import Bound
@@ -110,10 +110,7 @@ class NetworkClass(Description, ABC):
         """Pairs (size, q) of SymPy expressions: fat_gamma(G) is at most of order size * gamma^{-q}."""
         if self.lipschitz_constant is None:
             return ()
-        import sympy
-
-        symbolic = is_symbolic(self.lipschitz_constant)
-        size = self.lipschitz_constant if symbolic else sympy.Symbol("Lambda", positive=True)
+        size = symbol_unless_symbolic(self.lipschitz_constant, "Lambda")
         return ((size**self.domain_dim, self.domain_dim),)
 
     @property

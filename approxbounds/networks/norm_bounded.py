@@ -13,7 +13,7 @@ from approxbounds.networks.base import NetworkClass, Orders, Totals
 from approxbounds.networks.feedforward import ReLUNetwork
 from approxbounds.networks.growth import AffineCount, GrowthBound, Thresholds
 from approxbounds.sources import Citation
-from approxbounds.validation import Number, is_symbolic
+from approxbounds.validation import Number, symbol_unless_symbolic
 
 __all__ = ["BoundedLinear", "NormBoundedNetwork"]
 
@@ -72,10 +72,7 @@ class BoundedLinear(NetworkClass):
 
     @property
     def orders(self) -> Orders:
-        import sympy
-
-        d = self.input_dim if is_symbolic(self.input_dim) else sympy.Symbol("d", positive=True)
-        return Orders(d, sympy.log(d), d, 2)
+        return Orders.of_size(symbol_unless_symbolic(self.input_dim, "d"))
 
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         self.require_numbers("a growth bound")
@@ -168,9 +165,7 @@ class NormBoundedNetwork(NetworkClass):
     def fat_orders(self) -> tuple[tuple[Any, Any], ...]:
         import sympy
 
-        M, L = sympy.symbols("M L", positive=True)  # the product of the norms, unless it is symbolic itself
-        if is_symbolic(self.lipschitz_constant):
-            M = self.lipschitz_constant
+        M, L = symbol_unless_symbolic(self.lipschitz_constant, "M"), sympy.Symbol("L", positive=True)
         return ((M**2 * L, 2), (M**self.input_dim, self.input_dim))
 
     @property

@@ -9,7 +9,7 @@ from approxbounds import validation as check
 from approxbounds.networks.base import NetworkClass, Orders, Totals
 from approxbounds.networks.growth import BitCount, Count, GrowthBound, SauerCount, Thresholds
 from approxbounds.sources import Citation
-from approxbounds.validation import Number, is_symbolic
+from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
 
 __all__ = ["LayeredNetwork", "ParametricNetwork", "network_orders", "operation_counts"]
 
@@ -38,13 +38,6 @@ def operation_counts(totals: Totals) -> tuple[Count, ...]:
     if totals.activation.degree < 2 or totals.depth**2 < totals.units:
         return ()
     return (SauerCount(4 * totals.weights * (totals.operations() + 2)),)
-
-
-def symbol_unless_symbolic(value: Number, name: str) -> Any:
-    """In orders a number stands for the symbol of its size."""
-    import sympy
-
-    return value if is_symbolic(value) else sympy.Symbol(name, positive=True)
 
 
 class ParametricNetwork(NetworkClass):

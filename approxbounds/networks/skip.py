@@ -19,8 +19,8 @@ from approxbounds.networks.growth import (
     affine_pieces,
     degree_of_layer,
 )
-from approxbounds.networks.parametric import LayeredNetwork, operation_counts, symbol_unless_symbolic
-from approxbounds.validation import Number, is_symbolic
+from approxbounds.networks.parametric import LayeredNetwork, operation_counts
+from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
 
 __all__ = ["SkipNetwork"]
 

@@ -22,7 +22,7 @@ from approxbounds.render import above, below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, Witness, fraction_of, integer_of
 from approxbounds.transfer.alon import CITATIONS, log2_separated, log2_shattered, smallest_exponent
-from approxbounds.transfer.hypercube import best_distance, hamming_mass
+from approxbounds.transfer.hypercube import best_distance, checked_mass
 from approxbounds.transfer.packing_transfer import short_fraction
 from approxbounds.transfer.scale_sensitive import fat_rate, no_fat_theorem
 from approxbounds.validation import is_infinite
@@ -186,10 +186,8 @@ class FatHypercubeTheorem(Theorem):
     def _mass(self, A: Arithmetic, query: Query, witness: Witness) -> tuple[HypercubeFamily, Index, int, Value]:
         family = family_of(query.F.families, witness)
         index = family.member(witness)
-        cells, h = family.cells(index), integer_of(witness, "h", minimum=1)
-        require(2 * (h - 1) < cells, f"h={echo(h)} must be at most N/2 + 1, N={echo(cells)}")
-        mass = hamming_mass(A, cells, self._growth(A, query, family, index, witness), h)
-        require(bool(mass > 0), f"S is not certainly positive for h={echo(h)}, N={echo(cells)}")
+        cells = family.cells(index)
+        mass = checked_mass(A, cells, self._growth(A, query, family, index, witness), witness)
         return family, index, cells, mass
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:

@@ -60,6 +60,15 @@ def hamming_mass(A: Arithmetic, cells: Value, log2_growth: Value, h: Value) -> V
     return h_ - delta * (N - h_ + 2) / (N - 2 * h_ + 3)
 
 
+def checked_mass(A: Arithmetic, cells: int, log2_growth: Value, witness: Witness) -> Value:
+    """S for the h of the witness, after checking that h is allowed and S positive."""
+    h = integer_of(witness, "h", minimum=1)
+    require(2 * (h - 1) < cells, f"h={echo(h)} must be at most N/2 + 1, N={echo(cells)}")
+    mass = hamming_mass(A, cells, log2_growth, h)
+    require(bool(mass > 0), f"S is not certainly positive for h={echo(h)}, N={echo(cells)}")
+    return mass
+
+
 def _inverse_entropy(y: NDArray[np.float64]) -> NDArray[np.float64]:
     """x in [0, 1/2] with H2(x) about y, never above: Newton from the left on a concave function."""
     y = np.clip(y, 0.0, 1.0)
@@ -147,11 +156,9 @@ class HypercubeTheorem(Theorem):
         """Family, index, N and S for the witness, with every hypothesis checked."""
         family = family_of(query.F.families, witness)
         index = family.member(witness)
-        cells, h = family.cells(index), integer_of(witness, "h", minimum=1)
-        require(2 * (h - 1) < cells, f"h={echo(h)} must be at most N/2 + 1, N={echo(cells)}")
-        mass = hamming_mass(A, cells, query.G.growth(family.centres).evaluate(A, cells), h)
-        require(bool(mass > 0), f"S is not certainly positive for h={echo(h)}, N={echo(cells)}")
-        return family, index, cells, mass
+        cells = family.cells(index)
+        growth = query.G.growth(family.centres).evaluate(A, cells)
+        return family, index, cells, checked_mass(A, cells, growth, witness)
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
         family, index, cells, mass = self._mass(A, query, witness)
