@@ -12,11 +12,13 @@ from approxbounds.errors import (
     ApproxBoundsError,
     CertificateError,
     HypothesisError,
+    MissingPackageError,
     NoExpressionError,
     NoNumberError,
     NotApplicableError,
     ParameterError,
 )
+from approxbounds.extensions import extensions, register
 from approxbounds.functions.anisotropic import AnisotropicHolderBall
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.convex import ConvexFunctions
@@ -36,6 +38,7 @@ from approxbounds.networks.feedforward import (
 )
 from approxbounds.networks.lipschitz import LipschitzFunctions
 from approxbounds.networks.norm_bounded import BoundedLinear, NormBoundedNetwork
+from approxbounds.networks.recurrent import QORNN, HadamRNN, OrthogonalRNN, RecurrentNetwork
 from approxbounds.networks.simple import FiniteClass, LinearSpace, PiecewisePolynomials
 from approxbounds.networks.skip import SkipNetwork
 from approxbounds.networks.splines import FreeKnotSplines
@@ -51,7 +54,8 @@ from approxbounds.query import (
     upper_bounds,
 )
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction
+from approxbounds.sweep import Sweep, sweep
+from approxbounds.theorem import Direction, Theorem
 from approxbounds.transfer.hypercube import AverageCase
 
 __version__ = "0.1.0"
@@ -59,6 +63,7 @@ __version__ = "0.1.0"
 __all__ = [
     "FUNCTION_CLASSES",
     "NETWORK_CLASSES",
+    "QORNN",
     "THEOREMS",
     "AnisotropicHolderBall",
     "ApproxBoundsError",
@@ -80,12 +85,14 @@ __all__ = [
     "FiniteClass",
     "FreeKnotSplines",
     "FunctionClass",
+    "HadamRNN",
     "HeavisideNetwork",
     "HolderBall",
     "HypothesisError",
     "LinearSpace",
     "LipschitzBall",
     "LipschitzFunctions",
+    "MissingPackageError",
     "MonotoneFunctions",
     "NetworkClass",
     "NetworkSize",
@@ -93,24 +100,31 @@ __all__ = [
     "NoNumberError",
     "NormBoundedNetwork",
     "NotApplicableError",
+    "OrthogonalRNN",
     "ParameterError",
     "PiecewisePolynomials",
     "ReLUNetwork",
     "ReLUPowerNetwork",
+    "RecurrentNetwork",
     "Refusal",
     "Requirement",
     "SkipNetwork",
     "SobolevBall",
     "Status",
+    "Sweep",
+    "Theorem",
     "Union",
     "Verdict",
     "average_case",
     "bracket",
     "compare",
+    "extensions",
     "lower_bound",
     "lower_bounds",
+    "register",
     "required_bits",
     "required_weights",
+    "sweep",
     "upper_bound",
     "upper_bounds",
     "verify",

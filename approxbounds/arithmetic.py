@@ -61,6 +61,7 @@ class Arithmetic(Protocol):
     def maximum(self, *xs: Value) -> Value: ...
     def at_least(self, m: Value, bound: Value, then: Value, otherwise: Value) -> Value: ...
     def cos_pi(self, x: Fraction) -> Value: ...
+    def log_gamma(self, x: Value) -> Value: ...
     def log_beta(self, a: Value, b: Value) -> Value: ...
     def log2_binomial(self, n: Value, j: Value) -> Value: ...
     def log2_binomial_sum(self, n: Value, j: int) -> Value: ...
@@ -122,6 +123,11 @@ class _Float:
 
     def cos_pi(self, x: Fraction) -> Value:
         return math.cos(math.pi * x)
+
+    def log_gamma(self, x: Value) -> Value:
+        from scipy.special import gammaln
+
+        return gammaln(x)
 
     def log_beta(self, a: Value, b: Value) -> Value:
         from scipy.special import betaln
@@ -220,6 +226,9 @@ class _Ball:
     def cos_pi(self, x: Fraction) -> Value:
         return flint.arb.cos_pi_fmpq(flint.fmpq(x.numerator, x.denominator))
 
+    def log_gamma(self, x: Value) -> Value:
+        return _arb(x).lgamma()
+
     def log_beta(self, a: Value, b: Value) -> Value:
         a, b = _arb(a), _arb(b)
         return a.lgamma() + b.lgamma() - (a + b).lgamma()
@@ -301,6 +310,11 @@ class _Symbolic:
         import sympy
 
         return sympy.cos(sympy.pi * self.number(x))
+
+    def log_gamma(self, x: Value) -> Value:
+        import sympy
+
+        return sympy.loggamma(x)
 
     def log_beta(self, a: Value, b: Value) -> Value:
         import sympy

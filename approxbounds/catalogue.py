@@ -1,11 +1,14 @@
 """Everything the library knows: one line per class, theorem and construction.
 
-Certificates, the command line and queries look names up here, and nowhere else.
+Certificates, the command line and queries look names up here, and nowhere else. The names below are live
+read-only views of :data:`REGISTRY`, to which :mod:`approxbounds.extensions` adds what users register.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from approxbounds.complexity import fat_shattering, packing, pseudo_dimension
@@ -30,6 +33,7 @@ from approxbounds.networks.feedforward import (
 )
 from approxbounds.networks.lipschitz import LipschitzFunctions
 from approxbounds.networks.norm_bounded import BoundedLinear, NormBoundedNetwork
+from approxbounds.networks.recurrent import QORNN, HadamRNN, OrthogonalRNN, RecurrentNetwork
 from approxbounds.networks.simple import FiniteClass, LinearSpace, PiecewisePolynomials
 from approxbounds.networks.skip import SkipNetwork
 from approxbounds.networks.splines import FreeKnotSplines
@@ -42,11 +46,35 @@ from approxbounds.transfer.packing_transfer import EntropyTransfer, PackingTrans
 from approxbounds.transfer.scale_sensitive import ScaleSensitiveTheorem
 from approxbounds.transfer.sup_norm import SupNormTheorem
 
-__all__ = ["FUNCTION_CLASSES", "LOWER_THEOREMS", "NETWORK_CLASSES", "THEOREMS", "UPPER_THEOREMS"]
+__all__ = [
+    "FUNCTION_CLASSES",
+    "LOWER_THEOREMS",
+    "NETWORK_CLASSES",
+    "REGISTRY",
+    "THEOREMS",
+    "UPPER_THEOREMS",
+    "Registry",
+]
 
-#: Function classes by their names on the command line.
-FUNCTION_CLASSES: Mapping[str, type[FunctionClass]] = MappingProxyType(
-    {
+
+@dataclass(frozen=True)
+class Registry:
+    """The tables behind the views: classes by their names on the command line, theorems on E_p(F, G) by id."""
+
+    functions: dict[str, type[FunctionClass]]
+    networks: dict[str, type[NetworkClass]]
+    lower: dict[str, Theorem]
+    upper: dict[str, Theorem]
+
+
+def _by_id(*theorems: Theorem) -> dict[str, Theorem]:
+    return {theorem.id: theorem for theorem in theorems}
+
+
+#: The only mutable state; changed by :mod:`approxbounds.extensions` alone. Of the theorems, the first wins ties and
+#: symbolic queries.
+REGISTRY = Registry(
+    functions={
         "holder": HolderBall,
         "lipschitz": LipschitzBall,
         "monotone": MonotoneFunctions,
@@ -55,12 +83,8 @@ FUNCTION_CLASSES: Mapping[str, type[FunctionClass]] = MappingProxyType(
         "convex": ConvexFunctions,
         "barron": BarronBall,
         "entropy": EntropyClass,
-    }
-)
-
-#: Network classes and their rivals by their names on the command line.
-NETWORK_CLASSES: Mapping[str, type[NetworkClass]] = MappingProxyType(
-    {
+    },
+    networks={
         "relu": ReLUNetwork,
         "heaviside": HeavisideNetwork,
         "relu-power": ReLUPowerNetwork,
@@ -75,42 +99,47 @@ NETWORK_CLASSES: Mapping[str, type[NetworkClass]] = MappingProxyType(
         "lipschitz-functions": LipschitzFunctions,
         "bounded-linear": BoundedLinear,
         "norm-bounded": NormBoundedNetwork,
-    }
+        "hadamrnn": HadamRNN,
+        "qornn": QORNN,
+        "orthogonal-rnn": OrthogonalRNN,
+        "rnn": RecurrentNetwork,
+    },
+    lower=_by_id(
+        HypercubeTheorem(),
+        SupNormTheorem(),
+        PackingTransfer(),
+        EntropyTransfer(),
+        FatHypercubeTheorem(),
+        FatSupNormTheorem(),
+        FatPackingTransfer(),
+        ScaleSensitiveTheorem(),
+    ),
+    upper=_by_id(
+        CubeConstruction(),
+        ReLUInterpolation(),
+        McShaneEnvelope(),
+        ShenYangZhang(),
+        LuShenYangZhang(),
+        ConstantConstruction(),
+        KnownRate(),
+    ),
 )
 
-#: Lower bounds on E_p(F, G); the first wins ties and symbolic queries.
-LOWER_THEOREMS: tuple[Theorem, ...] = (
-    HypercubeTheorem(),
-    SupNormTheorem(),
-    PackingTransfer(),
-    EntropyTransfer(),
-    FatHypercubeTheorem(),
-    FatSupNormTheorem(),
-    FatPackingTransfer(),
-    ScaleSensitiveTheorem(),
-)
+#: Function classes by their names on the command line.
+FUNCTION_CLASSES: Mapping[str, type[FunctionClass]] = MappingProxyType(REGISTRY.functions)
+
+#: Network classes and their rivals by their names on the command line.
+NETWORK_CLASSES: Mapping[str, type[NetworkClass]] = MappingProxyType(REGISTRY.networks)
+
+#: Lower bounds on E_p(F, G).
+LOWER_THEOREMS: Collection[Theorem] = REGISTRY.lower.values()
 
 #: Upper bounds on E_p(F, G).
-UPPER_THEOREMS: tuple[Theorem, ...] = (
-    CubeConstruction(),
-    ReLUInterpolation(),
-    McShaneEnvelope(),
-    ShenYangZhang(),
-    LuShenYangZhang(),
-    ConstantConstruction(),
-    KnownRate(),
-)
+UPPER_THEOREMS: Collection[Theorem] = REGISTRY.upper.values()
 
 #: All theorems by id.
 THEOREMS: Mapping[str, Theorem] = MappingProxyType(
-    {
-        theorem.id: theorem
-        for theorem in (
-            *LOWER_THEOREMS,
-            *UPPER_THEOREMS,
-            *pseudo_dimension.METHODS,
-            *fat_shattering.METHODS,
-            *packing.THEOREMS,
-        )
-    }
+    ChainMap(
+        _by_id(*pseudo_dimension.METHODS, *fat_shattering.METHODS, *packing.THEOREMS), REGISTRY.upper, REGISTRY.lower
+    )
 )

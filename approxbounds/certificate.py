@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from approxbounds import validation
+from approxbounds import tables, validation
 from approxbounds.catalogue import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
 from approxbounds.description import Description
-from approxbounds.errors import CertificateError, ParameterError
+from approxbounds.errors import CertificateError, ParameterError, nearest
 from approxbounds.kernel import Verdict, check
-from approxbounds.theorem import Query, Witness
+from approxbounds.theorem import Query, Witness, foreign_code
 
 if TYPE_CHECKING:
     from approxbounds.bound import Bound
@@ -76,6 +76,9 @@ class Certificate:
         """The JSON object."""
         return {"format": FORMAT} | {field.name: getattr(self, field.name) for field in fields(self)}
 
+    def _repr_html_(self) -> str:
+        return tables.html(("field", "value"), [(name, json.dumps(value)) for name, value in self.to_dict().items()])
+
     def to_json(self) -> str:
         """The certificate as JSON text."""
         return json.dumps(self.to_dict(), indent=2)
@@ -115,7 +118,8 @@ class Certificate:
 
 def _lookup(name: str, value: object, table: Mapping[str, Any]) -> Any:
     if not isinstance(value, str) or value not in table:
-        raise CertificateError(name, value, f"must be one of {', '.join(sorted(table))}")
+        allowed = f"is not known: {nearest(value, table)}; a module that registers it must be imported first"
+        raise CertificateError(name, value, allowed)
     return table[value]
 
 
@@ -185,6 +189,8 @@ def verify(certificate: Certificate | str | Mapping[str, Any]) -> Verdict:
 
     Returns a verdict that is true exactly if the claimed value is established, with the exact reason
     otherwise. Raises CertificateError or ParameterError if the data are not those of any claim.
+    Classes and theorems from outside the package must have been registered here too (nothing is imported for a
+    certificate); the verdict names them, as their word is taken for what they state.
 
     >>> import approxbounds as ab
     >>> bound = ab.lower_bound(ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(10,), input_dim=2), p=2)
@@ -210,6 +216,10 @@ def verify(certificate: Certificate | str | Mapping[str, Any]) -> Verdict:
         if getattr(query, name) is None:
             raise CertificateError(name, None, f"is needed by {theorem.id}")
     try:
-        return check(theorem, query, _witness(certificate.witness), certificate.value)
+        verdict = check(theorem, query, _witness(certificate.witness), certificate.value)
     except ParameterError as error:
         return Verdict(False, str(error))
+    foreign = foreign_code(theorem, query)
+    if not foreign:
+        return verdict
+    return replace(verdict, reason=f"{verdict.reason}; given {', '.join(foreign)}, from outside", foreign=foreign)

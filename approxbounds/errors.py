@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 __all__ = [
     "ApproxBoundsError",
     "CertificateError",
     "HypothesisError",
+    "MissingPackageError",
     "NoExpressionError",
     "NoNumberError",
     "NotApplicableError",
     "ParameterError",
     "echo",
+    "nearest",
 ]
 
 
@@ -23,6 +28,18 @@ def echo(value: object) -> str:
     except Exception:  # a broken __repr__ must not hide the real error
         text = f"a {type(value).__name__}"
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def nearest(name: object, known: Iterable[str]) -> str:
+    """What an error message says of the known names: all if they are few, else the most similar ones.
+
+    >>> nearest("T33", ["T3", "T2a"]), nearest("Sigel2023", [f"Siegel{year}" for year in range(2000, 2030)])
+    ('must be one of T2a, T3', 'the most similar are Siegel2023, Siegel2029, Siegel2028')
+    """
+    names = sorted(known)
+    if len(text := ", ".join(names)) <= 120:
+        return f"must be one of {text}"
+    return f"the most similar are {', '.join(get_close_matches(echo(name), names, cutoff=0))}"
 
 
 class ApproxBoundsError(Exception):
@@ -58,3 +75,7 @@ class NoExpressionError(ApproxBoundsError):
 
 class HypothesisError(ApproxBoundsError):
     """Data of a certificate violate a hypothesis of its theorem; the message says which."""
+
+
+class MissingPackageError(ApproxBoundsError, ImportError):
+    """What was asked needs a package that is not installed; the message says how to get it."""

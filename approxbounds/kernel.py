@@ -24,10 +24,14 @@ _ENOUGH_BITS = 64  # relative accuracy of the enclosure; doubles have 53
 
 @dataclass(frozen=True)
 class Verdict:
-    """Accepted or not, and why; true in a boolean context exactly if accepted."""
+    """Accepted or not, and why; true in a boolean context exactly if accepted.
+
+    ``foreign`` names the theorems and classes from outside this package whose word was taken; usually there are none.
+    """
 
     accepted: bool
     reason: str
+    foreign: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self.accepted

@@ -4,7 +4,7 @@ A theorem answers a :class:`Query`. Its *witness* is the finite data (resolution
 for which its formula is evaluated; :meth:`Theorem.search` finds one carelessly with floats, and
 :meth:`Theorem.evaluate` is the formula, written once for the three arithmetics, which checks every
 hypothesis about the witness. To add a theorem, subclass :class:`Theorem` in a file of its own and
-list it in ``catalogue.py``.
+list it in ``catalogue.py``; from outside the package, register it (``EXTENDING.md``).
 """
 
 from __future__ import annotations
@@ -27,7 +27,19 @@ if TYPE_CHECKING:
     from approxbounds.functions.grid import Function
     from approxbounds.networks.base import NetworkClass
 
-__all__ = ["Direction", "Query", "Step", "Theorem", "Witness", "conditional", "fraction_of", "integer_of"]
+__all__ = [
+    "Direction",
+    "Query",
+    "Step",
+    "Theorem",
+    "Witness",
+    "conditional",
+    "foreign_code",
+    "fraction_of",
+    "integer_of",
+]
+
+_OURS = __name__.partition(".")[0] + "."
 
 #: The finite data of a certificate: names to exact integers, fractions or identifiers.
 Witness: TypeAlias = Mapping[str, int | Fraction | str]
@@ -111,6 +123,10 @@ class Theorem(ABC):
     def __hash__(self) -> int:
         return hash(type(self))
 
+    def _repr_markdown_(self) -> str:
+        cited = "; ".join(map(str, self.citations))
+        return f"**{self.id}** ({self.title}). {self.statement} [{cited}]"
+
     def quantity(self, query: Query) -> str:
         """LaTeX of the bounded quantity; by default the approximation error."""
         p = r"\infty" if is_infinite(query.p) else f"{query.p}"
@@ -147,6 +163,14 @@ class Theorem(ABC):
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """The network of an upper bound's construction for f, in G; raises NotApplicableError if there is none."""
         raise NotApplicableError(f"{self.id}: there is nothing to build: {self.unbuilt}")
+
+
+def foreign_code(theorem: Theorem, query: Query) -> tuple[str, ...]:
+    """Names of the theorems and classes from outside this package that the answer to the query rests on."""
+    parts = [part for part in (query.functions, query.network) if part is not None]
+    kinds = [type(theorem), *(kind for part in parts for kind in part.kinds)]
+    names = (f"{kind.__module__}.{kind.__qualname__}" for kind in kinds)
+    return tuple(dict.fromkeys(name for name in names if not name.startswith(_OURS)))
 
 
 def integer_of(witness: Witness, name: str, *, minimum: int = 0, maximum: int = 2**1100) -> int:

@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from hadamrnn.quantize import require_bits
 from hadamrnn.readout import LOSSES, ReadOut
 from hadamrnn.recurrence import ACTIVATIONS
 from hadamrnn.transform import RecurrentMatrix
+
+if TYPE_CHECKING:
+    from approxbounds.networks.base import NetworkClass
 
 __all__ = ["METHODS", "Network", "NetworkConfig"]
 
@@ -229,6 +232,12 @@ class Network(ABC):
             if array.dtype != self.config.dtype or not np.isfinite(array).all():
                 raise bad_file(path, f"{name} must hold finite numbers of type {self.config.dtype}")
             self.parameters[name][...] = array
+
+    def as_class(self, *, steps: int) -> NetworkClass:
+        """The class of approxbounds that describes such networks: see :func:`hadamrnn.expressivity.network_class`."""
+        from hadamrnn.expressivity import network_class
+
+        return network_class(self, steps=steps)
 
     def weights(self) -> dict[str, Array]:
         """The arrays that predictions need, before they are quantised: the parameters, or what is made of them."""

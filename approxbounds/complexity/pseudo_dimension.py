@@ -17,6 +17,7 @@ from approxbounds.errors import HypothesisError
 from approxbounds.kernel import certified_value
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.growth import GrowthBound, Thresholds, euler
+from approxbounds.networks.recurrent_base import Recurrent
 from approxbounds.render import above
 from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, integer_of
@@ -86,7 +87,20 @@ class GrowthMethod(_PseudoDimensionMethod):
         return (Step(query.G.definition), *growth_steps(query.G, m, Thresholds.ANY), last)
 
 
-class ClosedFormMethod(_PseudoDimensionMethod):
+class _ExplicitMethod(_PseudoDimensionMethod):
+    """A formula in the sizes of the class: there is nothing to search for."""
+
+    def search(self, query: Query) -> Witness:
+        return {}
+
+    def expression(self, query: Query) -> Any:
+        return self.evaluate(SYMBOLIC, query, {})
+
+    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
+        return (Step(query.G.definition), Step(self.statement, self.citations))
+
+
+class ClosedFormMethod(_ExplicitMethod):
     """Pdim <= L + w log2(2 r log2 r), from 2^m <= 2^L (m r/w)^w with r >= 16, w >= L.
 
     Fully connected: w = sum_l W_l (cumulative parameters if nu >= 1, own if nu = 0) and
@@ -112,9 +126,6 @@ class ClosedFormMethod(_PseudoDimensionMethod):
         if hasattr(query.G, "widths") and not is_symbolic(totals.units) and totals.units < 2:
             return "it needs more than 2 units (the output unit counted)"
         return None
-
-    def search(self, query: Query) -> Witness:
-        return {}
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
         totals = query.G.size_bounds
@@ -148,14 +159,8 @@ class ClosedFormMethod(_PseudoDimensionMethod):
             return L
         return L * A.power(A.number(nu), L - 1)  # >= sum_{j<L} nu^j
 
-    def expression(self, query: Query) -> Any:
-        return self.evaluate(SYMBOLIC, query, {})
 
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        return (Step(query.G.definition), Step(self.statement, self.citations))
-
-
-class OperationCountMethod(_PseudoDimensionMethod):
+class OperationCountMethod(_ExplicitMethod):
     """Pdim <= 4P(t+2) if 1[g(x) > r] takes at most t operations and there are P parameters."""
 
     id = "pdim-operations"
@@ -170,22 +175,36 @@ class OperationCountMethod(_PseudoDimensionMethod):
     def refusal(self, query: Query) -> str | None:
         return "the class is not a layered network" if query.G.size_bounds is None else None
 
-    def search(self, query: Query) -> Witness:
-        return {}
-
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
         totals = query.G.size_bounds
         assert totals is not None
         return 4 * A.number(totals.weights) * (A.number(totals.operations()) + 2)
 
-    def expression(self, query: Query) -> Any:
-        return self.evaluate(SYMBOLIC, query, {})
 
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        return (Step(query.G.definition), Step(self.statement, self.citations))
+class RecurrentMethod(_ExplicitMethod):
+    """Pdim <= t + w log2(2 r log2 r), from Pi(m) <= 2^t (m r/w)^w for m >= w >= t, r >= 16.
+
+    The step is from the proof of BHLM 2019, Thm 6; t, w and r are those of the class's ``closed_growth``, and the
+    smallest value is taken if there are several.
+    """
+
+    id = "pdim-recurrent"
+    title = "Pseudo-dimension of recurrent networks, closed form"
+    statement = (
+        r"$\operatorname{Pdim}(G)\le t+w\log_2(2r\log_2 r)$, where $\Pi_G(m)\le 2^t(mr/w)^w$ for $m\ge w$: $t$ counts "
+        r"bits and layers of patterns, $w$ bits and the real parameters that act on each, $r$ units and degrees."
+    )
+    citations = (Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"), Citation("approxbounds", "6"))
+
+    def refusal(self, query: Query) -> str | None:
+        return None if isinstance(query.G, Recurrent) else "the class is not a recurrent network"
+
+    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+        assert isinstance(query.G, Recurrent)
+        return A.minimum(*(t + w * A.log2(2 * r * A.log2(r)) for t, w, r in query.G.closed_growth(A)))
 
 
-class DirectMethod(_PseudoDimensionMethod):
+class DirectMethod(_ExplicitMethod):
     """Classes that state it: a linear space has Pdim = D, a finite class at most log2 of its size."""
 
     id = "pdim-direct"
@@ -199,20 +218,17 @@ class DirectMethod(_PseudoDimensionMethod):
     def refusal(self, query: Query) -> str | None:
         return "the class states no dimension directly" if query.G.exact_pseudo_dimension is None else None
 
-    def search(self, query: Query) -> Witness:
-        return {}
-
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
         return A.number(query.G.exact_pseudo_dimension)
 
-    def expression(self, query: Query) -> Any:
-        return SYMBOLIC.number(query.G.exact_pseudo_dimension)
 
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        return (Step(query.G.definition), Step(self.statement, self.citations))
-
-
-METHODS: tuple[Theorem, ...] = (DirectMethod(), GrowthMethod(), ClosedFormMethod(), OperationCountMethod())
+METHODS: tuple[Theorem, ...] = (
+    DirectMethod(),
+    GrowthMethod(),
+    ClosedFormMethod(),
+    RecurrentMethod(),
+    OperationCountMethod(),
+)
 _WITHOUT_WITNESS = tuple(method for method in METHODS if not isinstance(method, GrowthMethod))
 
 

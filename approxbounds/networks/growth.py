@@ -35,6 +35,7 @@ __all__ = [
     "TotalsCount",
     "UnionCount",
     "log2_sign_patterns",
+    "times",
 ]
 
 _MOST_PATTERNS = 1e306  # more than any m in floats (2^1000), and a small multiple of it is still finite
@@ -45,7 +46,7 @@ def euler(A: Arithmetic) -> Value:
     return EULER if A.name == "float" else A.exp(A.number(1))
 
 
-def _times(A: Arithmetic, functions: int, m: Value) -> Value:
+def times(A: Arithmetic, functions: int, m: Value) -> Value:
     """functions * m, cut in floats where it would overflow: it is above m then, and only its logarithm matters."""
     return functions * (np.minimum(m, _MOST_PATTERNS / functions) if A.name == "float" else m)
 
@@ -103,7 +104,7 @@ class AffineCount:
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         if self.functions == 0:
             return 0 * A.number(m)
-        return A.number(self.units) * A.log2_binomial_sum(_times(A, self.functions, m), self.parameters)
+        return A.number(self.units) * A.log2_binomial_sum(times(A, self.functions, m), self.parameters)
 
     @property
     def formula(self) -> str:
@@ -123,7 +124,7 @@ class PolynomialCount:
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         if self.functions == 0:
             return 0 * A.number(m)
-        functions = _times(A, self.functions, m)
+        functions = times(A, self.functions, m)
         return log2_sign_patterns(A, functions, A.log2_integer(self.degree), self.parameters)
 
     @property

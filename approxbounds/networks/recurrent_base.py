@@ -1,0 +1,252 @@
+"""The base of recurrent networks that answer after the last step of a sequence. THEORY.md, section 6."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, ClassVar
+
+from approxbounds import validation as check
+from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.errors import ParameterError
+from approxbounds.networks.base import NetworkClass, Orders
+from approxbounds.networks.growth import (
+    AffineCount,
+    Count,
+    GrowthBound,
+    HalfspaceCount,
+    Layer,
+    PolynomialCount,
+    Thresholds,
+    euler,
+)
+from approxbounds.networks.recurrent_growth import CentralCount, CodeCount, StepsCount, SumCount
+from approxbounds.sources import Citation
+from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
+
+__all__ = ["ACTIVATIONS", "Recurrent", "Weights", "coded"]
+
+#: What the recurrence applies to its net inputs.
+ACTIVATIONS = ("linear", "relu", "modrelu")
+MOST_BITS = 64
+MOST_SIZE = 10**7
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One way to describe all values of a group of weights: codes, real parameters, and the degree of an entry in them.
+
+    If W is a quotient of polynomials with a positive common denominator, the degree is the larger of their two.
+    """
+
+    codes: tuple[CodeCount, ...]
+    reals: Number
+    degree: Number
+
+
+def _values(bits: Number) -> Number:
+    """The number of values of a code of so many bits; one bit is ternary, and 2^b + 1 >= max(3, 2^b) for a symbol."""
+    return 2**bits + 1 if is_symbolic(bits) or bits == 1 else 2**bits
+
+
+def coded(entries: Number, bits: Number) -> Weights:
+    """alpha Z with a matrix of codes Z and one scale alpha >= 0."""
+    return Weights((CodeCount(entries, _values(bits)),), 1, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recurrent(NetworkClass):
+    """The base of the networks a_t = W h_{t-1} + U x_t + b, h_t = sigma(a_t), h_0 = 0, y = v.r(h_T) + c.
+
+    hidden: n, the size of h_t; steps: T; inputs: d_in, the size of x_t. A sequence is a point (x_1, ..., x_T) of
+    [0,1]^(T d_in); the bounds on growth and pseudo-dimension hold for sequences of any real numbers. One scalar output,
+    after the last step. activation: "linear" (sigma is the identity and r is relu), "relu" (sigma is relu, r the
+    identity) or "modrelu" (sigma(a) = sign(a) relu(|a| + beta) with n thresholds beta, r the identity).
+    b and c are real; U and v are real, or quantised to ``bits`` bits, 1 to 64: U = alpha Z, v = alpha' z with one real
+    scale >= 0 each and entries of Z and z in a set of 2^bits integers, or {-1, 0, 1} if bits = 1. What W is, the
+    classes below say. Symbols may replace the integers.
+
+    Growth (ours). Fix codes, if there are any; count them all. Linear recurrence: a_T is a polynomial in W, U, b, and
+    once the signs of its n m entries at m points are known, so is y. Other recurrences: the same step by step,
+    sum over t = 1..T, where four polynomials a, -a, a + beta, beta - a decide which piece modReLU takes. Further:
+
+    - alpha' = 1 may be assumed: (U, b, beta) -> alpha' (U, b, beta) multiplies every h_t by alpha', as h_0 = 0 and all
+      activations are positively homogeneous. So a coded v adds no degree and no parameter but c.
+    - Codes may also be ignored, group by group, as real weights are more; the smallest sum is used.
+    - A linear recurrence is a ReLU network with one hidden layer, n units and T d_in inputs, with any weights: it has
+      no more sign patterns, and no more patterns of outputs where the signs are known.
+    - If W has no real parameters, a_t is linear in (U, b, beta) where the signs before are known: see
+      :class:`~approxbounds.networks.recurrent_growth.CentralCount`.
+
+    All counts are concave in m, and so are sums and minima of them.
+    """
+
+    citations: ClassVar[tuple[Citation, ...]] = (
+        Citation("AnthonyBartlett1999", "Thm 8.3"),
+        Citation("approxbounds", "6"),
+    )
+    hidden: Number
+    steps: Number
+    inputs: Number = 1
+    bits: Number | None = None
+    activation: str = "linear"
+
+    def __post_init__(self) -> None:
+        limits = {"hidden": MOST_SIZE, "steps": 10**9, "inputs": MOST_SIZE}
+        for name, most in limits.items():
+            object.__setattr__(self, name, check.integer(name, getattr(self, name), maximum=most))
+        if self.bits is not None:
+            object.__setattr__(self, "bits", check.integer("bits", self.bits, maximum=MOST_BITS))
+        if not isinstance(self.activation, str) or self.activation not in ACTIVATIONS:
+            raise ParameterError("activation", self.activation, f"must be one of {', '.join(ACTIVATIONS)}")
+
+    @property
+    def domain_dim(self) -> Number:
+        return self.steps * self.inputs
+
+    @property
+    @abstractmethod
+    def recurrent_weights(self) -> tuple[Weights, ...]:
+        """The ways to describe W."""
+
+    @property
+    @abstractmethod
+    def matrix(self) -> str:
+        """What W is: the part of the definition."""
+
+    @property
+    def definition(self) -> str:
+        sigma = {
+            "linear": r"$h_t=a_t$, $y=v\cdot\mathrm{relu}(h_T)+c$",
+            "relu": r"$h_t=\mathrm{relu}(a_t)$, $y=v\cdot h_T+c$",
+            "modrelu": r"$h_t=\mathrm{sign}(a_t)\,\mathrm{relu}(|a_t|+\beta)$, $y=v\cdot h_T+c$",
+        }[self.activation]
+        own = "real"
+        if self.bits is not None:
+            own = f"quantised to ${self.bits}$ bits with one real scale each"
+        return (
+            f"$G$: {self}: sequences, points of $[0,1]^{{{self.domain_dim}}}$, to $y$ after $T={self.steps}$ steps "
+            f"$a_t=Wh_{{t-1}}+Ux_t+b$, {sigma}, $h_0=0$, with $n={self.hidden}$ hidden units and "
+            f"$d_{{\\mathrm{{in}}}}={self.inputs}$ inputs per step; {self.matrix}; "
+            f"$U$ and $v$ are {own}, the other parameters are real."
+        )
+
+    @property
+    def _input_weights(self) -> tuple[Weights, ...]:
+        entries = self.hidden * self.inputs
+        real = Weights((), entries, 1)
+        return (real,) if self.bits is None else (coded(entries, self.bits), real)
+
+    @property
+    def _output_weights(self) -> tuple[Weights, ...]:
+        real = Weights((), self.hidden, 1)
+        return (real,) if self.bits is None else (Weights(coded(self.hidden, self.bits).codes, 0, 0), real)
+
+    def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
+        self.require_numbers("a growth bound")
+        groups = product(self.recurrent_weights, self._input_weights, self._output_weights)
+        ways = [self._way(*group) for group in groups]
+        if self._shallow:
+            ways.append(tuple(Layer("hidden layer" if i == 0 else "output", (c,)) for i, c in enumerate(self._shallow)))
+        return GrowthBound(whole=tuple(map(SumCount, ways)))
+
+    def _way(self, W: Weights, U: Weights, v: Weights) -> tuple[Layer, ...]:
+        """The codes, the signs that decide the pieces, and the output."""
+        codes = tuple(Layer("codes", (code,)) for weights in (W, U, v) for code in weights.codes)
+        first = U.reals + self.hidden * (2 if self.activation == "modrelu" else 1)  # U, b, beta
+        signs = self._signs(W, first)
+        last = W.degree * (self.steps - 1) + 1 + v.degree
+        return (*codes, *signs, Layer("output", self._output(last, self._acting(W.reals, first) + v.reals + 1)))
+
+    def _acting(self, recurrent: Number, first: Number) -> Number:
+        """The number of real parameters of h_T, from those of W and those of U, b and beta."""
+        return recurrent + first
+
+    @property
+    def _functions(self) -> Number:
+        """The polynomials per input and step whose signs decide the pieces of the activation."""
+        return self.hidden * (4 if self.activation == "modrelu" else 1)
+
+    def _signs(self, W: Weights, first: int) -> tuple[Layer, ...]:
+        n, d, T, P = self.hidden, self.inputs, self.steps, W.reals + first
+        if self.activation == "linear":
+            own: Count = PolynomialCount(n, W.degree * (T - 1) + 1, P) if W.degree else CentralCount(n, P)
+            return (Layer("net inputs of the last step", (own, self._shallow[0])),)
+        relu, f = self.activation == "relu", self._functions
+        one: Count = HalfspaceCount(n, d) if relu else AffineCount(n, 4, d + 2)
+        layers = (Layer("step 1", (one, CentralCount(f, first) if relu else AffineCount(1, f, first))),)
+        if T == 1:
+            return layers
+        steps: Count = CentralCount(f, P, T - 1) if relu else AffineCount(T - 1, f, P)
+        if W.degree:
+            steps = StepsCount(f, T, W.degree, P)
+        return (*layers, Layer(f"steps 2 to {T}", (steps,)))
+
+    def _output(self, degree: int, parameters: int) -> tuple[Count, ...]:
+        own: Count = AffineCount(1, 1, parameters) if degree == 1 else PolynomialCount(1, degree, parameters)
+        return (own, *self._shallow[1:])
+
+    @property
+    def _shallow(self) -> tuple[Count, ...]:
+        """The counts of a ReLU network with one hidden layer that reads the whole sequence; none if it is not one.
+
+        Where the signs are known, the output is c plus for each unit an affine function, with v_j folded into it.
+        """
+        if self.activation != "linear":
+            return ()
+        n, d = self.hidden, self.domain_dim
+        return (HalfspaceCount(n, d), AffineCount(1, 1, n * (d + 1) + 1))
+
+    def closed_growth(self, A: Arithmetic) -> tuple[tuple[Value, Value, Value], ...]:
+        """Triples (t, w, r), r >= 16, w >= t, with Pi(m) <= 2^t (m r/w)^w for all m >= w, one for each way to see W.
+
+        With real U and v. C codes in bits and layers of M_i m polynomials of degree <= D_i in w_i parameters give
+        C + sum_i (1 + w_i log2(2e m M_i D_i/w_i)); by Jensen r = 2e sum M_i D_i, and w = C + sum w_i (the bound
+        increases with w up to m).
+        """
+        return tuple(self._closed(A, W) for W in self.recurrent_weights)
+
+    def _closed(self, A: Arithmetic, W: Weights) -> tuple[Value, Value, Value]:
+        n, d, T = A.number(self.hidden), A.number(self.inputs), A.number(self.steps)
+        first = n * d + n * (2 if self.activation == "modrelu" else 1)
+        layers, w, products = self._closed_signs(A, W, first)
+        codes = A.number(0)
+        for code in W.codes:
+            codes = codes + A.number(code.entries) * A.log2(A.number(code.values))
+        last = A.number(W.degree) * (T - 1) + 2
+        acting = self._acting(A.number(W.reals), first)
+        return codes + layers + 1, codes + w + acting + n + 1, 2 * euler(A) * (products + last)
+
+    def _closed_signs(self, A: Arithmetic, W: Weights, first: Value) -> tuple[Value, Value, Value]:
+        """The number of layers before the output, sum w_i and sum M_i D_i."""
+        f, T, q, P = A.number(self._functions), A.number(self.steps), A.number(W.degree), A.number(W.reals) + first
+        if self.activation == "linear":
+            return A.number(1), P, f * (q * (T - 1) + 1)
+        return T, first + (T - 1) * P, f * (T + q * T * (T - 1) / 2)
+
+    @property
+    def orders(self) -> Orders:
+        """Pdim is of the order of the bits of all codes plus T times the real parameters times log(nT).
+
+        A linear recurrence is without the factor T, and without T in the logarithm if W has no real parameters.
+        A number of bits per code is left out.
+        """
+        import sympy
+
+        W = self.recurrent_weights[0]
+        n, d, T = (
+            symbol_unless_symbolic(value, name)
+            for value, name in ((self.hidden, "n"), (self.inputs, "d_in"), (self.steps, "T"))
+        )
+        bits = self.bits if is_symbolic(self.bits) else 1
+        codes = 0 if self.bits is None else bits * n * d
+        reals = n * d if self.bits is None else n
+        more, extra = self._orders_of_matrix(n)
+        linear = self.activation == "linear"
+        logarithm = sympy.log(n if linear and not W.degree else n * T)
+        return Orders.of_size(codes + more + (1 if linear else T) * (reals + extra) * logarithm)
+
+    def _orders_of_matrix(self, n: Any) -> tuple[Any, Any]:
+        """Orders of the codes and of the real parameters of W."""
+        return 0, n**2
