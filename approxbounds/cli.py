@@ -1,9 +1,10 @@
-"""The command line: ``approxbounds lower|upper|bracket|pdim|fat|packing|weights|bits|table|verify|explain|list``.
+"""The command line: ``approxbounds lower|upper|bracket|pdim|fat|packing|weights|bits|table|sweep|verify|explain|list``.
 
 Classes are written NAME:parameter=value,... such as ``holder:smoothness=3/2,dim=2`` or
 ``relu:widths=50x50x50,input_dim=2`` (50^3 repeats a width); a union of networks as
 ``relu:widths=8+relu:widths=4x4``. Values are integers, decimals (0.1 means 1/10), quotients, true/false, or a
-name, which becomes a positive symbol. Nothing is ever evaluated.
+name, which becomes a positive symbol. Nothing is ever evaluated. ``--extension MODULE`` imports a module of yours
+that registers classes and theorems (``EXTENDING.md``).
 Results go to standard output, messages to standard error. Exit status: 0 done, 1 refused (no theorem
 applies, certificate rejected), 2 bad input.
 """
@@ -20,11 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import approxbounds as ab
-from approxbounds import tables
+from approxbounds import cli_sweep, tables
 from approxbounds.catalogue import FUNCTION_CLASSES, LOWER_THEOREMS, NETWORK_CLASSES, THEOREMS, UPPER_THEOREMS
-from approxbounds.cli_text import parse_functions, parse_network, parse_value
+from approxbounds.cli_text import parse_functions, parse_network, parse_value, split_classes
 from approxbounds.description import Description
 from approxbounds.errors import ApproxBoundsError, NoExpressionError, NoNumberError, ParameterError
+from approxbounds.extensions import load
 from approxbounds.files import write_atomically
 from approxbounds.render import number, plain
 from approxbounds.sources import Citation
@@ -53,6 +55,7 @@ def _bound_dict(bound: ab.Bound) -> dict[str, Any]:
         "rate": _sympy_text(lambda: bound.rate),
         "expression": _sympy_text(lambda: bound.expression),
         "sources": [str(source) for source in bound.sources],
+        "foreign": list(bound.foreign),
         "certificate": bound.certificate.to_dict() if certified else None,
         "others": [_other(other) for other in bound.others],
     }
@@ -80,6 +83,8 @@ def _bound_text(bound: ab.Bound) -> str:
         expression = _sympy_text(lambda: bound.expression)
         lines.append(f"closed form: {expression}" if expression else "closed form: none, a constant is unspecified")
     lines.append("sources: " + "; ".join(map(str, bound.sources)))
+    if bound.foreign:
+        lines.append("taken at its word, from outside: " + ", ".join(bound.foreign))
     lines += [f"  also {other}" for other in bound.others]
     return "\n".join(lines)
 
@@ -180,16 +185,21 @@ def _bits(arguments: argparse.Namespace) -> int:
 
 
 def _table(arguments: argparse.Namespace) -> int:
-    chosen: tuple[list[str], list[str]] = ([], [])  # functions, networks
-    for text in arguments.classes:
-        chosen[text.partition(":")[0] not in FUNCTION_CLASSES].append(text)
-    if not all(chosen):
-        raise ParameterError("classes", arguments.classes, "must be at least one function class and one network class")
-    functions = [parse_functions(text) for text in chosen[0]]
-    networks = [parse_network(text, functions[0]) for text in chosen[1]]
-    found = ab.compare(functions, networks, [parse_value(p) for p in arguments.p])
-    writers = {"text": found.to_text, "markdown": found.to_markdown, "latex": found.to_latex, "csv": found.to_csv}
-    _print(found.records, lambda: writers[arguments.format]().rstrip("\n"), arguments.json)
+    texts, networks = split_classes(arguments.classes)
+    functions = [parse_functions(text) for text in texts]
+    exponents = [parse_value(p) for p in arguments.p]
+    found = ab.compare(functions, [parse_network(text, functions[0]) for text in networks], exponents)
+    return _print_table(arguments, found, found.records)
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    found = cli_sweep.run(arguments)
+    return _print_table(arguments, found, lambda: found.records)
+
+
+def _print_table(arguments: argparse.Namespace, table: ab.Comparison | ab.Sweep, data: Callable[[], Any]) -> int:
+    write: Callable[[], str] = getattr(table, f"to_{arguments.format}")
+    _print(data, lambda: write().rstrip("\n"), arguments.json)
     return 0
 
 
@@ -216,7 +226,7 @@ def _certificate_of(text: str) -> ab.Certificate:
 
 def _verify(arguments: argparse.Namespace) -> int:
     verdict = ab.verify(_certificate_of(_read(arguments.file)))
-    data = {"accepted": verdict.accepted, "reason": verdict.reason}
+    data = {"accepted": verdict.accepted, "reason": verdict.reason, "foreign": list(verdict.foreign)}
     _print(lambda: data, lambda: verdict.reason, arguments.json)
     if not verdict:
         print(f"approxbounds: rejected: {verdict.reason}", file=sys.stderr)
@@ -326,6 +336,8 @@ def _parser() -> argparse.ArgumentParser:
         if "c" in arguments:
             sub.add_argument("--certificate", metavar="FILE", help="also write the certificate to FILE")
         sub.add_argument("--json", action="store_true", help="JSON on standard output")
+        extension = "import this module first: it registers classes and theorems (may be repeated)"
+        sub.add_argument("--extension", metavar="MODULE", action="append", default=[], help=extension)
         return sub
 
     command("lower", _lower, "best certified lower bound on E_p(F, G)", "FGpc")
@@ -348,8 +360,11 @@ def _parser() -> argparse.ArgumentParser:
     text = "function classes and network classes, as in the other commands, in any order (the name tells which)"
     compared.add_argument("classes", nargs="+", metavar="CLASS", help=text)
     compared.add_argument("-p", "--p", action="append", required=True, help="exponent (may be repeated)")
-    formats = ("text", "markdown", "latex", "csv")
-    compared.add_argument("--format", choices=formats, default="text", help="how to write it (default text)")
+    swept = command("sweep", _sweep, "bounds for a grid of classes, networks and norms; resumable, in parallel", "")
+    cli_sweep.add_options(swept)
+    for table in (compared, swept):
+        formats = ("text", "markdown", "latex", "csv")
+        table.add_argument("--format", choices=formats, default="text", help="how to write it (default text)")
     verify = command("verify", _verify, "check a certificate from scratch", "")
     verify.add_argument("file", help="JSON file with a certificate, or - for standard input")
     explain = command("explain", _explain, "numbered derivation with citations (Markdown)", "FGp")
@@ -363,11 +378,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (argparse exits with 2 by itself)."""
     arguments = _parser().parse_args(argv)
     try:
+        for module in arguments.extension:
+            load(module)
         status: int = arguments.run(arguments)
         sys.stdout.flush()  # a closed pipe shows here, not at exit
         return status
     except BrokenPipeError:  # the reader has enough, as head has; the interpreter still flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt as error:
+        print(f"approxbounds: {error or 'interrupted'}", file=sys.stderr)
         return 1
     except ParameterError as error:
         print(f"approxbounds: {error}", file=sys.stderr)

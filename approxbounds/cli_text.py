@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any
 
@@ -11,12 +11,11 @@ from approxbounds.catalogue import FUNCTION_CLASSES, NETWORK_CLASSES
 from approxbounds.description import Description
 from approxbounds.errors import ParameterError
 
-__all__ = ["parse_class", "parse_functions", "parse_network", "parse_value"]
+__all__ = ["parse_class", "parse_functions", "parse_network", "parse_value", "split_classes"]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,30}[0-9]{0,3}")
 _SEQUENCE = re.compile(r"[0-9A-Za-z_./]+(\^[0-9]{1,4})?(x[0-9A-Za-z_./]+(\^[0-9]{1,4})?)*")
 _UNION = "union"
-_JOINT = re.compile(rf"\+(?=(?:{'|'.join(map(re.escape, NETWORK_CLASSES))})(?:[:+]|$))")
 
 
 def parse_value(text: str) -> Any:
@@ -56,7 +55,10 @@ def parse_class(text: str, classes: Mapping[str, type[Description]], what: str) 
         key, equals, value = item.partition("=")
         if not equals or key not in known or key in parameters:
             raise ParameterError(what, item, f"must be parameter=value, each once, of {name}: {', '.join(known)}")
-        parameters[key] = _sequence(key, value) if known[key].startswith("tuple") else parse_value(value)
+        if known[key].startswith("tuple"):
+            parameters[key] = _sequence(key, value)
+        else:
+            parameters[key] = value if known[key] == "str" else parse_value(value)
     missing = [
         field.name
         for field in fields(cls)
@@ -78,7 +80,8 @@ def parse_network(text: str, functions: Any = None) -> Any:
     >>> len(parse_network("relu:widths=8,input_dim=1+relu:widths=4x4,input_dim=1").members)
     2
     """
-    parts = _JOINT.split(text)
+    names = "|".join(map(re.escape, NETWORK_CLASSES))
+    parts = re.split(rf"\+(?=(?:{names})(?:[:+]|$))", text)
     if len(parts) > 1:
         return NETWORK_CLASSES[_UNION](members=tuple(parse_network(part, functions) for part in parts))  # type: ignore[call-arg]
     name = text.partition(":")[0]
@@ -88,3 +91,17 @@ def parse_network(text: str, functions: Any = None) -> Any:
     if functions is not None and accepts and "input_dim=" not in text and functions.domain_dim is not None:
         text += ("," if ":" in text else ":") + f"input_dim={functions.domain_dim}"
     return parse_class(text, NETWORK_CLASSES, "G")
+
+
+def split_classes(texts: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The function classes and the network classes among the texts; at least one of each is needed.
+
+    >>> split_classes(["relu:widths=8", "lipschitz:dim=2", "monotone:dim=2"])
+    (['lipschitz:dim=2', 'monotone:dim=2'], ['relu:widths=8'])
+    """
+    chosen: tuple[list[str], list[str]] = ([], [])
+    for text in texts:
+        chosen[text.partition(":")[0] not in FUNCTION_CLASSES].append(text)
+    if not all(chosen):
+        raise ParameterError("classes", list(texts), "must be at least one function class and one network class")
+    return chosen

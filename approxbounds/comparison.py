@@ -255,7 +255,7 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         legend = "<br>".join(_html.escape(f"{letter}{number}: {name}") for letter, number, name in self._named())
-        return f"<div>{tables.html(_HEADER, self._table(_TEXT))}<p>{legend}</p></div>"
+        return f"<div>{tables.html(_HEADER, self._table(_HTML))}<p>{legend}</p></div>"
 
     def __str__(self) -> str:
         return self.to_text()
@@ -301,24 +301,10 @@ def _plain_formula(expression: Any) -> str:
     return "inf" if str(expression) == "oo" else str(expression)
 
 
-def _math(expression: Any) -> str:
-    return f"${render.latex(expression)}$"
-
-
-def _math_number(value: float, up: bool, digits: int) -> str:
-    return f"${render.rounded(value, up, digits)}$"
-
-
 _TEXT = _Markup(_plain_formula, render.number, str, "{}{}", "-")
-_MARKDOWN = _Markup(_math, _math_number, str, "${}_{{{}}}$", "-")
-_LATEX = _Markup(_math, _math_number, tables.latex_text, "${}_{{{}}}$", "--")
-
-
-def _several(name: str, value: object, what: str) -> tuple[Any, ...]:
-    """The entries of a sequence, or the one object itself."""
-    if isinstance(value, str) or not hasattr(value, "__len__"):
-        return (value,)
-    return validation.sequence(name, value, most=_MOST, what=what)
+_HTML = _Markup(render.math, render.math_number, str, "{}{}", "-")
+_MARKDOWN = _Markup(render.math, render.math_number, str, "${}_{{{}}}$", "-")
+_LATEX = _Markup(render.math, render.math_number, tables.latex_text, "${}_{{{}}}$", "--")
 
 
 def compare(F: Any, G: Any, p: Any) -> Comparison:
@@ -342,9 +328,9 @@ def compare(F: Any, G: Any, p: Any) -> Comparison:
     >>> ab.compare(holder, ab.LinearSpace(dimension=9), 2).entries[0].norms.value       # no upper order is known
     'open'
     """
-    functions = _several("F", F, "function classes")
-    networks = _several("G", G, "network classes")
-    exponents = tuple(validation.exponent(value) for value in _several("p", p, "exponents"))
+    functions = validation.several("F", F, most=_MOST, what="function classes")
+    networks = validation.several("G", G, most=_MOST, what="network classes")
+    exponents = tuple(map(validation.exponent, validation.several("p", p, most=_MOST, what="exponents")))
     return Comparison(tuple(entry for f in functions for g in networks for entry in _entries(f, g, exponents)))
 
 

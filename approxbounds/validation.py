@@ -157,6 +157,13 @@ def sequence(name: str, value: object, *, most: int, what: str) -> tuple[object,
     return entries
 
 
+def several(name: str, value: object, *, most: int, what: str) -> tuple[Any, ...]:
+    """The entries of a sequence, or the one object itself."""
+    if isinstance(value, str) or not hasattr(value, "__len__"):
+        return (value,)
+    return sequence(name, value, most=most, what=what)
+
+
 def widths(name: str, value: object) -> tuple[Number, ...]:
     """A non-empty tuple of numbers of hidden units."""
     entries = sequence(name, value, most=MOST_LAYERS - 1, what="an integer per hidden layer, such as (64, 64)")

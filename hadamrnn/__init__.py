@@ -21,6 +21,7 @@ from hadamrnn.orthogonal import (
 from hadamrnn.parallel import Workers
 from hadamrnn.qornn import QORNN, QORNNConfig, quantised
 from hadamrnn.quantize import codes, quantize
+from hadamrnn.sweep import Sweep, sweep
 from hadamrnn.train import History, Settings, evaluate, fit, model_for
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Ranges",
     "Schedule",
     "Settings",
+    "Sweep",
     "Vector",
     "Workers",
     "bjorck",
@@ -63,4 +65,5 @@ __all__ = [
     "ranges",
     "singular_values",
     "sizes",
+    "sweep",
 ]

@@ -17,8 +17,10 @@ from hadamrnn.errors import ParameterError, bad_file
 from hadamrnn.kinds import config_from, network_from
 from hadamrnn.network import Network
 
-__all__ = ["Checkpoint", "Progress", "load_run"]
+__all__ = ["CHECKPOINT", "LOG", "MODEL", "Checkpoint", "Progress", "load_run"]
 
+#: The files of a run in its directory.
+CHECKPOINT, LOG, MODEL = "checkpoint.npz", "log.jsonl", "model.npz"
 KIND = "checkpoint"
 
 

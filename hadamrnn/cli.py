@@ -1,4 +1,4 @@
-"""The command line: ``hadamrnn train|evaluate|export|info``.
+"""The command line: ``hadamrnn train|sweep|evaluate|export|info|capacity``.
 
 The options are the fields of the task, of the settings of the kind of model that ``--model`` names, and of Settings, in
 the same words (``learning_rate`` is ``--learning-rate``); ``none`` means None. A model is the directory of a run, a
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
@@ -18,16 +19,17 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 import hadamrnn as hr
-from hadamrnn.checkpoint import load_run
+from hadamrnn import capacity_cli
+from hadamrnn.checkpoint import CHECKPOINT, LOG, MODEL, load_run
 from hadamrnn.errors import HadamRNNError, ParameterError, bad_file
 from hadamrnn.export import MAGIC, sizes
 from hadamrnn.kinds import KINDS
+from hadamrnn.sweep import FROM_TASK, add_options, on_cluster
 from hadamrnn.tasks import TASKS, Task
 from hadamrnn.tasks.base import PARTS
 
 __all__ = ["main"]
 
-CHECKPOINT, LOG, MODEL = "checkpoint.npz", "log.jsonl", "model.npz"
 _TEXTS = {"hidden": 128, "embedding": 512, "epochs": 20, "batch_size": 100, "learning_rate": 5e-4, "decay": 0.98}
 _LONG = {"hidden": 128, "epochs": 20, "batch_size": 128, "learning_rate": 1e-3, "decay": 0.98}
 _SERIES = {"hidden": 512, "epochs": 100, "batch_size": 100, "learning_rate": 1e-3, "decay": 0.98}
@@ -42,15 +44,20 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "text": {**_SERIES, "epochs": 20},
     "activity": {**_SERIES, "hidden": 128},
 }
-_FROM_TASK = ("inputs", "outputs", "many_to_many", "loss", "seed")
 
 
 # Options from fields -------------------------------------------------------------------------------------------------
 
 
 def _add_fields(
-    parser: argparse._ActionsContainer, cls: type, defaults: Mapping[str, Any], skipped: Sequence[str] = ()
+    parser: argparse._ActionsContainer,
+    cls: type,
+    defaults: Mapping[str, Any],
+    skipped: Sequence[str] = (),
+    *,
+    several: bool = False,
 ) -> None:
+    """An option for each field, with a list of values if ``several``."""
     hints = get_type_hints(cls)
     for field in fields(cls):
         if field.name in skipped:
@@ -59,20 +66,25 @@ def _add_fields(
         required = default is MISSING
         shown = "required" if required else f"default {'none' if default is None else default}"
         options: dict[str, Any] = {"help": f"({shown})"}
-        options |= {"required": True} if required else {"default": default}
-        if hints[field.name] is bool:
+        options |= {"required": True} if required else {"default": [default] if several else default}
+        if several:
+            options |= {"nargs": "+"}
+        if hints[field.name] is bool and not several:
             options["action"] = argparse.BooleanOptionalAction
         else:
             options |= {"type": _reader(hints[field.name]), "metavar": field.name.split("_")[-1].upper()}
-        parser.add_argument("--" + field.name.replace("_", "-"), **options)
+        names = ["--" + field.name.replace("_", "-"), *(["--seeds"] if several and field.name == "seed" else [])]
+        parser.add_argument(*names, **options)
 
 
 def _reader(hint: Any) -> Callable[[str], Any]:
-    """Reads int, float or str, and "none" if the field may be None."""
+    """Reads int, float, str or a truth value, and "none" if the field may be None."""
     kinds = get_args(hint) or (hint,)
     kind = next(kind for kind in kinds if kind is not type(None))
 
     def read(text: str) -> Any:
+        if kind is bool:
+            return {"true": True, "false": False}[text]
         return None if type(None) in kinds and text == "none" else kind(text)
 
     read.__name__ = kind.__name__
@@ -123,7 +135,7 @@ def _open(name: str, *, exported: bool = True) -> _Opened:
 
 def _train(arguments: argparse.Namespace) -> dict[str, Any]:
     task = TASKS[arguments.task](**_values(arguments, TASKS[arguments.task]))
-    settings = _values(arguments, KINDS[arguments.kind].config_type, _FROM_TASK)
+    settings = _values(arguments, KINDS[arguments.kind].config_type, FROM_TASK)
     model = hr.model_for(task, kind=arguments.kind, seed=arguments.seed, **settings)
     run = Path(arguments.out)
     run.mkdir(parents=True, exist_ok=True)
@@ -148,6 +160,25 @@ def _train(arguments: argparse.Namespace) -> dict[str, Any]:
         "size_in_bytes": sizes(model.config)["total"].packed,
         "model": str(saved),
     }
+
+
+def _sweep(arguments: argparse.Namespace) -> list[dict[str, Any]] | str:
+    skipped = ("workers", *FROM_TASK)
+    options = _values(arguments, TASKS[arguments.task]) | {"epochs": arguments.epochs}
+    for cls in (KINDS[arguments.kind].config_type, hr.Settings):
+        options |= _values(arguments, cls, skipped)
+    with on_cluster(arguments.dask):
+        found = hr.sweep(
+            arguments.task,
+            kind=arguments.kind,
+            directory=arguments.directory,
+            workers=arguments.workers,
+            progress=sys.stderr.isatty(),
+            **options,
+        )
+    if arguments.json:
+        return list(found)
+    return found.to_csv().rstrip("\n") if arguments.csv else found.to_text()
 
 
 def _evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -221,6 +252,33 @@ def _add_kind(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--model", dest="kind", choices=tuple(KINDS), default=default, help=text)
 
 
+def _add_training(sub: argparse.ArgumentParser, task: str, kind: str, *, several: bool) -> None:
+    """The options of the model and its training, and where the run or, if ``several``, the runs are kept."""
+    defaults, config = DEFAULTS[task], KINDS[kind].config_type
+    training = sub.add_argument_group("training", _documentation(hr.Settings))
+    model = sub.add_argument_group("model", _documentation(config))
+    _add_kind(model)
+    _add_fields(model, config, defaults, FROM_TASK, several=several)
+    epochs: dict[str, Any] = {"nargs": "+"} if several else {}
+    text = f"(default {defaults['epochs']})"
+    training.add_argument("--epochs", type=int, default=defaults["epochs"], help=text, **epochs)
+    if several:
+        _add_fields(training, hr.Settings, defaults, ("workers",), several=True)
+        add_options(sub)
+    else:
+        _add_fields(training, hr.Settings, defaults)
+        training.add_argument("--out", required=True, metavar="RUN", help=f"directory for {CHECKPOINT}, {LOG}, {MODEL}")
+        training.add_argument("--resume", action="store_true", help="go on with the run from its checkpoint")
+
+
+def _add_model(parser: argparse.ArgumentParser, kind: str, defaults: Mapping[str, Any], skipped: Sequence[str]) -> None:
+    """The kind of model, and the settings of the kind that is named."""
+    config = KINDS[kind].config_type
+    model = parser.add_argument_group("model", _documentation(config))
+    _add_kind(model)
+    _add_fields(model, config, defaults, skipped)
+
+
 def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hadamrnn",
@@ -229,19 +287,21 @@ def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name: str, run: Callable[..., dict[str, Any]], text: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Callable[..., Any], text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
         sub.set_defaults(run=run, json=False)
         return sub
 
-    def tasks(sub: argparse.ArgumentParser, *, required: bool) -> list[tuple[str, argparse.ArgumentParser]]:
+    def tasks(
+        sub: argparse.ArgumentParser, *, required: bool, several: bool = False
+    ) -> list[tuple[str, argparse.ArgumentParser]]:
         choices = sub.add_subparsers(dest="task", required=required, metavar="TASK")
         found = []
         for name, cls in TASKS.items():
             text = _documentation(cls)
             shape = argparse.RawDescriptionHelpFormatter
             one = choices.add_parser(name, help=text.split("\n")[0], description=text, formatter_class=shape)
-            _add_fields(one.add_argument_group("task"), cls, DEFAULTS[name])
+            _add_fields(one.add_argument_group("task"), cls, DEFAULTS[name], several=several)
             found.append((name, one))
         return found
 
@@ -249,17 +309,13 @@ def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:
         sub.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="JSON on standard output")
 
     train = command("train", _train, "train a model on a task, or go on with a run")
-    for name, sub in tasks(train, required=True):
-        defaults, training = DEFAULTS[name], sub.add_argument_group("training", _documentation(hr.Settings))
-        config = KINDS[kind].config_type
-        model = sub.add_argument_group("model", _documentation(config))
-        _add_kind(model)
-        _add_fields(model, config, defaults, _FROM_TASK)
-        training.add_argument("--epochs", type=int, default=defaults["epochs"], help=f"(default {defaults['epochs']})")
-        _add_fields(training, hr.Settings, defaults)
-        training.add_argument("--out", required=True, metavar="RUN", help=f"directory for {CHECKPOINT}, {LOG}, {MODEL}")
-        training.add_argument("--resume", action="store_true", help="go on with the run from its checkpoint")
-        json_option(sub)
+    sweep = command(
+        "sweep", _sweep, "train for each combination of options, which may be lists; goes on where it stopped"
+    )
+    for parent in (train, sweep):
+        for name, sub in tasks(parent, required=True, several=parent is sweep):
+            _add_training(sub, name, kind, several=parent is sweep)
+            json_option(sub)
     evaluate = command("evaluate", _evaluate, "loss and metrics of a model; of a run, on its own task")
     evaluate.add_argument("model", metavar="MODEL", help="directory of a run, file of a model, or exported file")
     for sub in (evaluate, *(sub for _, sub in tasks(evaluate, required=False))):
@@ -281,6 +337,10 @@ def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:
         sub.add_argument("model", metavar="MODEL", help="directory of a run, or file of a model")
         json_option(sub)
     export.add_argument("file", metavar="FILE", help="the file to write")
+    capacity = command("capacity", capacity_cli.run, "how many points a network fits or shatters")
+    capacity_cli.add_options(capacity)
+    _add_model(capacity, kind, {"inputs": 1}, capacity_cli.FIXED)
+    json_option(capacity)
     return parser
 
 
@@ -289,6 +349,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser(_kind(argv)).parse_args(argv)
     try:
         data = arguments.run(arguments)
+        print(json.dumps(data, indent=2) if arguments.json else data if isinstance(data, str) else _text(data))
+        sys.stdout.flush()  # a closed pipe shows here, not at exit
+        return 0
+    except BrokenPipeError:  # the reader has enough, as head has; the interpreter still flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (ParameterError, OSError) as error:
         print(f"hadamrnn: {error}", file=sys.stderr)
         return 2
@@ -298,5 +364,3 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as error:
         print(f"hadamrnn: {error or 'interrupted'}", file=sys.stderr)
         return 1
-    print(json.dumps(data, indent=2) if arguments.json else _text(data))
-    return 0

@@ -1,0 +1,44 @@
+"""The command ``approxbounds sweep``: a grid of classes, networks and exponents, resumable and in parallel."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from approxbounds.cli_text import parse_functions, parse_network, parse_value, split_classes
+from approxbounds.sweep import QUANTITIES, Sweep, sweep
+from approxbounds.workers import on_cluster
+
+__all__ = ["add_options", "run"]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of the command; an argument @FILE stands for the arguments in the lines of a file."""
+    parser.fromfile_prefix_chars = "@"
+    text = "function classes and network classes in any order; @FILE reads them from the lines of a file"
+    parser.add_argument("classes", nargs="+", metavar="CLASS", help=text)
+    text = "exponents, such as 1 2 inf"
+    parser.add_argument("-p", "--p", nargs="+", action="extend", required=True, metavar="P", help=text)
+    text = "which bounds (default lower)"
+    parser.add_argument("--quantity", choices=tuple(QUANTITIES), default="lower", help=text)
+    parser.add_argument("--workers", help="processes that compute (default 1)")
+    text = "keep the answers here as they come; the same command goes on after an interruption"
+    parser.add_argument("--directory", help=text)
+    text = "address of a Dask scheduler, such as tcp://host:8786, whose workers compute"
+    parser.add_argument("--dask", metavar="ADDRESS", help=text)
+
+
+def run(arguments: argparse.Namespace) -> Sweep:
+    """The sweep that was asked for; input_dim of a network defaults to the dimension of each of the functions."""
+    texts, networks = split_classes(arguments.classes)
+    functions = [parse_functions(text) for text in texts]
+    with on_cluster(arguments.dask):
+        return sweep(
+            functions,
+            list(dict.fromkeys(parse_network(text, F) for F in functions for text in networks)),
+            [parse_value(p) for p in arguments.p],
+            quantity=arguments.quantity,
+            workers=arguments.workers,
+            directory=arguments.directory,
+            progress=sys.stderr.isatty(),
+        )
