@@ -10,7 +10,7 @@ figures: $(STAMP)
 	$(VENV)/bin/python -m paper_figures.make_all
 
 test: lint
-	$(VENV)/bin/python -m pytest -n auto
+	$(VENV)/bin/python -m pytest -n auto --nbmake
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

@@ -12,7 +12,7 @@ from approxbounds.arithmetic import precision
 from approxbounds.errors import HypothesisError, NoExpressionError, NoNumberError, NotApplicableError
 from approxbounds.kernel import certified_value
 from approxbounds.sources import Citation, bibtex
-from approxbounds.theorem import Direction, Query, Step, Theorem, Witness
+from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, foreign_code
 
 if TYPE_CHECKING:
     from approxbounds.certificate import Certificate
@@ -84,10 +84,23 @@ class Bound:
     def expression(self) -> Any:
         return self.theorem.expression(self.query)
 
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """Theorems and classes from outside this package that the bound rests on; empty for the library's own.
+
+        ``certified`` then means: the number is what that code states, recomputed in balls and rounded to the safe
+        side. That the statement is true is the word of its author.
+        """
+        return foreign_code(self.theorem, self.query)
+
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         with precision(2048):  # numbers in the text are enclosed and rounded outwards
-            return self.theorem.steps(self.query, self.witness)
+            steps = self.theorem.steps(self.query, self.witness)
+        if not self.foreign:
+            return steps
+        names = ", ".join(f"`{name}`" for name in self.foreign)
+        return (*steps, Step(f"This takes code from outside approxbounds at its word: {names}."))
 
     @property
     def sources(self) -> tuple[Citation, ...]:
@@ -139,21 +152,24 @@ class Bound:
         except NoExpressionError:
             return left + r"c \cdot " + str(sympy.latex(self.rate))
 
-    def explain(self) -> str:
+    def explain(self) -> render.Derivation:
         """A numbered derivation in Markdown with LaTeX, every constant filled in, sources at the end."""
         return render.markdown(self.latex, self.steps, self.sources)
 
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex}$"
-
-    def _repr_html_(self) -> str:
-        return render.html(self.latex, self.steps, self.sources)
+        return f"$\\displaystyle {self.latex}\\quad\\text{{{self._origin}}}$"
 
     def __str__(self) -> str:
         relation = ">=" if self.direction is Direction.LOWER else "<="
         shown = "c * rate" if self.number is None else render.number(self.number, self.direction is Direction.UPPER)
         quantity = render.plain(self.theorem.quantity(self.query))
-        return f"{quantity} {relation} {shown}  [{self.theorem.id}, {self.status.value}]"
+        return f"{quantity} {relation} {shown}  {self._origin}"
+
+    @property
+    def _origin(self) -> str:
+        """The theorem, the status, and whose word it takes."""
+        given = f", given {', '.join(self.foreign)}" if self.foreign else ""
+        return f"[{self.theorem.id}, {self.status.value}{given}]"
 
 
 def apply(theorem: Theorem, query: Query) -> Bound | Refusal:

@@ -55,6 +55,13 @@ class Description:
             if is_symbolic(entry):
                 raise ParameterError(name, entry, f"{purpose} needs a number here, not a symbol")
 
+    @property
+    def kinds(self) -> tuple[type[Description], ...]:
+        """The types of this record and of the records in it."""
+        entries = (entry for value in self.parameters().values() if isinstance(value, tuple) for entry in value)
+        inner = (kind for entry in entries if isinstance(entry, Description) for kind in entry.kinds)
+        return tuple(dict.fromkeys([type(self), *inner]))
+
     def _entries(self) -> Iterator[tuple[str, Any]]:
         """Names and values of all parameters, those of records in records included."""
         for name, value in self.parameters().items():
@@ -72,6 +79,9 @@ class Description:
     def definition(self) -> str:
         """One sentence of Markdown with LaTeX that defines the class."""
         return str(self)
+
+    def _repr_markdown_(self) -> str:
+        return self.definition
 
 
 def _text(value: Number) -> str:

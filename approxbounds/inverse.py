@@ -72,7 +72,7 @@ class Requirement:
 
     @property
     def _quantity(self) -> str:
-        return LOWER_THEOREMS[0].quantity(self.query)
+        return next(iter(LOWER_THEOREMS)).quantity(self.query)
 
     @property
     def _steps(self) -> tuple[Step, ...]:
@@ -81,7 +81,7 @@ class Requirement:
         value, error = render.rounded(self.bound.value, False, 17), _shown(self.error, render.rounded)
         return (*self.bound.steps, self.covered, Step(f"The bound is above what is asked: ${value}>{error}$."))
 
-    def explain(self) -> str:
+    def explain(self) -> render.Derivation:
         """A numbered derivation in Markdown with LaTeX: the bound for the largest excluded class, and its reach."""
         return render.markdown(self.latex, self._steps, self.sources)
 

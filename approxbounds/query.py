@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from approxbounds.errors import NoExpressionError, ParameterError
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.grid import Function
 from approxbounds.networks.base import NetworkClass
-from approxbounds.render import number, plain, rounded
+from approxbounds.render import math, math_number, number, plain, rounded
 from approxbounds.theorem import Direction, Query, Theorem
 from approxbounds.transfer.hypercube import AverageCase
 from approxbounds.transfer.hypercube import average_case as _average_case
@@ -50,15 +50,15 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.bounds)
 
-    def _rows(self) -> list[tuple[str, str, str, str]]:
-        rows = []
+    def _rows(self, shown: Callable[[float, bool], str], formula: Callable[[Any], str]) -> list[tuple[str, ...]]:
+        rows: list[tuple[str, ...]] = []
         for result in self.results:
             if isinstance(result, Refusal):
                 rows.append((result.theorem, "-", "-", result.reason))
                 continue
-            value = "-" if result.number is None else number(result.number, result.direction is Direction.UPPER)
+            value = "-" if result.number is None else shown(result.number, result.direction is Direction.UPPER)
             try:
-                rate = str(result.rate)
+                rate = formula(result.rate)
             except NoExpressionError:
                 rate = "-"
             rows.append((result.theorem.id, value, rate, result.status.value))
@@ -67,10 +67,10 @@ class Candidates:
     _HEADER = ("theorem", "value", "rate", "status or reason")
 
     def __str__(self) -> str:
-        return tables.text(self._HEADER, self._rows())
+        return tables.text(self._HEADER, self._rows(number, str))
 
     def _repr_html_(self) -> str:
-        return tables.html(self._HEADER, self._rows())
+        return tables.html(self._HEADER, self._rows(math_number, math))
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def make_query(F: object, G: object, p: object) -> Query:
     return Query(functions=F, network=G, p=validation.exponent(p))
 
 
-def _candidates(theorems: tuple[Theorem, ...], query: Query) -> tuple[Bound | Refusal, ...]:
+def _candidates(theorems: Collection[Theorem], query: Query) -> tuple[Bound | Refusal, ...]:
     return tuple(apply(theorem, query) for theorem in theorems)
 
 

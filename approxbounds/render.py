@@ -1,8 +1,7 @@
-"""Derivations as Markdown, LaTeX and HTML; numbers rounded to the safe side."""
+"""Derivations as Markdown with LaTeX; numbers rounded to the safe side."""
 
 from __future__ import annotations
 
-import html as _html
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from typing import Any
@@ -11,7 +10,16 @@ from approxbounds.arithmetic import BALL, Value, ceil_float, floor_float
 from approxbounds.sources import Citation
 from approxbounds.theorem import Step
 
-__all__ = ["above", "below", "html", "latex", "markdown", "number", "plain", "rounded"]
+__all__ = ["Derivation", "above", "below", "latex", "markdown", "math", "math_number", "number", "plain", "rounded"]
+
+
+class Derivation(str):
+    """Markdown text with LaTeX between dollars, which notebooks show rendered."""
+
+    __slots__ = ()
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
 
 
 def _shown(value: float | Fraction, up: bool, digits: int) -> Decimal:
@@ -67,6 +75,16 @@ def latex(expression: Any) -> str:
     return str(sympy.latex(expression))
 
 
+def math(expression: Any) -> str:
+    """A SymPy expression as LaTeX between dollars."""
+    return f"${latex(expression)}$"
+
+
+def math_number(value: float | Fraction, up: bool, digits: int = 6) -> str:
+    """A number as LaTeX between dollars, rounded upwards or downwards."""
+    return f"${rounded(value, up, digits)}$"
+
+
 def plain(quantity: str) -> str:
     r"""The LaTeX of a quantity as plain text.
 
@@ -78,7 +96,7 @@ def plain(quantity: str) -> str:
     return quantity
 
 
-def markdown(claim: str, steps: tuple[Step, ...], sources: tuple[Citation, ...]) -> str:
+def markdown(claim: str, steps: tuple[Step, ...], sources: tuple[Citation, ...]) -> Derivation:
     """The claim, the numbered steps with their citations, and the list of sources."""
     lines = [f"**Claim.** ${claim}$", ""]
     for number, step in enumerate(steps, 1):
@@ -88,19 +106,4 @@ def markdown(claim: str, steps: tuple[Step, ...], sources: tuple[Citation, ...])
         lines += ["", "**Sources**", ""]
         unique = {source.key: source for source in sources}
         lines += [f"- {s.authors} ({s.year}): *{s.title}* (`{s.key}`)" for s in unique.values()]
-    return "\n".join(lines) + "\n"
-
-
-def html(claim: str, steps: tuple[Step, ...], sources: tuple[Citation, ...]) -> str:
-    """The same as HTML for notebooks (formulas stay between dollars for MathJax)."""
-    items = []
-    for step in steps:
-        cited = "; ".join(map(str, step.citations))
-        note = f" <small>[{_html.escape(cited)}]</small>" if cited else ""
-        text = _html.escape(step.text, quote=False).replace("\n", "<br>")
-        items.append(f"<li>{text}{note}</li>")
-    unique = {source.key: source for source in sources}
-    listed = "".join(f"<li>{_html.escape(f'{s.authors} ({s.year}): {s.title}')}</li>" for s in unique.values())
-    tail = f"<p><b>Sources</b></p><ul>{listed}</ul>" if listed else ""
-    head = f"<p><b>$\\displaystyle {_html.escape(claim, quote=False)}$</b></p>"
-    return f"<div>{head}<ol>{''.join(items)}</ol>{tail}</div>"
+    return Derivation("\n".join(lines) + "\n")

@@ -116,11 +116,14 @@ def csv(header: Row, rows: Sequence[Row]) -> str:
 
 
 def html(header: Row, rows: Sequence[Row]) -> str:
-    """An HTML table; cells are plain text.
+    """An HTML table, its columns aligned left in notebooks, too; cells are plain text with LaTeX between dollars.
 
     >>> html(("p",), [("<1>",)])
-    '<table><thead><tr><th>p</th></tr></thead><tbody><tr><td>&lt;1&gt;</td></tr></tbody></table>'
+    '<table><tr><th style="text-align:left">p</th></tr><tr><td style="text-align:left">&lt;1&gt;</td></tr></table>'
     """
-    head = "".join(f"<th>{_html.escape(name)}</th>" for name in header)
-    body = "".join("<tr>" + "".join(f"<td>{_html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows if row)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def line(row: Row, tag: str) -> str:
+        cells = (f'<{tag} style="text-align:left">{_html.escape(cell)}</{tag}>' for cell in row)
+        return f"<tr>{''.join(cells)}</tr>"
+
+    return f"<table>{''.join([line(header, 'th'), *(line(row, 'td') for row in rows if row)])}</table>"

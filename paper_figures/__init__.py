@@ -2,6 +2,8 @@
 
     python -m paper_figures.make_all [--out DIR]     everything, into paper_figures/out by default
     python -m paper_figures.bracket [--out DIR]      one of them
+    python -m paper_figures.make_all --check         compare the numbers with paper_figures/manifest.json
+    python -m paper_figures.make_all --update        store them there
 
-Every number comes from the public functions of approxbounds; nothing is copied or fitted by hand.
+Every number comes from the public functions of approxbounds and hadamrnn; nothing is copied or fitted by hand.
 """

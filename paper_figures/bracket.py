@@ -21,7 +21,7 @@ from matplotlib.lines import Line2D
 
 import approxbounds as ab
 from paper_figures import style
-from paper_figures.product import Product, Record, run_from_command_line
+from paper_figures.product import Product, Record, cited, run_from_command_line
 from paper_figures.rates import exponent_in
 
 __all__ = ["BRACKET"]
@@ -58,6 +58,7 @@ def solve(*, smoothness: str, degree: int, k: int) -> Record:
         "upper": found.upper.value,
         "upper_theorem": found.upper.theorem.id,
         "upper_exponent": str(exponent_in(found.upper.rate, "W")),
+        "sources": cited(found.lower, found.upper),
     }
 
 
@@ -127,6 +128,12 @@ def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
 BRACKET = Product(
     name="bracket",
     about="certified brackets on E_2 for Hölder balls, d = 2, two hidden layers, degrees 0, 1, 2",
+    caption=(
+        r"Certified brackets on the error $E_2(F, G)$ for Hölder balls $F$ of smoothness $s$ in dimension 2. For $k "
+        r"= 2, 3, \dots$ the network $G$ has the widths that step functions on $k\times k$ squares need, with "
+        r"activations of degree 0 (Heaviside), 1 (ReLU) and 2. Filled: lower bounds; open: upper bounds. Thin lines: "
+        r"the power of $W$ in the rates, without logarithms."
+    ),
     queries=queries,
     solve=solve,
     write=write,

@@ -1,6 +1,6 @@
-"""Make every figure and the table of the paper, and print the table.
+"""Make every figure and the table of the paper, and print their captions; or compare their numbers with the manifest.
 
-From the repository root: ``python -m paper_figures.make_all [--out DIR] [--quick] [--no-progress]``.
+From the repository root: ``python -m paper_figures.make_all [--out DIR] [--quick] [--check | --update]``.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from paper_figures.bracket import BRACKET
+from paper_figures.derivation import DERIVATION
+from paper_figures.hard_functions import HARD_FUNCTIONS
 from paper_figures.monotone import MONOTONE
 from paper_figures.product import run_from_command_line
 from paper_figures.quantised import QUANTISED
@@ -16,14 +18,12 @@ from paper_figures.theorems import THEOREMS
 
 __all__ = ["PRODUCTS", "main"]
 
-PRODUCTS = (BRACKET, MONOTONE, THEOREMS, QUANTISED, TABLE)
+PRODUCTS = (BRACKET, MONOTONE, THEOREMS, QUANTISED, HARD_FUNCTIONS, DERIVATION, TABLE)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The command line."""
-    paths = run_from_command_line(*PRODUCTS, argv=argv)
-    table = next(path for path in paths if path.name == f"{TABLE.name}.txt")
-    print("\n" + table.read_text(encoding="utf-8"), end="")
+    run_from_command_line(*PRODUCTS, argv=argv)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ from tqdm import tqdm
 
 import approxbounds as ab
 from approxbounds.files import write_atomically
+from paper_figures import manifest
 
-__all__ = ["DEFAULT_OUT", "Product", "Record", "make", "run_from_command_line", "write_atomically", "write_json"]
+__all__ = ["DEFAULT_OUT", "Made", "Product", "Record", "cited", "make", "run_from_command_line", "write_json"]
 
 #: One answered query: JSON-able, with the exact floats.
 Record = dict[str, Any]
@@ -30,27 +31,52 @@ DEFAULT_OUT = Path(__file__).resolve().parent / "out"
 class Product:
     """A figure or a table.
 
-    ``queries(quick=)`` lists keyword arguments, ``solve(**query)`` answers one of them and ``write(name=, records=,
-    out=)`` makes the files and returns their paths. ``quick`` means a coarse grid, for tests.
+    ``queries(quick=)`` lists keyword arguments (JSON-able, together unique), ``solve(**query)`` answers one of them and
+    ``write(name=, records=, out=)`` makes the files and returns their paths. ``quick`` means a coarse grid, for tests.
+    ``caption`` is LaTeX. It cites what the records list in a field ``sources`` (see :func:`cited`), the theorems that
+    they name in fields ending with "theorem", and ``citations``. ``tolerances``: the relative tolerance, against the
+    manifest, of every number in a field of this name; all others must agree exactly.
     """
 
     name: str
     about: str
+    caption: str
     queries: Callable[..., list[dict[str, Any]]]
     solve: Callable[..., Record]
     write: Callable[..., list[Path]]
+    citations: tuple[ab.Citation, ...] = ()
+    tolerances: Mapping[str, float] = field(default_factory=dict)
+
+    def sources(self, records: Iterable[Record]) -> tuple[ab.Citation, ...]:
+        """What the caption cites, in alphabetical order."""
+        records = list(records)
+        keys = {key for record in records for key in record.get("sources", ())}
+        keys |= {citation.key for name in _theorems(records) for citation in ab.THEOREMS[name].citations}
+        keys |= {citation.key for citation in self.citations}
+        return tuple(sorted(map(ab.Citation, keys), key=str))
+
+
+def cited(*bounds: ab.Bound) -> list[str]:
+    """The BibTeX keys of all sources of some bounds: the field ``sources`` of a record."""
+    return sorted({citation.key for bound in bounds for citation in bound.sources})
+
+
+def _theorems(records: Iterable[Record]) -> list[str]:
+    """The theorems that the records use."""
+    return sorted({value for record in records for key, value in record.items() if key.endswith("theorem") and value})
 
 
 def write_json(product: Product, records: Sequence[Record], out: Path) -> Path:
-    """The numbers behind a product, with the theorems used and their sources."""
-    used = sorted({value for record in records for key, value in record.items() if key.endswith("theorem") and value})
+    """The numbers behind a product, its caption, and the theorems used with their sources."""
     theorems = {
         name: {"title": ab.THEOREMS[name].title, "sources": [str(c) for c in ab.THEOREMS[name].citations]}
-        for name in used
+        for name in _theorems(records)
     }
     content = {
         "name": product.name,
         "about": product.about,
+        "caption": product.caption,
+        "sources": [citation.key for citation in product.sources(records)],
         "approxbounds": ab.__version__,
         "theorems": theorems,
         "records": list(records),
@@ -59,34 +85,86 @@ def write_json(product: Product, records: Sequence[Record], out: Path) -> Path:
     return write_atomically(out / f"{product.name}.json", text.encode())
 
 
-def make(products: Iterable[Product], *, out: Path, quick: bool = False, progress: bool = True) -> list[Path]:
-    """Answer all queries of the products and write their files; returns the paths."""
-    out.mkdir(parents=True, exist_ok=True)
-    work = [(product, product.queries(quick=quick)) for product in products]
-    paths = []
-    with tqdm(
-        total=sum(len(queries) + 1 for _, queries in work), disable=not progress, file=sys.stderr, unit="query"
-    ) as bar:
+def solve(
+    products: Iterable[Product], *, settings: Sequence[bool], progress: bool = True
+) -> Iterator[tuple[Product, dict[str, Record]]]:
+    """Each product with its records by the label of their query; ``settings``: whether quick, or both."""
+    work = []
+    for product in products:
+        asked = [query for quick in settings for query in product.queries(quick=quick)]
+        work.append((product, {manifest.label(query): query for query in asked}))
+    total = sum(len(queries) for _, queries in work)
+    with tqdm(total=total, disable=not progress, file=sys.stderr, unit="query") as bar:
         for product, queries in work:
             bar.set_description(product.name)
-            records = []
-            for query in queries:
-                records.append(product.solve(**query))
+            records = {}
+            for label, query in queries.items():
+                records[label] = product.solve(**query)
                 bar.update()
-            paths += product.write(name=product.name, records=records, out=out)
-            paths.append(write_json(product, records, out))
-            bar.update()
-    return paths
+            yield product, records
 
 
-def run_from_command_line(*products: Product, argv: Sequence[str] | None = None) -> list[Path]:
-    """The command line of every script: --out, --quick, --no-progress; prints the paths written."""
+@dataclass(frozen=True)
+class Made:
+    """A product with its records by the label of their query, and the files made from them."""
+
+    product: Product
+    records: dict[str, Record]
+    paths: tuple[Path, ...]
+
+    def __str__(self) -> str:
+        """The paths, what is text, the caption and its sources."""
+        texts = [path.read_text(encoding="utf-8") for path in self.paths if path.suffix == ".txt"]
+        sources = "; ".join(f"{source} [{source.key}]" for source in self.product.sources(self.records.values()))
+        return "\n".join([*map(str, self.paths), *texts, self.product.caption, f"Sources: {sources}.", ""])
+
+
+def make(products: Iterable[Product], *, out: Path, quick: bool = False, progress: bool = True) -> list[Made]:
+    """Answer all queries of the products and write their files."""
+    out.mkdir(parents=True, exist_ok=True)
+    made = []
+    for product, records in solve(products, settings=(quick,), progress=progress):
+        answers = list(records.values())
+        paths = product.write(name=product.name, records=answers, out=out)
+        made.append(Made(product, records, (*paths, write_json(product, answers, out))))
+    return made
+
+
+def check(products: Iterable[Product], *, path: Path, quick: bool, progress: bool) -> list[str]:
+    """Answer all queries and compare the numbers with those stored at ``path``: one line for each difference."""
+    stored = manifest.read(path)
+    solved = solve(products, settings=(quick,), progress=progress)
+    return [line for product, records in solved for line in manifest.differences(product, records, stored)]
+
+
+def update(products: Iterable[Product], *, path: Path, progress: bool) -> None:
+    """Answer all queries of the full and the quick setting and store their records at ``path``."""
+    solved = solve(products, settings=(False, True), progress=progress)
+    fresh = {product.name: records for product, records in solved}
+    manifest.write(manifest.read(path) | fresh, path)
+
+
+def run_from_command_line(*products: Product, argv: Sequence[str] | None = None) -> None:
+    """The command line of every script; ends with exit status 1 if a check finds differences."""
     parser = argparse.ArgumentParser(description="; ".join(product.about for product in products))
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder for the files (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="coarse grids, for a trial run")
     parser.add_argument("--no-progress", action="store_true", help="no progress bar on stderr")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--check", action="store_true", help="write nothing, compare the numbers with the manifest")
+    instead.add_argument("--update", action="store_true", help="write nothing but the manifest")
+    parser.add_argument("--manifest", type=Path, default=manifest.MANIFEST, help="the stored numbers (%(default)s)")
     given = parser.parse_args(argv)
-    paths = make(products, out=given.out, quick=given.quick, progress=not given.no_progress)
-    for path in paths:
-        print(path)
-    return paths
+    progress = not given.no_progress
+    if given.update:
+        update(products, path=given.manifest, progress=progress)
+        print(given.manifest)
+    elif given.check:
+        found = check(products, path=given.manifest, quick=given.quick, progress=progress)
+        names = ", ".join(product.name for product in products)
+        print("\n".join(found) if found else f"{names}: all numbers are those of the manifest")
+        if found:
+            sys.exit(1)
+    else:
+        for made in make(products, out=given.out, quick=given.quick, progress=progress):
+            print(made)

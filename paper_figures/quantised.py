@@ -19,7 +19,7 @@ import approxbounds as ab
 from approxbounds.arithmetic import FLOAT
 from approxbounds.bisection import largest
 from paper_figures import style
-from paper_figures.product import Product, Record, run_from_command_line
+from paper_figures.product import Product, Record, cited, run_from_command_line
 
 __all__ = ["QUANTISED"]
 
@@ -57,9 +57,14 @@ def solve(*, panel: str, width: int, bits: int | None) -> Record:
         record["log2_growth"] = [float(value) for value in growth(width, bits, m)]
         if bits is not None:
             record["switch"] = largest(lambda n: bool(growth(width, None, n) <= bits * G.weights)) + 1
-        return record
+        return record | {"sources": cited(G.pseudo_dimension())}
     bound = ab.lower_bound(ab.LipschitzBall(dim=DIM), G, p=P)
-    return record | {"lower": bound.value, "theorem": bound.theorem.id, "certificate": bound.certificate.to_dict()}
+    return record | {
+        "lower": bound.value,
+        "theorem": bound.theorem.id,
+        "certificate": bound.certificate.to_dict(),
+        "sources": cited(bound),
+    }
 
 
 def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
@@ -118,9 +123,16 @@ def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
 QUANTISED = Product(
     name="quantised",
     about="b-bit ReLU networks: growth bound, and certified lower bound against the bits",
+    caption=(
+        r"What $b$ bits a weight cost, for ReLU networks with two hidden layers. (a) The growth bound $\log_2\Pi(m)$ "
+        r"per weight, for layers of 16 units: it is at most $b$, and leaves the bound of real weights at the "
+        r"circles. (b) The certified lower bound on $E_2$ for the Lipschitz ball in dimension 2; dashed: real "
+        r"weights."
+    ),
     queries=queries,
     solve=solve,
     write=write,
+    tolerances={"log2_growth": 1e-12, "m": 1e-12},  # floats
 )
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Each series has its own colour, marker and line style at once; the colours also 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,9 +23,9 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from paper_figures.product import write_atomically
+from approxbounds.files import write_atomically
 
-__all__ = ["COLUMN", "GREY", "SERIES", "Series", "fix_layout", "log_ticks", "panel", "paper_style", "save"]
+__all__ = ["COLUMN", "GREY", "SERIES", "Series", "fix_layout", "log_ticks", "mathtext", "panel", "paper_style", "save"]
 
 COLUMN = 3.4  # inches
 GREY = "0.45"
@@ -57,7 +58,6 @@ _SETTINGS: Any = {
     "lines.markersize": 3.6,
     "pdf.fonttype": 42,
     "figure.dpi": 100,
-    "savefig.dpi": 300,
     "svg.hashsalt": "approxbounds",
 }
 
@@ -102,20 +102,31 @@ def panel(ax: Axes, text: str, *, x: float = 0.0, y: float = 1.02) -> None:
     ax.text(x, y, text, transform=ax.transAxes, ha="left", va="bottom")
 
 
+def mathtext(text: str) -> str:
+    r"""LaTeX between dollars in the dialect of matplotlib: its names of relations, arguments in braces, no sizes.
+
+    >>> print(mathtext(r"$x\le\frac R2\big(\binom ni\big)$"))
+    $x\leq\frac{R}{2}(\binom{n}{i})$
+    """
+    text = re.sub(r"\\([lg])e(?![a-zA-Z])", r"\\\1eq", text)
+    text = re.sub(r"\\(frac|binom) ?(\w)(\w)", r"\\\1{\2}{\3}", text)
+    return re.sub(r"\\big(?=[()])", "", text)
+
+
 def fix_layout(figure: Figure) -> None:
     """Lay the figure out now and never again: offsets in points can be computed, and saving is faster."""
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
 
 
-def save(figure: Figure, *, name: str, out: Path) -> list[Path]:
-    """Vector PDF and PNG, the same bytes on every run."""
+def save(figure: Figure, *, name: str, out: Path, dpi: int = 300) -> list[Path]:
+    """Vector PDF and PNG of ``dpi`` dots an inch, the same bytes on every run."""
     if not isinstance(figure.get_layout_engine(), PlaceHolderLayoutEngine):
         fix_layout(figure)
     paths = []
     for kind, metadata in (("pdf", {"CreationDate": None, "ModDate": None}), ("png", {"Software": None})):
         buffer = io.BytesIO()
-        figure.savefig(buffer, format=kind, metadata=metadata)
+        figure.savefig(buffer, format=kind, metadata=metadata, dpi=dpi)
         paths.append(write_atomically(out / f"{name}.{kind}", buffer.getvalue()))
     plt.close(figure)
     return paths

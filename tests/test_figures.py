@@ -1,23 +1,28 @@
-"""The paper's figures and table: every script runs, its numbers are brackets, and runs are reproducible."""
+"""The paper's figures and table: every script runs, its numbers are brackets and those of the manifest."""
 
 from __future__ import annotations
 
 import doctest
 import importlib
 import json
+import math
 import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import approxbounds as ab
+from approxbounds.arithmetic import FLOAT
+from approxbounds.complexity.pseudo_dimension import growth_steps
+from approxbounds.files import write_atomically
 from approxbounds.functions.base import FunctionClass
 
 ROOT = Path(__file__).resolve().parents[1]
 BRACKETS = ("bracket", "monotone", "theorems")
-FIGURES = (*BRACKETS, "quantised")
+QUICK = (*BRACKETS, "quantised", "hard_functions", "derivation", "table")  # made twice
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +36,8 @@ def scripts() -> Any:
 
 
 @pytest.fixture(scope="module")
-def made(scripts: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path]]:
-    """Everything made once on coarse grids: the folder and the paths."""
+def made(scripts: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any]]:
+    """Everything made once on coarse grids: the folder, and what was made."""
     out = tmp_path_factory.mktemp("figures")
     return out, scripts("product").make(scripts("make_all").PRODUCTS, out=out, quick=True, progress=False)
 
@@ -41,26 +46,129 @@ def records_of(folder: Path, name: str) -> list[dict[str, Any]]:
     return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))["records"]
 
 
-def test_files(made: tuple[Path, list[Path]]) -> None:
-    out, paths = made
-    names = {f"{name}.{kind}" for name in FIGURES for kind in ("pdf", "png", "json")}
+def test_files(scripts: Any, made: tuple[Path, list[Any]]) -> None:
+    out, products = made
+    figures = [product.name for product in scripts("make_all").PRODUCTS if product.name != "table"]
+    names = {f"{name}.{kind}" for name in figures for kind in ("pdf", "png", "json")}
     names |= {f"table.{kind}" for kind in ("txt", "md", "tex", "json")}
-    assert {path.name for path in paths} == names == {path.name for path in out.iterdir()}  # and no temporary file
-    for name in FIGURES:
+    assert {path.name for each in products for path in each.paths} == names
+    assert {path.name for path in out.iterdir()} == names  # and no temporary file
+    for name in figures:
         assert (out / f"{name}.pdf").read_bytes().startswith(b"%PDF")
         png = (out / f"{name}.png").read_bytes()
         assert png.startswith(b"\x89PNG") and len(png) <= 300_000
 
 
+def test_numbers_are_those_of_the_manifest(scripts: Any, made: tuple[Path, list[Any]]) -> None:
+    """What ``make_all --check --quick`` compares; and the manifest holds nothing else."""
+    manifest = scripts("manifest")
+    stored = manifest.read()
+    assert set(stored) == {product.name for product in scripts("make_all").PRODUCTS}
+    assert [line for each in made[1] for line in manifest.differences(each.product, each.records, stored)] == []
+
+
+def test_captions_cite(scripts: Any, made: tuple[Path, list[Any]]) -> None:
+    for each in made[1]:
+        sources = each.product.sources(each.records.values())
+        assert sources and all(f"[{source.key}]" in str(each) for source in sources)
+        assert each.product.caption in str(each) and "  " not in each.product.caption
+    growth = next(each for each in made[1] if each.product.name == "bracket")
+    assert "BartlettHarveyLiawMehrabian2019" in str(growth)  # not of T3 itself, but of what the bounds rest on
+
+
+class TestCheck:
+    """``--check`` and ``--update`` of one script."""
+
+    @pytest.fixture
+    def run(self, scripts: Any, tmp_path: Path) -> Any:
+        def run(*argv: str) -> None:
+            product = scripts("theorems").THEOREMS
+            argv = (*argv, "--no-progress", "--manifest", str(tmp_path / "manifest.json"))
+            scripts("product").run_from_command_line(product, argv=argv)
+
+        return run
+
+    def test_update_then_check(
+        self, scripts: Any, run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        other = {"other": {"query": {"value": 1}}}
+        scripts("manifest").write(other, tmp_path / "manifest.json")
+        run("--update")
+        run("--check", "--quick")
+        run("--check")
+        assert "theorems: all numbers are those of the manifest" in capsys.readouterr().out
+        stored = scripts("manifest").read(tmp_path / "manifest.json")
+        assert stored["other"] == other["other"] and stored["theorems"] == scripts("manifest").read()["theorems"]
+        assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]  # no figure was drawn
+
+    def test_every_difference_is_told(
+        self, scripts: Any, run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        manifest, path = scripts("manifest"), tmp_path / "manifest.json"
+        records = dict(manifest.read()["theorems"])
+        first = records["width=4"]
+        records["width=4"] = {**first, "T3": first["T3"] * (1 + 2**-52), "T1_rate_without_constant": 0.5}
+        records["width=9"] = first
+        del records["width=40"]
+        manifest.write({"theorems": records}, path)
+        with pytest.raises(SystemExit) as ended:
+            run("--check", "--quick")
+        assert ended.value.code == 1
+        assert capsys.readouterr().out.splitlines() == [
+            f"theorems: width=4: T3: stored {first['T3'] * (1 + 2**-52)!r}, now {first['T3']!r}",
+            "theorems: width=4: T1_rate_without_constant: stored 0.5, now "
+            f"{first['T1_rate_without_constant']!r} (allowed: 1e-12 relative)",
+            "theorems: width=40: not in the manifest",
+            "theorems: width=9: no longer asked",
+        ]
+
+    def test_no_manifest(self, run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit):
+            run("--check", "--quick")
+        assert capsys.readouterr().out.count("not in the manifest") == 3
+
+    @pytest.mark.parametrize(
+        ("stored", "fresh", "equal"),
+        [
+            ({"a": 1}, {"a": 1}, True),
+            ({"a": 1}, {"a": 1.0}, False),  # exact means the same kind of number
+            ({"a": 1}, {"a": True}, False),
+            ({"a": 1}, {"b": 1}, False),
+            ({"a": [1, 2]}, {"a": (1, 2)}, True),
+            ({"a": [1, 2]}, {"a": [1, 2, 3]}, False),
+            ({"a": 1.0}, {"a": 1.05}, False),
+            ({"about": 1.0}, {"about": 1.05}, True),  # within a tenth
+            ({"about": 1}, {"about": 1.05}, True),
+            ({"about": 1.0}, {"about": 1.2}, False),
+            ({"about": {"x": [1.0]}}, {"about": {"x": [1.05]}}, True),  # and all inside
+            ({"about": 1}, {"about": True}, False),
+            ({"about": "1"}, {"about": "1"}, True),
+            ({"about": None}, {"about": 0.0}, False),
+        ],
+    )
+    def test_comparison(self, scripts: Any, stored: Any, fresh: Any, equal: bool) -> None:
+        product = scripts("product").Product(
+            name="name",
+            about="",
+            caption="",
+            queries=lambda *, quick: [{"n": 1}],
+            solve=lambda n: fresh,
+            write=lambda **_: [],
+            tolerances={"about": 0.1},
+        )
+        found = scripts("manifest").differences(product, {"n=1": fresh}, {"name": {"n=1": stored}})
+        assert (found == []) is equal
+
+
 @pytest.mark.parametrize("name", (*BRACKETS, "table"))
-def test_numbers_are_brackets(made: tuple[Path, list[Path]], name: str) -> None:
+def test_numbers_are_brackets(made: tuple[Path, list[Any]], name: str) -> None:
     records = records_of(made[0], name)
     assert records
     for record in records:
         assert 0 < record["lower"] <= record["upper"]
 
 
-def test_bracket_compares_bounds_on_one_network(made: tuple[Path, list[Path]]) -> None:
+def test_bracket_compares_bounds_on_one_network(made: tuple[Path, list[Any]]) -> None:
     for record in records_of(made[0], "bracket"):
         units = record["degree"] + 1
         k, d = record["k"], record["dim"]
@@ -68,7 +176,7 @@ def test_bracket_compares_bounds_on_one_network(made: tuple[Path, list[Path]]) -
         assert record["upper_theorem"] == "cubes"
 
 
-def test_monotone_shows_each_change_of_regime_and_stays_below_the_wall(made: tuple[Path, list[Path]]) -> None:
+def test_monotone_shows_each_change_of_regime_and_stays_below_the_wall(made: tuple[Path, list[Any]]) -> None:
     records = records_of(made[0], "monotone")
     for dim in (2, 3, 4):
         curve = {record["p"]: record for record in records if record["dim"] == dim}
@@ -84,7 +192,7 @@ def test_monotone_shows_each_change_of_regime_and_stays_below_the_wall(made: tup
         assert finite == sorted(finite)  # L^p norms on a probability space grow with p
 
 
-def test_quantised_networks_switch_to_the_finite_count(scripts: Any, made: tuple[Path, list[Path]]) -> None:
+def test_quantised_networks_switch_to_the_finite_count(scripts: Any, made: tuple[Path, list[Any]]) -> None:
     """Each curve is the smaller of bW and the growth of real weights, which it leaves at the point shown."""
     records, growth = records_of(made[0], "quantised"), scripts("quantised").growth
     curves = {record["bits"]: record for record in records if record["panel"] == "growth"}
@@ -105,7 +213,7 @@ def test_quantised_networks_switch_to_the_finite_count(scripts: Any, made: tuple
         assert values == sorted(values, reverse=True) and values[-1] > 0
 
 
-def test_theorems_draws_t1_as_a_rate_only(made: tuple[Path, list[Path]]) -> None:
+def test_theorems_draws_t1_as_a_rate_only(made: tuple[Path, list[Any]]) -> None:
     for record in records_of(made[0], "theorems"):
         network = ab.ReLUNetwork(widths=tuple(record["widths"]), input_dim=2)
         refused = {b.theorem.id: b for b in ab.lower_bounds(ab.LipschitzBall(dim=2), network, p=2)}
@@ -113,24 +221,59 @@ def test_theorems_draws_t1_as_a_rate_only(made: tuple[Path, list[Path]]) -> None
         assert record["T3"] == refused["T3"].value and record["T2a"] == refused["T2a"].value
 
 
-@pytest.mark.parametrize("name", (*FIGURES, "table"))
-def test_two_runs_agree(scripts: Any, made: tuple[Path, list[Path]], tmp_path: Path, name: str) -> None:
+def test_hard_functions_are_in_their_classes(scripts: Any, made: tuple[Path, list[Any]]) -> None:
+    script = scripts("hard_functions")
+    for record in records_of(made[0], "hard_functions"):
+        _, F, index = script.CASES[record["case"]]
+        f, omega = np.array(record["values"]), np.array(record["omega"])
+        assert 0 < omega.sum() < omega.size  # a pattern that shows both
+        if isinstance(F, ab.MonotoneFunctions):
+            assert set(f.ravel()) == {0.0, 1.0}
+            assert (np.diff(f, axis=0) >= 0).all() and (np.diff(f, axis=1) >= 0).all()
+            assert index["k"] == omega.size and np.trace(f[::-1]) == omega.sum()  # free on the antichain, by omega
+        else:
+            assert (np.sign(f).ravel(order="F") == 2 * omega - 1).all()  # cubes are numbered with x_1 fastest
+            family = script.member(record["case"])[0]
+            height = float(family.norm(FLOAT, index, math.inf))
+            assert [*np.abs(f).ravel(), record["height"]] == pytest.approx([height] * (f.size + 1), rel=1e-12)
+
+
+def test_derivation_draws_the_steps_of_the_bound(scripts: Any, made: tuple[Path, list[Any]]) -> None:
+    """The boxes are what the arrows take them for."""
+    (record,) = records_of(made[0], "derivation")
+    F, G = ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(16, 16), input_dim=2)
+    bound = ab.lower_bound(F, G, p=2)
+    assert record["theorem"] == bound.theorem.id == "T3" and ab.verify(record["certificate"])
+    assert record["steps"] == [step.text for step in bound.steps]
+    functions, network, family, growth, _, theorem = record["steps"]
+    assert functions == F.definition and network == G.definition
+    assert family.startswith(F.families[0].describe({"k": bound.witness["k"]}))
+    cells = F.families[0].cells({"k": bound.witness["k"]})
+    assert [growth] == [step.text for step in growth_steps(G, cells, F.families[0].centres)]
+    assert theorem.startswith(bound.theorem.statement[:20])
+    script = scripts("derivation")
+    assert sorted(i for row in script.GRID for i in row) == list(range(len(record["steps"]) + 1))
+    assert {end for _, end in script.ARROWS} == set(range(2, 7))  # everything but F and G rests on something
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_two_runs_agree(scripts: Any, made: tuple[Path, list[Any]], tmp_path: Path, name: str) -> None:
     product = getattr(scripts(name), name.upper())
-    again = scripts("product").make([product], out=tmp_path, quick=True, progress=False)
-    assert len(again) > 1
-    for path in again:
+    (again,) = scripts("product").make([product], out=tmp_path, quick=True, progress=False)
+    assert len(again.paths) > 1
+    for path in again.paths:
         assert path.read_bytes() == (made[0] / path.name).read_bytes()
 
 
-def test_write_atomically_leaves_nothing_behind_on_failure(scripts: Any, tmp_path: Path) -> None:
+def test_write_atomically_leaves_nothing_behind_on_failure(tmp_path: Path) -> None:
     target = tmp_path / "taken"
     target.mkdir()
     with pytest.raises(OSError):
-        scripts("product").write_atomically(target, b"x")
+        write_atomically(target, b"x")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
-@pytest.mark.parametrize("name", ("rates", "table"))
+@pytest.mark.parametrize("name", ("rates", "table", "style", "manifest"))
 def test_examples_in_docstrings(scripts: Any, name: str) -> None:
     result = doctest.testmod(scripts(name))
     assert result.attempted and not result.failed
@@ -140,7 +283,7 @@ def test_command_line(scripts: Any, tmp_path: Path, capsys: pytest.CaptureFixtur
     product = scripts("theorems").THEOREMS
     scripts("product").run_from_command_line(product, argv=["--out", str(tmp_path), "--quick"])
     shown = capsys.readouterr()
-    assert str(tmp_path / "theorems.pdf") in shown.out
+    assert str(tmp_path / "theorems.pdf") in shown.out and product.caption in shown.out
     assert "query" in shown.err  # the progress bar
 
 
@@ -154,7 +297,7 @@ class TestTable:
     @pytest.mark.parametrize(("F", "p"), CASES)
     @pytest.mark.parametrize("degree", (0, 1, 2))
     def test_rows_show_what_the_library_says(
-        self, scripts: Any, made: tuple[Path, list[Path]], F: FunctionClass, p: int, degree: int
+        self, scripts: Any, made: tuple[Path, list[Any]], F: FunctionClass, p: int, degree: int
     ) -> None:
         table, rates = scripts("table"), scripts("rates")
         network = table.NETWORKS[degree](widths=table.WIDTHS, input_dim=F.domain_dim)
@@ -172,12 +315,12 @@ class TestTable:
             assert all(f"${rates.latex_rate(lower[name].rate)}$" in line for name in ("T1", "T3"))
             assert table.rounded_down(lower["T3"].value, tex=True) in line and str(network.weights) in line
 
-    def test_certificates(self, made: tuple[Path, list[Path]]) -> None:
+    def test_certificates(self, made: tuple[Path, list[Any]]) -> None:
         for record in records_of(made[0], "table"):
             assert ab.verify(record["certificate"])
             assert record["certificate"]["value"] == record["lower"]
 
-    def test_known_upper_rate_has_the_powers_of_t3(self, scripts: Any, made: tuple[Path, list[Path]]) -> None:
+    def test_known_upper_rate_has_the_powers_of_t3(self, scripts: Any, made: tuple[Path, list[Any]]) -> None:
         """Up to logarithms T3 and the known upper rate agree in W and L for degree 1, and never cross at fixed L."""
         rates, table = scripts("rates"), scripts("table")
         for row, (_, F, p) in enumerate(table.CLASSES):
