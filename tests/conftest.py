@@ -6,6 +6,8 @@ import flint
 import pytest
 from hypothesis import HealthCheck, settings
 
+collect_ignore = ["extension_example.py"]  # importing it registers its classes
+
 settings.register_profile("dev", derandomize=True, deadline=None, print_blob=True, max_examples=50)
 settings.register_profile(
     "ci",

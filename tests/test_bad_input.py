@@ -1,6 +1,7 @@
 """One table of bad calls for everything public: each raises a named error that echoes the name and the value."""
 
 import math
+import traceback
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -10,6 +11,7 @@ import pytest
 import sympy
 
 import approxbounds as ab
+from approxbounds.cli import main
 
 HOLDER, LIPSCHITZ = ab.HolderBall(smoothness="3/2", dim=2), ab.LipschitzBall(dim=2)
 MONOTONE = ab.MonotoneFunctions(dim=2)
@@ -108,6 +110,15 @@ WHOLE = {
         "widths[0]": lambda v: ab.NormBoundedNetwork(norms=(1, 1), input_dim=2, widths=(v,)),
     },
     "FreeKnotSplines": {"knots": lambda v: ab.FreeKnotSplines(knots=v, degree=1)},
+    "HadamRNN": {
+        "hidden": lambda v: ab.HadamRNN(hidden=v, steps=2),
+        "steps": lambda v: ab.HadamRNN(hidden=4, steps=v),
+        "inputs": lambda v: ab.HadamRNN(hidden=4, steps=2, inputs=v),
+        "layers": lambda v: ab.HadamRNN(hidden=4, steps=2, layers=v),
+    },
+    "QORNN": {"recurrent_bits": lambda v: ab.QORNN(hidden=4, steps=2, recurrent_bits=v)},
+    "OrthogonalRNN": {"inputs": lambda v: ab.OrthogonalRNN(hidden=4, steps=2, inputs=v)},
+    "RecurrentNetwork": {"hidden": lambda v: ab.RecurrentNetwork(hidden=v, steps=2)},
     "PiecewisePolynomials": {
         "cells": lambda v: ab.PiecewisePolynomials(cells=v, degree=1, input_dim=2),
         "input_dim": lambda v: ab.PiecewisePolynomials(cells=4, degree=1, input_dim=v),
@@ -128,6 +139,7 @@ EXPONENTS = {
     "SobolevBall": {"integrability": lambda v: ab.SobolevBall(smoothness=1, dim=2, integrability=v)},
 }
 ABSTRACT = {"FunctionClass", "NetworkClass"}
+NO_ARGUMENTS = {"Theorem"}
 BELOW_ONE = [0.5, "1/2", math.nextafter(1, 0), Fraction(99, 100), Decimal("0.99"), 10**7, 10**400]
 BAD_ENTRIES = [(0,), (4, -1), (4, 2.5), (4, True), (4, "x"), (4, math.nan), ((4,),), (None,), (10**400,), ("4/3",)]
 
@@ -163,6 +175,7 @@ def _generated():
         if callable(getattr(ab, public)):  # a wrong keyword, or no argument at all
             wrong = lambda public=public: getattr(ab, public)(tpyo=1)  # noqa: E731
             said = "keyword" if "Error" in public else "abstract" if public in ABSTRACT else "tpyo"
+            said = "no arguments" if public in NO_ARGUMENTS else said
             yield public, wrong, TypeError, (said,)
 
 
@@ -224,6 +237,29 @@ TABLE = [
         A,
         ("infinite", "T3fat"),
     ),
+    *(("HadamRNN", lambda v=v: ab.HadamRNN(hidden=v, steps=2), P, (f"hidden={v}", "multiple of 4")) for v in (3, 6)),
+    ("HadamRNN", lambda: ab.HadamRNN(hidden=8, steps=2, block=6), P, ("block=6", "multiple of 4")),
+    ("HadamRNN", lambda: ab.HadamRNN(hidden=8, steps=2, block=16), P, ("block=16", "divide hidden=8")),
+    ("HadamRNN", lambda: ab.HadamRNN(hidden=8, steps=2, block=X), P, ("block=x", "number")),
+    ("HadamRNN", lambda: ab.HadamRNN(hidden=8, steps=2, layers=3), P, ("layers=3", "1 to 2")),
+    (
+        "HadamRNN",
+        lambda: ab.HadamRNN(hidden=8, steps=2, layers=2, activation="relu"),
+        P,
+        ("activation='relu'", "linear"),
+    ),
+    *(
+        (
+            "RecurrentNetwork",
+            lambda v=v: ab.RecurrentNetwork(hidden=8, steps=2, activation=v),
+            P,
+            ("activation=", "relu"),
+        )
+        for v in ("tanh", None, 3, ["relu"], X)
+    ),
+    ("QORNN", lambda: ab.QORNN(hidden=8, steps=2, recurrent_bits=65), P, ("recurrent_bits=65", "1 to 64")),
+    ("OrthogonalRNN", lambda: ab.OrthogonalRNN(hidden=8, steps=2, bits=0), P, ("bits=0", "1 to 64")),
+    ("OrthogonalRNN", lambda: ab.OrthogonalRNN(hidden=8, steps=10**10), P, ("steps=10000000000", "1000000000")),
     ("FreeKnotSplines", lambda: ab.FreeKnotSplines(knots=X, degree=1), P, ("knots=x", "number")),
     ("FreeKnotSplines", lambda: ab.FreeKnotSplines(knots=3, degree=X), P, ("degree=x", "number")),
     ("FreeKnotSplines", lambda: ab.FreeKnotSplines(knots=3, degree=-1), P, ("degree=-1", "from 0")),
@@ -305,6 +341,17 @@ TABLE = [
     ),
     ("compare", lambda: ab.compare([HOLDER], [RELU, RELU1], 2), P, ("G=ReLUNetwork(", "1 inputs", "F=HolderBall(")),
     ("compare", lambda: ab.compare(HOLDER, RELU), TypeError, ("'p'",)),
+    # sweeps (more of them in test_sweep.py)
+    *(
+        ("sweep", lambda v=v: ab.sweep(HOLDER, RELU, v), P, ("p=",))
+        for v in (None, 0, "0", "two", [], (), {2}, {2: 1}, b"2", [2, 0], [2, None], [[2]], (i for i in (1, 2)), True)
+    ),
+    *(
+        ("sweep", lambda v=v: ab.sweep(HOLDER, RELU, 2, **v), P, (f"{next(iter(v))}=",))
+        for v in ({"quantity": "both"}, {"workers": 0}, {"workers": True}, {"directory": 3}, {"progress": 1})
+    ),
+    ("sweep", lambda: ab.sweep([HOLDER], [RELU, RELU1], 2), P, ("networks=", "has dimension 1, as no class")),
+    ("sweep", lambda: ab.sweep(HOLDER, RELU), TypeError, ("'p'",)),
     # networks that are built for functions
     *(
         (name, lambda call=call, v=v: call(v), P, (f"f={shown(v)[:40]}",))
@@ -354,10 +401,26 @@ TABLE = [
         ("Certificate", lambda v=v: ab.Certificate.from_json(v), ab.CertificateError, ("certificate=",))
         for v in (None, b"{}", "x", "[1]", '{"a": NaN}', "{" * 10**5)
     ),
-    ("verify", lambda: ab.verify(BOUND.certificate.to_dict() | {"theorem": "T9"}), ab.CertificateError, ("'T9'", "T3")),
+    (
+        "verify",
+        lambda: ab.verify(BOUND.certificate.to_dict() | {"theorem": "T9"}),
+        ab.CertificateError,
+        ("'T9'", "T3", "imported first"),
+    ),
     ("verify", lambda: ab.verify(BOUND.certificate.to_dict() | {"value": 10**400}), ab.CertificateError, ("value=",)),
     # records and errors
-    ("Citation", lambda: str(ab.Citation("nope")), P, ("key='nope'", "Siegel2023")),
+    ("Citation", lambda: str(ab.Citation("nope")), P, ("key='nope'", "bibliography", "similar")),
+    ("Citation", lambda: ab.Citation("Siegel23"), P, ("key='Siegel23'", "Siegel2023")),
+    ("Citation", lambda: ab.Citation("Siegel2023", entry="@article{Siegel2023,"), P, ("key='Siegel2023'", "already")),
+    ("Citation", lambda: ab.Citation("Own2026", entry="@article{Other,"), P, ("entry=", "@type{Own2026,")),
+    ("Citation", lambda: ab.Citation("Own2026", entry="@article{Own2026,\n title = {T}}"), P, ("entry=", "author")),
+    # extensions (more of them in test_extending.py)
+    *(
+        ("register", lambda v=v: ab.register(v), P, (f"kind={shown(v)[:20]}", "subclass"))
+        for v in (None, 5, HOLDER, "T3")
+    ),
+    ("extensions", lambda: ab.extensions(HOLDER).__enter__(), P, ("kind=HolderBall(", "subclass")),
+    ("Theorem", lambda: ab.register(ab.Theorem), P, ("kind=", "must define refusal")),
     ("Direction", lambda: ab.Direction("sideways"), ValueError, ("'sideways'",)),
     ("Status", lambda: ab.Status("sure"), ValueError, ("'sure'",)),
     ("ParameterError", lambda: ab.ParameterError("p"), TypeError, ("missing",)),
@@ -371,6 +434,15 @@ def test_bad_calls_raise_named_errors(public, call, error, parts):
     message = str(caught.value)
     assert all(part in message for part in parts), message
     assert 0 < len(message) < 600
+    # where no theorem applies there is a reason of each; a TypeError is Python's own
+    for part in message.split("; ") if isinstance(caught.value, A) else [message]:
+        reads_well(part)
+
+
+def reads_well(message):
+    """One line that fits a terminal and a notebook cell, and shows nothing of the inside."""
+    assert 0 < len(message) < 300, message
+    assert "\n" not in message and "Traceback" not in message and "arb(" not in message
 
 
 def test_every_public_callable_has_a_row():
@@ -378,7 +450,7 @@ def test_every_public_callable_has_a_row():
     assert public <= {row[0] for row in TABLE}
     # errors, and records that the library builds and users only read, have just the TypeErrors of Python
     plain = {name for name in public if name.endswith("Error")}
-    plain |= {"Bracket", "Candidates", "Comparison", "Refusal", "Requirement", "Verdict"}
+    plain |= {"Bracket", "Candidates", "Comparison", "Refusal", "Requirement", "Sweep", "Verdict"}
     assert public - plain <= {row[0] for row in TABLE if row[2] is not TypeError}
 
 
@@ -468,7 +540,7 @@ def test_malformed_json_is_a_certificate_error(text):
     assert text != TEXT
     with pytest.raises(ab.ParameterError) as caught:
         ab.verify(text)
-    assert 0 < len(str(caught.value)) < 1000
+    reads_well(str(caught.value))
 
 
 FIELDS = ["theorem", "functions", "network", "p", "eps", "gamma", "witness", "direction", "value"]
@@ -482,4 +554,45 @@ def test_records_with_junk_are_refused_like_files_with_junk(name, junk):
         try:
             assert not ab.verify(ab.Certificate(**fields))
         except ab.ParameterError as error:
-            assert str(error)
+            reads_well(str(error))
+
+
+# ------------------------------------------------------------------------------- on the command line and in notebooks
+
+#: The same mistakes, typed.
+TYPED = [
+    (["lower", "holder:smoothness=-1,dim=2", "relu:widths=4", "-p", "2"], "smoothness='-1': must be positive"),
+    (["lower", "holder:smoothness=1,dim=2", "relu:widths=4", "-p", "0.5"], "p='0.5': must be at least 1"),
+    (
+        ["lower", "holder:smoothness=1,dim=2", "relu:widths=4x-1", "-p", "2"],
+        "widths='4x-1': must be values joined by x",
+    ),
+    (["lower", "holder:smoothness=1,dim=2", "relu:widths=4,input_dim=3", "-p", "2"], "input_dim=3: must equal"),
+    (["lower", "holder:dim=2", "relu:widths=4", "-p", "2"], "F='holder:dim=2': holder also needs smoothness"),
+    (["lower", "sphere:dim=2", "relu:widths=4", "-p", "2"], "F='sphere:dim=2': must be NAME:parameter=value"),
+    (["pdim", "relu:widths=4,input_dim=2,bits=65"], "bits='65': must be an integer from 1 to 64"),
+    (["pdim", "norm-bounded:norms=1x1,input_dim=2"], "no theorem gives a bound on Pdim"),
+    (["fat", "relu:widths=4,input_dim=2", "--gamma", "0"], "gamma='0': must be positive"),
+    (["packing", "lipschitz:dim=2", "--eps", "100", "-p", "2"], "eps=100 is too large"),
+    (["weights", "lipschitz:dim=2", "--error", "x", "-p", "2", "--depth", "3"], "error='x'"),
+    (["verify", "/nowhere"], "file='/nowhere': cannot be read"),
+    (["list", "--extension", "no.such.module"], "extension='no.such.module': cannot be imported"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "part"), TYPED, ids=[row[1] for row in TYPED])
+def test_bad_commands_read_well(arguments, part, capsys):
+    assert main(arguments) in {1, 2}
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("approxbounds: ") and part in err
+    (line,) = err.splitlines()
+    for piece in line.split("; ") if line.startswith("approxbounds: no theorem") else [line]:
+        reads_well(piece)
+
+
+def test_errors_end_a_traceback_with_their_name_and_message():
+    """What a notebook shows last."""
+    with pytest.raises(ab.ParameterError) as caught:
+        ab.LipschitzBall(dim=0)
+    (last,) = traceback.format_exception_only(caught.value)
+    assert last == "approxbounds.errors.ParameterError: dim=0: must be an integer from 1 to 1000\n"

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import all_signs, binomial_sum, errors_by_omega, hypercube_mass
 from scipy.optimize import nnls
-from strategies import dims, network_classes, norm_classes, rationals
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
 from approxbounds.complexity.fat_shattering import METHODS, fat_upper, least_scale
+from approxbounds.testing import dims, network_classes, norm_classes, rationals
 from approxbounds.transfer.alon import log2_separated, log2_shattered, smallest_exponent
 from approxbounds.transfer.fat_hypercube import FatHypercubeTheorem, FatSupNormTheorem
 
@@ -448,5 +448,5 @@ def test_symbols_in_norms_widths_and_dimension():
         for F in (ab.LipschitzBall(dim=dim), ab.MonotoneFunctions(dim=dim)):
             for p in (1, 2, INF):
                 for bound in ab.lower_bounds(F, G, p=p):
-                    assert bound.explain() and bound.bibtex() and bound._repr_html_() and str(bound)
+                    assert bound.explain() and bound.bibtex() and bound._repr_latex_() and str(bound)
             assert len(ab.compare(F, G, [2, INF])) == 2

@@ -12,11 +12,11 @@ import pytest
 import sympy
 from growth_checks import changes, fits
 from hypothesis import given
-from strategies import network_classes, skip_networks
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
 from approxbounds.networks.growth import KnotCount, PolynomialCount, Thresholds
+from approxbounds.testing import network_classes, skip_networks
 
 # ------------------------------------------------------------------------------------- skip connections, shared weights
 

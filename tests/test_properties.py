@@ -8,24 +8,36 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from strategies import (
+
+import approxbounds as ab
+from approxbounds.arithmetic import FLOAT
+from approxbounds.catalogue import LOWER_THEOREMS, UPPER_THEOREMS
+from approxbounds.testing import (
+    bounds,
+    check_bound,
+    check_function_class,
+    check_lower_bound,
+    check_monotone,
+    check_monotone_in_p,
+    check_network_class,
+    check_upper_bound,
     entropy_classes,
     exponents,
     feedforward,
     finite_exponents,
+    float_value,
     function_classes,
     holder_balls,
+    larger_networks,
     network_classes,
     network_sizes,
+    norm_classes,
     numbers,
     pairs,
     rationals,
 )
-
-import approxbounds as ab
-from approxbounds.arithmetic import FLOAT
 
 TINY = 1e-12
 W, L = sympy.symbols("W L", positive=True)
@@ -33,18 +45,6 @@ W, L = sympy.symbols("W L", positive=True)
 
 def numeric(candidates):
     return [bound for bound in candidates if bound.number is not None]
-
-
-def float_value(bound):
-    """The theorem's value in doubles, for the data of the bound."""
-    try:
-        return float(bound.theorem.evaluate(FLOAT, bound.query, bound.witness))
-    except ab.HypothesisError:  # doubles do not tell growth = log2(2^N - 2) from N, as T3inf must
-        family = bound.query.F.families[0]
-        cells = family.cells(family.member(bound.witness))
-        growth = float(bound.query.G.growth(family.centres).evaluate(FLOAT, cells))
-        assert bound.theorem.id == "T3inf" and growth == pytest.approx(cells, rel=1e-14)
-        return bound.value
 
 
 def value_of(theorem_id, F, G, p):
@@ -61,12 +61,18 @@ def best_value(F, G, p):
 
 
 @given(pairs(), exponents())
-def test_every_lower_bound_is_below_every_upper_bound(pair, p):
+def test_every_theorem_keeps_its_contract(pair, p):
+    """Lower bounds below upper bounds, certificates, three arithmetics, citations."""
+    for theorem in LOWER_THEOREMS:
+        check_lower_bound(theorem, *pair, p)
+    for theorem in UPPER_THEOREMS:
+        check_upper_bound(theorem, *pair, p)
+
+
+@given(pairs(), exponents())
+def test_brackets_are_of_the_best_bounds(pair, p):
     F, G = pair
     lowers, uppers = numeric(ab.lower_bounds(F, G, p=p)), numeric(ab.upper_bounds(F, G, p=p))
-    for low in lowers:
-        for high in uppers:
-            assert low.value <= high.value, (low, high)
     if lowers and uppers:
         both = ab.bracket(F, G, p=p)
         assert 0 <= both.lower.value == max(b.value for b in lowers)
@@ -75,33 +81,44 @@ def test_every_lower_bound_is_below_every_upper_bound(pair, p):
 
 
 @given(pairs(), exponents())
-def test_every_bound_verifies_and_agrees_with_the_float_optimum(pair, p):
-    F, G = pair
-    for bound in numeric(ab.lower_bounds(F, G, p=p)) + numeric(ab.upper_bounds(F, G, p=p)):
-        verdict = ab.verify(bound.certificate.to_json())
-        assert verdict, verdict.reason
+def test_doubles_fail_to_decide_only_at_the_last_pattern(pair, p):
+    """Doubles do not tell growth = log2(2^N - 2) from N, as T3inf must; T2e certifies the eps of its witness itself."""
+    for bound in numeric(ab.lower_bounds(*pair, p=p)):
         approximate = float_value(bound)
-        low, high = sorted((bound.value, approximate))
-        assert low >= 0
-        assert high <= low * (1 + 1e-9), (bound, approximate)
-        # T2e certifies the eps of its witness itself; elsewhere doubles may be off by their own rounding
-        slack = 0 if bound.theorem.id == "T2e" else 1e-11
-        if bound.direction is ab.Direction.LOWER:
-            assert bound.value <= approximate * (1 + slack)
-        else:
-            assert bound.value >= approximate * (1 - slack)
+        if approximate is None:
+            family = bound.query.F.families[0]
+            cells = family.cells(family.member(bound.witness))
+            growth = float(bound.query.G.growth(family.centres).evaluate(FLOAT, cells))
+            assert bound.theorem.id == "T3inf" and growth == pytest.approx(cells, rel=1e-14)
+        elif bound.theorem.id == "T2e":
+            assert bound.value <= approximate
 
 
 @given(network_classes())
 def test_pseudo_dimension_bounds_verify_and_the_least_is_reported(G):
     best = G.pseudo_dimension()
     methods = [best, *(other for other in best.others if isinstance(other, ab.Bound))]
-    assert isinstance(best.value, int)
-    assert best.value == min(method.value for method in methods) >= 0
+    assert best.value == min(method.value for method in methods)
     for method in methods:
         assert method.direction is ab.Direction.UPPER
-        assert ab.verify(method.certificate)
-        assert not ab.verify(replace(method.certificate, value=method.value - 1))
+        check_bound(method)
+
+
+@given(bounds())
+def test_bounds_on_every_quantity_keep_the_contract(bound):
+    check_bound(bound)
+
+
+@settings(max_examples=12)
+@given(function_classes())
+def test_function_classes_keep_the_contract(F):
+    check_function_class(F)
+
+
+@settings(max_examples=25)
+@given(st.one_of(network_classes(), norm_classes(dim=2)))
+def test_network_classes_keep_the_contract(G):
+    check_network_class(G)
 
 
 # -------------------------------------------------------------------------------------------------- scaling
@@ -145,7 +162,7 @@ def test_wider_networks_have_smaller_bounds(data, dim, p):
     more = data.draw(st.sampled_from([1, 2, 30]))
     grown = tuple(width + more * (i == layer) for i, width in enumerate(G.widths))
     wide = replace(G, widths=grown)
-    assert best_value(F, wide, p) <= best_value(F, G, p) * (1 + TINY)
+    check_monotone(best_value, F, G, p, larger=[wide])
     assert wide.pseudo_dimension().value >= G.pseudo_dimension().value
 
 
@@ -157,7 +174,7 @@ def test_larger_network_sizes_have_smaller_bounds(data, dim, p, name):
     more = data.draw(st.sampled_from([1, 7, 1000] if name in {"weights", "units"} else [1, 2]))
     assume(name != "depth" or (before + more <= G.weights and (G.units is None or before + more <= G.units + 1)))
     larger = replace(G, **{name: before + more})
-    assert best_value(F, larger, p) <= best_value(F, G, p) * (1 + TINY)
+    check_monotone(best_value, F, G, p, larger=[larger])
     assert larger.pseudo_dimension().value >= G.pseudo_dimension().value
 
 
@@ -167,7 +184,15 @@ def test_larger_rivals_have_smaller_bounds(data, dim, p, kind):
     size, more = data.draw(st.integers(1, 10**6)), data.draw(st.sampled_from([1, 10, 10**6]))
     name = "dimension" if kind is ab.LinearSpace else "bits"
     small, large = kind(**{name: size}), kind(**{name: size + more})
-    assert best_value(F, large, p) <= best_value(F, small, p) * (1 + TINY)
+    check_monotone(best_value, F, small, p, larger=[large])
+
+
+@given(pairs(), exponents())
+def test_bounds_are_monotone_in_every_class(pair, p):
+    check_monotone(best_value, *pair, p)
+    for larger in larger_networks(pair[1]):
+        if larger.bounded_growth:
+            assert larger.pseudo_dimension().value >= pair[1].pseudo_dimension().value
 
 
 @given(pairs(families_only=True), rationals(1, 40), rationals(1, 40))
@@ -177,6 +202,7 @@ def test_bounds_grow_with_p_up_to_the_sup_norm(pair, p, q):
     sup = max(value_of(theorem, F, G, math.inf) for theorem in ("T3inf", "T3fat-inf"))
     assert value_of("T3", F, G, low) <= value_of("T3", F, G, high) * (1 + TINY)
     assert best_value(F, G, low) <= best_value(F, G, high) * (1 + TINY)
+    check_monotone_in_p(best_value, F, G, low)
     assert max(best_value(F, G, high), *(value_of(theorem, F, G, low) for theorem in ("T2a", "T2b"))) <= sup
 
 
@@ -205,9 +231,7 @@ def test_packing_falls_with_eps_and_verifies(F, p, eps, factor):
     coarse, fine = packing_value(F, eps, p), packing_value(F, eps / factor, p)
     assert coarse <= fine * (1 + TINY)
     if fine:
-        bound = F.packing(eps / factor, p=p)
-        assert ab.verify(bound.certificate.to_json())
-        assert bound.value == pytest.approx(float_value(bound), rel=1e-9)
+        check_bound(F.packing(eps / factor, p=p))
 
 
 @given(function_classes(families_only=True), rationals(1, 40), rationals(1, 40), rationals("1/300", "1/4"))

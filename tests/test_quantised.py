@@ -11,11 +11,11 @@ import sympy
 from growth_checks import fits
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import feedforward, network_sizes, skip_networks
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
 from approxbounds.networks.growth import Thresholds
+from approxbounds.testing import feedforward, network_sizes, skip_networks
 
 BITS = (1, 2, 4, 8, 16)
 

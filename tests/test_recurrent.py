@@ -20,29 +20,10 @@ from approxbounds.arithmetic import BALL, FLOAT, precision
 from approxbounds.cli import main
 from approxbounds.complexity.pseudo_dimension import RecurrentMethod
 from approxbounds.networks.recurrent_growth import CentralCount, StepsCount
+from approxbounds.testing import recurrent_networks
 from approxbounds.theorem import Query
 
 ACTIVATIONS = ("linear", "relu", "modrelu")
-
-
-@st.composite
-def recurrent_networks(draw, dim=None, most=24):
-    """Any recurrent class; ``dim`` is T d_in."""
-    inputs = draw(st.sampled_from([k for k in range(1, 9) if dim is None or dim % k == 0]))
-    shape = {
-        "steps": draw(st.integers(1, 40)) if dim is None else dim // inputs,
-        "inputs": inputs,
-        "bits": draw(st.one_of(st.none(), st.integers(1, 8))),
-        "activation": draw(st.sampled_from(ACTIVATIONS)),
-    }
-    kind = draw(st.sampled_from([ab.HadamRNN, ab.QORNN, ab.OrthogonalRNN, ab.RecurrentNetwork]))
-    if kind is not ab.HadamRNN:
-        more = {"recurrent_bits": draw(st.integers(1, 8))} if kind is ab.QORNN else {}
-        return kind(hidden=draw(st.integers(1, most)), **shape, **more)
-    hidden = draw(st.sampled_from([1, 2, *range(4, most + 1, 4)]))
-    block = draw(st.sampled_from([None, *(m for m in (1, 2, 4, 8) if hidden % m == 0)]))
-    layers = draw(st.sampled_from([1, 2])) if shape["activation"] == "linear" else 1
-    return ab.HadamRNN(hidden=hidden, block=block, layers=layers, **shape)
 
 
 # ---------------------------------------------------------------------------------------------- degrees, in fractions

@@ -10,11 +10,11 @@ import pytest
 from growth_checks import fits
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import unions
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
 from approxbounds.networks.growth import Thresholds
+from approxbounds.testing import unions
 
 LIPSCHITZ = ab.LipschitzBall(dim=1)
 

@@ -1,0 +1,491 @@
+"""The contracts can fail: deliberately wrong formulas, theorems, certificates and classes are found, and named."""
+
+import json
+import math
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+import approxbounds as ab
+from approxbounds import testing
+from approxbounds.arithmetic import SYMBOLIC
+from approxbounds.functions.cubes import DistanceCubes
+from approxbounds.networks.growth import AffineCount, BitCount, GrowthBound, Thresholds
+from approxbounds.testing import (
+    certificates,
+    check_bound,
+    check_certificate,
+    check_function_class,
+    check_growth,
+    check_lower_bound,
+    check_monotone,
+    check_monotone_in_p,
+    check_network_class,
+    check_record,
+    check_upper_bound,
+    exponents,
+    known_upper_bounds,
+    larger_functions,
+    larger_networks,
+    pairs,
+    recurrent_networks,
+    unsafe_certificates,
+)
+from approxbounds.theorem import integer_of
+from approxbounds.transfer.sup_norm import SupNormTheorem
+
+F, G = ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=10)
+NET = ab.ReLUNetwork(widths=(4,), input_dim=1)
+HALF = ab.lower_bound(F, G, p=2)
+
+
+def fails(message):
+    return pytest.raises(AssertionError, match=message)
+
+
+# ------------------------------------------------------------------------------------------------ formulas
+
+
+@given(pairs(), exponents())
+def test_the_library_passes_as_a_plain_function(pair, p):
+    def best(F, G, p):
+        return ab.lower_bound(F, G, p=p).value if G.bounded_growth else 0.0
+
+    if not isinstance(pair[0], ab.EntropyClass):
+        check_lower_bound(best, *pair, p)
+        check_upper_bound(lambda F, G, p: ab.upper_bound(F, G, p=p).value, *pair, p)
+
+
+@pytest.mark.parametrize("value", [-1e-300, math.nan, math.inf, None, "0", True, [0.1], 1j, Fraction(1, 2)])
+def test_bounds_must_be_numbers(value):
+    for check in (check_lower_bound, check_upper_bound, check_monotone, check_monotone_in_p):
+        with fails(r"the bound must .*, but is .* for F=LipschitzBall\(dim=1, radius=1\), G=LinearSpace"):
+            check(lambda F, G, p: value, F, G, 2)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "F", "G", "p", "message"),
+    [
+        (
+            lambda F, G, p: 2 * ab.lower_bound(F, G, p=p).value,
+            ab.MonotoneFunctions(dim=2),
+            G,
+            "inf",
+            "the best constant",
+        ),
+        (lambda F, G, p: float(F.radius) / 2, F, NET, 2, "0.1.* .(cubes|relu-interpolation)."),
+        (lambda F, G, p: 1 / G.dimension, F, G, 2, r"steps on 10\^1 cubes"),
+        (lambda F, G, p: 1.01, F, ab.FiniteClass(bits=3), 1, "the .*(constant|function)"),
+        (lambda F, G, p: 0.051, F, ab.PiecewisePolynomials(cells=10, degree=0, input_dim=1), 1, "steps on 10"),
+        (lambda F, G, p: 0.051, F, ab.FreeKnotSplines(knots=10, degree=1), "inf", "steps on 10"),
+        (lambda F, G, p: 2.0, F, ab.BoundedLinear(norm=1, input_dim=1), 1, "the zero function"),
+    ],
+)
+def test_wrong_lower_bounds_are_found(wrong, F, G, p, message):
+    with fails(f"the lower bound .* is above .*{message}"):
+        check_lower_bound(wrong, F, G, p)
+
+
+def test_wrong_lower_bounds_are_found_by_five_lines():
+    @settings(database=None, phases=[Phase.generate])
+    @given(pairs(), exponents())
+    def property_test(pair, p):
+        check_lower_bound(lambda F, G, p: 0.3, *pair, p)
+
+    with fails("the lower bound 0.3 is above"):
+        property_test()
+
+
+def test_upper_bounds_from_known_lower_bounds():
+    assert dict(known_upper_bounds(F, ab.FreeKnotSplines(knots=4, degree=2, smooth=True), p=2)).keys() == {
+        "the zero function", "the best constant",
+    }  # fmt: skip
+    cells = dict(known_upper_bounds(ab.LipschitzBall(dim=2), ab.LinearSpace(dimension=99), p=2))
+    assert cells["steps on 9^2 cubes"] == pytest.approx(math.sqrt(2) / 18, rel=1e-15)
+    assert "steps on 10^2 cubes" in dict(
+        known_upper_bounds(ab.LipschitzBall(dim=2), ab.LinearSpace(dimension=100), p=2)
+    )
+    with fails(r"the upper bound 1e-05 is below .* \(T3\)"):
+        check_upper_bound(lambda F, G, p: 1e-5, F, NET, 2)
+
+
+def test_rules_that_do_not_apply_are_passed():
+    def silent(F, G, p):
+        raise ab.NotApplicableError("not for this")
+
+    for check in (check_lower_bound, check_upper_bound, check_monotone, check_monotone_in_p):
+        check(silent, F, G, 2)
+        check(SupNormTheorem, F, G, 2)  # it needs p = inf
+    check_lower_bound(ab.THEOREMS["T1"], F, G, 2)  # a rate
+    with pytest.raises(ab.ParameterError, match="G='G'"):
+        check_lower_bound(silent, F, "G", 2)
+
+
+# -------------------------------------------------------------------------------------------- monotonicity
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda F, G, p: 1e-4 / F.radius, r"with F=LipschitzBall\(dim=1, radius=2\)"),
+        (lambda F, G, p: 1e-4 * G.dimension, r"with G=LinearSpace\(dimension=11\)"),
+        (lambda F, G, p: 1e-4 if G.dimension < 99 else 1e-3, r"with G=LinearSpace\(dimension=100\)"),
+    ],
+)
+def test_bounds_that_are_not_monotone_are_found(wrong, message):
+    with fails(f"the bound is .* but .* {message}"):
+        check_monotone(wrong, F, G, 2, larger=[ab.LinearSpace(dimension=100)])
+
+
+def test_bounds_that_fall_with_p_are_found():
+    check_monotone_in_p(lambda F, G, p: 0.01, F, G, "inf")
+    with fails("with p=inf"):
+        check_monotone_in_p(lambda F, G, p: 0.01 if p < math.inf else 0.001, F, G, 1)
+    with fails("with p=3 "):
+        check_monotone_in_p(lambda F, G, p: 0.01 / p, F, G, 2)
+
+
+def test_larger_classes():
+    assert list(larger_functions(ab.MonotoneFunctions(dim=2))) == []
+    assert list(larger_functions(ab.LipschitzBall(dim=1, radius=10**100))) == []  # no record is that large
+    union = ab.Union(members=(G, NET))
+    (larger,) = larger_networks(union)
+    assert larger.members == (*union.members, ab.LinearSpace(dimension=1))
+    skip = ab.SkipNetwork(widths=(3,), input_dim=1, layer_weights=(2, 3))
+    assert replace(skip, layer_weights=None) in list(larger_networks(skip))
+    assert not any(other.widths != (3,) for other in larger_networks(skip))
+
+
+@given(pairs())
+def test_larger_classes_have_larger_parameters(pair):
+    F, G = pair
+    assert all(other.radius == 2 * F.radius for other in larger_functions(F))
+    for other in larger_networks(G):
+        changed = [name for name, value in G.parameters().items() if other.parameters()[name] != value]
+        assert type(other) is type(G) and len(changed) == 1
+
+
+# ------------------------------------------------------------------------------------------------ theorems
+
+
+class Own(ab.Theorem):
+    """A true bound: E_p >= 0, with the witness n."""
+
+    id, title, statement, citations = "own", "t", "$s$", (ab.Citation("Siegel2023"),)
+    value = Fraction(1, 100)
+
+    def refusal(self, query):
+        return None
+
+    def search(self, query):
+        return {"n": 100}
+
+    def evaluate(self, A, query, witness):
+        return A.number(1) / integer_of(witness, "n", minimum=100)
+
+    def rate(self, query):
+        return SYMBOLIC.number(1)
+
+
+def spoilt(**members):
+    return type("Own", (Own,), members)
+
+
+WRONG_THEOREMS = {
+    "the lower bound 0.3.* is above 0.05": {"evaluate": lambda s, A, q, w: A.number(1) / 3},
+    "balls give 0.0.*, doubles 0.0101": {
+        "evaluate": lambda s, A, q, w: A.number(Fraction(1, 100) if A.name == "ball" else Fraction(101, 10000))
+    },
+    "is on the unsafe side of": {
+        "evaluate": lambda s, A, q, w: A.number(Fraction(1, 100) if A.name == "ball" else Fraction(10**10 - 5, 10**12))
+    },
+    "does not cite": {"steps": lambda s, q, w: ()},
+    "the closed form 0.9.* is above 0.05": {"expression": lambda s, q: SYMBOLIC.number(Fraction(9, 10))},
+    "not a number >= 0": {"expression": lambda s, q: SYMBOLIC.number(-1)},
+    "not a SymPy expression": {"rate": lambda s, q: 1},
+    "finite and not negative": {"evaluate": lambda s, A, q, w: A.number(-1)},
+}
+
+
+@pytest.mark.parametrize("message", WRONG_THEOREMS)
+def test_wrong_theorems_are_found(message):
+    check_lower_bound(Own, F, G, 2)  # as it is, all is well
+    with fails(message):
+        check_lower_bound(spoilt(**WRONG_THEOREMS[message]), F, G, 2)
+    assert "own" not in ab.THEOREMS
+
+
+def test_wrong_upper_theorems_are_found():
+    members = {"direction": ab.Direction.UPPER, "evaluate": lambda s, A, q, w: A.number(1)}
+    check_upper_bound(spoilt(**members), F, NET, 2)
+    with fails(r"the upper bound 0.0 is below .* \(T3\)"):
+        check_upper_bound(spoilt(**members | {"evaluate": lambda s, A, q, w: A.number(0)}), F, NET, 2)
+
+
+# -------------------------------------------------------------------------------------------- certificates
+
+
+def test_certificates_that_lie_are_found():
+    for wrong in (replace(HALF.certificate, value=1.0), replace(HALF.certificate, theorem="T3inf")):
+        with fails("the certificate is rejected"):
+            check_certificate(wrong)
+    with fails("an unsafe change is accepted"):  # it claims less than it could
+        check_certificate(replace(HALF.certificate, value=HALF.value / 2))
+    with fails("rejected"):
+        check_bound(replace(HALF, number=2 * HALF.value))
+
+
+@given(certificates())
+def test_random_certificates_are_accepted(certificate):
+    assert ab.verify(certificate.to_json())
+
+
+@given(unsafe_certificates())
+def test_random_unsafe_certificates_are_not(mutant):
+    try:
+        assert not ab.verify(mutant)
+    except ab.ParameterError as error:
+        assert str(error)
+
+
+def test_bounds_of_all_kinds_are_drawn():
+    seen = set()
+
+    @settings(database=None, max_examples=100)
+    @given(testing.bounds())
+    def draw(bound):
+        seen.add((bound.theorem.quantity(bound.query)[:8], bound.direction))
+
+    draw()
+    assert len(seen) >= 5
+
+
+# --------------------------------------------------------------------------------------------- network classes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Space(ab.NetworkClass):
+    """A linear space, to be spoilt."""
+
+    dimension: int = 3
+    count = AffineCount(1, 1, 3)
+
+    def growth(self, thresholds=Thresholds.ANY):
+        return GrowthBound(whole=(self.count,))
+
+    @property
+    def orders(self):
+        return G.orders
+
+
+@dataclass(frozen=True)
+class Made:
+    """A count made of any function of A and m."""
+
+    function: object
+    citations = ()
+    formula = "f"
+
+    def evaluate(self, A, m):
+        return self.function(A, m)
+
+
+def network(count, **members):
+    """A network class of its own with this growth; GrowthBound would cut it to m."""
+
+    class Growth:
+        whole, layers, counts = (count,), (), (count,)
+        evaluate = staticmethod(count.evaluate)
+
+    kind = type("Space", (Space,), {"growth": lambda self, thresholds=Thresholds.ANY: Growth} | members)
+    return dataclass(frozen=True, kw_only=True)(kind)()
+
+
+def affine(A, m):
+    return AffineCount(1, 1, 3).evaluate(A, m)
+
+
+WRONG_GROWTH = {
+    "not from 0 to": lambda A, m: 2 * A.number(m),
+    r"not from 0 to 1$": lambda A, m: A.number(-1),
+    "growth falls from": lambda A, m: A.minimum(A.number(m), A.number(50) / A.number(m)),
+    "never below the number of points": lambda A, m: A.number(m),
+    "in doubles": lambda A, m: affine(A, m) * (1 if A.name == "ball" else A.number(Fraction(1, 2))),
+    "not finite in balls": lambda A, m: A.number(m) / A.number(0) if A.name == "ball" else m,
+    "below the number of points at 10, not at 16": lambda A, m: A.at_least(m, 11, A.number(m), affine(A, m)),
+}
+
+
+@pytest.mark.parametrize("message", WRONG_GROWTH)
+def test_wrong_growth_is_found(message):
+    check_growth(Space())
+    with fails(message):
+        check_growth(network(Made(WRONG_GROWTH[message])))
+
+
+def test_growth_that_grows_with_what_is_known_is_found():
+    def growth(self, thresholds=Thresholds.ANY):
+        return GrowthBound(whole=(BitCount(5 if thresholds is Thresholds.ANY else 6),))
+
+    with fails("growth for AFFINE thresholds is larger"):
+        check_growth(dataclass(frozen=True, kw_only=True)(type("Space", (Space,), {"growth": growth}))())
+
+
+def test_growth_below_the_patterns_of_samples_is_found():
+    values = np.random.default_rng(0).normal(size=(999, 3)) @ np.random.default_rng(1).normal(size=(3, 8))
+    check_growth(ab.LinearSpace(dimension=3), values=values)
+    check_network_class(ab.LinearSpace(dimension=3), values=values)
+    for check in (check_growth, check_network_class):
+        with fails("patterns on 8 points, more than"):
+            check(ab.LinearSpace(dimension=1), values=values)
+
+
+def test_wrong_records_are_found():
+    check_record(Space())
+    with fails("must be a frozen dataclass"):
+        check_record(type("Thawed", (Space,), {"__setattr__": lambda *a: None})())
+    with fails("not equal to a copy"):
+        check_record(
+            dataclass(frozen=True, kw_only=True, eq=False)(
+                type("Space", (Space,), {"__eq__": lambda *a: False, "__hash__": lambda s: 1})
+            )()
+        )
+    with fails("citations"):
+        check_record(dataclass(frozen=True, kw_only=True)(type("Space", (Space,), {"citations": ("Siegel2023",)}))())
+    with fails("has no definition"):
+        check_record(dataclass(frozen=True, kw_only=True)(type("Space", (Space,), {"definition": ""}))())
+    with fails("JSON changes"):
+        check_record(
+            dataclass(frozen=True, kw_only=True)(
+                type("Space", (Space,), {"to_dict": lambda s: {"class": "Space", "dimension": 4}})
+            )()
+        )
+
+
+@given(recurrent_networks(dim=6))
+def test_recurrent_networks_have_the_dimension(G):
+    assert G.domain_dim == G.steps * G.inputs == 6
+
+
+# -------------------------------------------------------------------------------------------- function classes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ball(ab.FunctionClass):
+    """A Lipschitz ball on [0,1]^2 whose family is to be spoilt."""
+
+    family = DistanceCubes
+    dim: int = 2
+
+    @property
+    def families(self):
+        return (self.family(1, self.dim, 1),)
+
+    @property
+    def value_range(self):
+        return -1, 1
+
+    def entropy_exponent(self, p):
+        return SYMBOLIC.number(self.dim)
+
+    def contains(self, f, points):
+        return ab.LipschitzBall(dim=self.dim).contains(f, points)
+
+
+def ball(family=None, **members):
+    """The ball with other members, and with a family of other members."""
+    if family is not None:
+        members |= {"family": dataclass(frozen=True)(type("Spoilt", (DistanceCubes,), family))}
+    return dataclass(frozen=True, kw_only=True)(type("Ball", (Ball,), members))()
+
+
+ORIGINAL = DistanceCubes.evaluate
+WRONG_FAMILIES = {
+    "f_omega is not in F": {"_height": lambda s, A: A.number(s.radius)},
+    r"\|\|w\|\|_1 is about": {"_relative_norm": lambda s, A, p: A.number(1)},
+    r"\|\|w\|\|_inf is about": {
+        "norm": lambda s, A, i, p: (
+            DistanceCubes.norm(s, A, i, p) * (1 if p != math.inf else A.number(Fraction(11, 10)))
+        ),
+        "evaluate": lambda s, i, omega, x: ORIGINAL(s, i, omega, x) / 1.1,
+    },
+    "values spread over": {"spread": lambda s, A, i: A.number(Fraction(1, 10**6))},
+    "cells overlap": {
+        "evaluate": lambda s, i, omega, x: ORIGINAL(s, i, omega, x) + 1e-3 * np.asarray(omega).sum(),
+    },
+    "lowers f_omega": {"evaluate": lambda s, i, omega, x: -ORIGINAL(s, i, omega, x)},
+    "depends on the others|cells overlap": {
+        "evaluate": lambda s, i, omega, x: ORIGINAL(s, i, omega, x) * (1 - 0.1 * (i["k"] > 1) * np.asarray(omega)[0]),
+    },
+    "times the mean of w over all cells": {
+        "evaluate": lambda s, i, omega, x: (
+            ORIGINAL(s, i, omega, x) * np.where((x[:, 0] < 1 / 2) | (i["k"] != 2), 1, 1 / 4)
+        ),
+    },
+}
+
+
+@pytest.mark.parametrize("message", WRONG_FAMILIES)
+def test_wrong_families_are_found(message):
+    with fails(message):
+        check_function_class(ball(WRONG_FAMILIES[message]))
+
+
+def test_wrong_function_classes_are_found():
+    check_function_class(Ball())
+    with fails("values outside of"):
+        check_function_class(ball(value_range=(0, 1)))
+    with fails("f_omega is not in F"):
+        check_function_class(ball(contains=lambda self, f, points: bool(f(points).min() > 0)))
+    with fails("steps on 1.2 cubes are"):
+        check_function_class(
+            ball(cube_exponent=lambda s, p: 1, cube_error=lambda s, A, k, p: A.number(Fraction(1, 10**6)))
+        )
+    for exponent in (2, SYMBOLIC.number(-1)):
+        with fails("not a positive SymPy number"):
+            check_function_class(ball(entropy_exponent=lambda self, p, exponent=exponent: exponent))
+    with pytest.raises(ab.ParameterError, match="symbol"):
+        import sympy
+
+        check_function_class(ab.LipschitzBall(dim=sympy.Symbol("d", positive=True)))
+
+
+# ------------------------------------------------------------------------------------------------ the module
+
+
+def test_without_hypothesis_the_error_says_what_to_install():
+    code = "import sys; sys.modules['hypothesis'] = None; import approxbounds.testing"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    last = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 1
+    assert last.endswith("MissingPackageError: approxbounds.testing needs hypothesis: pip install 'approxbounds[test]'")
+
+
+def test_the_library_itself_does_not_import_hypothesis():
+    code = "import sys, approxbounds, approxbounds.cli; print('hypothesis' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_everything_public_is_documented():
+    for name in testing.__all__:
+        public = getattr(testing, name)
+        assert not callable(public) or public.__doc__, name
+
+
+@given(st.data())
+def test_mutants_are_json_or_refused(data):
+    mutant = data.draw(unsafe_certificates())
+    try:
+        text = json.dumps(mutant)
+    except ValueError:  # integers too long to be written
+        return
+    try:
+        assert not ab.verify(text)
+    except ab.ParameterError as error:
+        assert str(error)
