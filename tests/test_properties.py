@@ -391,6 +391,17 @@ def test_entropy_classes_answer_from_their_norm_upwards(F, G, p):
     assert ("T1" in {bound.theorem.id for bound in results}) == (exponent >= F.norm)
 
 
+@given(entropy_classes(), network_classes())
+def test_bounds_from_entropy_are_those_of_its_own_norm(F, G):
+    """E_p >= E_q for p >= q, and T2 is strongest for the norm in which the entropy is known."""
+    numbers = []
+    for p in (F.norm, 7, "inf"):
+        found = [bound for bound in ab.lower_bounds(F, G, p=p) if bound.theorem.id == "T2e"]
+        numbers.append([bound.number for bound in found])
+        assert all(bound.number is None or ab.verify(bound.certificate) for bound in found)
+    assert numbers[0] == numbers[1] == numbers[2]
+
+
 def test_values_are_floats_and_pdim_is_an_int():
     F, G = ab.MonotoneFunctions(dim=2), ab.ReLUNetwork(widths=(3,), input_dim=2)
     assert type(ab.lower_bound(F, G, p=2).value) is float

@@ -188,29 +188,30 @@ class PackingTransfer(Theorem):
 
 
 class EntropyTransfer(Theorem):
-    """T2 for a class known only by log M(eps, F, L^q) >= c eps^{-a}, eps <= eps0, with U(tau) as in T2a.
+    """T2 for a class known only by log M(eps, F, L^q) >= c eps^{-a}, eps <= eps0, with U(tau) as in T2a for p = q.
 
-    Hypotheses: q <= p < inf, values of F in [a,b], c and eps0 known for a number (the rate needs neither).
-    If c (2 eps + tau)^{-a} > log U(tau) and 2 eps + tau <= eps0, then E_p(F, G) >= eps.
+    Hypotheses: q <= p, q < inf, values of F in [a,b], c and eps0 known for a number (the rate needs neither).
+    If c (2 eps + tau)^{-a} > log U(tau) and 2 eps + tau <= eps0, then E_p(F, G) >= E_q(F, G) >= eps.
     Witness: ``eps``, ``tau``, ``pdim``.
     """
 
     id = "T2e"
     title = "Packing transfer from an entropy bound"
     statement = (
-        r"If $c(2\varepsilon+\tau)^{-a}>\log U(\tau)$ with $U(\tau)=e(P+1)\big(2e((b-a)/\tau)^p\big)^P$, "
-        r"$P\ge\operatorname{Pdim}(G)$, and $2\varepsilon+\tau\le\varepsilon_0$, then $E_p(F,G)\ge\varepsilon$."
+        r"If $c(2\varepsilon+\tau)^{-a}>\log U(\tau)$ with $U(\tau)=e(P+1)\big(2e((b-a)/\tau)^q\big)^P$, "
+        r"$P\ge\operatorname{Pdim}(G)$, and $2\varepsilon+\tau\le\varepsilon_0$, then "
+        r"$E_p(F,G)\ge E_q(F,G)\ge\varepsilon$."
     )
     citations = (Citation("approxbounds", "T2"), Citation("Haussler1995", "Thm 1"))
 
     def refusal(self, query: Query) -> str | None:
-        if is_infinite(query.p):
-            return "p = inf: Haussler's bound needs p < inf"
         if query.F.families:
             return "F is known by hypercube families (T2a covers them)"
         entropy = query.F.entropy_bound(query.p)
         if entropy is None:
             return f"the entropy bound of F is not known for p = {query.p}"
+        if is_infinite(entropy.norm):
+            return "the entropy of F is known in the sup norm: Haussler's bound needs q < inf"
         if entropy.constant is None:
             return "the constant of the entropy bound is unspecified (T1 gives the rate)"
         if query.F.value_range is None:
@@ -232,7 +233,7 @@ class EntropyTransfer(Theorem):
         x = np.log(eps0 / 2) - np.linspace(0, 690, 20001)[None, :]
         with np.errstate(all="ignore"):
             total = np.exp(x) * 2 / (1 - theta)  # 2 eps + tau with tau = theta (2 eps + tau)
-            allowed = np.log(2.0) * log2_haussler(FLOAT, P, high - low, theta * total, query.p)
+            allowed = np.log(2.0) * log2_haussler(FLOAT, P, high - low, theta * total, entropy.norm)
             room = np.exp(np.log(c) - a * np.log(total)) - allowed
         value = np.where((room > 1e-9) & (total <= eps0), np.exp(x), 0.0)
         t, i = np.unravel_index(int(np.argmax(value)), value.shape)
@@ -248,7 +249,7 @@ class EntropyTransfer(Theorem):
         low, high = query.F.value_range or (0, 0)  # refused above
         require(2 * eps + tau <= entropy.valid_below, f"2 eps + tau must be at most eps0={entropy.valid_below}")
         entropy_value = A.number(entropy.constant) * A.power(A.number(2 * eps + tau), -A.number(entropy.exponent))
-        allowed = A.log(A.number(2)) * log2_haussler(A, P, A.number(high - low), A.number(tau), query.p)
+        allowed = A.log(A.number(2)) * log2_haussler(A, P, A.number(high - low), A.number(tau), entropy.norm)
         require(bool(entropy_value > allowed), "the entropy of F is not certainly larger than log U(tau)")
         return A.number(eps)
 
