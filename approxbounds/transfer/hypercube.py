@@ -32,6 +32,7 @@ from approxbounds.validation import Number, is_infinite
 __all__ = ["AverageCase", "HypercubeTheorem", "average_case", "hypercube_values", "no_family", "no_growth"]
 
 _RESOLVED = 1e14  # up to this many cells doubles resolve a fraction of a bit
+_BACKWARDS = (0.25, 0.5, 1.0, 1.5, 2.0)  # steps back from the largest h, in sqrt(N)
 
 
 def no_family(query: Query) -> str | None:
@@ -95,7 +96,10 @@ def best_distance(cells: NDArray[np.float64], log2_growth: NDArray[np.float64]) 
             step = np.maximum((budget - log2_lower_tail(FLOAT, N, j)) / slope, -1.0)
             j = np.where(resolved, np.clip(np.floor(j + step), 0, top), start)
         best_h, best_s = np.ones_like(N), np.full_like(N, -np.inf)
-        for h in (start + 1, j, j + 1, j + 2, j + 3):
+        candidates = [start + 1, j, j + 1, j + 2, j + 3]
+        if np.any(top - j < np.sqrt(N)):  # few patterns: near N/2 the geometric series is long, and less is more
+            candidates += [j - np.floor(share * np.sqrt(N)) for share in _BACKWARDS]
+        for h in candidates:
             h = np.clip(h, 1, top + 1)
             s = hamming_mass(FLOAT, N, log2_growth, h)
             better = s > best_s
