@@ -252,13 +252,26 @@ def _add_kind(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--model", dest="kind", choices=tuple(KINDS), default=default, help=text)
 
 
+def _add_model(
+    parser: argparse.ArgumentParser,
+    kind: str,
+    defaults: Mapping[str, Any],
+    skipped: Sequence[str],
+    *,
+    several: bool = False,
+) -> None:
+    """The kind of model, and the settings of the kind that is named."""
+    config = KINDS[kind].config_type
+    model = parser.add_argument_group("model", _documentation(config))
+    _add_kind(model)
+    _add_fields(model, config, defaults, skipped, several=several)
+
+
 def _add_training(sub: argparse.ArgumentParser, task: str, kind: str, *, several: bool) -> None:
     """The options of the model and its training, and where the run or, if ``several``, the runs are kept."""
-    defaults, config = DEFAULTS[task], KINDS[kind].config_type
+    defaults = DEFAULTS[task]
     training = sub.add_argument_group("training", _documentation(hr.Settings))
-    model = sub.add_argument_group("model", _documentation(config))
-    _add_kind(model)
-    _add_fields(model, config, defaults, FROM_TASK, several=several)
+    _add_model(sub, kind, defaults, FROM_TASK, several=several)
     epochs: dict[str, Any] = {"nargs": "+"} if several else {}
     text = f"(default {defaults['epochs']})"
     training.add_argument("--epochs", type=int, default=defaults["epochs"], help=text, **epochs)
@@ -269,14 +282,6 @@ def _add_training(sub: argparse.ArgumentParser, task: str, kind: str, *, several
         _add_fields(training, hr.Settings, defaults)
         training.add_argument("--out", required=True, metavar="RUN", help=f"directory for {CHECKPOINT}, {LOG}, {MODEL}")
         training.add_argument("--resume", action="store_true", help="go on with the run from its checkpoint")
-
-
-def _add_model(parser: argparse.ArgumentParser, kind: str, defaults: Mapping[str, Any], skipped: Sequence[str]) -> None:
-    """The kind of model, and the settings of the kind that is named."""
-    config = KINDS[kind].config_type
-    model = parser.add_argument_group("model", _documentation(config))
-    _add_kind(model)
-    _add_fields(model, config, defaults, skipped)
 
 
 def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:

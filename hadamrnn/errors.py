@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 
 __all__ = [
     "DAMAGE",
+    "BoundViolationError",
     "DivergenceError",
     "FileError",
     "HadamRNNError",
@@ -59,6 +60,10 @@ class FileError(ParameterError):
     def __init__(self, name: str, value: object, allowed: str) -> None:
         text = str(value)
         super().__init__(name, text if len(text) <= 75 else f"...{text[-72:]}", allowed)
+
+
+class BoundViolationError(HadamRNNError):
+    """Trained networks do better than a certified bound allows; the message says which, and by how much."""
 
 
 class DivergenceError(HadamRNNError):

@@ -28,7 +28,7 @@ from hadamrnn.parallel import Workers
 from hadamrnn.readout import loss_and_slope
 from hadamrnn.tasks.base import PARTS, Batch, Task
 
-__all__ = ["History", "Settings", "evaluate", "fit", "model_for"]
+__all__ = ["History", "Settings", "calm", "evaluate", "fit", "model_for"]
 
 #: An epoch has diverged if its mean loss is so many times that at the start (or that of a constant guess, if larger).
 DIVERGED = 10.0
@@ -101,7 +101,7 @@ def evaluate(
     batches = task.train(batch_size, 0) if part == "train" else getattr(task, part)(batch_size)
     totals: dict[str, float] = {}
     count = 0
-    with _calm():
+    with calm():
         for x, y in batches:
             outputs = model.predict(x)
             targets = model.check(x, y)[1]
@@ -195,7 +195,7 @@ class _Run:
     def begin(self) -> None:
         """Try one batch, so that what does not fit together is refused before any file is written."""
         batch = next(self.task.train(self.settings.batch_size, 0))
-        with _calm():
+        with calm():
             loss, _ = self._gradients(self.model, batch)
         self.progress.limit = DIVERGED * max(loss, _constant_loss(batch.y, self.task))
 
@@ -229,7 +229,7 @@ class _Run:
 
         done, per_epoch = self.progress, self.task.steps(self.settings.batch_size)
         with ExitStack() as stack:
-            stack.enter_context(_calm())
+            stack.enter_context(calm())
             workers = self.settings.workers  # forked before the bar starts a thread
             compute = stack.enter_context(Workers(self.model, processes=workers)) if workers > 1 else self.model
             _update_log(log, done.records)
@@ -328,7 +328,7 @@ class _Run:
 
 
 @contextmanager
-def _calm() -> Iterator[None]:
+def calm() -> Iterator[None]:
     """No warnings of NumPy, as overflows are found by looking at the results, and no threads in its matrix products:
     for matrices of this size they mostly wait for one another."""
     from threadpoolctl import threadpool_limits

@@ -19,6 +19,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 
 import approxbounds as ab
 from hadamrnn import Config, NetworkConfig, QORNNConfig
@@ -31,7 +32,7 @@ __all__ = ["CAPACITY", "FULL"]
 
 BITS, STEPS = 4, 10
 SIZES, MORE_SIZES = (1, 2, 4, 8, 16), (1, 2, 4, 8, 16, 32)
-LENGTHS, MORE_LENGTHS = (1, 2, 5, 10, 20, 40), (1, 2, 5, 10, 20, 50, 100, 200)
+LENGTHS, MORE_LENGTHS = (1, 3, 10, 40), (1, 2, 5, 10, 20, 50, 100, 200)
 LENGTHS_AT = 4  # hidden units
 DEPTHS = (1, 2, 4, 8)  # bits
 DEPTHS_AT = 8
@@ -120,20 +121,22 @@ def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
         for panel, letter in zip(labels, "abc", strict=True):
             ax = axes[panel]
             _draw(ax, records, panel)
-            ax.set_xscale("log", base=2 if panel != "steps" else 10)
+            ax.set_xscale("log")
             ax.set_yscale("log")
             ax.set_xlabel(labels[panel])
+            ax.set_ylim(bottom=2 if panel == "hidden" else 4 if panel == "steps" else 9)
             style.log_ticks(ax.yaxis)
-            if panel == "steps":
-                style.log_ticks(ax.xaxis)
-            else:
-                at = sorted({r[panel] for r in records if r["panel"] == panel})
-                ax.set_xticks(at, [str(x) for x in at])
+            at = sorted({r[panel] for r in records if r["panel"] == panel})
+            ax.set_xticks(at, [str(x) for x in at])
+            ax.xaxis.set_minor_locator(NullLocator())
             style.panel(ax, f"({letter})" + {"steps": f" $n={LENGTHS_AT}$", "bits": f" $n={DEPTHS_AT}$"}.get(panel, ""))
         for panel in ("hidden", "steps"):
             axes[panel].set_ylabel("points")
         handles = [Line2D([], [], **look.line()) for look in LOOKS.values()]
-        figure.legend(handles, NAMES.values(), loc="outside upper center", ncols=1)
+        for marker, face in (("o", "white"), ("o", "black"), ("x", "black")):
+            handles.append(Line2D([], [], color="black", marker=marker, markerfacecolor=face, linestyle=""))
+        labels_of_marks = ("certified bound", "labels fitted", "shattered")
+        figure.legend(handles, [*NAMES.values(), *labels_of_marks], loc="outside upper center", ncols=2)
         return style.save(figure, name=name, out=out)
 
 

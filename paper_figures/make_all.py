@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from paper_figures.approximation import APPROXIMATION
 from paper_figures.bracket import BRACKET
+from paper_figures.capacity import CAPACITY
 from paper_figures.derivation import DERIVATION
 from paper_figures.hard_functions import HARD_FUNCTIONS
 from paper_figures.monotone import MONOTONE
@@ -18,7 +20,7 @@ from paper_figures.theorems import THEOREMS
 
 __all__ = ["PRODUCTS", "main"]
 
-PRODUCTS = (BRACKET, MONOTONE, THEOREMS, QUANTISED, HARD_FUNCTIONS, DERIVATION, TABLE)
+PRODUCTS = (BRACKET, MONOTONE, THEOREMS, QUANTISED, HARD_FUNCTIONS, DERIVATION, TABLE, CAPACITY, APPROXIMATION)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
