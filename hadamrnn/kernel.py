@@ -2,10 +2,9 @@
 
 h_T = sum_{s<T} W^s [U b] [x_{T-s}; 1] is linear in the sequence, and the impulse response
 K_s = (W^s [U b])^T, s < T, an array (T, k, n) with k = d_in + 1, does not depend on the batch: its cost is
-that of k sequences instead of B. For a Hadamard W up to n = 128 the powers come by doubling,
-K_{L+s} = K_s (W^L)^T, in about log2 T products of matrices; above, by applying W to k rows T times. For a dense W
-they come by doubling until the L k rows of a block make a good product, then block by block. The same response
-carries a state over many steps at once.
+that of k sequences instead of B. For a dense W, and a Hadamard W up to n = 128, it comes by doubling,
+K_{L+s} = K_s (W^L)^T, until the L k rows of a block make a good product, then block by block; for a larger
+Hadamard W, by applying W to k rows T times. The same response carries a state over many steps at once.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ __all__ = ["MOST_DOUBLING", "doubles", "impulse_response", "impulse_response_gra
 
 #: Squaring W costs n^3: beyond this order T cheap steps of a Hadamard matrix are faster.
 MOST_DOUBLING = 128
-#: Rows of a block from which products with a dense power of W run at full speed.
+#: Rows of a block from which products with a power of W run at full speed.
 FULL_BLOCK = 64
 
 
@@ -39,24 +38,16 @@ def impulse_response(W: RecurrentMatrix, K: Array) -> list[Array]:
         for now, after in pairwise(K):
             W.rows(now, after)
         return powers
-    most = 1 + max(0, math.ceil(math.log2(FULL_BLOCK / k))) if isinstance(W, DenseMatrix) else steps
-    rows = K.reshape(-1, n)
-    for first, known, count in _blocks(steps, most):
+    most = 1 + max(0, math.ceil(math.log2(FULL_BLOCK / k)))
+    rows, known = K.reshape(-1, n), 1
+    while known < steps:
         if len(powers) < most:
             powers.append(powers[-1] @ powers[-1] if powers else W.dense())
+        first = known - (1 << (len(powers) - 1))
+        count = min(known - first, steps - known)
         np.matmul(rows[first * k : (first + count) * k], powers[-1].T, out=rows[known * k : (known + count) * k])
+        known += count
     return powers
-
-
-def _blocks(steps: int, most: int) -> list[tuple[int, int, int]]:
-    """(first, known, count): entries from ``first`` on give those from ``known`` on, by the next or the last power."""
-    found: list[tuple[int, int, int]] = []
-    known = 1
-    while known < steps:
-        block = 1 << min(len(found), most - 1)
-        found.append((known - block, known, min(block, steps - known)))
-        known += found[-1][2]
-    return found
 
 
 def leap(W: RecurrentMatrix, start: Array, steps: int) -> tuple[Array, Array]:
@@ -74,22 +65,28 @@ def leap(W: RecurrentMatrix, start: Array, steps: int) -> tuple[Array, Array]:
 
 
 def impulse_response_gradient(W: RecurrentMatrix, K: Array, powers: list[Array], dK: Array) -> tuple[Array, Array]:
-    """dLoss/dstart and dLoss/du (of a dense matrix dLoss/dW) from dLoss/dK, which is overwritten."""
-    steps, k, n = K.shape
+    """dLoss/dstart and dLoss/du (of a dense matrix dLoss/dW) from dLoss/dK, which is overwritten.
+
+    In place of dLoss/dK_s comes the sum over r >= s of dLoss/dK_r W^{r-s}: the derivative in K_s with all that
+    follows from it. With powers of W it is the parallel suffix sum of Brent and Kung 1982.
+    """
     if isinstance(W, SignedHadamard) and not doubles(W):
         scratch = np.empty_like(dK[0])
         for now, after in zip(dK[-2::-1], dK[:0:-1], strict=True):
             W.rows_adjoint(after, scratch)
             now += scratch
-        # dLoss/du = sum D_s (K_s / u), the rows K_s / u being those of the unsigned transform of K_{s-1}
-        return dK[0], W.signs * np.einsum("skn,skn->n", dK[1:], K[1:])
-    rows, drows = K.reshape(-1, n), dK.reshape(-1, n)
-    dpowers = [np.zeros((n, n), dtype=dK.dtype) for _ in range(max(len(powers), 1))]
-    for number, (first, known, count) in reversed(list(enumerate(_blocks(steps, len(powers))))):
-        j = min(number, len(powers) - 1)
-        late, early = drows[known * k : (known + count) * k], slice(first * k, (first + count) * k)
-        dpowers[j] += late.T @ rows[early]
-        drows[early] += late @ powers[j]
-    for j in reversed(range(1, len(powers))):  # through the squares
-        dpowers[j - 1] += dpowers[j] @ powers[j - 1].T + powers[j - 1].T @ dpowers[j]
-    return dK[0], W.gradient(dpowers[0])
+    elif powers:
+        top = 1 << (len(powers) - 1)
+        strides = [(1 << j, 2 << j, power) for j, power in enumerate(powers[:-1])]
+        for stride, double, power in strides:  # up: every second one sums twice as many terms
+            _absorb(dK[::double], dK[stride::double], power)
+        for s in reversed(range(0, len(dK) - top, top)):
+            dK[s] += dK[s + top] @ powers[-1]
+        for stride, double, power in reversed(strides):  # down: those between have all terms of the next
+            _absorb(dK[stride::double], dK[double::double], power)
+    return dK[0], W.gradient(dK[1:], K[1:], K[:-1])
+
+
+def _absorb(early: Array, late: Array, power: Array) -> None:
+    """Add late @ power to the first entries, in one product."""
+    early[: len(late)] += (late.reshape(-1, late.shape[2]) @ power).reshape(late.shape)

@@ -22,17 +22,21 @@ class Workers:
     """Computes the gradients of ``model`` in ``processes`` processes, this one among them.
 
     ``loss_and_gradients`` is the model's up to rounding; the shares are summed in a fixed order, so that a run with
-    the same number of processes is reproducible. Make it before threads are started, and use it in a ``with``.
+    the same number of processes is reproducible. Make it before threads are started, and use it in a ``with``: until it
+    is closed, matrix products have one thread in each process, as more would wait for the other process.
     Raises ParameterError if the system cannot fork, HadamRNNError if a process fails.
     """
 
     def __init__(self, model: Network, *, processes: int = 2) -> None:
         if "fork" not in multiprocessing.get_all_start_methods():
             raise ParameterError("processes", processes, "this system cannot fork")
+        from threadpoolctl import threadpool_limits
+
         fork = multiprocessing.get_context("fork")
         self.model, self._parameters = model, _shared(model.parameters)
         self._pipes: list[Connection] = []
         self._gradients = [_shared(model.parameters) for _ in range(check.integer("processes", processes, most=64) - 1)]
+        self._limits = threadpool_limits(1, user_api="blas")  # forked processes inherit it
         self._processes = []
         for gradients in self._gradients:
             ours, theirs = fork.Pipe()
@@ -80,6 +84,7 @@ class Workers:
         for process in self._processes:
             process.terminate()
             process.join()
+        self._limits.restore_original_limits()
 
     def __enter__(self) -> Workers:
         return self

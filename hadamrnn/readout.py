@@ -55,8 +55,7 @@ class ReadOut:
     def _read(self, h: Array) -> Array:
         if not self.rectified:
             return h
-        room = self.workspace.empty("read", *h.shape)
-        return rectify(h, out=room, scratch=room)
+        return rectify(h, out=self.workspace.empty("read", *h.shape))
 
     def _outputs(self, read: Array) -> Array:
         outputs = self.workspace.empty("outputs", len(read), len(self.V), read.shape[2])
@@ -66,18 +65,20 @@ class ReadOut:
 
 
 def loss_and_slope(outputs: Array, y: Array) -> float:
-    """The loss, summed over the targets; the outputs are overwritten by its derivative."""
+    """The loss, summed over the targets; the outputs, which are contiguous, are overwritten by its derivative."""
     if y.ndim == 3:
         outputs -= y.swapaxes(1, 2)
         loss = float(np.square(outputs, dtype=np.float64).sum())
         outputs *= 2
         return loss
     outputs -= outputs.max(axis=1, keepdims=True)
-    chosen = (np.arange(len(y))[:, None], y, np.arange(y.shape[1]))
-    loss = -float(outputs[chosen].sum(dtype=np.float64))
+    steps, classes, batch = outputs.shape
+    chosen = (np.arange(steps)[:, None] * classes + y.astype(np.intp)) * batch + np.arange(batch)
+    flat = outputs.reshape(-1)
+    loss = -float(flat[chosen].sum(dtype=np.float64))
     np.exp(outputs, out=outputs)
     total = outputs.sum(axis=1, keepdims=True)
     loss += float(np.log(total).sum(dtype=np.float64))
     outputs /= total
-    outputs[chosen] -= 1
+    flat[chosen] -= 1
     return loss

@@ -28,23 +28,21 @@ def advance(
     W: RecurrentMatrix, f: Array, h: Array, step: Array, *, activation: str = "linear", threshold: Array | None = None
 ) -> None:
     """Replace the inputs f_1..f_L by the states h_1..h_L; ``h`` is the state before, ``step`` a scratch like it."""
-    before, outer = W.inner(h), W.outer(step)
+    before, outer, zero = W.inner(h), W.outer(step), np.zeros_like(step)
     for now, inner in zip(f, W.inner(f), strict=True):
         W.apply(before, outer)
         now += step
         if activation == "relu":
-            rectify(now, out=now, scratch=step)
+            np.maximum(now, zero, out=now)
         elif activation == "modrelu":
             _modrelu(now, threshold, step)
         before = inner
 
 
-def rectify(h: Array, out: Array, scratch: Array) -> Array:
-    """relu(h) = (h + |h|)/2, exactly: these passes are vectorised, np.maximum is not."""
-    np.abs(h, out=scratch)
-    np.add(h, scratch, out=out)
-    out *= 0.5
-    return out
+def rectify(h: Array, out: Array) -> Array:
+    """relu(h) of shape (steps, n, B); the zeros are an array, as np.maximum is vectorised for arrays only."""
+    positive: Array = np.maximum(h, np.zeros_like(h[0]), out=out)
+    return positive
 
 
 def _modrelu(a: Array, threshold: Array | None, scratch: Array) -> None:

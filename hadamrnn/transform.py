@@ -88,9 +88,9 @@ class SignedHadamard:
         self.apply(self.inner(identity), self.outer(W))
         return W
 
-    def gradient(self, dW: Array) -> Array:
-        """dLoss/du from dLoss/dW."""
-        return np.asarray(self.signs * np.vecdot(dW, self.dense()))
+    def gradient(self, D: Array, after: Array, before: Array) -> Array:
+        """dLoss/du from D = dLoss/d``after``, where the rows of ``after`` are W times those of ``before``."""
+        return np.asarray(self.signs * np.einsum("skn,skn->n", D, after))  # of W = diag(u) K: after/u = K before
 
     def _unsigned_rows(self, x: Array, right: Array, left: Array, out: Array) -> None:
         a, b = len(left), len(right)
@@ -129,9 +129,9 @@ class DenseMatrix:
         """W, not a copy of it."""
         return self.W
 
-    def gradient(self, dW: Array) -> Array:
-        """dLoss/dW itself."""
-        return dW
+    def gradient(self, D: Array, after: Array, before: Array) -> Array:
+        """dLoss/dW from D = dLoss/d``after``, where the rows of ``after`` are W times those of ``before``."""
+        return np.asarray(D.reshape(-1, self.order).T @ before.reshape(-1, self.order))
 
 
 RecurrentMatrix: TypeAlias = SignedHadamard | DenseMatrix

@@ -2,11 +2,13 @@
 
     python tests/benchmarks/bench_hadamrnn.py [--rounds 5] [--only copy] [--cpu] [--json FILE]
 
-The two take turns (forward, backward and Adam; medians). PyTorch is optional: `pip install -e '.[torch]'`. Its version
-is the loop over time that one writes first, with W as a dense matrix; "batched" applies input and output maps to all
-steps at once, "per step" inside the loop as the published code does. On a busy machine compare one thread of each by
-processor time: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 and --cpu (waiting threads stall there; of two processes
---cpu counts one). Memory: the peak of a fresh process over what it held before the first step.
+The two take turns (forward, backward and Adam; medians), each in a process of its own, so that no threads of one,
+waiting for work, disturb the other. HadamRNN has one thread a process; PyTorch as many as it takes, by default one a
+core. PyTorch is optional: `pip install -e '.[torch]'`. Its version is the loop over time that one writes first, with W
+as a dense matrix; "batched" applies input and output maps to all steps at once, "per step" inside the loop as the
+published code does. On a busy machine compare one thread of each by processor time: OMP_NUM_THREADS=1 and --cpu (of two
+processes --cpu counts one). The kernels of OpenBLAS are printed, as OPENBLAS_CORETYPE may ask for slower ones than the
+processor has. Memory: the peak of a fresh process over what it held before the first step.
 """
 
 from __future__ import annotations
@@ -18,11 +20,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import hadamrnn as hr
 
@@ -33,6 +40,11 @@ SHAPES: dict[str, tuple[dict[str, Any], int, int, bool, float]] = {
     "digits": ({"inputs": 1, "hidden": 64, "outputs": 10}, 64, 32, False, 12),
 }
 OWN = ("checkpointed", "reversible", "stored", "kernel")
+TORCH = {"torch batched": True, "torch per step": False}
+TWO = "hadamrnn 2 processes"
+#: Milliseconds of a step, the mean of so many
+Turn = Callable[[int], float]
+HERE: dict[str, Turn] = {}
 
 
 def draw(name: str, steps: int | None = None) -> tuple[hr.HadamRNN, tuple[Any, Any]]:
@@ -104,38 +116,72 @@ def torch_step(model: hr.HadamRNN, batch: tuple[Any, Any], *, batched: bool) -> 
     return step
 
 
-def contenders(name: str, torch: bool, workers: list[hr.Workers]) -> dict[str, Callable[[], float]]:
-    """Training steps by name, each with a model of its own; the workers that it starts are added to the list."""
-    found = {}
-    for method in OWN:
-        if not (method == "kernel" and SHAPES[name][0].get("many_to_many")):
-            found[f"hadamrnn {method}"] = numpy_step(*draw(name), method)
+def contenders(name: str, torch: bool) -> list[str]:
+    """Who takes part."""
+    own = [f"hadamrnn {method}" for method in OWN if method != "kernel" or not SHAPES[name][0].get("many_to_many")]
+    return [*own, TWO, *(TORCH if torch else ())]
+
+
+def prepare(name: str, who: str, cpu: bool) -> int:
+    """Make the step of a contender in this process, which is its own; returns its number of threads."""
     model, batch = draw(name)
-    workers.append(hr.Workers(model))
-    found["hadamrnn 2 processes"] = numpy_step(model, batch, "auto", workers[-1])
-    if torch:
-        found["torch batched"] = torch_step(*draw(name), batched=True)
-        found["torch per step"] = torch_step(*draw(name), batched=False)
-    return found
+    threads = 1
+    if who in TORCH:
+        import torch
+
+        step, threads = torch_step(model, batch, batched=TORCH[who]), int(torch.get_num_threads())
+    else:
+        threadpool_limits(threads)
+        workers = hr.Workers(model) if who == TWO else None
+        step = numpy_step(model, batch, "auto" if workers else who.split()[1], workers)
+    HERE["turn"] = partial(turn, step, time.process_time if cpu else time.perf_counter)
+    return threads
+
+
+def take(repeat: int) -> float:
+    """A turn of the contender that was prepared in this process."""
+    return HERE["turn"](repeat)
+
+
+def turn(step: Callable[[], float], clock: Callable[[], float], repeat: int) -> float:
+    """Milliseconds of a step, the mean of some, after one that fills caches and wakes threads."""
+    loss = step()
+    if not np.isfinite(loss):
+        raise SystemExit(f"the loss is {loss}")
+    start = clock()
+    for _ in range(repeat):
+        step()
+    return 1e3 * (clock() - start) / repeat
+
+
+def medians(turns: Mapping[str, Turn], rounds: int) -> dict[str, float]:
+    """Median milliseconds; the contenders take turns, and short steps are repeated."""
+    repeat = {name: max(1, int(50 / own(1))) for name, own in turns.items()}
+    taken: dict[str, list[float]] = {name: [] for name in turns}
+    for _ in range(rounds):
+        for name, own in turns.items():
+            taken[name].append(own(repeat[name]))
+    return {name: statistics.median(values) for name, values in taken.items()}
 
 
 def times(steps: dict[str, Callable[[], float]], rounds: int, clock: Callable[[], float]) -> dict[str, float]:
-    """Median milliseconds; the contenders take turns, and short steps are repeated."""
-    repeat = {}
-    for name, step in steps.items():
-        start = clock()
-        first = step()
-        repeat[name] = max(1, int(0.05 / (clock() - start)))
-        if not np.isfinite(first):
-            raise SystemExit(f"{name}: the loss is {first}")
-    taken: dict[str, list[float]] = {name: [] for name in steps}
-    for _ in range(rounds):
-        for name, step in steps.items():
-            start = clock()
-            for _ in range(repeat[name]):
-                step()
-            taken[name].append(1e3 * (clock() - start) / repeat[name])
-    return {name: statistics.median(values) for name, values in taken.items()}
+    """The same for steps that share this process."""
+    return medians({name: partial(turn, step, clock) for name, step in steps.items()}, rounds)
+
+
+def times_apart(name: str, torch: bool, rounds: int, cpu: bool) -> tuple[dict[str, float], dict[str, int]]:
+    """The same for the contenders of a shape, and how many threads a process of each has."""
+    spawn = get_context("spawn")
+    with ExitStack() as stack:
+        pools = {who: stack.enter_context(ProcessPoolExecutor(1, spawn)) for who in contenders(name, torch)}
+        threads = {who: pool.submit(prepare, name, who, cpu).result() for who, pool in pools.items()}
+        turns = {who: partial(remote, pool) for who, pool in pools.items()}
+        return medians(turns, rounds), threads
+
+
+def remote(pool: ProcessPoolExecutor, repeat: int) -> float:
+    """A turn of the contender there."""
+    return pool.submit(take, repeat).result()
 
 
 def resident() -> float:
@@ -196,22 +242,25 @@ def main() -> None:
         version = torch.__version__
     except ImportError:
         version = ""
-    clock = time.process_time if given.cpu else time.perf_counter
+    blas = [info for info in threadpool_info() if info["user_api"] == "blas"]
     report: dict[str, Any] = {
-        "clock": clock.__name__,
+        "clock": "process_time" if given.cpu else "perf_counter",
         "torch": version,
         "numpy": np.__version__,
+        "blas": " ".join(f"{info['internal_api']} {info['version']} {info.get('architecture', '')}" for info in blas),
         "times": {},
+        "threads": {},
         "memory": {},
     }
+    print(f"NumPy {report['numpy']} with {report['blas']}, PyTorch {version or 'not there'}")
     for name in [given.only] if given.only else SHAPES:
-        workers: list[hr.Workers] = []
-        found = report["times"][name] = times(contenders(name, bool(version), workers), given.rounds, clock)
-        workers[0].close()
-        best = min(value for who, value in found.items() if who.startswith("hadamrnn"))
+        found, threads = times_apart(name, bool(version), given.rounds, given.cpu)
+        report["times"][name], report["threads"][name] = found, threads
+        one = min(value for who, value in found.items() if who not in TORCH and who != TWO)
         print(f"{name}: {SHAPES[name][:3]}, target {SHAPES[name][4]} times")
         for who, value in found.items():
-            print(f"  {who:24}{value:10.2f} ms{value / best:8.1f} times the best of hadamrnn")
+            ratios = f"{value / one:6.1f} times the best of one process, {value / found[TWO]:.1f} times two processes"
+            print(f"  {who:24}{value:10.2f} ms, threads {threads[who]}{ratios if who in TORCH else ''}")
     if given.only in (None, "copy"):
         print("peak memory of the copy shape, MB: in all, over before")
         for who in [f"hadamrnn {method}" for method in OWN[:3]] + (["torch"] if version else []):

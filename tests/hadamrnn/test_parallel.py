@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import hadamrnn as hr
 
@@ -44,6 +45,16 @@ def test_many_to_one(loss):
         found, gradients = workers.loss_and_gradients(data)
     assert found == pytest.approx(value, rel=1e-12)
     np.testing.assert_allclose(gradients.flat, expected.flat, rtol=1e-9, atol=1e-12)
+
+
+def test_matrix_products_have_one_thread_until_it_is_closed():
+    def threads():
+        return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+    with threadpool_limits(2, user_api="blas"):
+        with hr.Workers(hr.HadamRNN(**SETTINGS)):
+            assert threads() == {1}
+        assert threads() == {2}
 
 
 def test_bad_batches_are_refused_and_the_workers_go_on():
