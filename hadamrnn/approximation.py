@@ -212,8 +212,11 @@ class Measurement:
 
     @property
     def verdict(self) -> str:
-        """ "violated" if a test rejects the theorem, "above" if the mean error is at least the bound, else "chance"."""
-        if self.mean < self.bound - self.allowance or self.low_probability < ERROR_PROBABILITY:
+        """ "violated" if a test rejects the theorem, "above" if the mean error is at least the bound, else "chance".
+
+        An error that is not a number counts as a violation.
+        """
+        if not self.mean >= self.bound - self.allowance or self.low_probability < ERROR_PROBABILITY:
             return "violated"
         return "above" if self.mean >= self.bound else "chance"
 

@@ -313,25 +313,28 @@ def network_bound(config: NetworkConfig, steps: int) -> tuple[NetworkClass, int]
 
 
 def _limit(G: NetworkClass, level: Fraction) -> int:
-    """The largest m with Pi(m)/2^m >= level, where Pi is the growth bound (log2 Pi is concave)."""
-    from approxbounds.arithmetic import FLOAT
+    """The largest m at which Pi(m)/2^m is not certainly below the level, with the growth bound Pi (log-concave)."""
+    from approxbounds.arithmetic import BALL, precision
     from approxbounds.bisection import largest
 
-    growth, bits = G.growth(), math.log2(level)
-    return largest(lambda m: float(growth.evaluate(FLOAT, m)) >= m + bits)
+    growth = G.growth()
+    with precision(256):
+        bits = BALL.log2(BALL.number(level))
+        return largest(lambda m: not growth.evaluate(BALL, m) < m + bits)
 
 
 def _require_possible(G: NetworkClass, fitted_points: Sequence[int]) -> None:
     """Raise BoundViolationError if so many draws were fitted by less than a chance of 2^IMPOSSIBLE.
 
     Given the points, a draw is fitted on m points with probability at most q = Pi(m)/2^m, and k of N of them with
-    probability at most C(N, k) q^k.
+    probability at most C(N, k) q^k, which decreases in m where q < 1. A factor N is for the N values of k.
     """
     from approxbounds.arithmetic import FLOAT
 
     growth, draws = G.growth(), len(fitted_points)
     for count, m in enumerate(sorted(fitted_points, reverse=True), 1):
-        if m and math.log2(math.comb(draws, count)) + count * (float(growth.evaluate(FLOAT, m)) - m) < IMPOSSIBLE:
+        ways = math.log2(draws * math.comb(draws, count))
+        if m and ways + count * (float(growth.evaluate(FLOAT, m)) - m) < IMPOSSIBLE:
             message = (
                 f"{count} of {draws} random dichotomies of {m} points were fitted, which the growth of {G} excludes"
             )

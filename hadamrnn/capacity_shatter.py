@@ -23,8 +23,11 @@ from hadamrnn.capacity_fit import (
     solve_read_out,
     uses_range,
 )
+from hadamrnn.expressivity import network_class
 from hadamrnn.kinds import config_from, network_from
 from hadamrnn.network import Network, NetworkConfig
+from hadamrnn.orthogonal import orthogonality_defect
+from hadamrnn.qornn import QORNNConfig
 
 __all__ = ["Points", "Shattering", "network_with", "realised"]
 
@@ -32,6 +35,8 @@ __all__ = ["Points", "Shattering", "network_with", "realised"]
 MOST_READ_OUTS = 4096
 #: A gap below this, relative to the outputs, may be rounding.
 LEAST_GAP = 1e-9
+#: A defect of orthogonality below this may be rounding.
+ORTHOGONAL = 1e-9
 
 #: Sequences: (m, T, inputs).
 Points = tuple[tuple[tuple[float, ...], ...], ...]
@@ -68,15 +73,30 @@ class Shattering:
         return self.size / self.pseudo_dimension
 
     def verify(self) -> bool:
-        """Whether all 2^size dichotomies are those of their networks, in exact arithmetic."""
+        """Whether all 2^size dichotomies are those of their networks, in exact arithmetic, and the bound is certified.
+
+        The points must be sequences of ``steps`` steps, a margin needs a norm, and a W that is to be orthogonal must be
+        so up to rounding.
+        """
         demand = Demand(gamma=self.gamma, norm=self.norm)
-        if len(self.witnesses) != 2**self.size:
+        if self.gamma < 0 or (self.gamma and self.norm is None) or len(self.witnesses) != 2**self.size:
             return False
-        for number, parameters in enumerate(self.witnesses):
-            network = network_with(self.config, parameters)
-            if self.size and not (demand.allows(network) and _separates(network, self.points, number, demand)):
-                return False
-        return True
+        if any(
+            len(point) != self.steps or not _finite(now, self.config.inputs) for point in self.points for now in point
+        ):
+            return False
+        if network_class(self.config, steps=self.steps).pseudo_dimension().value > self.pseudo_dimension:
+            return False
+        parameters = network_from(self.config).parameters.flat.size
+        return all(
+            _finite(witness, parameters) and self._has(number, network_with(self.config, witness), demand)
+            for number, witness in enumerate(self.witnesses)
+        )
+
+    def _has(self, number: int, network: Network, demand: Demand) -> bool:
+        if not self.size:
+            return True
+        return demand.allows(network) and _is_orthogonal(network) and _separates(network, self.points, number, demand)
 
     def to_dict(self) -> dict[str, Any]:
         """All that :meth:`verify` needs, as JSON (its floats are read back exactly)."""
@@ -112,6 +132,17 @@ def network_with(config: NetworkConfig, parameters: Sequence[float]) -> Network:
     network = network_from(config)
     network.parameters.flat[...] = parameters
     return network
+
+
+def _finite(numbers: Sequence[float], count: int) -> bool:
+    return len(numbers) == count and bool(np.isfinite(numbers).all())
+
+
+def _is_orthogonal(network: Network) -> bool:
+    """Whether W is so, if it must be: that of a QORNN which is neither quantised nor free."""
+    config = network.config
+    must = isinstance(config, QORNNConfig) and config.recurrent_bits is None and config.strategy != "penalty"
+    return not must or orthogonality_defect(network.weights()["W"]) < ORTHOGONAL
 
 
 def _separates(network: Network, points: Points, number: int, demand: Demand) -> bool:

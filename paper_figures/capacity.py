@@ -3,8 +3,8 @@
 Measured: the largest m such that training fits random labels of m random sequences in at least half of the draws
 (:func:`hadamrnn.capacity.memorisation`), an experiment; and, crosses, the largest shattered set found for the HadamRNN
 (:func:`hadamrnn.capacity.shattered`), a proved lower bound on the pseudo-dimension. Bounds: on the pseudo-dimension;
-random labels of m points are fitted in at most a share Pi(m)/2^m of all draws, which is below one half from ``limit``
-on, one or two points above it. From the repository root, with more draws, restarts and sizes (an hour):
+random labels of m points are fitted in at most a share Pi(m)/2^m of all draws, below one half beyond ``limit``, which
+is one or two points above it. From the repository root, with more draws, restarts and sizes (an hour):
 ``python -m paper_figures.capacity --full``. Sources: approxbounds; Foucault, Mamalet and Malgouyres (2024, 2025).
 """
 

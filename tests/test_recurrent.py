@@ -523,3 +523,14 @@ def test_command_line(capsys):
     assert "closed form" in capsys.readouterr().out
     assert main(["pdim", "rnn:hidden=4,steps=2,activation=tanh"]) == 2
     assert "activation='tanh'" in capsys.readouterr().err
+    values = []
+    for words in ("hadamrnn:hidden=4,steps=2", "hadamrnn:hidden=4,steps=2,bits=None,block=none"):
+        assert main(["pdim", words]) == 0
+        values.append(capsys.readouterr().out)
+    assert values[0] == values[1]
+    for words, message in (
+        ("hidden=True,recurrent_bits=1", "hidden=True"),
+        ("hidden=4,recurrent_bits=None", "bits=None"),
+    ):
+        assert main(["pdim", f"qornn:steps=2,{words}"]) == 2  # Python's constants are no symbols
+        assert message in capsys.readouterr().err

@@ -133,6 +133,7 @@ def test_verdicts():
     tail = sum(math.comb(20, j) * 0.01**j * 0.99 ** (20 - j) for j in range(6, 21))
     assert low.low_probability == pytest.approx(tail, rel=1e-9)
     assert measurement(*[0.79] * 2, *[1.5] * 18).verdict == "above"
+    assert measurement(math.nan, *[1.5] * 19).verdict == "violated"
     assert measurement(1.0, 3.0).ratio == 2.0 and json.dumps(measurement(1.0).to_dict())
 
 

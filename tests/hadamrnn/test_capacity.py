@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import hadamrnn as hr
+from approxbounds.arithmetic import BALL, precision
 from hadamrnn import capacity, cli
 from hadamrnn.capacity import Memorisation, Shattering, memorisation, shattered
 from hadamrnn.capacity_exact import ExactStates
@@ -236,6 +237,10 @@ def test_memorisation_is_within_its_certified_limit(config):
     found = memorisation(config, steps=2, draws=2, most=6, **QUICK)
     assert 1 <= found.capacity <= found.limit
     assert found.limit >= found.pseudo_dimension
+    growth = capacity.network_bound(config, 2)[0].growth()
+    with precision(128):
+        excluded = [bool(growth.evaluate(BALL, m) < m - 1) for m in (found.limit, found.limit + 1)]
+    assert excluded == [False, True]
     assert found.to_dict()["ratio"] == found.ratio == found.capacity / found.limit
 
 
@@ -267,7 +272,19 @@ def test_a_shattering_is_checked_again_from_its_json():
     swapped = record | {"witnesses": record["witnesses"][::-1]}
     fewer = record | {"witnesses": record["witnesses"][1:]}
     wider = record | {"gamma": "1/1000", "norm": "1"}
-    assert not any(Shattering.from_dict(changed).verify() for changed in (swapped, fewer, wider))
+    cut, nan = ([tail(w) for w in record["witnesses"]] for tail in (lambda w: w[1:], lambda w: [*w[:-1], float("nan")]))
+    changes = [{"witnesses": cut}, {"witnesses": nan}, {"steps": 1}, {"pseudo_dimension": found.pseudo_dimension - 1}]
+    changes += [{"gamma": "-1"}, {"gamma": "-1", "norm": "1"}, {"gamma": "1/10"}]
+    for changed in (swapped, fewer, wider, *(record | change for change in changes)):
+        assert not Shattering.from_dict(changed).verify()
+
+
+def test_only_orthogonal_matrices_are_witnesses_of_orthogonal_networks():
+    found = shattered(qor(activation="relu"), steps=2, sets=1, most=2, **QUICK)
+    scaled = [[*w[:2], *(1.0001 * x for x in w[2:6]), *w[6:]] for w in found.witnesses]  # after U comes W
+    free = {"config": qor(activation="relu", strategy="penalty").record(), "pseudo_dimension": 1000}
+    for changes, expected in (({}, True), ({"witnesses": scaled}, False), ({"witnesses": scaled} | free, True)):
+        assert Shattering.from_dict(found.to_dict() | changes).verify() is expected
 
 
 def test_weights_outside_the_bounds_are_no_witness():
