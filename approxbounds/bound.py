@@ -157,19 +157,19 @@ class Bound:
         return render.markdown(self.latex, self.steps, self.sources)
 
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex}\\quad\\text{{{self._origin}}}$"
+        return f"$\\displaystyle {self.latex}\\quad\\text{{[{self.origin}]}}$"
 
     def __str__(self) -> str:
         relation = ">=" if self.direction is Direction.LOWER else "<="
         shown = "c * rate" if self.number is None else render.number(self.number, self.direction is Direction.UPPER)
         quantity = render.plain(self.theorem.quantity(self.query))
-        return f"{quantity} {relation} {shown}  {self._origin}"
+        return f"{quantity} {relation} {shown}  [{self.origin}]"
 
     @property
-    def _origin(self) -> str:
+    def origin(self) -> str:
         """The theorem, the status, and whose word it takes."""
         given = f", given {', '.join(self.foreign)}" if self.foreign else ""
-        return f"[{self.theorem.id}, {self.status.value}{given}]"
+        return f"{self.theorem.id}, {self.status.value}{given}"
 
 
 def apply(theorem: Theorem, query: Query) -> Bound | Refusal:

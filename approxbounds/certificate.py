@@ -19,7 +19,7 @@ from approxbounds.catalogue import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
 from approxbounds.description import Description
 from approxbounds.errors import CertificateError, ParameterError, nearest
 from approxbounds.kernel import Verdict, check
-from approxbounds.theorem import Query, Witness, foreign_code
+from approxbounds.theorem import Query, Theorem, Witness, foreign_code, full_name
 
 if TYPE_CHECKING:
     from approxbounds.bound import Bound
@@ -58,8 +58,13 @@ class Certificate:
 
     @classmethod
     def of(cls, bound: Bound) -> Certificate:
-        """The certificate of a bound; raises NoNumberError if the bound has no number."""
+        """The certificate of a bound.
+
+        Raises NoNumberError if the bound has no number, and CertificateError if a reader would take the theorem or a
+        class, by its name, for another one that is known.
+        """
         value, query, witness = bound.value, bound.query, bound.witness or {}
+        _unambiguous(bound.theorem, query)
         return cls(
             theorem=bound.theorem.id,
             functions=None if query.functions is None else query.functions.to_dict(),
@@ -154,6 +159,20 @@ def _records(name: str, value: Any, classes: Mapping[str, type[Description]]) ->
     if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
         raise CertificateError(name, value, "must be a list of JSON objects")
     return tuple(describe_from(f"{name}[{i}]", entry, classes) for i, entry in enumerate(value))
+
+
+def _unambiguous(theorem: Theorem, query: Query) -> None:
+    """Names in a certificate must not mean anything else to those who read it here."""
+    kinds = {kind for part in (query.functions, query.network) if part is not None for kind in part.kinds}
+    table = (*FUNCTION_CLASSES.values(), *NETWORK_CLASSES.values())
+    pairs: list[tuple[type[Any], type[Any]]]
+    pairs = [(known, kind) for known in table for kind in kinds if kind.__name__ == known.__name__]
+    if theorem.id in THEOREMS:
+        pairs.append((type(THEOREMS[theorem.id]), type(theorem)))
+    for known, kind in pairs:
+        if kind is not known:
+            what = "an earlier definition of it" if full_name(kind) == full_name(known) else full_name(kind)
+            raise CertificateError("name", known.__name__, f"means {full_name(known)} in certificates, not {what}")
 
 
 def _witness(data: Mapping[str, Any]) -> Witness:

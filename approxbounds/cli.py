@@ -28,7 +28,7 @@ from approxbounds.description import Description
 from approxbounds.errors import ApproxBoundsError, NoExpressionError, NoNumberError, ParameterError
 from approxbounds.extensions import load
 from approxbounds.files import write_atomically
-from approxbounds.render import number, plain
+from approxbounds.render import given, number, plain
 from approxbounds.sources import Citation
 from approxbounds.validation import to_text
 
@@ -83,8 +83,7 @@ def _bound_text(bound: ab.Bound) -> str:
         expression = _sympy_text(lambda: bound.expression)
         lines.append(f"closed form: {expression}" if expression else "closed form: none, a constant is unspecified")
     lines.append("sources: " + "; ".join(map(str, bound.sources)))
-    if bound.foreign:
-        lines.append("taken at its word, from outside: " + ", ".join(bound.foreign))
+    lines += given(bound.foreign)
     lines += [f"  also {other}" for other in bound.others]
     return "\n".join(lines)
 
@@ -162,6 +161,7 @@ def _requirement(arguments: argparse.Namespace, found: ab.Requirement) -> int:
             "bound": None if bound is None else bound.number,
             "theorem": None if bound is None else bound.theorem.id,
             "sources": [str(source) for source in found.sources],
+            "foreign": [] if bound is None else list(bound.foreign),
             "certificate": None if bound is None else bound.certificate.to_dict(),
         }
 
@@ -387,7 +387,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt as error:
-        print(f"approxbounds: {error or 'interrupted'}", file=sys.stderr)
+        print(f"approxbounds: {str(error) or 'interrupted'}", file=sys.stderr)
         return 1
     except ParameterError as error:
         print(f"approxbounds: {error}", file=sys.stderr)

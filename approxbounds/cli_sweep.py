@@ -15,9 +15,10 @@ __all__ = ["add_options", "run"]
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command; an argument @FILE stands for the arguments in the lines of a file."""
     parser.fromfile_prefix_chars = "@"
+    setattr(parser, "convert_arg_line_to_args", _words)  # noqa: B010  (argparse wants a subclass; mypy no assignment)
     text = "function classes and network classes in any order; @FILE reads them from the lines of a file"
     parser.add_argument("classes", nargs="+", metavar="CLASS", help=text)
-    text = "exponents, such as 1 2 inf"
+    text = "exponents, such as 1 2 inf, after the classes"
     parser.add_argument("-p", "--p", nargs="+", action="extend", required=True, metavar="P", help=text)
     text = "which bounds (default lower)"
     parser.add_argument("--quantity", choices=tuple(QUANTITIES), default="lower", help=text)
@@ -26,6 +27,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--directory", help=text)
     text = "address of a Dask scheduler, such as tcp://host:8786, whose workers compute"
     parser.add_argument("--dask", metavar="ADDRESS", help=text)
+
+
+def _words(line: str) -> list[str]:
+    """The argument in a line of a file, if it is not blank."""
+    return [line.strip()] if line.strip() else []
 
 
 def run(arguments: argparse.Namespace) -> Sweep:

@@ -9,19 +9,20 @@ from typing import Any
 
 from approxbounds.catalogue import FUNCTION_CLASSES, NETWORK_CLASSES
 from approxbounds.description import Description
-from approxbounds.errors import ParameterError
+from approxbounds.errors import ParameterError, nearest
 
 __all__ = ["parse_class", "parse_functions", "parse_network", "parse_value", "split_classes"]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,30}[0-9]{0,3}")
 _SEQUENCE = re.compile(r"[0-9A-Za-z_./]+(\^[0-9]{1,4})?(x[0-9A-Za-z_./]+(\^[0-9]{1,4})?)*")
 _UNION = "union"
+_CONSTANTS = {"true": True, "false": False, "none": None}
 
 
 def parse_value(text: str) -> Any:
-    """A bool, a positive symbol, or text that the library parses as an exact number."""
-    if text in {"true", "false"}:
-        return text == "true"
+    """A bool or None in any case, a positive symbol, or text that the library parses as an exact number."""
+    if text.lower() in _CONSTANTS:
+        return _CONSTANTS[text.lower()]
     if _NAME.fullmatch(text) and text not in {"inf", "oo", "infinity", "nan"}:
         import sympy
 
@@ -101,7 +102,11 @@ def split_classes(texts: Sequence[str]) -> tuple[list[str], list[str]]:
     """
     chosen: tuple[list[str], list[str]] = ([], [])
     for text in texts:
-        chosen[text.partition(":")[0] not in FUNCTION_CLASSES].append(text)
+        name = text.partition(":")[0]
+        if name not in FUNCTION_CLASSES and name not in NETWORK_CLASSES:
+            allowed = f"must begin with the name of a class: {nearest(name, [*FUNCTION_CLASSES, *NETWORK_CLASSES])}"
+            raise ParameterError("class", text, allowed)
+        chosen[name in NETWORK_CLASSES].append(text)
     if not all(chosen):
         raise ParameterError("classes", list(texts), "must be at least one function class and one network class")
     return chosen

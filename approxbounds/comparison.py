@@ -85,6 +85,11 @@ class Entry:
         asked = () if self.norms is None else (_QUESTION,)
         return tuple(dict.fromkeys((*(source for bound in self.bounds for source in bound.sources), *asked)))
 
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """Theorems and classes from outside this package that :attr:`bounds` rest on."""
+        return tuple(dict.fromkeys(name for bound in self.bounds for name in bound.foreign))
+
     def record(self) -> dict[str, Any]:
         """The entry as plain data: exact floats, text, None where nothing is known."""
         return {
@@ -103,6 +108,7 @@ class Entry:
             "norms": None if self.norms is None else self.norms.value,
             "reason": self.reason or None,
             "sources": list(dict.fromkeys(source.key for source in self.sources)),
+            "foreign": list(self.foreign),
         }
 
 
@@ -220,25 +226,30 @@ class Comparison:
                 rows.append(markup.cells(entry, self._legend[entry.query.F], self._legend[entry.query.G]))
         return rows
 
+    def _given(self) -> list[str]:
+        return render.given(name for entry in self.entries for name in entry.foreign)
+
     def _named(self) -> list[tuple[str, int, str]]:
         return [(letter, number, str(record)) for record, (letter, number) in self._legend.items()]
 
     def to_text(self) -> str:
         """Aligned columns; the classes and networks are spelled out below."""
         legend = [f"{letter}{number}  {name}" for letter, number, name in self._named()]
-        return "\n".join([tables.text(_HEADER, self._table(_TEXT)), "", *legend])
+        return "\n".join([tables.text(_HEADER, self._table(_TEXT)), "", *legend, *self._given()])
 
     def to_markdown(self) -> str:
         """A Markdown table with LaTeX between dollars."""
         header = ("$F$", "$G$", "$p$", *_HEADER[3:-1], "$L^p$ and sup norm")
         legend = [f"- ${letter}_{{{number}}}$: {tables.code(name)}" for letter, number, name in self._named()]
-        return "\n".join([tables.markdown(header, self._table(_MARKDOWN)), "", *legend]) + "\n"
+        given = [f"- {tables.code(text)}" for text in self._given()]
+        return "\n".join([tables.markdown(header, self._table(_MARKDOWN)), "", *legend, *given]) + "\n"
 
     def to_latex(self) -> str:
         """A tabular with booktabs rules (it needs the package booktabs); the legend follows it."""
         header = ("$F$", "$G$", "$p$", *_HEADER[3:-1], "$L^p$ and sup norm")
         names = [(letter, number, tables.latex_text(name)) for letter, number, name in self._named()]
         legend = [f"${letter}_{{{number}}}$: \\texttt{{{name}}}\\\\" for letter, number, name in names]
+        legend += map(tables.latex_text, self._given())
         table = tables.latex(header, self._table(_LATEX), "lllllllll")
         return "\n".join([table, "", r"\par\smallskip\footnotesize\noindent", *legend]) + "\n"
 
@@ -254,7 +265,8 @@ class Comparison:
         return tables.csv(tuple(records[0]), [tuple(map(cell, record.values())) for record in records])
 
     def _repr_html_(self) -> str:
-        legend = "<br>".join(_html.escape(f"{letter}{number}: {name}") for letter, number, name in self._named())
+        lines = [f"{letter}{number}: {name}" for letter, number, name in self._named()] + self._given()
+        legend = "<br>".join(map(_html.escape, lines))
         return f"<div>{tables.html(_HEADER, self._table(_HTML))}<p>{legend}</p></div>"
 
     def __str__(self) -> str:

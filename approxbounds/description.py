@@ -58,8 +58,10 @@ class Description:
     @property
     def kinds(self) -> tuple[type[Description], ...]:
         """The types of this record and of the records in it."""
-        entries = (entry for value in self.parameters().values() if isinstance(value, tuple) for entry in value)
-        inner = (kind for entry in entries if isinstance(entry, Description) for kind in entry.kinds)
+        values = (value if isinstance(value, tuple) else (value,) for value in self.parameters().values())
+        inner = (
+            kind for entries in values for entry in entries if isinstance(entry, Description) for kind in entry.kinds
+        )
         return tuple(dict.fromkeys([type(self), *inner]))
 
     def _entries(self) -> Iterator[tuple[str, Any]]:

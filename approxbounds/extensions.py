@@ -25,7 +25,7 @@ from approxbounds.errors import ApproxBoundsError, ParameterError
 from approxbounds.functions.base import FunctionClass
 from approxbounds.networks.base import NetworkClass
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Theorem
+from approxbounds.theorem import Direction, Theorem, full_name, of_this_package
 
 __all__ = ["extensions", "load", "register"]
 
@@ -67,7 +67,13 @@ def register(kind: Kind) -> Kind:
 
 def _same(old: object, new: type[Any]) -> bool:
     """Whether the class registered under a name is the new one, perhaps an earlier definition of it."""
-    return isinstance(old, type) and (old.__module__, old.__qualname__) == (new.__module__, new.__qualname__)
+    return isinstance(old, type) and full_name(old) == full_name(new)
+
+
+def _outside(kind: type[Any]) -> None:
+    """What says that it is from this package would not be named as foreign."""
+    if of_this_package(kind):
+        raise ParameterError("kind", kind, "must not say that its module is one of approxbounds")
 
 
 def _add_class(kind: type[Any]) -> None:
@@ -80,12 +86,13 @@ def _add_class(kind: type[Any]) -> None:
     tables: tuple[dict[str, type[Any]], ...] = (REGISTRY.functions, REGISTRY.networks)
     if any(kind is known for table in tables for known in table.values()):
         return
+    _outside(kind)
     word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
     table = tables[issubclass(kind, NetworkClass)]
     for other in tables:
         for taken, known in other.items():
             if (word == taken or name == known.__name__) and not (other is table and _same(known, kind)):
-                raise ParameterError("class name", name, f"is taken by {known.__module__}.{known.__qualname__}")
+                raise ParameterError("class name", name, f"is taken by {full_name(known)}")
     table[word] = kind
 
 
@@ -100,11 +107,12 @@ def _add_theorem(kind: type[Theorem]) -> None:
     known = THEOREMS.get(kind.id)
     if type(known) is kind:
         return
+    _outside(kind)
     if kind.inputs != _QUESTION:
         allowed = f"must be {_QUESTION}: only bounds on E_p(F, G) can be registered"
         raise ParameterError("inputs", kind.inputs, allowed)
     if known is not None and not _same(type(known), kind):
-        raise ParameterError("id", kind.id, f"is taken by {type(known).__module__}.{type(known).__qualname__}")
+        raise ParameterError("id", kind.id, f"is taken by {full_name(type(known))}")
     REGISTRY.lower.pop(kind.id, None)
     REGISTRY.upper.pop(kind.id, None)
     (REGISTRY.lower if kind.direction is Direction.LOWER else REGISTRY.upper)[kind.id] = kind()
@@ -141,7 +149,7 @@ def load(module: str) -> None:
         importlib.import_module(module)
     except ApproxBoundsError as error:
         raise ParameterError("extension", module, f"registers what is not allowed ({error})") from error
-    except Exception as error:  # whatever the module does wrong
+    except (Exception, SystemExit) as error:  # whatever the module does wrong
         cause = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
         reason = f"cannot be imported ({cause}); is its folder in PYTHONPATH?"
         raise ParameterError("extension", module, reason) from error

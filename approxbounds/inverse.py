@@ -93,7 +93,7 @@ class Requirement:
         asked = self.asked.removesuffix("s") if self.value == 1 else self.asked
         if self.bound is None:
             return f"at least {self.value} {asked} {goal}  [the least there is: nothing is excluded]"
-        how = f"[{self.bound.theorem.id}, certified" + ("; no more can be described]" if self.limited else "]")
+        how = f"[{self.bound.origin}" + ("; no more can be described]" if self.limited else "]")
         if math.isinf(self.value):
             return f"no number of {self.asked} suffices {goal}  {how}"
         return f"at least {self.value} {asked} {goal}  {how}"

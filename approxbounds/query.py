@@ -106,13 +106,23 @@ class Bracket:
         return f"$\\displaystyle {low} \\le {self.lower.theorem.quantity(self.lower.query)} \\le {high}$"
 
 
-def make_query(F: object, G: object, p: object) -> Query:
-    """A validated query; raises ParameterError."""
+def function_class(F: object) -> FunctionClass:
+    """F, if it is one; else ParameterError."""
     if not isinstance(F, FunctionClass):
         raise ParameterError("F", F, "must be a function class such as HolderBall(smoothness=1, dim=2)")
+    return F
+
+
+def network_class(G: object) -> NetworkClass:
+    """G, if it is one; else ParameterError."""
     if not isinstance(G, NetworkClass):
         raise ParameterError("G", G, "must be a network class such as ReLUNetwork(widths=(64,), input_dim=2)")
-    return Query(functions=F, network=G, p=validation.exponent(p))
+    return G
+
+
+def make_query(F: object, G: object, p: object) -> Query:
+    """A validated query; raises ParameterError."""
+    return Query(functions=function_class(F), network=network_class(G), p=validation.exponent(p))
 
 
 def _candidates(theorems: Collection[Theorem], query: Query) -> tuple[Bound | Refusal, ...]:

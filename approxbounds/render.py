@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from typing import Any
@@ -10,7 +11,19 @@ from approxbounds.arithmetic import BALL, Value, ceil_float, floor_float
 from approxbounds.sources import Citation
 from approxbounds.theorem import Step
 
-__all__ = ["Derivation", "above", "below", "latex", "markdown", "math", "math_number", "number", "plain", "rounded"]
+__all__ = [
+    "Derivation",
+    "above",
+    "below",
+    "given",
+    "latex",
+    "markdown",
+    "math",
+    "math_number",
+    "number",
+    "plain",
+    "rounded",
+]
 
 
 class Derivation(str):
@@ -94,6 +107,16 @@ def plain(quantity: str) -> str:
     for latex_name, name in ((r"\operatorname", ""), (r"\infty", "inf"), (r"\log", "log"), ("{", ""), ("}", "")):
         quantity = quantity.replace(latex_name, name)
     return quantity
+
+
+def given(foreign: Iterable[str]) -> list[str]:
+    """What a table says of code from outside: a line that names it, or no line.
+
+    >>> given(["mine.JumpTheorem", "mine.JumpTheorem"]), given([])
+    (['taken at its word, from outside: mine.JumpTheorem'], [])
+    """
+    names = ", ".join(dict.fromkeys(foreign))
+    return [f"taken at its word, from outside: {names}"] if names else []
 
 
 def markdown(claim: str, steps: tuple[Step, ...], sources: tuple[Citation, ...]) -> Derivation:

@@ -1,16 +1,17 @@
 """Sweeps: bounds for a whole grid of classes, networks and exponents, in parallel and resumable on disk.
 
 The store is a directory with one small JSON file for each answer, written in one step and named by a digest of the
-exact question (classes, p, quantity, theorems, version of the library). So a sweep that was interrupted, even by
-``kill -9``, goes on with what is missing, sweeps that overlap share their answers, several may use a directory at
-once, and answers of another version, foreign files and damaged ones are never taken for an answer. (Code that users
-register has no version: after changing it, name another directory.) Only the process that called :func:`sweep` reads
-and writes it: workers, here or on a cluster, compute and nothing else.
+exact question (classes, p, quantity, theorems, names of code from outside, version of the library). So a sweep that
+was interrupted, even by ``kill -9``, goes on with what is missing, sweeps that overlap share their answers, several
+may use a directory at once, and answers of another version, foreign files and damaged ones are never taken for an
+answer. (Code that users register has no version: after changing it, name another directory.) Only the process that
+called :func:`sweep` reads and writes it: workers, here or on a cluster, compute and nothing else.
 """
 
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -30,8 +31,8 @@ from approxbounds.errors import (
     ParameterError,
 )
 from approxbounds.files import write_atomically
-from approxbounds.query import make_query
-from approxbounds.theorem import Direction, Query, Theorem
+from approxbounds.query import function_class, make_query, network_class
+from approxbounds.theorem import Direction, Query, Theorem, foreign_code
 from approxbounds.workers import computed
 
 __all__ = ["COLUMNS", "QUANTITIES", "Sweep", "sweep"]
@@ -73,6 +74,7 @@ class _Question:
             "network": self.query.G.to_dict(),
             "p": validation.to_text(self.query.p),
             "theorems": [theorem.id for theorem in self.theorems],
+            "foreign": list(dict.fromkeys(name for each in self.theorems for name in foreign_code(each, self.query))),
         }
 
     def answer(self) -> dict[str, Any]:
@@ -146,13 +148,13 @@ class Sweep:
     def to_text(self) -> str:
         """Aligned columns, numbers rounded to the safe side."""
         refused = sum(record["status"] == "refused" for record in self.records)
-        note = [f"{refused} refused: each record (CSV, JSON) has the reason"] if refused else []
-        return "\n".join([tables.text(_SHOWN, self._table(str, "-")), *note])
+        notes = [f"{refused} refused: each record (CSV, JSON) has the reason"] if refused else []
+        return "\n".join([tables.text(_SHOWN, self._table(str, "-")), *notes, *self._given()])
 
     def to_markdown(self) -> str:
         """A Markdown table."""
         table = self._table(lambda text: text if text.isalnum() else tables.code(text), "-")
-        return tables.markdown(_SHOWN, table) + "\n"
+        return "\n\n".join([tables.markdown(_SHOWN, table), *map(tables.code, self._given())]) + "\n"
 
     def to_latex(self) -> str:
         """A tabular with booktabs rules (it needs the package booktabs)."""
@@ -170,10 +172,14 @@ class Sweep:
         return tables.csv(names, [[cell(record[name]) for name in names] for record in self.records])
 
     def _repr_html_(self) -> str:
-        return tables.html(_SHOWN, self._table(str, "-"))
+        given = "".join(f"<p>{html.escape(text)}</p>" for text in self._given())
+        return f"<div>{tables.html(_SHOWN, self._table(str, '-'))}{given}</div>"
 
     def __str__(self) -> str:
         return self.to_text()
+
+    def _given(self) -> list[str]:
+        return render.given(name for record in self.records for name in record["foreign"])
 
     def _table(self, words: Callable[[str], str], missing: str) -> list[list[str]]:
         """Rows of cells, numbers rounded to the safe side."""
@@ -248,8 +254,8 @@ def _grid(classes: Any, networks: Any, p: Any, directions: Sequence[Direction]) 
     """All questions, each once, in the order F, G, p, direction."""
     from approxbounds import __version__
 
-    functions = validation.several("classes", classes, most=_MOST, what="function classes")
-    several = validation.several("networks", networks, most=_MOST, what="network classes")
+    functions = [*map(function_class, validation.several("classes", classes, most=_MOST, what="function classes"))]
+    several = [*map(network_class, validation.several("networks", networks, most=_MOST, what="network classes"))]
     exponents = [validation.exponent(value) for value in validation.several("p", p, most=_MOST, what="exponents")]
     if len(functions) * len(several) * len(exponents) > _MOST_QUESTIONS:
         sizes = (len(functions), len(several), len(exponents))
@@ -258,7 +264,7 @@ def _grid(classes: Any, networks: Any, p: Any, directions: Sequence[Direction]) 
     alone: dict[Any, str] = dict.fromkeys(functions, "classes") | dict.fromkeys(several, "networks")
     for F in functions:
         for G in several:
-            dims = (getattr(F, "domain_dim", None), getattr(G, "domain_dim", None))
+            dims = (F.domain_dim, G.domain_dim)
             if None in dims or dims[0] == dims[1]:
                 queries |= dict.fromkeys(make_query(F, G, value) for value in exponents)
                 alone.pop(F, None)
@@ -270,11 +276,16 @@ def _grid(classes: Any, networks: Any, p: Any, directions: Sequence[Direction]) 
     return [_Question(query, side, theorems[side], __version__) for query in queries for side in directions]
 
 
+def _digest(data: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:32]
+
+
 class _Store:
     """The answers in a directory, or nothing if it is None."""
 
     def __init__(self, directory: str | Path | None) -> None:
-        if directory is not None and not isinstance(directory, (str, Path)):
+        named = isinstance(directory, (str, Path)) and str(directory) and "\0" not in str(directory)
+        if directory is not None and not named:
             raise ParameterError("directory", directory, "must be the name of a directory")
         self.path = None if directory is None else Path(directory)
         if self.path is not None:
@@ -288,8 +299,7 @@ class _Store:
 
     def _file(self, asked: dict[str, Any]) -> Path:
         assert self.path is not None
-        digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
-        return self.path / f"{digest[:32]}.json"
+        return self.path / f"{_digest(asked)}.json"
 
     def read(self, question: _Question) -> dict[str, Any] | None:
         """The record, if a sound file has it."""
@@ -303,13 +313,14 @@ class _Store:
         if not isinstance(data, dict) or (data.get("format"), data.get("question")) != (_FORMAT, asked):
             return None
         record = data.get("record")
-        return record if isinstance(record, dict) and tuple(record) == COLUMNS else None
+        sound = isinstance(record, dict) and tuple(record) == COLUMNS and data.get("digest") == _digest(record)
+        return record if sound else None
 
     def write(self, question: _Question, record: dict[str, Any]) -> None:
         if self.path is None:
             return
         asked = question.to_dict()
-        data = json.dumps({"format": _FORMAT, "question": asked, "record": record})
+        data = json.dumps({"format": _FORMAT, "question": asked, "record": record, "digest": _digest(record)})
         try:
             write_atomically(self._file(asked), f"{data}\n".encode())
         except OSError as error:

@@ -36,7 +36,9 @@ __all__ = [
     "conditional",
     "foreign_code",
     "fraction_of",
+    "full_name",
     "integer_of",
+    "of_this_package",
 ]
 
 _OURS = __name__.partition(".")[0] + "."
@@ -169,8 +171,17 @@ def foreign_code(theorem: Theorem, query: Query) -> tuple[str, ...]:
     """Names of the theorems and classes from outside this package that the answer to the query rests on."""
     parts = [part for part in (query.functions, query.network) if part is not None]
     kinds = [type(theorem), *(kind for part in parts for kind in part.kinds)]
-    names = (f"{kind.__module__}.{kind.__qualname__}" for kind in kinds)
-    return tuple(dict.fromkeys(name for name in names if not name.startswith(_OURS)))
+    return tuple(dict.fromkeys(full_name(kind) for kind in kinds if not of_this_package(kind)))
+
+
+def full_name(kind: type[Any]) -> str:
+    """Module and name of a class."""
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def of_this_package(kind: type[Any]) -> bool:
+    """Whether a class says that it is defined in this package."""
+    return kind.__module__.startswith(_OURS)
 
 
 def integer_of(witness: Witness, name: str, *, minimum: int = 0, maximum: int = 2**1100) -> int:

@@ -75,9 +75,11 @@ def on_cluster(address: str | None) -> Iterator[None]:
 
     try:
         from dask.distributed import Client
+        from distributed.comm import resolve_address
     except ImportError:
         raise ParameterError("dask", address, "needs Dask: pip install 'approxbounds[dask]'") from None
     try:
+        resolve_address(address)  # a client that cannot even begin would complain at the end, after 20 s
         client = Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ParameterError("dask", address, f"must be the address of a Dask scheduler ({error})") from None

@@ -28,7 +28,7 @@ from hadamrnn.sweep import FROM_TASK, add_options, on_cluster
 from hadamrnn.tasks import TASKS, Task
 from hadamrnn.tasks.base import PARTS
 
-__all__ = ["main"]
+__all__ = ["main", "parse"]
 
 _TEXTS = {"hidden": 128, "embedding": 512, "epochs": 20, "batch_size": 100, "learning_rate": 5e-4, "decay": 0.98}
 _LONG = {"hidden": 128, "epochs": 20, "batch_size": 128, "learning_rate": 1e-3, "decay": 0.98}
@@ -349,9 +349,14 @@ def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:
     return parser
 
 
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """What the command line says; argparse exits with 2 if it says nothing sensible."""
+    return _parser(_kind(argv)).parse_args(argv)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (argparse exits with 2 by itself)."""
-    arguments = _parser(_kind(argv)).parse_args(argv)
+    arguments = parse(argv)
     try:
         data = arguments.run(arguments)
         print(json.dumps(data, indent=2) if arguments.json else data if isinstance(data, str) else _text(data))
@@ -367,5 +372,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"hadamrnn: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as error:
-        print(f"hadamrnn: {error or 'interrupted'}", file=sys.stderr)
+        print(f"hadamrnn: {str(error) or 'interrupted'}", file=sys.stderr)
         return 1

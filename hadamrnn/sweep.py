@@ -47,6 +47,10 @@ _FORMAT = "hadamrnn-sweep-1"
 _MOST = 100_000
 
 
+def _digest(data: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
+
+
 @dataclass(frozen=True)
 class _Run:
     """A run: all its settings by name, and those for the task, the model and the training apart."""
@@ -61,8 +65,7 @@ class _Run:
 
     @property
     def name(self) -> str:
-        digest = hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()
-        return f"{self.task}-{digest[:16]}"
+        return f"{self.task}-{_digest(self.identity)}"
 
     @property
     def folder(self) -> Path:
@@ -80,14 +83,16 @@ class _Run:
             return None
         if not isinstance(data, dict) or (data.get("format"), data.get("identity")) != (_FORMAT, self.identity):
             return None
-        return data["result"] if isinstance(data.get("result"), dict) else None
+        result = data.get("result")
+        return result if isinstance(result, dict) and data.get("digest") == _digest(result) else None
 
     def write(self, result: Mapping[str, Any], model: bytes) -> None:
         """The files of a finished run, its result last."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if model:
             write_file(self.folder / MODEL, lambda file: file.write(model))
-        data = json.dumps({"format": _FORMAT, "identity": self.identity, "result": result}, indent=1)
+        content = {"format": _FORMAT, "identity": self.identity, "result": result, "digest": _digest(result)}
+        data = json.dumps(content, indent=1)
         write_file(self.folder / RESULT, lambda file: file.write(f"{data}\n".encode()))
 
     def train(self) -> tuple[dict[str, Any], bytes]:
@@ -201,11 +206,11 @@ def sweep(
     """
     check.choice("task", task, tuple(TASKS))
     check.flag("progress", progress)
-    if not isinstance(directory, (str, Path)):
+    if not isinstance(directory, (str, Path)) or not str(directory) or "\0" in str(directory):
         raise ParameterError("directory", directory, "must be the name of a directory")
     if workers is not None:
         check.integer("workers", workers, most=1024)
-    runs = _grid(task, kind, str(directory), options)
+    runs = _grid(task, kind, str(Path(directory).absolute()), options)  # workers may be in another folder
     Path(directory).mkdir(parents=True, exist_ok=True)
     results = [run.read() for run in runs]
     missing = [(i, run) for i, (run, result) in enumerate(zip(runs, results, strict=True)) if result is None]

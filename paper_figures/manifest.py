@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from approxbounds.errors import ParameterError
 from approxbounds.files import write_atomically
 
 if TYPE_CHECKING:
@@ -34,8 +35,14 @@ def label(query: Mapping[str, Any]) -> str:
 
 
 def read(path: Path = MANIFEST) -> Manifest:
-    """The stored records; none if there is no such file."""
-    found: Manifest = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    """The stored records; none if there is no such file. Raises ParameterError if it is not a manifest."""
+    try:
+        found: Manifest = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        sound = isinstance(found, dict) and all(isinstance(records, dict) for records in found.values())
+    except (OSError, ValueError, RecursionError):
+        sound = False
+    if not sound:
+        raise ParameterError("manifest", str(path), "must be a file that --update has written, or not be there")
     return found
 
 

@@ -145,7 +145,7 @@ def update(products: Iterable[Product], *, path: Path, progress: bool) -> None:
 
 
 def run_from_command_line(*products: Product, argv: Sequence[str] | None = None) -> None:
-    """The command line of every script; ends with exit status 1 if a check finds differences."""
+    """The command line of every script; the exit status is 1 if a check finds differences, 2 for bad input."""
     parser = argparse.ArgumentParser(description="; ".join(product.about for product in products))
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder for the files (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="coarse grids, for a trial run")
@@ -155,6 +155,13 @@ def run_from_command_line(*products: Product, argv: Sequence[str] | None = None)
     instead.add_argument("--update", action="store_true", help="write nothing but the manifest")
     parser.add_argument("--manifest", type=Path, default=manifest.MANIFEST, help="the stored numbers (%(default)s)")
     given = parser.parse_args(argv)
+    try:
+        _run(products, given)
+    except (ab.ParameterError, OSError) as error:
+        parser.exit(2, f"{parser.prog}: {error}\n")
+
+
+def _run(products: Sequence[Product], given: argparse.Namespace) -> None:
     progress = not given.no_progress
     if given.update:
         update(products, path=given.manifest, progress=progress)

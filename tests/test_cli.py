@@ -30,6 +30,14 @@ def run_json(capsys, *arguments):
     return json.loads(out)
 
 
+def test_ctrl_c_is_a_message(capsys, monkeypatch):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ab, "lower_bound", interrupted)
+    assert run(capsys, *LOWER) == (1, "", "approxbounds: interrupted\n")
+
+
 def test_lower_is_the_library(capsys):
     data = run_json(capsys, *LOWER)
     bound = ab.lower_bound(ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(10,), input_dim=2), p=2)
@@ -257,7 +265,7 @@ def test_verify_reads_standard_input():
         (["table", "lipschitz:dim=2", "relu:widths=4"], 2, "--p"),
         (["table", "lipschitz:dim=2", "-p", "2"], 2, "one network class"),
         (["table", "relu:widths=4,input_dim=2", "-p", "2"], 2, "one function class"),
-        (["table", "lipschitz:dim=2", "perceptron:widths=4", "-p", "2"], 2, "NAME one of relu"),
+        (["table", "lipschitz:dim=2", "perceptron:widths=4", "-p", "2"], 2, "class='perceptron:widths=4': must begin"),
         (["table", "lipschitz:dim=2", "monotone:dim=3", "relu:widths=4", "-p", "2"], 2, "F=MonotoneFunctions(dim=3)"),
         (["table", "lipschitz:dim=2", "relu:widths=4", "-p", "2", "--format", "pdf"], 2, "invalid choice: 'pdf'"),
         (["pdim", "union:members=4x4"], 2, "joined by +"),

@@ -15,7 +15,9 @@ import pytest
 
 import approxbounds as ab
 from approxbounds import catalogue, cli
+from approxbounds.bound import apply
 from approxbounds.extensions import load
+from approxbounds.networks.growth import Thresholds
 from approxbounds.testing import check_function_class, check_lower_bound, check_monotone, check_network_class
 
 HERE = Path(__file__).parent
@@ -151,6 +153,82 @@ def test_all_commands_take_extensions(capsys):
         assert capsys.readouterr().out
 
 
+# ------------------------------------------------------------------------------------- names that mean something else
+
+
+def test_a_certificate_is_never_about_another_class_of_the_name(tmp_path):
+    """A class from outside with the name of one of the library's: its bound is no certificate for that one."""
+
+    def one_dimensional(self, thresholds=Thresholds.ANY):
+        return ab.LinearSpace(dimension=1).growth(thresholds)
+
+    shadow = type("ReLUNetwork", (ab.ReLUNetwork,), {"__module__": __name__, "growth": one_dimensional})
+    F, sizes = ab.LipschitzBall(dim=2), {"widths": (9,), "input_dim": 2}
+    G, own = shadow(**sizes), ab.ReLUNetwork(**sizes)
+    bound = ab.lower_bound(F, G, p=2)
+    assert bound.foreign == (f"{__name__}.ReLUNetwork",) and bound.value > ab.lower_bound(F, own, p=2).value
+    for network in (G, ab.Union(members=(own, G))):
+        with pytest.raises(ab.CertificateError, match=r"name='ReLUNetwork': means approxbounds.* not .*\.ReLUNetwork"):
+            _ = ab.lower_bound(F, network, p=2).certificate
+    with pytest.raises(ab.CertificateError, match="name='ReLUNetwork'"):
+        ab.sweep(F, G, 2, directory=tmp_path, progress=False)
+    with pytest.raises(ab.ParameterError, match="is taken by approxbounds"):
+        ab.register(dataclass(frozen=True, kw_only=True)(shadow))
+
+
+def test_a_certificate_is_never_about_another_theorem_or_an_earlier_definition(example):
+    F, G, _ = query(example, "inf")
+    stronger = type(
+        "Jump", (example.JumpTheorem,), {"__module__": __name__, "evaluate": lambda self, A, q, w: A.number(9)}
+    )
+    bound = apply(stronger(), ab.lower_bound(F, G, p="inf").query)
+    with pytest.raises(ab.CertificateError, match=r"means extension_example.JumpTheorem in certificates, not .*Jump"):
+        _ = bound.certificate
+    kinds = (type("Thing", (example.BoundedVariation,), {"__module__": __name__}) for _ in range(2))
+    old, new = map(dataclass(frozen=True, kw_only=True), kinds)
+    with ab.extensions(old):
+        bound = ab.lower_bound(old(variation=1), ab.LinearSpace(dimension=3), p=2)
+        assert ab.verify(bound.certificate)
+        ab.register(new)  # a notebook cell run again
+        with pytest.raises(ab.CertificateError, match="not an earlier definition of it"):
+            _ = bound.certificate
+
+
+def test_what_is_in_a_record_is_named_too(example):
+    inner = example.RationalFunctions(degree=2)
+
+    @dataclass(frozen=True, kw_only=True)
+    class Wrapped(ab.NetworkClass):
+        core: ab.NetworkClass
+
+        def growth(self, thresholds=Thresholds.ANY):
+            return self.core.growth(thresholds)
+
+        @property
+        def orders(self):
+            return self.core.orders
+
+    bound = ab.lower_bound(ab.LipschitzBall(dim=1), Wrapped(core=inner), p=2)
+    assert bound.foreign == (f"{__name__}.{Wrapped.__qualname__}", "extension_example.RationalFunctions")
+    united = ab.Union(members=(ab.LinearSpace(dimension=2), inner))
+    verdict = ab.verify(ab.lower_bound(ab.LipschitzBall(dim=1), united, p=2).certificate.to_json())
+    assert verdict and verdict.foreign == ("extension_example.RationalFunctions",)
+
+
+def test_tables_and_inverse_answers_name_the_code_from_outside(example, capsys):
+    F, G, _ = query(example, 2)
+    names = "from outside: extension_example."
+    table, swept = ab.compare(F, G, [2]), ab.sweep(F, G, 2, progress=False)
+    assert "extension_example.RationalFunctions" in table.records()[0]["foreign"]
+    for text in (table.to_text(), table.to_markdown(), table._repr_html_(), swept.to_text(), swept.to_markdown()):
+        assert text.count(names) == 1
+    assert table.to_latex().count(r"extension\_example.RationalFunctions") == 1
+    assert swept._repr_html_().count(names) == 1
+    assert "given extension_example.BoundedVariation" in str(ab.required_weights(F, error="1/100", p=2, depth=2))
+    own = ab.compare(ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=3), [2])
+    assert "outside" not in own.to_text() and own.records()[0]["foreign"] == []
+
+
 # ---------------------------------------------------------------------------------------------------- refusals
 
 
@@ -177,7 +255,7 @@ def theorem(**members):
         "citations": (ab.Citation("approxbounds"),),
         "refusal": None,
     }
-    return type("Mine", (ab.Theorem,), said | members | {"__module__": __name__})
+    return type("Mine", (ab.Theorem,), said | {"__module__": __name__} | members)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +274,8 @@ def theorem(**members):
         (frozen(ab.FunctionClass, "Linear"), ("class name='Linear'", "LinearSpace")),  # the word on the command line
         (frozen(ab.FunctionClass, "_Thing"), ("class name='_Thing'", "capital")),
         (frozen(ab.FunctionClass, "Größe"), ("class name=", "letters")),
+        (frozen(ab.NetworkClass, __module__="approxbounds.mine"), ("kind=", "must not say that its module")),
+        (theorem(__module__="approxbounds.mine"), ("kind=", "must not say that its module")),
         (theorem(id="T3"), ("id='T3'", "taken by approxbounds.transfer")),
         (theorem(id="pdim-growth"), ("id='pdim-growth'", "taken")),
         (theorem(id="a b"), ("id='a b'", "letters")),
@@ -254,6 +334,7 @@ BROKEN = {
     "absent": (None, "No module named"),
     "syntax": ("def", "SyntaxError"),
     "raises": ("1 / 0", "ZeroDivisionError"),
+    "exits": ("raise SystemExit(0)", "SystemExit"),
     "long": ("raise ValueError('x\\n' * 10**4)", "ValueError"),
     "collides": (
         "import approxbounds as ab\n@ab.register\nclass T(ab.Theorem):\n    id = 'T3'\n    title = statement = 't'\n"

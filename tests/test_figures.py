@@ -122,6 +122,15 @@ class TestCheck:
             "theorems: width=9: no longer asked",
         ]
 
+    @pytest.mark.parametrize("content", ["", "{", "[]", '{"theorems": 1}', "[" * 10**5])
+    def test_what_is_no_manifest_is_bad_input(
+        self, run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
+    ) -> None:
+        (tmp_path / "manifest.json").write_text(content)
+        with pytest.raises(SystemExit) as stop:
+            run("--check", "--quick")
+        assert stop.value.code == 2 and "manifest.json': must be a file that --update" in capsys.readouterr().err
+
     def test_no_manifest(self, run: Any, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit):
             run("--check", "--quick")
@@ -277,6 +286,15 @@ def test_write_atomically_leaves_nothing_behind_on_failure(tmp_path: Path) -> No
 def test_examples_in_docstrings(scripts: Any, name: str) -> None:
     result = doctest.testmod(scripts(name))
     assert result.attempted and not result.failed
+
+
+def test_a_folder_that_cannot_be_written_is_bad_input(
+    scripts: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("text")
+    with pytest.raises(SystemExit) as stop:
+        scripts("product").run_from_command_line(scripts("theorems").THEOREMS, argv=["--out", str(tmp_path / "file")])
+    assert stop.value.code == 2 and "File exists" in capsys.readouterr().err
 
 
 def test_command_line(scripts: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,11 @@
 """Tools to test bounds, also your own: Hypothesis strategies, and contracts that raise AssertionError.
 
-Five lines test a formula of yours against everything that the library knows::
+A few lines test a formula of yours against everything that the library knows::
 
-    from hypothesis import given
+    from hypothesis import given, settings
     from approxbounds.testing import check_lower_bound, exponents, pairs
 
+    @settings(deadline=None)  # some bounds take longer than the 0.2 s that Hypothesis allows by default
     @given(pairs(), exponents())
     def test_my_bound(pair, p):
         check_lower_bound(my_lower_bound, *pair, p)

@@ -64,7 +64,7 @@ def _answer(rule: Rule, query: Query) -> tuple[float | int, ab.Bound | None] | N
         return None if isinstance(bound, ab.Refusal) or bound.number is None else (bound.number, bound)
     try:
         value = made(query.F, query.G, query.p)
-    except ab.NotApplicableError:
+    except (ab.NotApplicableError, ab.NoNumberError):
         return None
     setting = _setting(query.F, query.G, query.p)
     number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
@@ -110,7 +110,8 @@ def check_lower_bound(rule: Rule, F: ab.FunctionClass, G: ab.NetworkClass, p: An
     """A lower bound on E_p(F, G) must be a finite number >= 0 and not above any known upper bound.
 
     ``rule`` is a :class:`Theorem` or a function of F, G and the exact p (int, Fraction or math.inf) that returns a
-    number, or raises NotApplicableError where it says nothing. A theorem's bound must also pass :func:`check_bound`.
+    number, or raises NotApplicableError or NoNumberError where it says nothing. A theorem's bound must also pass
+    :func:`check_bound`.
 
     >>> check_lower_bound(lambda F, G, p: 0.05, ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=10), 2)
     >>> check_lower_bound(lambda F, G, p: 0.06, ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=10), 2)

@@ -45,6 +45,14 @@ def run(tmp_path_factory):
     return path
 
 
+def test_ctrl_c_is_a_message(tmp_path, capsys, monkeypatch):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hr, "fit", interrupted)
+    assert refused(capsys, *TRAIN, "--out", tmp_path / "run", status=1) == "hadamrnn: interrupted\n"
+
+
 def test_train_is_the_same_as_fit(tmp_path, capsys):
     found = out(capsys, *TRAIN, "--out", tmp_path / "run", "--seed", 3)
     task = CopyTask(**SMALL, seed=3)

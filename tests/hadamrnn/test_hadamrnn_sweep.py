@@ -144,6 +144,17 @@ def test_the_same_for_any_number_of_workers(expected, directory, tmp_path):
     assert ours.keys() == theirs.keys() and all((ours[name] == theirs[name]).all() for name in ours)
 
 
+def test_workers_know_a_relative_directory_from_another_one(expected, tmp_path, monkeypatch):
+    """Worker processes are used again: they may still be in the folder of an earlier sweep."""
+    options = GRID | {"hidden": 8, "bits": 2}
+    for folder in (tmp_path / "one", tmp_path / "two"):
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        found = swept("runs", **options, workers=2)
+        assert found.records == expected.records[::4]
+        assert all((folder / "runs" / record["run"] / CHECKPOINT).exists() for record in found)
+
+
 def test_finished_runs_are_not_repeated(expected, directory, fitted):
     assert exactly(swept(directory)) == exactly(expected) and fitted == []
     grown = swept(directory, **(GRID | {"hidden": np.int64(8), "bits": [2, 3]}))
@@ -151,11 +162,16 @@ def test_finished_runs_are_not_repeated(expected, directory, fitted):
     assert len(fitted) == 2 and not any(resumed for _, resumed in fitted)
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"\xff", b'{"format": "hadamrnn-sweep-1"}', b"[" * 10**5])
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"[]", b"\xff", b'{"format": "hadamrnn-sweep-1"}', b"[" * 10**5, "a digit"]
+)
 def test_damaged_results_are_made_again(damage, expected, directory, fitted):
     name = expected.records[3]["run"]
     path = directory / name / module.RESULT
     content = path.read_bytes()
+    if damage == "a digit":
+        damage = content.replace(b'"test_loss": 0', b'"test_loss": 9')
+        assert damage != content and json.loads(damage)
     path.write_bytes(damage)
     assert exactly(swept(directory)) == exactly(expected)
     assert fitted == [(name, True)] and path.read_bytes() == content
@@ -275,6 +291,8 @@ def test_flags_and_none_are_lists_too():
         ({"workers": 0}, "workers=0"),
         ({"workers": True}, "workers=True"),
         ({"directory": None}, "directory=None: must be the name"),
+        ({"directory": ""}, "directory='': must be the name"),
+        ({"directory": "a\0b"}, "directory=.*must be the name"),
         ({"kind": "lstm"}, "kind='lstm'"),
         ({"task": "reverse"}, "task='reverse': must be one of copy"),
         ({"progress": "yes"}, "progress='yes'"),
