@@ -2,7 +2,7 @@
 
 A sweep has a directory with one folder for each run: ``checkpoint.npz`` while it trains, ``model.npz``, and
 ``result.json`` once it is finished, from when on it is not repeated. The name of a folder is a digest of all that the
-weights depend on (settings, epochs, and the data, but not where they lie), so a grid may grow, and sweeps may share
+weights depend on (version, settings, epochs, and the data, but not where they lie), so a grid may grow, and sweeps may share
 a directory one after the other.
 
 Runs take place in folders of the same names on the machine where a worker is. On a Dask cluster with a shared file
@@ -254,6 +254,8 @@ def _grid(task: str, kind: str, directory: str, options: Mapping[str, Any]) -> l
         number *= len(values)
     if number > _MOST:
         raise ParameterError("runs", number, f"at most {_MOST} are allowed")
+    from approxbounds import __version__  # hadamrnn is a part of it
+
     runs: dict[str, _Run] = {}
     for about in _combinations(choices["task"]):
         made = TASKS[task](**about)
@@ -266,7 +268,8 @@ def _grid(task: str, kind: str, directory: str, options: Mapping[str, Any]) -> l
             for training in _combinations(choices["training"]):
                 epochs = check.integer("epochs", training.pop("epochs"))
                 rest = {"training": asdict(Settings(**training)), "epochs": epochs}
-                identity = json.loads(json.dumps({"task": told, "model": model, **rest}))
+                weights_depend_on = {"version": __version__, "task": told, "model": model, **rest}
+                identity = json.loads(json.dumps(weights_depend_on))
                 parts = {"task": about, "model": settings, "training": training}
                 everything = {**about, **settings, **training, "epochs": epochs}
                 run = _Run(task, kind, everything, parts, identity, directory, os.getpid())
