@@ -2,8 +2,8 @@
 
 A sweep has a directory with one folder for each run: ``checkpoint.npz`` while it trains, ``model.npz``, and
 ``result.json`` once it is finished, from when on it is not repeated. The name of a folder is a digest of all that the
-weights depend on (version, settings, epochs, and the data, but not where they lie), so a grid may grow, and sweeps may share
-a directory one after the other.
+weights depend on (version, settings, epochs, and the data, but not where they lie), so a grid may grow, and sweeps may
+share a directory one after the other.
 
 Runs take place in folders of the same names on the machine where a worker is. On a Dask cluster with a shared file
 system these are the same folders, and a run whose worker is lost goes on from its checkpoint on another one. Without

@@ -13,11 +13,11 @@ import argparse
 import json
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -43,6 +43,12 @@ def activity(data: Path, seed: int) -> ActivityTask:
     return ActivityTask(path=str(data / "har" / "hapt_windows.npz"), seed=seed)
 
 
+class Runnable(Protocol):
+    """An experiment: the records of one run, given the data, the seed, the number of processes and a log."""
+
+    def run(self, data: Path, seed: int, workers: int, log: str | None) -> list[dict[str, Any]]: ...
+
+
 @dataclass(frozen=True)
 class Experiment:
     """A task, the settings of the model and those of :func:`hadamrnn.fit`, and the metric that counts."""
@@ -53,7 +59,8 @@ class Experiment:
     fit: dict[str, Any]
     frozen: bool = False  # signs too far from 0 to flip
 
-    def run(self, data: Path, seed: int, workers: int, log: str | None) -> dict[str, Any]:
+    def run(self, data: Path, seed: int, workers: int, log: str | None) -> list[dict[str, Any]]:
+        """What is kept of the run, as JSON: here one record."""
         task = self.task(data, seed)
         model = hr.model_for(task, seed=seed, **self.model)
         u = model.parameters["u"] if "u" in model.parameters.shapes else np.zeros(0)
@@ -64,16 +71,22 @@ class Experiment:
         history = hr.fit(model, task, workers=workers, progress=False, log=log, **self.fit)
         seconds = time.perf_counter() - started
         scores = hr.evaluate(model, task)
-        return {
+        record = {
             "metric": self.metric,
             "score": scores[self.metric],
             "test": scores,
             "seconds": round(seconds, 1),
             "best_epoch": history.best["epoch"],
             "flipped": int((np.sign(u) != signs).sum()),
-            "kB": round(hr.sizes(model.config)["total"].packed / 1000, 3),
+            "kB": kilobytes(model),
             "settings": {"model": asdict(model.config), "fit": self.fit, "workers": workers, "frozen": self.frozen},
         }
+        return [record]
+
+
+def kilobytes(model: hr.Network) -> float:
+    """The size of the packed weights."""
+    return round(hr.sizes(model.config)["total"].packed / 1000, 3)
 
 
 COPY_MODEL: dict[str, Any] = {"hidden": 128, "bits": 4}
@@ -136,11 +149,12 @@ class Results:
     def has(self, name: str, seed: int) -> bool:
         return any((run["name"], run["seed"]) == (name, seed) for run in self.runs)
 
-    def add(self, run: dict[str, Any]) -> None:
-        self.runs.append(run)
+    def add(self, runs: list[dict[str, Any]]) -> None:
+        """Keep the records of one run."""
+        self.runs += runs
         if self.path is not None:
             with open(self.path, "a", encoding="utf-8") as file:
-                print(json.dumps(run), file=file)
+                file.write("".join(json.dumps(run) + "\n" for run in runs))
 
     def table(self) -> str:
         lines = [f"{'experiment':36} {'metric':16} {'scores':32} {'median s':>8} {'flipped':>14} {'kB':>8}"]
@@ -155,22 +169,34 @@ class Results:
         return "\n".join(lines)
 
 
-def main() -> None:
-    known = experiments()
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="+", metavar="NAME", help=f"or a pattern with *: {', '.join(known)}")
+def options(description: str | None, known: Iterable[str]) -> argparse.ArgumentParser:
+    """The command line of a script that runs experiments."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"or a pattern with *: {', '.join(known)}")
     parser.add_argument("--data", type=Path, default=Path("."), help="folder with mnist, text and har")
     parser.add_argument("--seeds", type=int, default=1, help="run the seeds 0, 1, ...")
     parser.add_argument("--workers", type=int, default=1, help="processes that share each batch")
     parser.add_argument("--out", type=Path, help="file of results, one JSON line a run; finished runs are skipped")
     parser.add_argument("--log", help="beginning of the names of training logs")
-    given = parser.parse_args()
+    return parser
+
+
+def run_named(known: Mapping[str, Runnable], given: argparse.Namespace) -> Results:
+    """Run the experiments that the command line names, except for those in its file of results."""
     results = Results(given.out)
-    for name in (name for name in known if any(fnmatch(name, pattern) for pattern in given.names)):
-        for seed in (seed for seed in range(given.seeds) if not results.has(name, seed)):
-            log = None if given.log is None else f"{given.log}{name}-{seed}.jsonl"
-            results.add({"name": name, "seed": seed, **known[name].run(given.data, seed, given.workers, log)})
-    print(results.table())
+    for seed in range(given.seeds):
+        for name in (name for name in known if any(fnmatch(name, pattern) for pattern in given.names)):
+            if not results.has(name, seed):
+                log = None if given.log is None else f"{given.log}{name}-{seed}.jsonl"
+                found = known[name].run(given.data, seed, given.workers, log)
+                results.add([{"name": name, "seed": seed, **record} for record in found])
+    return results
+
+
+def main() -> None:
+    known = experiments()
+    given = options(__doc__, known).parse_args()
+    print(run_named(known, given).table())
 
 
 if __name__ == "__main__":
