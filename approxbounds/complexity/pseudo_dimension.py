@@ -18,6 +18,7 @@ from approxbounds.kernel import certified_value
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.growth import GrowthBound, Thresholds, euler
 from approxbounds.networks.recurrent_base import Recurrent
+from approxbounds.networks.recurrent_growth import SumCount
 from approxbounds.render import above
 from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, integer_of
@@ -323,10 +324,12 @@ def growth_steps(G: NetworkClass, m: int, thresholds: Thresholds) -> tuple[Step,
     growth = G.growth(thresholds)
     parts: list[str] = []
     citations: list[Citation] = []
-    layered = sum(float(layer.evaluate(FLOAT, m)) for layer in growth.layers) if growth.layers else np.inf
+    ways = [growth.layers] if growth.layers else []
+    ways += [count.layers for count in growth.whole if isinstance(count, SumCount)]
+    layered = [sum(float(layer.evaluate(FLOAT, m)) for layer in way) for way in ways]
     whole = min((float(count.evaluate(FLOAT, m)) for count in growth.whole), default=np.inf)
-    if layered <= whole:
-        for layer in growth.layers:
+    if layered and min(layered) <= whole:
+        for layer in ways[int(np.argmin(layered))]:
             count = layer.smallest(FLOAT, m)
             parts.append(f"{layer.name}: ${count.formula}\\le {above(count.evaluate(BALL, m))}$")
             citations += count.citations

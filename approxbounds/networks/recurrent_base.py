@@ -153,7 +153,8 @@ class Recurrent(NetworkClass):
 
     def _way(self, W: Weights, U: Weights, v: Weights) -> tuple[Layer, ...]:
         """The codes, the signs that decide the pieces, and the output."""
-        codes = tuple(Layer("codes", (code,)) for weights in (W, U, v) for code in weights.codes)
+        groups = {"W": W, "U": U, "v": v}
+        codes = tuple(Layer(f"choices of {name}", (c,)) for name, weights in groups.items() for c in weights.codes)
         first = U.reals + self.hidden * (2 if self.activation == "modrelu" else 1)  # U, b, beta
         signs = self._signs(W, first)
         last = W.degree * (self.steps - 1) + 1 + v.degree

@@ -193,7 +193,10 @@ def test_ctrl_c_leaves_a_checkpoint_and_no_traceback(workers, tmp_path):
                 break
             time.sleep(0.02)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-        printed, message = process.communicate(timeout=60)
+        try:
+            printed, message = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert (process.returncode, printed) == (1, "")
     assert message.startswith("hadamrnn: stopped after step") and "Traceback" not in message
     done = len(log.read_text().splitlines())
