@@ -17,10 +17,14 @@ from paper_figures.product import run_from_command_line
 from paper_figures.quantised import QUANTISED
 from paper_figures.table import TABLE
 from paper_figures.theorems import THEOREMS
+from paper_figures.training import TRAINING
 
 __all__ = ["PRODUCTS", "main"]
 
-PRODUCTS = (BRACKET, MONOTONE, THEOREMS, QUANTISED, HARD_FUNCTIONS, DERIVATION, TABLE, CAPACITY, APPROXIMATION)
+PRODUCTS = (
+    *(BRACKET, MONOTONE, THEOREMS, QUANTISED, HARD_FUNCTIONS, DERIVATION, TABLE),
+    *(CAPACITY, APPROXIMATION, TRAINING),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

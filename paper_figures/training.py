@@ -1,0 +1,141 @@
+"""Figure: what trained recurrent networks achieve against their size in kB, coloured by the certified capacity bound.
+
+The trained results are those of ``tests/benchmarks/bench_qornn.py``, stored in ``data/qornn.json`` with their settings
+(means over seeds); the bounds on the pseudo-dimension of the network's class are computed here (approxbounds, 6).
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.colors import LogNorm
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
+
+import approxbounds as ab
+from paper_figures import style
+from paper_figures.product import Product, Record, cited, run_from_command_line
+
+__all__ = ["TRAINING"]
+
+DATA = Path(__file__).resolve().parent / "data" / "qornn.json"
+#: What names a row of the data.
+KEYS = ("task", "strategy", "n", "block", "recurrent_bits")
+TASKS = {
+    "copy": "(a) copy: symbols right",
+    "permuted": "(b) permuted MNIST: accuracy",
+    "sequential": "(c) sequential MNIST: accuracy",
+    "text": "(d) text: bits per character",
+}
+STRATEGIES = {
+    "hadamrnn": ("HadamRNN", "o"),
+    "projunn": ("STE-projUNN", "^"),
+    "bjorck": ("STE-Björck", "s"),
+    "penalty": ("STE-pen", "D"),
+    "ptq": ("PTQ", "v"),
+    "full": ("full precision", "*"),
+}
+
+
+@cache
+def rows() -> dict[tuple[Any, ...], Record]:
+    """The stored rows: settings, and the runs of each seed."""
+    stored = json.loads(DATA.read_text(encoding="utf-8"))["rows"]
+    return {tuple(row.get(key) for key in KEYS): row for row in stored}
+
+
+def queries(*, quick: bool = False) -> list[dict[str, Any]]:
+    """Every row; quick: of the first task."""
+    return [dict(zip(KEYS, key, strict=True)) for key in rows() if not quick or key[0] == next(iter(TASKS))]
+
+
+def network(row: Record) -> ab.NetworkClass:
+    """The class of one output of such a network."""
+    same = {"hidden": row["n"], "steps": row["steps"], "inputs": row["inputs"], "activation": row["activation"]}
+    if row["kind"] == "hadamrnn":
+        return ab.HadamRNN(block=row.get("block"), bits=row["bits"], **same)
+    if row["recurrent_bits"] is None:
+        return ab.OrthogonalRNN(bits=row["bits"], **same)
+    return ab.QORNN(recurrent_bits=row["recurrent_bits"], bits=row["bits"], **same)
+
+
+def solve(**query: Any) -> Record:
+    """The mean score of the runs that did not diverge, and the certified bound."""
+    row = rows()[tuple(query[key] for key in KEYS)]
+    scores = [run["score"] for run in row["runs"] if run["score"] is not None]
+    bound = network(row).pseudo_dimension()
+    return {
+        **query,
+        "kB": row["kB"],
+        "seeds": len(row["runs"]),
+        "diverged": len(row["runs"]) - len(scores),
+        "score": round(statistics.mean(scores), 4) if scores else None,
+        "pdim": bound.value,
+        "theorem": bound.theorem.id,
+        "sources": cited(bound),
+    }
+
+
+def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
+    """A panel for each task."""
+    with style.paper_style():
+        figure, axes = plt.subplots(2, 2, figsize=(2 * style.COLUMN, 4.6), layout="constrained")
+        bounds = [record["pdim"] for record in records]
+        norm = LogNorm(min(bounds), max(bounds) + 1)
+        points = None
+        for ax, (task, title) in zip(axes.flat, TASKS.items(), strict=True):
+            shown = [record for record in records if record["task"] == task and record["score"] is not None]
+            for strategy, (_, marker) in STRATEGIES.items():
+                own = [record for record in shown if record["strategy"] == strategy]
+                points = ax.scatter(
+                    [record["kB"] for record in own],
+                    [record["score"] for record in own],
+                    c=[record["pdim"] for record in own],
+                    norm=norm,
+                    cmap="cividis_r",
+                    marker=marker,
+                    s=45 if marker == "*" else 20,
+                    edgecolors="black",
+                    linewidths=0.5,
+                )
+            ax.set_xscale("log")
+            ax.xaxis.set_major_locator(FixedLocator([1, 2, 5, 10, 20, 50, 100]))
+            ax.xaxis.set_minor_locator(NullLocator())
+            ax.xaxis.set_major_formatter(ScalarFormatter())
+            ax.set_xlabel("size in kB")
+            if task == "text":
+                ax.invert_yaxis()
+            style.panel(ax, title)
+        hollow: Any = {"color": "black", "linestyle": "none", "markerfacecolor": "white"}
+        marks = [
+            Line2D([], [], marker=marker, markersize=7 if marker == "*" else 4, label=label, **hollow)
+            for label, marker in STRATEGIES.values()
+        ]
+        figure.legend(handles=marks, loc="outside upper center", ncols=6, handletextpad=0.2)
+        if points is not None:
+            figure.colorbar(points, ax=axes, label=r"certified bound on $\mathrm{Pdim}(G)$", pad=0.01, aspect=40)
+        return style.save(figure, name=name, out=out)
+
+
+TRAINING = Product(
+    name="training",
+    about="trained HadamRNN and QORNN: score against size in kB, coloured by the certified capacity bound",
+    caption=(
+        r"What trained recurrent networks achieve against their size: HadamRNN (one recurrent bit; several $n$ and "
+        r"block sizes) and QORNN ($n=128$, 2 to 8 bits) by post-training quantisation (PTQ) and three ways of "
+        r"training with quantised weights; means over seeds, without runs that diverged. Colour: certified upper "
+        r"bound on the pseudo-dimension of one output as a function of the sequence."
+    ),
+    queries=queries,
+    solve=solve,
+    write=write,
+    citations=(ab.Citation("FoucaultMamaletMalgouyres2024"), ab.Citation("FoucaultMamaletMalgouyres2025")),
+)
+
+if __name__ == "__main__":
+    run_from_command_line(TRAINING)

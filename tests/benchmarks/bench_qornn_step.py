@@ -1,0 +1,152 @@
+"""Time of a training step of QORNN, beside a straightforward PyTorch version of the same model.
+
+    PYTHONPATH=. python tests/benchmarks/bench_qornn_step.py [--rounds 5] [--only copy-relu] [--json FILE]
+
+The two take turns (forward, backward, straight through the quantisers, penalty and Adam; medians), on one thread each.
+PyTorch is optional: `pip install -e '.[torch]'`. "batched" applies input and output maps to all steps at once, "per
+step" inside the loop. "products" are the matrix products alone that no implementation of a nonlinear recurrence can
+avoid: T times W h and W^T D, one after the other, and the gradient of W in one product for all steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from bench_hadamrnn import times
+from threadpoolctl import threadpool_limits
+
+import hadamrnn as hr
+
+#: (settings, steps, batch, tokens)
+TASKS: dict[str, tuple[dict[str, Any], int, int, bool]] = {
+    "copy": ({"inputs": 10, "hidden": 128, "outputs": 9, "many_to_many": True}, 320, 128, True),
+    "pixels": ({"inputs": 1, "hidden": 512, "outputs": 10}, 784, 100, False),
+}
+SHAPES = [f"{task}-{activation}" for task in TASKS for activation in ("linear", "relu", "modrelu")]
+COMMON: dict[str, Any] = {"recurrent_bits": 6, "bits": 6, "strategy": "penalty"}
+Batch = tuple[np.ndarray, np.ndarray]
+Step = Callable[[], float]
+
+
+def draw(shape: str) -> tuple[hr.QORNN, Batch]:
+    """A model and a random batch of that shape."""
+    task, activation = shape.split("-")
+    settings, steps, batch, tokens = TASKS[task]
+    model, rng = hr.QORNN(**settings, **COMMON, activation=activation), np.random.default_rng(0)
+    x = rng.integers(0, 10, (steps, batch)) if tokens else rng.random((steps, batch, 1), "float32")
+    classes = (steps, batch) if model.config.many_to_many else (batch,)
+    return model, (x, rng.integers(0, model.config.outputs, classes))
+
+
+def numpy_step(model: hr.QORNN, batch: Batch) -> Step:
+    """One training step."""
+    adam = hr.Adam(model.parameters)
+
+    def step() -> float:
+        loss, gradients = model.loss_and_gradients(batch)
+        model.update(adam, gradients, 1e-4)
+        return loss
+
+    return step
+
+
+def torch_step(model: hr.QORNN, batch: Batch, *, batched: bool) -> Step:
+    """The same step, from the same parameters."""
+    import torch
+    from torch.nn import functional
+
+    c = model.config
+    p = {name: torch.tensor(array, requires_grad=True) for name, array in model.parameters.items()}
+    x = torch.tensor(batch[0])
+    x = functional.one_hot(x, c.inputs).float() if x.ndim == 2 else x
+    y, identity = torch.tensor(batch[1]), torch.eye(c.hidden)
+    rates = [{"params": [p["W"]], "lr": 1e-4 * c.recurrent_rate}]
+    adam = torch.optim.Adam([*rates, {"params": [array for name, array in p.items() if name != "W"]}], lr=1e-4)
+
+    def quantised(matrix: Any, bits: int) -> Any:
+        half = 2 ** (bits - 1)
+        step = matrix.detach().abs().max() / half
+        return matrix + ((matrix / step).round().clamp(-half, half - 1) * step - matrix).detach()
+
+    def recurrence(a: Any) -> Any:
+        if c.activation == "relu":
+            return torch.relu(a)
+        return a if c.activation == "linear" else torch.sign(a) * torch.relu(a.abs() + p["beta"])
+
+    def read(h: Any, V: Any) -> Any:
+        return functional.linear(torch.relu(h) if c.activation == "linear" else h, V, p["c"])
+
+    def step() -> float:
+        adam.zero_grad()
+        W, U, V = quantised(p["W"], c.recurrent_bits), quantised(p["U"], c.bits), quantised(p["V"], c.bits)
+        inputs = torch.unbind(functional.linear(x, U, p["b"])) if batched else None
+        h, found = torch.zeros(x.shape[1], c.hidden), []
+        for t in range(len(x)):
+            fed = functional.linear(x[t], U, p["b"]) if inputs is None else inputs[t]
+            h = recurrence(functional.linear(h, W) + fed)
+            if c.many_to_many:
+                found.append(h if batched else read(h, V))
+        states = torch.stack(found) if c.many_to_many else h
+        outputs = states if c.many_to_many and not batched else read(states, V)
+        loss = functional.cross_entropy(outputs.reshape(-1, c.outputs), y.reshape(-1))
+        loss = loss + c.penalty * (W.T @ W - identity).square().sum()
+        loss.backward()
+        adam.step()
+        return float(loss.detach())
+
+    return step
+
+
+def products(model: hr.QORNN, batch: Batch) -> Step:
+    """The products of a nonlinear recurrence, of random numbers."""
+    (steps, size), n, rng = batch[0].shape[:2], model.config.hidden, np.random.default_rng(0)
+    W, h, out = model.recurrent_matrix(), rng.random((n, size), "float32"), np.empty((n, size), np.float32)
+    D, states = (rng.random((n, steps * size), "float32") for _ in range(2))
+
+    def step() -> float:
+        for _ in range(steps):
+            np.matmul(W, h, out=out)
+        for _ in range(steps):
+            np.matmul(W.T, h, out=out)
+        return float((D @ states.T)[0, 0])
+
+    return step
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="a training step of QORNN beside PyTorch")
+    parser.add_argument("--rounds", type=int, default=5, help="repetitions of each measurement (default 5)")
+    parser.add_argument("--only", choices=SHAPES, help="one of the shapes")
+    parser.add_argument("--json", type=Path, help="write the numbers to this file as well")
+    given = parser.parse_args()
+    try:
+        import torch
+
+        torch.set_num_threads(1)
+        version = torch.__version__
+    except ImportError:
+        version = ""
+    report: dict[str, Any] = {"torch": version, "numpy": np.__version__, "ms": {}}
+    with threadpool_limits(1):
+        for shape in [given.only] if given.only else SHAPES:
+            steps = {"hadamrnn": numpy_step(*draw(shape)), "products": products(*draw(shape))}
+            if version:
+                steps["torch batched"] = torch_step(*draw(shape), batched=True)
+                steps["torch per step"] = torch_step(*draw(shape), batched=False)
+            found = report["ms"][shape] = times(steps, given.rounds, time.perf_counter)
+            print(shape)
+            for who, value in found.items():
+                print(f"  {who:16}{value:10.1f} ms{value / found['hadamrnn']:8.2f} times that of hadamrnn", flush=True)
+    if given.json:
+        given.json.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
