@@ -7,14 +7,16 @@ waiting for work, disturb the other. HadamRNN has one thread a process; PyTorch 
 core. PyTorch is optional: `pip install -e '.[torch]'`. Its version is the loop over time that one writes first, with W
 as a dense matrix; "batched" applies input and output maps to all steps at once, "per step" inside the loop as the
 published code does. On a busy machine compare one thread of each by processor time: OMP_NUM_THREADS=1 and --cpu (of two
-processes --cpu counts one). The kernels of OpenBLAS are printed, as OPENBLAS_CORETYPE may ask for slower ones than the
-processor has. Memory: the peak of a fresh process over what it held before the first step.
+processes --cpu counts one). Variables that ask OpenBLAS for slower kernels than the processor has are left out, as
+PyTorch does not know them; the kernels are printed. Memory: the peak of a fresh process over what it held before the
+first step.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -39,6 +41,8 @@ SHAPES: dict[str, tuple[dict[str, Any], int, int, bool, float]] = {
     "pixels": ({"inputs": 1, "hidden": 512, "outputs": 10}, 784, 100, False, 60),
     "digits": ({"inputs": 1, "hidden": 64, "outputs": 10}, 64, 32, False, 12),
 }
+#: Variables that choose other kernels of OpenBLAS than those of the processor.
+FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 OWN = ("checkpointed", "reversible", "stored", "kernel")
 TORCH = {"torch batched": True, "torch per step": False}
 TWO = "hadamrnn 2 processes"
@@ -225,6 +229,9 @@ def fresh_peak(who: str, name: str, steps: int) -> tuple[float, float]:
 
 def main() -> None:
     """The command line."""
+    if any(name in os.environ for name in FORCED):
+        kept = {name: value for name, value in os.environ.items() if name not in FORCED}
+        os.execve(sys.executable, [sys.executable, *sys.argv], kept)
     parser = argparse.ArgumentParser(description="a training step of HadamRNN beside PyTorch")
     parser.add_argument("--rounds", type=int, default=5, help="repetitions of each measurement (default 5)")
     parser.add_argument("--only", choices=SHAPES, help="one of the shapes")
