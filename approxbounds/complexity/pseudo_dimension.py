@@ -326,15 +326,16 @@ def growth_steps(G: NetworkClass, m: int, thresholds: Thresholds) -> tuple[Step,
     citations: list[Citation] = []
     ways = [growth.layers] if growth.layers else []
     ways += [count.layers for count in growth.whole if isinstance(count, SumCount)]
+    undivided = [count for count in growth.whole if not isinstance(count, SumCount)]
     layered = [sum(float(layer.evaluate(FLOAT, m)) for layer in way) for way in ways]
-    whole = min((float(count.evaluate(FLOAT, m)) for count in growth.whole), default=np.inf)
+    whole = min((float(count.evaluate(FLOAT, m)) for count in undivided), default=np.inf)
     if layered and min(layered) <= whole:
         for layer in ways[int(np.argmin(layered))]:
             count = layer.smallest(FLOAT, m)
             parts.append(f"{layer.name}: ${count.formula}\\le {above(count.evaluate(BALL, m))}$")
             citations += count.citations
     else:
-        count = min(growth.whole, key=lambda count: float(count.evaluate(FLOAT, m)))
+        count = min(undivided, key=lambda count: float(count.evaluate(FLOAT, m)))
         parts.append(f"whole class: ${count.formula}$")
         citations += count.citations
     text = (
