@@ -1,14 +1,15 @@
 """Layers of recurrence and what feeds them, segment by segment, with gradients that are summed as they come.
 
 A source writes the inputs f of a segment (``feed``) and, given D = dLoss/df of that segment, adds to its
-gradients (``collect``). Time runs forwards once, keeping the state before each segment only; then backwards,
-recomputing each segment from its checkpoint, or from its end if the recurrence is reversible.
+gradients (``collect``). Time runs forwards once, then backwards. What is kept in between is (``Keep``) "all"
+states; "starts", the state before each segment, from which the segment is computed again; or the "end", the last state,
+from which a reversible recurrence goes back.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -22,6 +23,7 @@ __all__ = [
     "DenseLayer",
     "GatheredInput",
     "HadamardLayer",
+    "Keep",
     "Layer",
     "ReLUMap",
     "Segment",
@@ -29,6 +31,8 @@ __all__ = [
     "with_ones",
 ]
 
+#: What a layer keeps of its states on the way forwards.
+Keep: TypeAlias = Literal["all", "starts", "end"]
 #: With fewer segments a leap is not worth its preparation.
 LEAST_LEAPS = 3
 
@@ -146,22 +150,22 @@ class Layer(ABC):
         workspace: Workspace,
         *,
         name: str = "",
-        reversible: bool,
+        keep: Keep,
         activation: str = "linear",
         threshold: Array | None = None,
     ) -> None:
         n = W.order
-        self.source, self.W, self.name, self.reversible = source, W, name, reversible
+        self.source, self.W, self.name, self.keep = source, W, name, keep
         self.workspace = workspace
         self.activation, self.threshold = activation, None if threshold is None else threshold[:, None]
-        self.states = workspace.empty("states" + name, pieces[0].last, n, batch)
-        #: the state before each segment; if reversible one state, that after the last segment visited
-        self.starts = workspace.empty("starts" + name, 1 if reversible else len(pieces), n, batch)
+        self.states = workspace.empty("states" + name, pieces[-1 if keep == "all" else 0].last, n, batch)
+        #: the state before each segment; if only the end is kept one state, that after the last segment visited
+        self.starts = workspace.empty("starts" + name, 1 if keep == "end" else len(pieces), n, batch)
         self.carry, self.step = (workspace.empty(kind + name, n, batch) for kind in ("carry", "step"))
         self.starts[0], self.carry[...] = 0, 0
         self.slopes = np.zeros(n, dtype=workspace.dtype)
         self.leap: tuple[Array, Array] | None = None
-        linear = activation == "linear" and not reversible
+        linear = activation == "linear" and keep == "starts"
         if linear and isinstance(source, DenseInput) and len(pieces) > LEAST_LEAPS and self._leaps(pieces):
             self.leap = leap(W, source.map.T, pieces[0].last)
 
@@ -169,16 +173,23 @@ class Layer(ABC):
         """Whether the powers of W cost less than the steps that they save."""
         return doubles(self.W)
 
+    def states_of(self, segment: Segment) -> Array:
+        """The states of the segment last run; of any that was run if all are kept."""
+        first = segment.first if self.keep == "all" else 0
+        return self.states[first : first + segment.last - segment.first]
+
     def run(self, segment: Segment) -> Array:
-        """The states of a segment; it overwrites those of the segment before."""
-        f = self.states[: segment.last - segment.first]
+        """The states of a segment; unless all are kept they overwrite those of the segment before."""
+        f = self.states_of(segment)
+        if self.keep == "all" and segment.again:
+            return f
         self.source.feed(segment, f)
-        if self.reversible and segment.again:
+        if self.keep == "end" and segment.again:
             rewind(self.W, f, self.starts[0], self.step)
             return f
-        start = self.starts[0 if self.reversible else segment.number]
+        start = self.starts[0 if self.keep == "end" else segment.number]
         advance(self.W, f, start, self.step, activation=self.activation, threshold=self.threshold)
-        after = 0 if self.reversible else segment.number + 1
+        after = 0 if self.keep == "end" else segment.number + 1
         if after < len(self.starts):
             self.starts[after] = f[-1]
         return f
@@ -195,7 +206,7 @@ class Layer(ABC):
 
     def back(self, segment: Segment, g: Array) -> None:
         """Given dLoss/dh of the read-outs for the segment just run, which is overwritten, add to the gradients."""
-        h = self.states[: len(g)]
+        h = self.states_of(segment)
         retreat(self.W, g, h, self.carry, self.activation)
         states, slopes = state_sums(g, h, self.activation)
         if slopes is not None:
@@ -249,7 +260,7 @@ class DenseLayer(Layer):
         late, early = (self.workspace.empty(name, D.size).reshape(n, length, batch) for name in ("late", "early"))
         late[...] = D.swapaxes(0, 1)
         early[:, 0] = self.starts[segment.number]
-        early[:, 1:] = self.states[: length - 1].swapaxes(0, 1)
+        early[:, 1:] = self.states_of(segment)[:-1].swapaxes(0, 1)
         self.gradient += late.reshape(n, -1) @ early.reshape(n, -1).T
         self.source.collect(segment, D)
 
@@ -263,22 +274,22 @@ class ReLUMap:
 
     def __init__(self, layer: HadamardLayer, S: Array, b: Array, workspace: Workspace) -> None:
         self.layer, self.S, self.b = layer, S, b[:, None]
-        self.positive = workspace.empty("positive", *layer.states.shape)
-        self.g = workspace.empty("slope", *layer.states.shape)
+        self.workspace = workspace
         self.gradient_S, self.gradient_b = np.zeros_like(S), np.zeros_like(b)
 
     def feed(self, segment: Segment, out: Array) -> None:
-        positive = self.positive[: len(out)]
-        rectify(self.layer.run(segment), out=positive)
-        np.matmul(self.S, positive, out=out)
+        np.matmul(self.S, self._rectified(self.layer.run(segment)), out=out)
         out += self.b
 
+    def _rectified(self, h: Array) -> Array:
+        return rectify(h, out=self.workspace.empty("positive", *h.shape))
+
     def collect(self, segment: Segment, D: Array) -> Array:
-        positive = self.positive[: len(D)]
+        positive = self._rectified(self.layer.states_of(segment))
         dS, db = np.matmul(D, positive.swapaxes(1, 2)).sum(0), D.sum((0, 2))
         self.gradient_S += dS
         self.gradient_b += db
-        g = np.matmul(self.S.T, D, out=self.g[: len(D)])
+        g = np.matmul(self.S.T, D, out=self.workspace.empty("slope", *D.shape))
         g *= positive > 0
         self.layer.back(segment, g)
         products: Array = np.vecdot(dS, self.S) + db * self.b[:, 0]

@@ -11,7 +11,7 @@ from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
 from hadamrnn.hadamard import require_order
-from hadamrnn.layers import HadamardLayer, Layer, ReLUMap, Segment, Source
+from hadamrnn.layers import HadamardLayer, Keep, Layer, ReLUMap, Segment, Source
 from hadamrnn.network import METHODS, Network, NetworkConfig
 from hadamrnn.quantize import quantize, signs
 from hadamrnn.transform import RecurrentMatrix, SignedHadamard
@@ -95,9 +95,7 @@ class HadamRNN(Network):
         W = SignedHadamard(signs(p["u"]), self.config.block)
         return W, quantize(p["U"], bits=bits), quantize(p["V"], bits=bits), p["c"]
 
-    def _layers(
-        self, source: Source, W: RecurrentMatrix, batch: int, pieces: list[Segment], *, reversible: bool
-    ) -> Layer:
+    def _layers(self, source: Source, W: RecurrentMatrix, batch: int, pieces: list[Segment], *, keep: Keep) -> Layer:
         config, p = self.config, self.parameters
         layer = HadamardLayer(
             source,
@@ -105,7 +103,7 @@ class HadamRNN(Network):
             batch,
             pieces,
             self._workspace,
-            reversible=reversible,
+            keep=keep,
             activation=config.activation,
             threshold=p.get("beta"),
         )
@@ -114,4 +112,4 @@ class HadamRNN(Network):
         scale = np.sqrt(config.hidden).astype(config.dtype)
         between = ReLUMap(layer, signs(p["M"]) / scale, p["b2"], self._workspace)
         W2 = SignedHadamard(signs(p["u2"]))
-        return HadamardLayer(between, W2, batch, pieces, self._workspace, name="2", reversible=reversible)
+        return HadamardLayer(between, W2, batch, pieces, self._workspace, name="2", keep=keep)

@@ -14,7 +14,7 @@ from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector, Workspace, read_arrays, write_arrays
 from hadamrnn.errors import ParameterError, bad_file
 from hadamrnn.kernel import impulse_response, impulse_response_gradient
-from hadamrnn.layers import DenseInput, GatheredInput, Layer, Segment, Source, segments, with_ones
+from hadamrnn.layers import DenseInput, GatheredInput, Keep, Layer, Segment, Source, segments, with_ones
 from hadamrnn.optim import Adam
 from hadamrnn.quantize import require_bits
 from hadamrnn.readout import LOSSES, ReadOut
@@ -32,6 +32,8 @@ METHODS = ("auto", "kernel", "checkpointed", "reversible", "stored")
 MOST_ONE_HOT = 128
 #: Numbers in an impulse response that "auto" is willing to keep.
 MOST_KERNEL = 2**25
+#: Numbers in the states of all steps that "auto" is willing to keep.
+MOST_STORED = 2**26
 #: Steps per segment where no checkpoints are kept: enough for batched products, few enough for the cache.
 REVERSIBLE_LENGTH = 32
 
@@ -120,7 +122,7 @@ class Network(ABC):
         if self._prefers_kernel(x):
             outputs = readout.outputs(self._impulse(x, W, U)[0])
         else:
-            layer, pieces = self._stack(x, W, U, reversible=True, length=REVERSIBLE_LENGTH)
+            layer, pieces = self._stack(x, W, U, keep="end", length=REVERSIBLE_LENGTH)
             runs = (layer.run(piece) for piece in pieces)
             if self.config.many_to_many:
                 outputs = np.concatenate([readout.outputs(h).copy() for h in runs])
@@ -133,7 +135,7 @@ class Network(ABC):
         """The largest absolute value of a state, of the last layer, while predicting for x."""
         x = self.sequences(x)
         W, U, _, _ = self._weights(training=False)
-        layer, pieces = self._stack(x, W, U, reversible=True, length=REVERSIBLE_LENGTH)
+        layer, pieces = self._stack(x, W, U, keep="end", length=REVERSIBLE_LENGTH)
         return max(float(np.abs(layer.run(piece)).max()) for piece in pieces)
 
     def loss_and_gradients(self, batch: tuple[Array, Array], *, method: str = "auto") -> tuple[float, Vector]:
@@ -144,7 +146,8 @@ class Network(ABC):
         rounding: "checkpointed" keeps the states of about sqrt(T) steps and recomputes the rest once;
         "reversible" keeps one, and goes back by W^T (linear HadamRNN only; it drifts by rounding); "stored" keeps all;
         "kernel" multiplies by the impulse response (linear, one layer, many-to-one, few inputs); "auto" is
-        "kernel" where that is faster, else "checkpointed". Raises ParameterError for unusable data.
+        "kernel" where that is faster, "stored" for other activations than linear where the states are at most 2^26
+        numbers, else "checkpointed". Raises ParameterError for unusable data.
         """
         check.choice("method", method, METHODS)
         x, y = self.check(*batch)
@@ -162,13 +165,14 @@ class Network(ABC):
             dstart, gradients[self.config.recurrent][...] = impulse_response_gradient(W, K, powers, dK)
             gradients["U"][...], gradients["b"][...] = dstart[:-1].T, dstart[-1]
         else:
-            reversible = method == "reversible"
-            if reversible and not self._reversible:
+            if method == "reversible" and not self._reversible:
                 allowed = "needs a HadamRNN with activation=linear: no other recurrence is reversible"
                 raise ParameterError("method", method, allowed)
-            length = {"stored": len(x), "reversible": REVERSIBLE_LENGTH}.get(method, _length(len(x)))
-            layer, pieces = self._stack(x, W, U, reversible=reversible, length=length)
-            for piece in pieces if reversible else pieces[:-1]:
+            method = "stored" if method == "auto" and self._prefers_stored(x) else method
+            keep: Keep = "all" if method == "stored" else "end" if method == "reversible" else "starts"
+            length = REVERSIBLE_LENGTH if keep == "end" else _length(len(x))
+            layer, pieces = self._stack(x, W, U, keep=keep, length=length)
+            for piece in pieces[:-1] if keep == "starts" else pieces:
                 layer.skip(piece)
             offset = len(x) - len(y)
             for piece in reversed(pieces):
@@ -275,25 +279,21 @@ class Network(ABC):
         """W, U, V and c, as the network computes with them in predictions or, maybe different, in training."""
 
     @abstractmethod
-    def _layers(
-        self, source: Source, W: RecurrentMatrix, batch: int, pieces: list[Segment], *, reversible: bool
-    ) -> Layer:
+    def _layers(self, source: Source, W: RecurrentMatrix, batch: int, pieces: list[Segment], *, keep: Keep) -> Layer:
         """The last layer, fed by the others."""
 
     def _finish(self, W: RecurrentMatrix, gradients: Vector) -> float:
         """Carry on the gradient of W to what is behind it; returns what is to be added to the loss."""
         return 0.0
 
-    def _stack(
-        self, x: Array, W: RecurrentMatrix, U: Array, *, reversible: bool, length: int
-    ) -> tuple[Layer, list[Segment]]:
+    def _stack(self, x: Array, W: RecurrentMatrix, U: Array, *, keep: Keep, length: int) -> tuple[Layer, list[Segment]]:
         config, p = self.config, self.parameters
         pieces = segments(len(x), length)
         gathered = config.embedding or (x.ndim == 2 and config.inputs > MOST_ONE_HOT)
         source: Source = (
             GatheredInput(x, U, p["b"], p.get("E")) if gathered else DenseInput(x, U, p["b"], self._workspace)
         )
-        return self._layers(source, W, x.shape[1], pieces, reversible=reversible), pieces
+        return self._layers(source, W, x.shape[1], pieces, keep=keep), pieces
 
     def _kernel_allowed(self, x: Array) -> bool:
         c = self.config
@@ -304,6 +304,11 @@ class Network(ABC):
         columns = self.config.inputs + 1
         small = len(x) * columns * self.config.hidden <= MOST_KERNEL
         return self._kernel_allowed(x) and small and 4 * columns <= max(x.shape[1], 32)
+
+    def _prefers_stored(self, x: Array) -> bool:
+        # a linear recurrence leaps from checkpoint to checkpoint, or is cheap; any other is computed twice
+        fits = x.shape[0] * x.shape[1] * self.config.hidden <= MOST_STORED
+        return fits and self.config.activation != "linear"
 
     def _require_kernel(self, x: Array) -> None:
         if not self._kernel_allowed(x):

@@ -10,7 +10,7 @@ import numpy as np
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
 from hadamrnn.errors import ParameterError
-from hadamrnn.layers import DenseLayer, Layer, Segment, Source
+from hadamrnn.layers import DenseLayer, Keep, Layer, Segment, Source
 from hadamrnn.network import Network, NetworkConfig
 from hadamrnn.optim import Adam
 from hadamrnn.orthogonal import Bjorck, bjorck, low_rank, low_rank_update, random_orthogonal, tangent
@@ -131,16 +131,14 @@ class QORNN(Network):
         W = DenseMatrix(self._recurrent(recurrent_bits))
         return W, quantize(p["U"], bits=bits), quantize(p["V"], bits=bits), p["c"]
 
-    def _layers(
-        self, source: Source, W: RecurrentMatrix, batch: int, pieces: list[Segment], *, reversible: bool
-    ) -> Layer:
+    def _layers(self, source: Source, W: RecurrentMatrix, batch: int, pieces: list[Segment], *, keep: Keep) -> Layer:
         return DenseLayer(
             source,
             W,
             batch,
             pieces,
             self._workspace,
-            reversible=reversible,
+            keep=keep,
             activation=self.config.activation,
             threshold=self.parameters.get("beta"),
         )

@@ -3,8 +3,9 @@
     PYTHONPATH=. python tests/benchmarks/bench_qornn_step.py [--rounds 5] [--only copy-relu] [--json FILE]
 
 The two take turns (forward, backward, straight through the quantisers, penalty and Adam; medians), on one thread each.
-PyTorch is optional: `pip install -e '.[torch]'`. "stored" keeps the states of all steps, as PyTorch does; "auto" keeps
-about sqrt(T) of them and recomputes the rest, or multiplies by the impulse response where the recurrence is linear.
+PyTorch is optional: `pip install -e '.[torch]'`. "checkpointed" keeps the states of about sqrt(T) steps and recomputes
+the rest; "auto" keeps all of them, as PyTorch does, or, where the recurrence is linear, leaps from one to the next or
+multiplies by the impulse response.
 "batched" applies input and output maps to all steps at once, "per step" inside the loop. "products" are the matrix
 products alone that no implementation of a nonlinear recurrence can avoid: T times W h and W^T D, one after the other,
 and the gradient of W in one product for all steps.
@@ -138,7 +139,7 @@ def main() -> None:
     report: dict[str, Any] = {"torch": version, "numpy": np.__version__, "ms": {}}
     with threadpool_limits(1):
         for shape in [given.only] if given.only else SHAPES:
-            steps = {f"hadamrnn {method}": numpy_step(*draw(shape), method) for method in ("auto", "stored")}
+            steps = {f"hadamrnn {method}": numpy_step(*draw(shape), method) for method in ("auto", "checkpointed")}
             steps["products"] = products(*draw(shape))
             if version:
                 steps["torch batched"] = torch_step(*draw(shape), batched=True)

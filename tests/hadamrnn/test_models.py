@@ -1,5 +1,6 @@
 """HadamRNN: gradients against finite differences and PyTorch, methods against each other, files, bad input."""
 
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -131,6 +132,27 @@ def test_both_kernels_agree_with_the_recurrence(hidden, steps):
     found, gradients = model.loss_and_gradients(batch, method="kernel")
     assert found == pytest.approx(value, rel=1e-12)
     np.testing.assert_allclose(gradients.flat, expected.flat, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [hr.HadamRNN, hr.QORNN])
+def test_states_are_kept_where_they_fit(kind, monkeypatch):
+    """By default all of them only for recurrences that are not linear, and up to a limit."""
+    steps, batch, size = 1024, 4, 1024 * 4 * 16
+
+    def peak(activation, method="auto"):
+        model = kind(inputs=2, hidden=16, outputs=3, activation=activation, many_to_many=True, dtype="float64")
+        data = draw(model, False, steps=steps, batch=batch)
+        tracemalloc.start()
+        model.loss_and_gradients(data, method=method)
+        found = tracemalloc.get_traced_memory()[1] / 8
+        tracemalloc.stop()
+        return found
+
+    assert size < peak("relu") < 1.7 * size
+    assert size < peak("linear", "stored")
+    assert peak("linear") < size / 2
+    monkeypatch.setattr("hadamrnn.network.MOST_STORED", size - 1)
+    assert peak("modrelu") < size / 2
 
 
 @pytest.mark.parametrize("steps", [1, 2, 8, 64])
