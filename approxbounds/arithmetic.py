@@ -4,9 +4,10 @@
 * :data:`BALL`: python-flint ``arb`` balls: rigorous enclosures. Only these certify.
 * :data:`SYMBOLIC`: SymPy: closed forms and rates.
 
-A formula receives one of them as ``A``, turns exact parameters into numbers with ``A.number`` and then
-uses ``+ - * /`` and the methods below. Sample sizes and indices (``m``, ``N``, ``h``) are passed as
-exact ints (balls), as arrays or floats (NumPy) or as expressions (SymPy).
+A formula receives one of them as ``A``, turns exact parameters into numbers with ``A.number`` (ParameterError for
+what is no number of the arithmetic, such as a double among balls) and then uses ``+ - * /`` and the methods below.
+Sample sizes and indices (``m``, ``N``, ``h``) are passed as exact ints (balls), as arrays or floats (NumPy) or as
+expressions (SymPy).
 This module is the only door to python-flint, whose precision is global: it is set by :func:`precision`.
 """
 
@@ -16,11 +17,14 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import reduce
 from typing import Any, Protocol, TypeAlias
 
 import flint
 import numpy as np
 from numpy.typing import NDArray
+
+from approxbounds.errors import ParameterError
 
 __all__ = [
     "BALL",
@@ -67,6 +71,10 @@ class Arithmetic(Protocol):
     def log2_binomial_sum(self, n: Value, j: int) -> Value: ...
 
 
+def _is_exact(value: object) -> bool:
+    return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
+
+
 # --------------------------------------------------------------------------------------------- floats
 
 
@@ -84,9 +92,11 @@ class _Float:
     name = "float"
 
     def number(self, value: Any) -> Value:
-        if isinstance(value, (int, Fraction)):
+        if _is_exact(value):
             return float(value)
-        return value
+        if isinstance(value, (float, np.number, np.ndarray)):
+            return value
+        raise ParameterError("number", value, "must be an int, a Fraction, a float or an array")
 
     def log(self, x: Value) -> Value:
         return np.log(x)
@@ -107,16 +117,10 @@ class _Float:
         return np.exp(x / p)
 
     def minimum(self, *xs: Value) -> Value:
-        result = xs[0]
-        for x in xs[1:]:
-            result = np.minimum(result, x)
-        return result
+        return reduce(np.minimum, xs)
 
     def maximum(self, *xs: Value) -> Value:
-        result = xs[0]
-        for x in xs[1:]:
-            result = np.maximum(result, x)
-        return result
+        return reduce(np.maximum, xs)
 
     def at_least(self, m: Value, bound: Value, then: Value, otherwise: Value) -> Value:
         return np.where(np.asarray(m) >= float(bound), then, otherwise)
@@ -177,9 +181,11 @@ class _Float:
 
 
 def _arb(value: Any) -> flint.arb:
-    if isinstance(value, Fraction):
-        return flint.arb(flint.fmpq(value.numerator, value.denominator))
-    return value if isinstance(value, flint.arb) else flint.arb(value)
+    if isinstance(value, flint.arb):
+        return value
+    if not _is_exact(value):  # not None, which flint takes for 0, and no double, which hides its rounding
+        raise ParameterError("number", value, "must be exact: an int or a Fraction; or a ball")
+    return flint.arb(value if isinstance(value, int) else flint.fmpq(value.numerator, value.denominator))
 
 
 class _Ball:
@@ -200,7 +206,7 @@ class _Ball:
         return _arb(x).log() / flint.arb.const_log2()
 
     def log2_integer(self, n: Any) -> Value:
-        return self.log2(flint.arb(n))
+        return self.log2(n)
 
     def power(self, x: Value, y: Value) -> Value:
         return _arb(x) ** _arb(y)
@@ -209,16 +215,10 @@ class _Ball:
         return (_arb(x) / _arb(p)).exp()
 
     def minimum(self, *xs: Value) -> Value:
-        result = _arb(xs[0])
-        for x in xs[1:]:
-            result = result.min(_arb(x))
-        return result
+        return reduce(flint.arb.min, map(_arb, xs))
 
     def maximum(self, *xs: Value) -> Value:
-        result = _arb(xs[0])
-        for x in xs[1:]:
-            result = result.max(_arb(x))
-        return result
+        return reduce(flint.arb.max, map(_arb, xs))
 
     def at_least(self, m: Value, bound: Value, then: Value, otherwise: Value) -> Value:
         return then if int(m) >= int(bound) else otherwise  # exact integers only
@@ -261,9 +261,13 @@ class _Symbolic:
     def number(self, value: Any) -> Value:
         import sympy
 
-        if isinstance(value, Fraction):
-            return sympy.Rational(value.numerator, value.denominator)
-        return sympy.Integer(value) if isinstance(value, int) else value
+        if isinstance(value, sympy.Expr):
+            return value
+        if isinstance(value, float) and value == math.inf:
+            return sympy.oo
+        if not _is_exact(value):
+            raise ParameterError("number", value, "must be an int, a Fraction or a SymPy expression")
+        return sympy.Rational(value.numerator, value.denominator)
 
     def log(self, x: Value) -> Value:
         import sympy

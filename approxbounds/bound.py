@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from approxbounds import render
-from approxbounds.arithmetic import precision
+from approxbounds.arithmetic import SYMBOLIC, precision
 from approxbounds.errors import HypothesisError, NoExpressionError, NoNumberError, NotApplicableError
 from approxbounds.kernel import certified_value
 from approxbounds.sources import Citation, bibtex
-from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, foreign_code
+from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, foreign_code, naming
 
 if TYPE_CHECKING:
     from approxbounds.certificate import Certificate
@@ -78,11 +78,13 @@ class Bound:
 
     @cached_property
     def rate(self) -> Any:
-        return self.theorem.rate(self.query)
+        with naming(self.theorem):
+            return SYMBOLIC.number(self.theorem.rate(self.query))
 
     @cached_property
     def expression(self) -> Any:
-        return self.theorem.expression(self.query)
+        with naming(self.theorem):
+            return SYMBOLIC.number(self.theorem.expression(self.query))
 
     @property
     def foreign(self) -> tuple[str, ...]:
@@ -180,7 +182,8 @@ def apply(theorem: Theorem, query: Query) -> Bound | Refusal:
     if query.symbols or not theorem.numeric:
         return _without_number(Bound(theorem, query))
     try:
-        witness = dict(theorem.search(query))
+        with naming(theorem):
+            witness = dict(theorem.search(query))
         return Bound(theorem, query, witness, certified_value(theorem, query, witness))
     except HypothesisError as error:
         return Refusal(theorem.id, str(error))

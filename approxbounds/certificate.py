@@ -19,12 +19,12 @@ from approxbounds.catalogue import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
 from approxbounds.description import Description
 from approxbounds.errors import CertificateError, ParameterError, nearest
 from approxbounds.kernel import Verdict, check
-from approxbounds.theorem import Query, Theorem, Witness, foreign_code, full_name
+from approxbounds.theorem import Query, Theorem, foreign_code, full_name
 
 if TYPE_CHECKING:
     from approxbounds.bound import Bound
 
-__all__ = ["FORMAT", "Certificate", "verify"]
+__all__ = ["FORMAT", "Certificate", "describe_from", "verify"]
 
 FORMAT = "approxbounds-certificate-1"
 _LONGEST = 10**6
@@ -60,8 +60,8 @@ class Certificate:
     def of(cls, bound: Bound) -> Certificate:
         """The certificate of a bound.
 
-        Raises NoNumberError if the bound has no number, and CertificateError if a reader would take the theorem or a
-        class, by its name, for another one that is known.
+        Raises NoNumberError if the bound has no number, and CertificateError if the witness cannot be written, or if a
+        reader would take the theorem or a class, by its name, for another one that is known.
         """
         value, query, witness = bound.value, bound.query, bound.witness or {}
         _unambiguous(bound.theorem, query)
@@ -72,7 +72,7 @@ class Certificate:
             p=None if query.p is None else validation.to_text(query.p),
             eps=None if query.eps is None else validation.to_text(query.eps),
             gamma=None if query.gamma is None else validation.to_text(query.gamma),
-            witness={name: v if isinstance(v, (int, str)) else validation.to_text(v) for name, v in witness.items()},
+            witness={name: _written(name, entry) for name, entry in witness.items()},
             direction=bound.direction.value,
             value=value,
         )
@@ -175,16 +175,23 @@ def _unambiguous(theorem: Theorem, query: Query) -> None:
             raise CertificateError("name", known.__name__, f"means {full_name(known)} in certificates, not {what}")
 
 
-def _witness(data: Mapping[str, Any]) -> Witness:
-    result: dict[str, int | Fraction | str] = {}
-    for name, value in data.items():
-        if isinstance(value, bool) or not isinstance(value, (int, str)):
-            raise CertificateError(f"witness.{name}", value, "must be an int or a string")
-        if isinstance(value, str) and "/" in value:
-            result[name] = Fraction(validation.exact(f"witness.{name}", value, minimum=-(2**1100), maximum=2**1100))
-        else:
-            result[name] = value
-    return result
+def _fraction(name: str, value: object) -> Fraction:
+    return Fraction(validation.exact(f"witness.{name}", value, minimum=-(2**1100), maximum=2**1100))
+
+
+def _read(name: str, value: Any) -> int | Fraction | str:
+    """An entry of a witness from its JSON form."""
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise CertificateError(f"witness.{name}", value, "must be an int, a fraction or a string")
+    return _fraction(name, value) if isinstance(value, str) and "/" in value else value
+
+
+def _written(name: str, value: Any) -> Any:
+    """The JSON form of an entry of a witness, from which it can be read."""
+    form = validation.to_text(_fraction(name, value)) if isinstance(value, Fraction) else value
+    if _read(name, form) != value:
+        raise CertificateError(f"witness.{name}", value, "must not look like a fraction: it would be read as one")
+    return form
 
 
 def query_of(certificate: Certificate) -> Query:
@@ -235,7 +242,8 @@ def verify(certificate: Certificate | str | Mapping[str, Any]) -> Verdict:
         if getattr(query, name) is None:
             raise CertificateError(name, None, f"is needed by {theorem.id}")
     try:
-        verdict = check(theorem, query, _witness(certificate.witness), certificate.value)
+        witness = {name: _read(name, value) for name, value in certificate.witness.items()}
+        verdict = check(theorem, query, witness, certificate.value)
     except ParameterError as error:
         return Verdict(False, str(error))
     foreign = foreign_code(theorem, query)

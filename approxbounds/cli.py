@@ -6,35 +6,31 @@ Classes are written NAME:parameter=value,... such as ``holder:smoothness=3/2,dim
 name, which becomes a positive symbol. Nothing is ever evaluated. ``--extension MODULE`` imports a module of yours
 that registers classes and theorems (``EXTENDING.md``).
 Results go to standard output, messages to standard error. Exit status: 0 done, 1 refused (no theorem
-applies, certificate rejected), 2 bad input.
+applies, certificate rejected) or broken off (Ctrl-C, a closed pipe), 2 bad input.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, fields
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import approxbounds as ab
-from approxbounds import cli_sweep, tables
-from approxbounds.catalogue import FUNCTION_CLASSES, LOWER_THEOREMS, NETWORK_CLASSES, THEOREMS, UPPER_THEOREMS
-from approxbounds.cli_text import parse_functions, parse_network, parse_value, split_classes
-from approxbounds.description import Description
+from approxbounds import cli_list, cli_sweep
+from approxbounds.cli_text import parse_functions, parse_network, parse_value, read_text, split_classes
 from approxbounds.errors import ApproxBoundsError, NoExpressionError, NoNumberError, ParameterError
 from approxbounds.extensions import load
 from approxbounds.files import write_atomically
 from approxbounds.render import given, number, plain
-from approxbounds.sources import Citation
+from approxbounds.theorem import Query
 from approxbounds.validation import to_text
 
 __all__ = ["main"]
-
-_LONGEST_FILE = 10**6
 
 
 def _sympy_text(get: Callable[[], Any]) -> str | None:
@@ -44,9 +40,16 @@ def _sympy_text(get: Callable[[], Any]) -> str | None:
         return None
 
 
+def _asked(query: Query) -> dict[str, Any]:
+    """The question; None where it has no such part."""
+    parts: dict[str, Callable[[Any], Any]]
+    parts = {"functions": str, "network": str, "p": to_text, "eps": to_text, "gamma": to_text}
+    return {name: None if (part := getattr(query, name)) is None else write(part) for name, write in parts.items()}
+
+
 def _bound_dict(bound: ab.Bound) -> dict[str, Any]:
     certified = bound.number is not None
-    return {
+    return _asked(bound.query) | {
         "quantity": bound.theorem.quantity(bound.query),
         "direction": bound.direction.value,
         "theorem": bound.theorem.id,
@@ -94,8 +97,11 @@ def _print(data: Callable[[], Any], text: Callable[[], str], as_json: bool) -> N
 
 
 def _write_certificate(arguments: argparse.Namespace, bound: ab.Bound) -> None:
-    if not arguments.certificate:
+    if arguments.certificate is None:
         return
+    if arguments.certificate in {"", "-"}:
+        allowed = "must be the name of a file (--json shows the certificate on standard output)"
+        raise ParameterError("certificate", arguments.certificate, allowed)
     data = f"{bound.certificate.to_json()}\n".encode()
     try:
         write_atomically(Path(arguments.certificate), data)
@@ -141,19 +147,20 @@ def _fat(arguments: argparse.Namespace) -> int:
 
 def _packing(arguments: argparse.Namespace) -> int:
     F = parse_functions(arguments.F)
-    return _bound_command(arguments, F.packing(arguments.eps, p=parse_value(arguments.p)))
+    return _bound_command(arguments, F.packing(parse_value(arguments.eps), p=parse_value(arguments.p)))
 
 
-def _requirement(arguments: argparse.Namespace, found: ab.Requirement) -> int:
+def _requirement(arguments: argparse.Namespace, found: ab.Requirement, asked: dict[str, Any]) -> int:
     bound = found.bound
     if bound is not None:
         _write_certificate(arguments, bound)
-    elif arguments.certificate:
+    elif arguments.certificate is not None:
         raise NoNumberError("nothing is excluded, so there is no certificate")
 
     def data() -> dict[str, Any]:
         return {
             "asked": found.asked,
+            **asked,
             "value": found.value if isinstance(found.value, int) else "inf",
             "error": to_text(found.error),
             "limited": found.limited,
@@ -175,20 +182,23 @@ def _requirement(arguments: argparse.Namespace, found: ab.Requirement) -> int:
 def _weights(arguments: argparse.Namespace) -> int:
     asked = {name: getattr(arguments, name) for name in ("error", "depth", "degree", "pieces")}
     found = ab.required_weights(parse_functions(arguments.F), p=parse_value(arguments.p), **asked)
-    return _requirement(arguments, found)
+    G: Any = found.query.G  # the smallest of these networks
+    sizes = {"network": None, "depth": G.size_bounds.depth, "degree": G.degree, "pieces": G.pieces}
+    return _requirement(arguments, found, _asked(found.query) | sizes)
 
 
 def _bits(arguments: argparse.Namespace) -> int:
     F = parse_functions(arguments.F)
-    G = parse_network(arguments.G, F)
-    return _requirement(arguments, ab.required_bits(F, G, error=arguments.error, p=parse_value(arguments.p)))
+    found = ab.required_bits(F, parse_network(arguments.G, F), error=arguments.error, p=parse_value(arguments.p))
+    return _requirement(arguments, found, _asked(found.query))
 
 
 def _table(arguments: argparse.Namespace) -> int:
     texts, networks = split_classes(arguments.classes)
-    functions = [parse_functions(text) for text in texts]
     exponents = [parse_value(p) for p in arguments.p]
-    found = ab.compare(functions, [parse_network(text, functions[0]) for text in networks], exponents)
+    functions = dict.fromkeys(map(parse_functions, texts))
+    parts = [ab.compare(F, [parse_network(text, F) for text in networks], exponents) for F in functions]
+    found = ab.Comparison(tuple(entry for part in parts for entry in part))
     return _print_table(arguments, found, found.records)
 
 
@@ -203,16 +213,6 @@ def _print_table(arguments: argparse.Namespace, table: ab.Comparison | ab.Sweep,
     return 0
 
 
-def _read(path: str) -> str:
-    if path == "-":
-        return sys.stdin.read(_LONGEST_FILE + 1)
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read(_LONGEST_FILE + 1)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError("file", path, f"cannot be read ({error})") from None
-
-
 def _certificate_of(text: str) -> ab.Certificate:
     """A certificate, also inside the JSON output of the commands that give one."""
     try:
@@ -225,11 +225,15 @@ def _certificate_of(text: str) -> ab.Certificate:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    verdict = ab.verify(_certificate_of(_read(arguments.file)))
+    text = read_text(arguments.file)
+    try:
+        verdict = ab.verify(_certificate_of(text))
+    except ParameterError as error:
+        raise ParameterError(f"{arguments.file}: {error.name}", error.value, error.allowed) from None
     data = {"accepted": verdict.accepted, "reason": verdict.reason, "foreign": list(verdict.foreign)}
     _print(lambda: data, lambda: verdict.reason, arguments.json)
     if not verdict:
-        print(f"approxbounds: rejected: {verdict.reason}", file=sys.stderr)
+        _say(f"rejected: {verdict.reason}")
     return 0 if verdict else 1
 
 
@@ -249,68 +253,22 @@ def _explain(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _parameters(cls: type[Description]) -> list[str]:
-    shown = []
-    for field in fields(cls):
-        default = "" if field.default is MISSING else f"={field.default}"
-        shown.append(f"{field.name}{default}")
-    return shown
-
-
-def _keys(citations: tuple[Citation, ...]) -> list[str]:
-    return list(dict.fromkeys(citation.key for citation in citations))
-
-
-def _cells(entries: list[dict[str, Any]], columns: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Rows of text; lists are joined by commas."""
-
-    def cell(value: str | list[str]) -> str:
-        return value if isinstance(value, str) else ", ".join(value)
-
-    return [tuple(cell(entry[column]) for column in columns) for entry in entries]
-
-
 def _list(arguments: argparse.Namespace) -> int:
-    def classes(known: Mapping[str, type[Description]]) -> list[dict[str, Any]]:
-        return [
-            {
-                "name": name,
-                "class": cls.__name__,
-                "parameters": _parameters(cls),
-                "doc": (cls.__doc__ or "").split("\n")[0],
-                "keys": _keys(cls.citations),
-            }
-            for name, cls in known.items()
-        ]
-
-    def role(theorem: Any) -> str:
-        if theorem in LOWER_THEOREMS:
-            return "lower bound on E_p"
-        if theorem in UPPER_THEOREMS:
-            return "upper bound on E_p"
-        if "gamma" in theorem.inputs:
-            return "fat-shattering"
-        return "Pdim" if theorem.inputs == ("network",) else "packing"
-
-    theorems = [
-        {
-            "id": t.id,
-            "role": role(t),
-            "title": t.title,
-            "sources": [str(source) for source in t.citations],
-            "keys": _keys(t.citations),
-        }
-        for t in THEOREMS.values()
-    ]
-    data = {"functions": classes(FUNCTION_CLASSES), "networks": classes(NETWORK_CLASSES), "theorems": theorems}
-    parts = []
-    for title in ("functions", "networks"):
-        columns = ("name", "parameters", "keys", "doc")
-        parts.append(tables.text((title, "parameters", "references", "what it is"), _cells(data[title], columns)))
-    columns = ("id", "role", "keys", "title")
-    parts.append(tables.text(("theorem", "role", "references", "title"), _cells(theorems, columns)))
-    _print(lambda: data, lambda: "\n\n".join(parts), arguments.json)
+    data = cli_list.known()
+    _print(lambda: data, lambda: cli_list.text(data), arguments.json)
     return 0
+
+
+class _Once(argparse.Action):
+    """An option with one value: given twice, the first would silently be lost."""
+
+    given = False
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, *values: Any) -> None:
+        if self.given:
+            raise argparse.ArgumentError(self, "may be given only once")
+        self.given = True
+        setattr(namespace, self.dest, values[0])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -326,6 +284,7 @@ def _parser() -> argparse.ArgumentParser:
         name: str, run: Callable[[argparse.Namespace], int], text: str, arguments: str
     ) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
+        sub.register("action", None, _Once)
         sub.set_defaults(run=run)
         if "F" in arguments:
             sub.add_argument("F", help="function class, e.g. holder:smoothness=1,dim=2 (see list)")
@@ -335,7 +294,11 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("-p", "--p", required=True, help="exponent of the L^p norm: a number >= 1, or inf")
         if "c" in arguments:
             sub.add_argument("--certificate", metavar="FILE", help="also write the certificate to FILE")
-        sub.add_argument("--json", action="store_true", help="JSON on standard output")
+        shown = sub.add_mutually_exclusive_group()
+        shown.add_argument("--json", action="store_true", help="JSON on standard output")
+        if "t" in arguments:
+            formats = ("text", "markdown", "latex", "csv")
+            shown.add_argument("--format", choices=formats, default="text", help="how to write it (default text)")
         extension = "import this module first: it registers classes and theorems (may be repeated)"
         sub.add_argument("--extension", metavar="MODULE", action="append", default=[], help=extension)
         return sub
@@ -356,15 +319,12 @@ def _parser() -> argparse.ArgumentParser:
     weights.add_argument("--pieces", default="2", help="number of the activation's pieces (default 2)")
     bits = command("bits", _bits, "how many bits per weight an error needs at least", "FGpc")
     bits.add_argument("--error", required=True, help=error)
-    compared = command("table", _table, "compare classes, networks and norms; do L^p and sup norm differ?", "")
+    compared = command("table", _table, "compare classes, networks and norms; do L^p and sup norm differ?", "t")
     text = "function classes and network classes, as in the other commands, in any order (the name tells which)"
     compared.add_argument("classes", nargs="+", metavar="CLASS", help=text)
-    compared.add_argument("-p", "--p", action="append", required=True, help="exponent (may be repeated)")
-    swept = command("sweep", _sweep, "bounds for a grid of classes, networks and norms; resumable, in parallel", "")
+    cli_sweep.add_exponents(compared)
+    swept = command("sweep", _sweep, "bounds for a grid of classes, networks and norms; resumable, in parallel", "t")
     cli_sweep.add_options(swept)
-    for table in (compared, swept):
-        formats = ("text", "markdown", "latex", "csv")
-        table.add_argument("--format", choices=formats, default="text", help="how to write it (default text)")
     verify = command("verify", _verify, "check a certificate from scratch", "")
     verify.add_argument("file", help="JSON file with a certificate, or - for standard input")
     explain = command("explain", _explain, "numbered derivation with citations (Markdown)", "FGp")
@@ -374,27 +334,33 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _say(message: str) -> None:
+    if sys.stderr is not None:  # closed; print would write to standard output
+        print(f"approxbounds: {message}", file=sys.stderr)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (argparse exits with 2 by itself)."""
+    for stream in (sys.stdout, sys.stderr):  # either is None if it is closed
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # for what its encoding lacks, as the ö of Hölder
     arguments = _parser().parse_args(argv)
     try:
         for module in arguments.extension:
             load(module)
         status: int = arguments.run(arguments)
-        sys.stdout.flush()  # a closed pipe shows here, not at exit
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a closed pipe shows here, not at exit
         return status
     except BrokenPipeError:  # the reader has enough, as head has; the interpreter still flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt as error:
-        print(f"approxbounds: {str(error) or 'interrupted'}", file=sys.stderr)
+        _say(str(error) or "interrupted")
         return 1
-    except ParameterError as error:
-        print(f"approxbounds: {error}", file=sys.stderr)
+    except (ParameterError, OSError) as error:
+        _say(str(error))
         return 2
     except ApproxBoundsError as error:
-        print(f"approxbounds: {error}", file=sys.stderr)
+        _say(str(error))
         return 1
-    except OSError as error:
-        print(f"approxbounds: {error}", file=sys.stderr)
-        return 2

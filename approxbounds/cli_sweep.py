@@ -5,21 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 
-from approxbounds.cli_text import parse_functions, parse_network, parse_value, split_classes
+from approxbounds.cli_text import parse_functions, parse_network, parse_value, read_text, split_classes
 from approxbounds.sweep import QUANTITIES, Sweep, sweep
 from approxbounds.workers import on_cluster
 
-__all__ = ["add_options", "run"]
+__all__ = ["add_exponents", "add_options", "run"]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of the command; an argument @FILE stands for the arguments in the lines of a file."""
-    parser.fromfile_prefix_chars = "@"
-    setattr(parser, "convert_arg_line_to_args", _words)  # noqa: B010  (argparse wants a subclass; mypy no assignment)
+    """The options of the command."""
     text = "function classes and network classes in any order; @FILE reads them from the lines of a file"
     parser.add_argument("classes", nargs="+", metavar="CLASS", help=text)
-    text = "exponents, such as 1 2 inf, after the classes"
-    parser.add_argument("-p", "--p", nargs="+", action="extend", required=True, metavar="P", help=text)
+    add_exponents(parser)
     text = "which bounds (default lower)"
     parser.add_argument("--quantity", choices=tuple(QUANTITIES), default="lower", help=text)
     parser.add_argument("--workers", help="processes that compute (default 1)")
@@ -29,14 +26,22 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dask", metavar="ADDRESS", help=text)
 
 
-def _words(line: str) -> list[str]:
-    """The argument in a line of a file, if it is not blank."""
-    return [line.strip()] if line.strip() else []
+def add_exponents(parser: argparse.ArgumentParser) -> None:
+    """The option for several exponents."""
+    text = "exponents, such as 1 2 inf, after the classes"
+    parser.add_argument("-p", "--p", nargs="+", action="extend", required=True, metavar="P", help=text)
+
+
+def _named(argument: str) -> list[str]:
+    """The class, or those in the lines of the file @FILE that are not blank."""
+    if not argument.startswith("@"):
+        return [argument]
+    return [line.strip() for line in read_text(argument[1:]).splitlines() if line.strip()]
 
 
 def run(arguments: argparse.Namespace) -> Sweep:
     """The sweep that was asked for; input_dim of a network defaults to the dimension of each of the functions."""
-    texts, networks = split_classes(arguments.classes)
+    texts, networks = split_classes([text for argument in arguments.classes for text in _named(argument)])
     functions = [parse_functions(text) for text in texts]
     with on_cluster(arguments.dask):
         return sweep(
@@ -46,5 +51,5 @@ def run(arguments: argparse.Namespace) -> Sweep:
             quantity=arguments.quantity,
             workers=arguments.workers,
             directory=arguments.directory,
-            progress=sys.stderr.isatty(),
+            progress=sys.stderr is not None and sys.stderr.isatty(),
         )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import MISSING, fields
 from typing import Any
 
@@ -11,23 +13,31 @@ from approxbounds.catalogue import FUNCTION_CLASSES, NETWORK_CLASSES
 from approxbounds.description import Description
 from approxbounds.errors import ParameterError, nearest
 
-__all__ = ["parse_class", "parse_functions", "parse_network", "parse_value", "split_classes"]
+__all__ = ["parse_class", "parse_functions", "parse_network", "parse_value", "read_text", "split_classes"]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,30}[0-9]{0,3}")
 _SEQUENCE = re.compile(r"[0-9A-Za-z_./]+(\^[0-9]{1,4})?(x[0-9A-Za-z_./]+(\^[0-9]{1,4})?)*")
 _UNION = "union"
 _CONSTANTS = {"true": True, "false": False, "none": None}
+_NO_SYMBOLS = {"inf", "infinity", "oo", "nan"}  # in any case; what a parameter makes of them is its own affair
+_FUNCTIONS = {"exp", "log"}  # as formulas are written
+_LONGEST = 10**6  # characters of a file
 
 
 def parse_value(text: str) -> Any:
-    """A bool or None in any case, a positive symbol, or text that the library parses as an exact number."""
+    """A bool or None in any case, a positive symbol, or text that the library parses as an exact number.
+
+    ParameterError for a name that means a constant or a function in formulas (E, I, pi, log).
+    """
     if text.lower() in _CONSTANTS:
         return _CONSTANTS[text.lower()]
-    if _NAME.fullmatch(text) and text not in {"inf", "oo", "infinity", "nan"}:
-        import sympy
+    if not _NAME.fullmatch(text) or text.lower() in _NO_SYMBOLS:
+        return text
+    import sympy
 
-        return sympy.Symbol(text, positive=True)
-    return text
+    if text in _FUNCTIONS or isinstance(vars(sympy).get(text), sympy.Expr):
+        raise ParameterError("symbol", text, "has a meaning of its own in formulas; take another name")
+    return sympy.Symbol(text, positive=True)
 
 
 def _sequence(name: str, text: str) -> tuple[Any, ...]:
@@ -92,6 +102,20 @@ def parse_network(text: str, functions: Any = None) -> Any:
     if functions is not None and accepts and "input_dim=" not in text and functions.domain_dim is not None:
         text += ("," if ":" in text else ":") + f"input_dim={functions.domain_dim}"
     return parse_class(text, NETWORK_CLASSES, "G")
+
+
+def read_text(path: str) -> str:
+    """The text of a file, or of standard input if its name is -; ParameterError if there is none or too much."""
+    if path == "-" and sys.stdin is None:
+        raise ParameterError("file", path, "cannot be read (standard input is closed)")
+    try:
+        with nullcontext(sys.stdin) if path == "-" else open(path, encoding="utf-8") as file:
+            text = file.read(_LONGEST + 1)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParameterError("file", path, f"cannot be read ({error})") from None
+    if len(text) > _LONGEST:
+        raise ParameterError("file", path, f"must have at most {_LONGEST} characters")
+    return text
 
 
 def split_classes(texts: Sequence[str]) -> tuple[list[str], list[str]]:

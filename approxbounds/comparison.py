@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import html as _html
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property, reduce
@@ -30,10 +31,20 @@ from approxbounds.asymptotics import decays_more_slowly, same_order
 from approxbounds.bound import Bound, best
 from approxbounds.description import Description
 from approxbounds.errors import NoExpressionError, ParameterError
-from approxbounds.query import Candidates, lower_bounds, make_query, upper_bounds
+from approxbounds.functions.base import FunctionClass
+from approxbounds.networks.base import NetworkClass
+from approxbounds.query import (
+    Bracket,
+    Candidates,
+    function_class,
+    lower_bounds,
+    make_query,
+    network_class,
+    upper_bounds,
+)
 from approxbounds.sources import Citation, bibtex
 from approxbounds.theorem import Direction, Query
-from approxbounds.validation import is_infinite
+from approxbounds.validation import Number, is_infinite
 
 __all__ = ["Comparison", "Entry", "Norms", "compare"]
 
@@ -68,10 +79,16 @@ class Entry:
     reason: str
     premises: tuple[Bound, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.lower is not None and self.upper is not None:
+            Bracket(self.lower, self.upper)  # raises if they contradict each other
+
     @property
     def entropy_exponent(self) -> Any:
-        """a, with log M(eps, F, L^p) at least of order eps^{-a} (SymPy)."""
-        return self.query.F.entropy_exponent(self.query.p)
+        """a, with log M(eps, F, L^p) at least of order eps^{-a} (SymPy); None if none is known in L^p."""
+        with suppress(NoExpressionError):
+            return self.query.F.entropy_exponent(self.query.p)
+        return None
 
     @property
     def bounds(self) -> tuple[Bound, ...]:
@@ -81,9 +98,11 @@ class Entry:
 
     @property
     def sources(self) -> tuple[Citation, ...]:
-        """Every source of :attr:`bounds`, and of the question if there is a verdict."""
-        asked = () if self.norms is None else (_QUESTION,)
-        return tuple(dict.fromkeys((*(source for bound in self.bounds for source in bound.sources), *asked)))
+        """Every source of :attr:`bounds` and of the entropy exponent, and of the question if there is a verdict."""
+        found = [source for bound in self.bounds for source in bound.sources]
+        found += () if self.entropy_exponent is None else self.query.F.entropy_citations
+        found += () if self.norms is None else (_QUESTION,)
+        return tuple(dict.fromkeys(found))
 
     @property
     def foreign(self) -> tuple[str, ...]:
@@ -104,7 +123,7 @@ class Entry:
             "lower_order_theorem": _id(self.lower_order),
             "upper_order": None if self.upper_order is None else str(self.upper_order.rate),
             "upper_order_theorem": _id(self.upper_order),
-            "entropy_exponent": str(self.entropy_exponent),
+            "entropy_exponent": None if self.entropy_exponent is None else str(self.entropy_exponent),
             "norms": None if self.norms is None else self.norms.value,
             "reason": self.reason or None,
             "sources": list(dict.fromkeys(source.key for source in self.sources)),
@@ -239,30 +258,22 @@ class Comparison:
 
     def to_markdown(self) -> str:
         """A Markdown table with LaTeX between dollars."""
-        header = ("$F$", "$G$", "$p$", *_HEADER[3:-1], "$L^p$ and sup norm")
         legend = [f"- ${letter}_{{{number}}}$: {tables.code(name)}" for letter, number, name in self._named()]
         given = [f"- {tables.code(text)}" for text in self._given()]
-        return "\n".join([tables.markdown(header, self._table(_MARKDOWN)), "", *legend, *given]) + "\n"
+        return "\n".join([tables.markdown(_MATH_HEADER, self._table(_MARKDOWN)), "", *legend, *given]) + "\n"
 
     def to_latex(self) -> str:
         """A tabular with booktabs rules (it needs the package booktabs); the legend follows it."""
-        header = ("$F$", "$G$", "$p$", *_HEADER[3:-1], "$L^p$ and sup norm")
         names = [(letter, number, tables.latex_text(name)) for letter, number, name in self._named()]
-        legend = [f"${letter}_{{{number}}}$: \\texttt{{{name}}}\\\\" for letter, number, name in names]
-        legend += map(tables.latex_text, self._given())
-        table = tables.latex(header, self._table(_LATEX), "lllllllll")
-        return "\n".join([table, "", r"\par\smallskip\footnotesize\noindent", *legend]) + "\n"
+        lines = [f"${letter}_{{{number}}}$: \\texttt{{{name}}}" for letter, number, name in names]
+        legend = "\\\\\n".join([*lines, *map(tables.latex_text, self._given())])
+        table = tables.latex(_MATH_HEADER, self._table(_LATEX), "lllllllll")
+        return "\n".join([table, "", r"{\par\smallskip\footnotesize\noindent", legend, r"\par}"]) + "\n"
 
     def to_csv(self) -> str:
         """The records as comma-separated values: exact floats, citation keys separated by semicolons."""
-
-        def cell(value: Any) -> str:
-            if isinstance(value, list):
-                return ";".join(value)
-            return "" if value is None else str(value)
-
         records = self.records()
-        return tables.csv(tuple(records[0]), [tuple(map(cell, record.values())) for record in records])
+        return tables.csv(tuple(records[0]), [tuple(record.values()) for record in records])
 
     def _repr_html_(self) -> str:
         lines = [f"{letter}{number}: {name}" for letter, number, name in self._named()] + self._given()
@@ -274,6 +285,7 @@ class Comparison:
 
 
 _HEADER = ("F", "G", "p", "lower", "upper", "lower order", "upper order", "entropy exponent >=", "L^p and sup norm")
+_MATH_HEADER = ("$F$", "$G$", "$p$", *_HEADER[3:-2], r"entropy exponent $\ge$", "$L^p$ and sup norm")
 
 
 @dataclass(frozen=True)
@@ -304,7 +316,7 @@ class _Markup:
             self._value(entry.upper, True),
             self._order(entry.lower_order),
             self._order(entry.upper_order),
-            self.formula(entry.entropy_exponent),
+            self.missing if entry.entropy_exponent is None else self.formula(entry.entropy_exponent),
             self.missing if entry.norms is None else self.words(entry.norms.value),
         )
 
@@ -322,9 +334,10 @@ _LATEX = _Markup(render.math, render.math_number, tables.latex_text, "${}_{{{}}}
 def compare(F: Any, G: Any, p: Any) -> Comparison:
     """Bounds for every class in ``F``, network in ``G`` and exponent in ``p``, with verdicts on L^p and sup norm.
 
-    Each of the three is a sequence or a single object. Every F must have the dimension of every G (ParameterError
-    names the pair). Bounds in sup norm are always computed, for the verdicts; they have rows of their own if p
-    contains infinity. Where no theorem applies the entry is None ("-"), never an error.
+    Each of the three is a sequence or a single object; what is named twice has one row. Every F must have the dimension
+    of every G (ParameterError names the pair). Bounds in sup norm are always computed, for the verdicts; they have
+    rows of their own if p contains infinity. Where no theorem applies the entry is None ("-"), never an error.
+    ApproxBoundsError as :class:`Bracket`.
 
     What the verdicts mean is said in :mod:`approxbounds.comparison`. Two findings: for monotone functions of two or
     more variables L^p and sup norm differ (in sup norm the error is 1/2 for every network), and for Hölder balls
@@ -340,15 +353,15 @@ def compare(F: Any, G: Any, p: Any) -> Comparison:
     >>> ab.compare(holder, ab.LinearSpace(dimension=9), 2).entries[0].norms.value       # no upper order is known
     'open'
     """
-    functions = validation.several("F", F, most=_MOST, what="function classes")
-    networks = validation.several("G", G, most=_MOST, what="network classes")
-    exponents = tuple(map(validation.exponent, validation.several("p", p, most=_MOST, what="exponents")))
+    functions = dict.fromkeys(map(function_class, validation.several("F", F, most=_MOST, what="function classes")))
+    networks = dict.fromkeys(map(network_class, validation.several("G", G, most=_MOST, what="network classes")))
+    exponents = dict.fromkeys(map(validation.exponent, validation.several("p", p, most=_MOST, what="exponents")))
     return Comparison(tuple(entry for f in functions for g in networks for entry in _entries(f, g, exponents)))
 
 
-def _entries(F: Any, G: Any, exponents: Sequence[Any]) -> Iterator[Entry]:
+def _entries(F: FunctionClass, G: NetworkClass, exponents: Iterable[Number]) -> Iterator[Entry]:
     """The entries of one pair, one for each exponent."""
-    dims = (getattr(F, "domain_dim", None), getattr(G, "domain_dim", None))
+    dims = (F.domain_dim, G.domain_dim)
     if None not in dims and dims[0] != dims[1]:
         raise ParameterError("G", G, f"has {dims[1]} inputs, but F={F} has dim={dims[0]}")
     sup = _Known.of(make_query(F, G, math.inf))

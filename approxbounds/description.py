@@ -10,7 +10,7 @@ from approxbounds.errors import ParameterError
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic, to_text
 
-__all__ = ["Description"]
+__all__ = ["Description", "named", "where"]
 
 
 def _plain(value: Any) -> Any:
@@ -84,6 +84,25 @@ class Description:
 
     def _repr_markdown_(self) -> str:
         return self.definition
+
+
+def named(name: str, value: Number) -> str:
+    r"""LaTeX of a value and its name, ``W=5``; of a symbol of that name the name alone.
+
+    >>> named("W", 5), named(r"\nu", "nu")
+    ('W=5', '\\nu')
+    """
+    return name if str(value) == name.removeprefix("\\") else f"{name}={value}"
+
+
+def where(lead: str, **values: Number) -> str:
+    """The lead and the named values; symbols of the same names say nothing, and if there are no others it is empty.
+
+    >>> where(" with ", s=2, d="d", R=1), where(", ", k="k")
+    (' with $s=2$, $R=1$', '')
+    """
+    shown = [f"${text}$" for name, value in values.items() if (text := named(name, value)) != name]
+    return lead + ", ".join(shown) if shown else ""
 
 
 def _text(value: Number) -> str:

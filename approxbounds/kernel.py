@@ -1,4 +1,4 @@
-"""The certificate kernel: the only code whose verdict is called *certified*.
+"""The certificate kernel: the only code whose verdict is called *certified*. THEORY.md, section 7.
 
 Postcondition of :func:`certified_value`: the float (or int) returned is a true bound on the safe
 side, given the theorem. Postcondition of :func:`check`: it accepts only if the theorem's hypotheses
@@ -14,7 +14,7 @@ from typing import Any
 
 from approxbounds.arithmetic import BALL, ceil_float, floor_float, precision
 from approxbounds.errors import HypothesisError
-from approxbounds.theorem import Direction, Query, Theorem, Witness
+from approxbounds.theorem import Direction, Query, Theorem, Witness, naming
 
 __all__ = ["Verdict", "certified_value", "check"]
 
@@ -43,7 +43,8 @@ def _enclose(theorem: Theorem, query: Query, witness: Witness) -> Any:
     for bits in _PRECISIONS:
         with precision(bits):
             try:
-                ball = BALL.number(theorem.evaluate(BALL, query, witness))
+                with naming(theorem):
+                    ball = BALL.number(theorem.evaluate(BALL, query, witness))
             except HypothesisError as error:  # perhaps only undecided at this precision
                 failure = error
                 continue

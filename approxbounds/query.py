@@ -9,7 +9,7 @@ from typing import Any
 from approxbounds import tables, validation
 from approxbounds.bound import Bound, Refusal, apply, best
 from approxbounds.catalogue import LOWER_THEOREMS, UPPER_THEOREMS
-from approxbounds.errors import NoExpressionError, ParameterError
+from approxbounds.errors import ApproxBoundsError, NoExpressionError, ParameterError
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.grid import Function
 from approxbounds.networks.base import NetworkClass
@@ -23,8 +23,11 @@ __all__ = [
     "Candidates",
     "average_case",
     "bracket",
+    "function_class",
     "lower_bound",
     "lower_bounds",
+    "make_query",
+    "network_class",
     "upper_bound",
     "upper_bounds",
 ]
@@ -75,10 +78,17 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Bracket:
-    """A lower and an upper bound on the same error; ``ratio`` is upper / lower."""
+    """A lower and an upper bound on the same error; ``ratio`` is upper / lower.
+
+    Raises ApproxBoundsError if they contradict each other: then one of their theorems is false.
+    """
 
     lower: Bound
     upper: Bound
+
+    def __post_init__(self) -> None:
+        if self._has_numbers and self.lower.value > self.upper.value:
+            raise ApproxBoundsError(f"the bounds contradict each other, so one is false: {self.lower}; {self.upper}")
 
     @property
     def ratio(self) -> float:
@@ -97,11 +107,19 @@ class Bracket:
         """
         return self.upper.build(f).error(f, p=self.upper.query.p, per_side=per_side)
 
+    @property
+    def _has_numbers(self) -> bool:
+        return None not in (self.lower.number, self.upper.number)
+
     def __str__(self) -> str:
+        if not self._has_numbers:
+            return f"{self.lower}\n{self.upper}"
         quantity = plain(self.lower.theorem.quantity(self.lower.query))
         return f"{number(self.lower.value, False)} <= {quantity} <= {number(self.upper.value, True)}"
 
     def _repr_latex_(self) -> str:
+        if not self._has_numbers:
+            return f"{self.lower._repr_latex_()}\n\n{self.upper._repr_latex_()}"
         low, high = rounded(self.lower.value, False), rounded(self.upper.value, True)
         return f"$\\displaystyle {low} \\le {self.lower.theorem.quantity(self.lower.query)} \\le {high}$"
 
@@ -158,6 +176,8 @@ def upper_bounds(F: FunctionClass, G: NetworkClass, *, p: Any) -> Candidates:
 
 def upper_bound(F: FunctionClass, G: NetworkClass, *, p: Any) -> Bound:
     """The best known upper bound on E_p(F, G); arguments and errors as :func:`lower_bound`.
+
+    If G has symbols, the closed form is in the sizes that the theorem's statement names: k, n, or N and ell.
 
     >>> import approxbounds as ab
     >>> F, G = ab.LipschitzBall(dim=1), ab.HeavisideNetwork(widths=(9,), input_dim=1)

@@ -163,13 +163,7 @@ class Sweep:
     def to_csv(self) -> str:
         """The records as comma-separated values: exact floats, lists with semicolons, no certificates."""
         names = COLUMNS[:-1]
-
-        def cell(value: Any) -> str:
-            if isinstance(value, list):
-                return ";".join(value)
-            return "" if value is None else str(value)
-
-        return tables.csv(names, [[cell(record[name]) for name in names] for record in self.records])
+        return tables.csv(names, [[record[name] for name in names] for record in self.records])
 
     def _repr_html_(self) -> str:
         given = "".join(f"<p>{html.escape(text)}</p>" for text in self._given())

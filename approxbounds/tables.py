@@ -10,7 +10,7 @@ import csv as _csv
 import html as _html
 import io
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 __all__ = ["Row", "code", "csv", "html", "latex", "latex_text", "markdown", "text"]
 
@@ -103,15 +103,20 @@ def latex(header: Row, rows: Sequence[Row], columns: str) -> str:
     return "\n".join([rf"\begin{{tabular}}{{{columns}}}", *body, r"\end{tabular}"])
 
 
-def csv(header: Row, rows: Sequence[Row]) -> str:
-    """Comma-separated values (RFC 4180 quotes, lines end with a newline).
+def csv(header: Row, rows: Sequence[Sequence[Any]]) -> str:
+    """Comma-separated values (RFC 4180 quotes, lines end with a newline): None is empty, lists have semicolons.
 
-    >>> print(csv(("F", "p"), [("HolderBall(smoothness=1, dim=2)", "2")]), end="")
-    F,p
-    "HolderBall(smoothness=1, dim=2)",2
+    >>> print(csv(("F", "p", "sources"), [("HolderBall(smoothness=1, dim=2)", 2, ["A", "B"]), (None, 2, [])]), end="")
+    F,p,sources
+    "HolderBall(smoothness=1, dim=2)",2,A;B
+    ,2,
     """
+
+    def line(row: Sequence[Any]) -> list[Any]:
+        return [";".join(cell) if isinstance(cell, list) else cell for cell in row]
+
     buffer = io.StringIO()
-    _csv.writer(buffer, lineterminator="\n").writerows([header, *(row for row in rows if row)])
+    _csv.writer(buffer, lineterminator="\n").writerows([header, *(line(row) for row in rows if row)])
     return buffer.getvalue()
 
 

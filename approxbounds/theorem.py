@@ -10,7 +10,8 @@ list it in ``catalogue.py``; from outside the package, register it (``EXTENDING.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -38,6 +39,7 @@ __all__ = [
     "fraction_of",
     "full_name",
     "integer_of",
+    "naming",
     "of_this_package",
 ]
 
@@ -125,6 +127,9 @@ class Theorem(ABC):
     def __hash__(self) -> int:
         return hash(type(self))
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.id!r})"
+
     def _repr_markdown_(self) -> str:
         cited = "; ".join(map(str, self.citations))
         return f"**{self.id}** ({self.title}). {self.statement} [{cited}]"
@@ -165,6 +170,15 @@ class Theorem(ABC):
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """The network of an upper bound's construction for f, in G; raises NotApplicableError if there is none."""
         raise NotApplicableError(f"{self.id}: there is nothing to build: {self.unbuilt}")
+
+
+@contextmanager
+def naming(theorem: Theorem) -> Iterator[None]:
+    """A parameter that a formula of the theorem does not take, or a value that is none: the error names the theorem."""
+    try:
+        yield
+    except ParameterError as error:
+        raise type(error)(error.name, error.value, f"{error.allowed} (in theorem {theorem.id})") from error
 
 
 def foreign_code(theorem: Theorem, query: Query) -> tuple[str, ...]:

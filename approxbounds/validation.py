@@ -19,6 +19,29 @@ from typing import Any, TypeAlias
 
 from approxbounds.errors import ParameterError
 
+__all__ = [
+    "LARGEST",
+    "LARGEST_EXPONENT",
+    "MOST_DIMENSIONS",
+    "MOST_LAYERS",
+    "MOST_UNITS",
+    "MOST_WEIGHTS",
+    "SMALLEST",
+    "Number",
+    "exact",
+    "exponent",
+    "flag",
+    "integer",
+    "is_infinite",
+    "is_symbolic",
+    "sequence",
+    "several",
+    "symbol_unless_symbolic",
+    "tidy",
+    "to_text",
+    "widths",
+]
+
 #: An exact rational or a symbolic (SymPy) expression. SymPy is imported only if the user did so.
 Number: TypeAlias = Any
 
@@ -30,8 +53,9 @@ MOST_LAYERS = 1000
 MOST_DIMENSIONS = 1000
 LARGEST_EXPONENT = 10**6
 
+_MOST_DIGITS = 400  # of numerators and denominators, so that what is accepted can be written and read again
 _DECIMAL = re.compile(r"[+-]?(\d{1,100}(\.\d{0,100})?|\.\d{1,100})([eE][+-]?\d{1,3})?")
-_QUOTIENT = re.compile(r"[+-]?\d{1,400}/\d{1,400}")
+_QUOTIENT = re.compile(rf"[+-]?\d{{1,{_MOST_DIGITS}}}/\d{{1,{_MOST_DIGITS}}}")
 
 
 def is_symbolic(value: object) -> bool:
@@ -71,11 +95,20 @@ def _from_text(name: str, text: str) -> Fraction:
         return Fraction(int(numerator), int(denominator))
     if _DECIMAL.fullmatch(stripped):
         return Fraction(stripped)
-    raise ParameterError(name, text, "allowed as text: an integer, a decimal such as '0.1' or a quotient '1/10'")
+    allowed = "an integer or a decimal such as '0.1' (100 digits before and after the point) or a quotient '1/10'"
+    raise ParameterError(name, text, f"allowed as text: {allowed} ({_MOST_DIGITS} digits above and below)")
 
 
 def _parse(name: str, value: object) -> Number:
-    """The exact value of ``value``; an int stays an int."""
+    """The exact value of ``value``: a Fraction, or a symbolic expression."""
+    parsed = _meaning(name, value)
+    quotient = isinstance(parsed, Fraction) and parsed.denominator > 1
+    if quotient and max(abs(parsed.numerator), parsed.denominator) >= 10**_MOST_DIGITS:
+        raise ParameterError(name, value, f"must be a quotient of integers of at most {_MOST_DIGITS} digits")
+    return parsed
+
+
+def _meaning(name: str, value: object) -> Number:
     if is_symbolic(value):
         return _from_sympy(name, value)
     if isinstance(value, str):

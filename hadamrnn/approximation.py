@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -42,6 +43,7 @@ from hadamrnn.expressivity import network_class
 from hadamrnn.feedforward import FeedForwardConfig, best_feedforward
 from hadamrnn.network import NetworkConfig
 from hadamrnn.regression import best_recurrent
+from hadamrnn.sweep import computed
 
 __all__ = ["GridCase", "Measurement", "Pair", "compare"]
 
@@ -69,6 +71,7 @@ class Pair:
     member: Mapping[str, int] | None = None
 
     def __post_init__(self) -> None:
+        check.plain(self)
         check.integer("p", self.p, most=100)
         config, dim = self.network, getattr(self.functions, "domain_dim", None)
         if not isinstance(self.functions, FunctionClass) or not isinstance(dim, int):
@@ -254,7 +257,7 @@ def compare(
     ``path``: a new file of JSON lines, one per trained network; with ``resume`` an interrupted run goes on from it, or
     a finished one with more targets. ``workers``: processes; they do not change the results. Raises
     BoundViolationError if a test rejects, ParameterError for bad input, FileError for a file that is not such a one,
-    and ab.NotApplicableError where T3 says nothing.
+    HadamRNNError if a worker process is killed, and ab.NotApplicableError where T3 says nothing.
 
     >>> G = FeedForwardConfig(inputs=1, widths=(1,), activation="heaviside")
     >>> pair = Pair(functions=ab.LipschitzBall(dim=1), network=G, p=1, member={"k": 32})
@@ -262,26 +265,29 @@ def compare(
     >>> found.verdict, found.ratio > 1
     ('above', True)
     """
-    from joblib import Parallel, delayed
     from tqdm import tqdm
 
     given = tuple(pairs)
-    for name, value in (("targets", targets), ("restarts", restarts), ("workers", workers)):
-        check.integer(name, value, most=10**6)
-    check.integer("seed", seed, least=0)
+    targets, restarts = check.integer("targets", targets, most=10**6), check.integer("restarts", restarts, most=10**6)
+    seed, workers = check.integer("seed", seed, least=0), check.integer("workers", workers, most=1024)
     check.flag("progress", progress)
-    settings = {"pairs": [pair.record() for pair in given], "restarts": restarts, "seed": seed}
-    answers = Answers(path, settings, resume=check.flag("resume", resume))
-    jobs = [(i, n) for i in range(len(given)) for n in range(targets) if (i, n) not in answers.found]
+    settings = {
+        "version": ab.__version__,
+        "pairs": [pair.record() for pair in given],
+        "restarts": restarts,
+        "seed": seed,
+    }
+    answers = Answers(path, settings, read=float, resume=resume)
+    numbered = ((i, n, pair) for i, pair in enumerate(given) for n in range(targets))
+    jobs = [(i, n, pair, restarts, seed) for i, n, pair in numbered if (i, n) not in answers.found]
     done = len(given) * targets - len(jobs)
-    with tqdm(total=len(given) * targets, initial=done, disable=not progress, unit="network") as bar:
-        work = (delayed(_numbered)(i, n, given[i], restarts, seed) for i, n in jobs)
-        for i, n, error in Parallel(n_jobs=workers, return_as="generator_unordered")(work):
+    bar = tqdm(total=len(given) * targets, initial=done, disable=not progress, unit="network")
+    with bar, closing(computed(_numbered, jobs, workers)) as found:
+        for i, n, error in found:
             answers.add((i, n), error)
             bar.update()
     return tuple(
-        _require(_measured(pair, [float(answers.found[i, n]) for n in range(targets)], seed))
-        for i, pair in enumerate(given)
+        _require(_measured(pair, [answers.found[i, n] for n in range(targets)], seed)) for i, pair in enumerate(given)
     )
 
 
@@ -308,8 +314,9 @@ def _require(found: Measurement) -> Measurement:
 # One trained network -------------------------------------------------------------------------------------------------
 
 
-def _numbered(i: int, n: int, pair: Pair, restarts: int, seed: int) -> tuple[int, int, float]:
+def _numbered(job: tuple[int, int, Pair, int, int]) -> tuple[int, int, float]:
     """The error for target n of pair i."""
+    i, n, pair, restarts, seed = job
     return i, n, _error(pair, n, restarts, seed)
 
 

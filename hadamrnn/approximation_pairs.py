@@ -1,7 +1,7 @@
 """The networks and targets that are compared by default: ``python -m hadamrnn.approximation_pairs`` does it.
 
 It prints a table, or JSON, with progress on standard error. Exit status: 0 no network beats its bound, 1 one does, or
-interrupted, 2 bad input.
+not finished (interrupted, a worker killed), 2 bad input.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any
 import approxbounds as ab
 from approxbounds import tables
 from hadamrnn.approximation import Measurement, Pair, compare
-from hadamrnn.errors import BoundViolationError, ParameterError
+from hadamrnn.cli_options import on_terminal
+from hadamrnn.errors import HadamRNNError, ParameterError
 from hadamrnn.feedforward import FeedForwardConfig
 from hadamrnn.models import Config
 from hadamrnn.network import NetworkConfig
@@ -110,12 +111,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = vars(parser.parse_args(argv))
     path, as_json = given.pop("out"), given.pop("json")
     try:
-        found = compare(standard_pairs(), path=path, progress=sys.stderr.isatty(), **given)
-    except ParameterError as error:
+        found = compare(standard_pairs(), path=path, progress=on_terminal(), **given)
+    except (ParameterError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except (BoundViolationError, KeyboardInterrupt) as error:
-        print(f"error: {error or 'interrupted'}", file=sys.stderr)
+    except (HadamRNNError, KeyboardInterrupt) as error:
+        print(f"error: {str(error) or 'interrupted'}", file=sys.stderr)
         return 1
     if as_json:
         print(json.dumps([one.to_dict() for one in found], indent=1))

@@ -6,8 +6,8 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from itertools import accumulate
 from pathlib import Path
 from typing import IO, Any, TypeAlias
@@ -15,12 +15,15 @@ from typing import IO, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from hadamrnn.errors import DAMAGE, bad_file
+from hadamrnn import validation as check
+from hadamrnn.errors import DAMAGE, ParameterError, bad_file
 
 __all__ = ["Array", "Vector", "Workspace", "read_arrays", "write_arrays", "write_file"]
 
 Array: TypeAlias = NDArray[Any]
 
+#: How an npz file begins, if there is anything in it.
+NPZ = b"PK\x03\x04"
 HEADER = "header"
 VERSION = 1
 
@@ -35,6 +38,9 @@ class Vector(dict[str, Array]):
     """
 
     def __init__(self, shapes: Mapping[str, tuple[int, ...]], dtype: str, *, flat: Array | None = None) -> None:
+        if not (isinstance(shapes, Mapping) and shapes and all(isinstance(shape, tuple) for shape in shapes.values())):
+            raise ParameterError("shapes", shapes, "must be shapes by name, at least one")
+        check.choice("dtype", dtype, ("float32", "float64"))
         ends = list(accumulate(math.prod(shape) for shape in shapes.values()))
         self.flat: Array = np.zeros(ends[-1], dtype=dtype) if flat is None else flat
         starts = [0, *ends]
@@ -71,22 +77,34 @@ def write_file(path: str | Path, write: Callable[[IO[bytes]], object]) -> Path:
 
     An interrupted run leaves the old file or the new one, never half of it. Raises OSError if it cannot write.
     """
-    path = Path(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
-        os.replace(name, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
+    path = check.path("path", path)
+    with _named(path):
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            mask = os.umask(0)
+            os.umask(mask)
+            os.chmod(name, 0o666 & ~mask)
+            os.replace(name, path)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(name)
+            raise
     return path
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Errors of the system in this block name the path, instead of a temporary file or none."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_arrays(path: str | Path, kind: str, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Path:
@@ -100,9 +118,14 @@ def read_arrays(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, 
 
     Raises FileError if the file is missing, truncated, corrupt, of another kind or of a later version.
     """
+    check.path("path", path)
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+        with open(path, "rb") as file:
+            if file.read(len(NPZ)) != NPZ:  # NumPy would take it for a pickle, and advise how to load one
+                raise ValueError("it is no npz file")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in archive.files}
         header = json.loads(str(arrays.pop(HEADER)[()]))
     except DAMAGE as error:
         raise bad_file(path, f"not a readable {kind} file: {error}") from error

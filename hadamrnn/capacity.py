@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from hadamrnn.capacity_exact import require_exact
 from hadamrnn.capacity_fit import Demand, Effort, fitted
 from hadamrnn.capacity_log import Answers
 from hadamrnn.capacity_shatter import Shattering, realised
-from hadamrnn.errors import BoundViolationError, ParameterError
+from hadamrnn.errors import BoundViolationError, ParameterError, bad_file
 from hadamrnn.kinds import network_from
 from hadamrnn.network import NetworkConfig
 from hadamrnn.train import calm
@@ -126,14 +127,15 @@ def memorisation(
     (1.0, True)
     """
     config = _prepared(config)
-    check.integer("steps", steps, most=10**4)
-    check.integer("draws", draws, most=10**4)
-    check.integer("most", most, most=10**5)
-    check.integer("seed", seed, least=0, most=2**63)
+    check.flag("progress", progress)
+    steps = check.integer("steps", steps, most=10**4)
+    draws = check.integer("draws", draws, most=10**4)
+    most = check.integer("most", most, most=10**5)
+    seed = check.integer("seed", seed, least=0, most=2**63)
     effort, share = _effort(restarts, iterations), fraction("level", level, most=1)
     G, pdim = network_bound(config, steps)
     settings = _settings("memorise", config, steps, effort, draws=draws, level=str(share), most=most, seed=seed)
-    answers = Answers(path, settings, resume=resume)
+    answers = Answers(path, settings, read=partial(check.flag, "answer"), resume=resume)
     best, worst = [0] * draws, [most + 1] * draws  # fitted, and not fitted
     needed = math.ceil(share * draws)
 
@@ -193,8 +195,9 @@ def shattered(
     From each of ``sets`` random points on, one more is added while all 2^m dichotomies of the m points are realised,
     up to ``most`` points. They are looked for among ``candidates`` networks with random weights (all sign vectors of a
     HadamRNN in turn, if there are at most so many) with read-outs from linear or integer programmes, then by training,
-    as in :func:`memorisation`. ``norm`` bounds the weights if gamma > 0: see :class:`Shattering`. Raises ParameterError
-    for bad input, BoundViolationError if the set is larger than the certified pseudo-dimension.
+    as in :func:`memorisation`; sets that were found before are verified if a search goes on from them. ``norm`` bounds
+    the weights if gamma > 0: see :class:`Shattering`. Raises ParameterError for bad input, FileError for a file that is
+    not sound, BoundViolationError if the set is larger than the certified pseudo-dimension.
 
     >>> from hadamrnn import Config
     >>> config = Config(inputs=1, hidden=2, outputs=1, bits=None)
@@ -205,54 +208,57 @@ def shattered(
     2
     """
     config = _prepared(config)
-    check.integer("steps", steps, most=10**4)
-    check.integer("sets", sets, most=10**4)
-    check.integer("candidates", candidates, least=0, most=10**5)
-    check.integer("most", most, most=16)
-    check.integer("seed", seed, least=0, most=2**63)
+    check.flag("progress", progress)
+    steps = check.integer("steps", steps, most=10**4)
+    sets = check.integer("sets", sets, most=10**4)
+    candidates = check.integer("candidates", candidates, least=0, most=10**5)
+    most = check.integer("most", most, most=16)
+    seed = check.integer("seed", seed, least=0, most=2**63)
     margin, effort = fraction("gamma", gamma, zero=True), _effort(restarts, iterations)
     demand = Demand(gamma=margin, norm=fraction("norm", norm) if margin else None)
     pdim = network_bound(config, steps)[1]
     settings = _settings("shatter", config, steps, effort, sets=sets, candidates=candidates, most=most, seed=seed)
     settings |= {"gamma": str(margin), "norm": str(demand.norm)}
-    answers = Answers(path, settings, resume=resume)
-    size, best = 0, (0, (network_from(config).parameters.flat.tolist(),))  # no point, and any network
+    answers = Answers(path, settings, read=_witnesses, resume=resume)
+    unverified = set(answers.found)
+    best = Shattering(
+        config=config,
+        steps=steps,
+        gamma=margin,
+        norm=demand.norm,
+        points=(),
+        witnesses=(tuple(network_from(config).parameters.flat.tolist()),),  # any network
+        pseudo_dimension=pdim,
+    )
     with _watched(progress) as note, calm():
         for draw in range(sets):
-            known: Sequence[Any] = ()
+            found = replace(best, points=(), witnesses=())
             for m in range(1, most + 1):
+                x, _ = _drawn(config, steps, m, (seed, draw))
                 if (m, draw) not in answers.found:
-                    x, _ = _drawn(config, steps, m, (seed, draw))
-                    found = realised(
+                    witnesses = realised(
                         config,
                         x,
                         demand=demand,
                         effort=effort,
                         seed=(seed, draw, m),
                         count=candidates,
-                        known=known,
+                        known=found.witnesses,
                         note=note,
                     )
-                    answers.add((m, draw), found)
+                    answers.add((m, draw), witnesses)
                 if answers.found[m, draw] is None:
                     break
-                known = [tuple(parameters) for parameters in answers.found[m, draw]]
-                if m > size:
-                    size, best = m, (draw, tuple(known))
-    if size > pdim:
+                points = tuple(tuple(map(tuple, point)) for point in x.swapaxes(0, 1).tolist())
+                found = replace(found, points=points, witnesses=answers.found[m, draw])
+                if (m, draw) in unverified and not found.verify():
+                    raise bad_file(str(path), f"its witnesses that {m} points are shattered are not sound")
+                best = max(best, found, key=lambda found: found.size)
+    if best.size > pdim:
         raise BoundViolationError(
-            f"{size} points are shattered by {config}, but the certified pseudo-dimension is {pdim}"
+            f"{best.size} points are shattered by {config}, but the certified pseudo-dimension is {pdim}"
         )
-    x, _ = _drawn(config, steps, size, (seed, best[0]))
-    return Shattering(
-        config=config,
-        steps=steps,
-        gamma=margin,
-        norm=demand.norm,
-        points=tuple(tuple(map(tuple, point)) for point in x.swapaxes(0, 1).tolist()),
-        witnesses=tuple(map(tuple, best[1])),
-        pseudo_dimension=pdim,
-    )
+    return best
 
 
 # Inside --------------------------------------------------------------------------------------------------------------
@@ -260,16 +266,16 @@ def shattered(
 
 def _prepared(config: NetworkConfig) -> NetworkConfig:
     """The settings in double precision, for labels as numbers; the seed is that of the search."""
-    if not isinstance(config, NetworkConfig):
-        raise ParameterError("config", config, "must be the settings of a network")
+    check.instance("config", config, NetworkConfig, "the settings of a network")
     require_exact(config)
     return replace(config, loss="mse", dtype="float64", seed=0)
 
 
 def _effort(restarts: int, iterations: int) -> Effort:
-    check.integer("restarts", restarts, most=10**4)
-    check.integer("iterations", iterations, most=10**6)
-    return Effort(restarts=restarts, iterations=iterations)
+    return Effort(
+        restarts=check.integer("restarts", restarts, most=10**4),
+        iterations=check.integer("iterations", iterations, most=10**6),
+    )
 
 
 def fraction(name: str, value: object, *, zero: bool = False, most: int = 10**6) -> Fraction:
@@ -286,7 +292,14 @@ def fraction(name: str, value: object, *, zero: bool = False, most: int = 10**6)
 
 
 def _settings(method: str, config: NetworkConfig, steps: int, effort: Effort, **more: Any) -> dict[str, Any]:
-    return {"method": method, "config": config.record(), "steps": steps, **vars(effort), **more}
+    from approxbounds import __version__  # hadamrnn is a part of it
+
+    what = {"version": __version__, "method": method, "config": config.record(), "steps": steps}
+    return {**what, **vars(effort), **more}
+
+
+def _witnesses(answer: Any) -> tuple[tuple[float, ...], ...] | None:
+    return None if answer is None else tuple(tuple(map(float, parameters)) for parameters in answer)
 
 
 def _drawn(config: NetworkConfig, steps: int, points: int, seed: tuple[int, int]) -> tuple[Array, Array]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import inspect
-import sys
 from collections.abc import Callable
 from typing import Any
 
+from hadamrnn.cli_options import on_terminal
 from hadamrnn.errors import ParameterError
 from hadamrnn.kinds import KINDS
 
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         steps=arguments.steps,
         path=arguments.out,
         resume=arguments.resume,
-        progress=sys.stderr.isatty(),
+        progress=on_terminal(),
         **given,
     )
     record: dict[str, Any] = found.to_dict()

@@ -204,13 +204,13 @@ class _Search:
         self.found[number] = tuple(network.parameters.flat.tolist())
         del self.missing[number]
 
-    def offer(self, network: Network) -> int:
+    def offer(self, network: Network) -> None:
         """Try read-outs for all missing dichotomies at once: directions z, each cut in every gap of z f_i.
 
-        z: those of least squares for real v, codes for few bits. Returns how many dichotomies were found.
+        z: those of least squares for real v, codes for few bits.
         """
         if not self.missing:
-            return 0
+            return
         F = features(network, self.x)
         Z = self._directions(F) if self.codes is None else self.codes
         Y = F @ Z.T
@@ -225,12 +225,14 @@ class _Search:
             usable &= gaps / 2 * float(self.demand.norm) > float(self.demand.gamma) * sizes
         usable &= np.isin(numbers, list(self.missing))
         _, first = np.unique(numbers[usable], return_index=True)
-        states = ExactStates(network, self.x) if first.size else None
-        before = len(self.found)
+        if not first.size:
+            return
+        states = ExactStates(network, self.x)
         for gap, row in np.argwhere(usable)[first]:
-            found = self.demand.read_out(Z[row], c[gap, row], bits=self.bits)
-            self._try(network, states, int(numbers[gap, row]), found)
-        return len(self.found) - before
+            number, found = int(numbers[gap, row]), self.demand.read_out(Z[row], c[gap, row], bits=self.bits)
+            if states.separates(*found, self.missing[number], **vars(self.demand)):
+                network.parameters["V"][...], network.parameters["c"][...] = found
+                self.keep(number, network)
 
     def by_programme(self, number: int, networks: Iterable[tuple[Network, Array]]) -> Network | None:
         """The first of the networks, given with their features, whose best read-out has the dichotomy."""
@@ -241,12 +243,6 @@ class _Search:
                 network.parameters["V"][...], network.parameters["c"][...] = found
                 return network
         return None
-
-    def _try(self, network: Network, states: ExactStates | None, number: int, found: tuple[Array, Array]) -> None:
-        assert states is not None
-        if states.separates(*found, self.missing[number], **vars(self.demand)):
-            network.parameters["V"][...], network.parameters["c"][...] = found
-            self.keep(number, network)
 
     def _directions(self, F: Array) -> Array:
         columns = np.column_stack([F, np.ones(len(F))])

@@ -9,18 +9,20 @@ progress to standard error. Exit status: 0 done, 1 not finished (diverged, inter
 from __future__ import annotations
 
 import argparse
-import inspect
+import io
 import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Any, NamedTuple
 
 import hadamrnn as hr
 from hadamrnn import capacity_cli
+from hadamrnn import validation as check
+from hadamrnn.arrays import NPZ
 from hadamrnn.checkpoint import CHECKPOINT, LOG, MODEL, load_run
+from hadamrnn.cli_options import add_fields, documentation, on_terminal, values
 from hadamrnn.errors import HadamRNNError, ParameterError, bad_file
 from hadamrnn.export import MAGIC, sizes
 from hadamrnn.kinds import KINDS
@@ -46,59 +48,6 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 
 
-# Options from fields -------------------------------------------------------------------------------------------------
-
-
-def _add_fields(
-    parser: argparse._ActionsContainer,
-    cls: type,
-    defaults: Mapping[str, Any],
-    skipped: Sequence[str] = (),
-    *,
-    several: bool = False,
-) -> None:
-    """An option for each field, with a list of values if ``several``."""
-    hints = get_type_hints(cls)
-    for field in fields(cls):
-        if field.name in skipped:
-            continue
-        default = defaults.get(field.name, field.default)
-        required = default is MISSING
-        shown = "required" if required else f"default {'none' if default is None else default}"
-        options: dict[str, Any] = {"help": f"({shown})"}
-        options |= {"required": True} if required else {"default": [default] if several else default}
-        if several:
-            options |= {"nargs": "+"}
-        if hints[field.name] is bool and not several:
-            options["action"] = argparse.BooleanOptionalAction
-        else:
-            options |= {"type": _reader(hints[field.name]), "metavar": field.name.split("_")[-1].upper()}
-        names = ["--" + field.name.replace("_", "-"), *(["--seeds"] if several and field.name == "seed" else [])]
-        parser.add_argument(*names, **options)
-
-
-def _reader(hint: Any) -> Callable[[str], Any]:
-    """Reads int, float, str or a truth value, and "none" if the field may be None."""
-    kinds = get_args(hint) or (hint,)
-    kind = next(kind for kind in kinds if kind is not type(None))
-
-    def read(text: str) -> Any:
-        if kind is bool:
-            return {"true": True, "false": False}[text]
-        return None if type(None) in kinds and text == "none" else kind(text)
-
-    read.__name__ = kind.__name__
-    return read
-
-
-def _values(arguments: argparse.Namespace, cls: type, skipped: Sequence[str] = ()) -> dict[str, Any]:
-    return {field.name: getattr(arguments, field.name) for field in fields(cls) if field.name not in skipped}
-
-
-def _documentation(cls: type) -> str:
-    return inspect.cleandoc(cls.__doc__ or "").partition("\n>>>")[0].replace(":class:", "").replace("`", "").strip()
-
-
 # Commands ------------------------------------------------------------------------------------------------------------
 
 
@@ -115,7 +64,7 @@ class _Opened(NamedTuple):
 
 
 def _open(name: str, *, exported: bool = True) -> _Opened:
-    path = Path(name)
+    path = check.path("model", name)
     if path.is_dir():
         model, record = load_run(path / CHECKPOINT)
         return _Opened(model, model.config, record)
@@ -134,20 +83,20 @@ def _open(name: str, *, exported: bool = True) -> _Opened:
 
 
 def _train(arguments: argparse.Namespace) -> dict[str, Any]:
-    task = TASKS[arguments.task](**_values(arguments, TASKS[arguments.task]))
-    settings = _values(arguments, KINDS[arguments.kind].config_type, FROM_TASK)
+    run = check.path("out", arguments.out)
+    task = TASKS[arguments.task](**values(arguments, TASKS[arguments.task]))
+    settings = values(arguments, KINDS[arguments.kind].config_type, FROM_TASK)
     model = hr.model_for(task, kind=arguments.kind, seed=arguments.seed, **settings)
-    run = Path(arguments.out)
     run.mkdir(parents=True, exist_ok=True)
     history = hr.fit(
         model,
         task,
         epochs=arguments.epochs,
-        **_values(arguments, hr.Settings),
+        **values(arguments, hr.Settings),
         checkpoint=run / CHECKPOINT,
         log=run / LOG,
         resume=arguments.resume,
-        progress=sys.stderr.isatty(),
+        progress=on_terminal(),
     )
     saved = model.save(run / MODEL)
     return {
@@ -164,16 +113,16 @@ def _train(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _sweep(arguments: argparse.Namespace) -> list[dict[str, Any]] | str:
     skipped = ("workers", *FROM_TASK)
-    options = _values(arguments, TASKS[arguments.task]) | {"epochs": arguments.epochs}
+    options = values(arguments, TASKS[arguments.task]) | {"epochs": arguments.epochs}
     for cls in (KINDS[arguments.kind].config_type, hr.Settings):
-        options |= _values(arguments, cls, skipped)
+        options |= values(arguments, cls, skipped)
     with on_cluster(arguments.dask):
         found = hr.sweep(
             arguments.task,
             kind=arguments.kind,
             directory=arguments.directory,
             workers=arguments.workers,
-            progress=sys.stderr.isatty(),
+            progress=on_terminal(),
             **options,
         )
     if arguments.json:
@@ -185,9 +134,13 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
     opened = _open(arguments.model)
     task = _task_of(arguments, opened)
     model: hr.Network | hr.IntegerNetwork = opened.model
+    bits = arguments.activation_bits
     if arguments.integer:
         ranges = hr.ranges(opened.model, task, batch_size=arguments.batch_size)
-        model = hr.IntegerNetwork(opened.packed(), ranges=ranges, activation_bits=arguments.activation_bits)
+        more = {} if bits is None else {"activation_bits": bits}
+        model = hr.IntegerNetwork(opened.packed(), ranges=ranges, **more)
+    elif bits is not None:
+        raise ParameterError("activation_bits", bits, "needs --integer")
     metrics = hr.evaluate(model, task, part=arguments.split, batch_size=arguments.batch_size)
     if isinstance(model, hr.IntegerNetwork):
         metrics["saturation"] = model.saturation
@@ -196,7 +149,7 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _task_of(arguments: argparse.Namespace, opened: _Opened) -> Task:
     if arguments.task is not None:
-        return TASKS[arguments.task](**_values(arguments, TASKS[arguments.task]))
+        return TASKS[arguments.task](**values(arguments, TASKS[arguments.task]))
     if opened.record is None:
         raise ParameterError("task", None, "name the task and its options after the file: it holds a model alone")
     name = opened.record.get("name")
@@ -213,15 +166,28 @@ def _task_of(arguments: argparse.Namespace, opened: _Opened) -> Task:
 
 def _export(arguments: argparse.Namespace) -> dict[str, Any]:
     opened = _open(arguments.model, exported=False)
-    saved = opened.packed().save(arguments.file)
+    saved = opened.packed().save(_exportable(arguments.file))
     total = sizes(opened.config)["total"].packed
     return {"file": str(saved), "bytes": saved.stat().st_size, "size_in_bytes": total}
+
+
+def _exportable(name: str) -> Path:
+    """A file to which a model may be exported."""
+    path = check.path("file", name)
+    if name == "-":
+        raise ParameterError("file", name, "must be the name of a file: standard output is not written")
+    if path.is_file():
+        with open(path, "rb") as file:
+            if file.read(len(NPZ)) == NPZ:
+                raise ParameterError("file", name, "is a model in full precision, or other arrays; name another file")
+    return path
 
 
 def _info(arguments: argparse.Namespace) -> dict[str, Any]:
     opened = _open(arguments.model)
     table = {part: size._asdict() for part, size in sizes(opened.config).items()}
-    return {"task": opened.record, "config": dict(vars(opened.config)), "size_in_bytes": table}
+    config = opened.config
+    return {"model": config.kind, "task": opened.record, "config": dict(vars(config)), "size_in_bytes": table}
 
 
 def _text(data: Mapping[str, Any], indent: str = "") -> str:
@@ -230,7 +196,7 @@ def _text(data: Mapping[str, Any], indent: str = "") -> str:
         if isinstance(value, dict) and value.keys() == {"dense", "packed"}:
             lines.append(f"{indent}{name}: {value['packed'] / 1000:.3f} kB ({value['dense'] / 1000:.3f} kB in float32)")
         elif isinstance(value, dict):
-            lines += [f"{indent}{name}:", _text(value, indent + "  ")]
+            lines += [f"{indent}{name.removesuffix('_in_bytes')}:", _text(value, indent + "  ")]
         elif value is not None:
             lines.append(f"{indent}{name}: {value:.6g}" if isinstance(value, float) else f"{indent}{name}: {value}")
     return "\n".join(lines)
@@ -241,7 +207,7 @@ def _text(data: Mapping[str, Any], indent: str = "") -> str:
 
 def _kind(argv: Sequence[str] | None) -> str:
     """The kind of model that the command line names: its settings are among the options."""
-    first = argparse.ArgumentParser(add_help=False, usage="hadamrnn train TASK --model KIND ...")
+    first = argparse.ArgumentParser(prog="hadamrnn", add_help=False, usage="hadamrnn train TASK --model KIND ...")
     _add_kind(first)
     kind: str = first.parse_known_args(argv)[0].kind
     return kind
@@ -262,26 +228,36 @@ def _add_model(
 ) -> None:
     """The kind of model, and the settings of the kind that is named."""
     config = KINDS[kind].config_type
-    model = parser.add_argument_group("model", _documentation(config))
+    model = parser.add_argument_group("model", documentation(config))
     _add_kind(model)
-    _add_fields(model, config, defaults, skipped, several=several)
+    add_fields(model, config, defaults, skipped, several=several)
 
 
 def _add_training(sub: argparse.ArgumentParser, task: str, kind: str, *, several: bool) -> None:
     """The options of the model and its training, and where the run or, if ``several``, the runs are kept."""
     defaults = DEFAULTS[task]
-    training = sub.add_argument_group("training", _documentation(hr.Settings))
+    training = sub.add_argument_group("training", documentation(hr.Settings))
     _add_model(sub, kind, defaults, FROM_TASK, several=several)
     epochs: dict[str, Any] = {"nargs": "+"} if several else {}
     text = f"(default {defaults['epochs']})"
     training.add_argument("--epochs", type=int, default=defaults["epochs"], help=text, **epochs)
     if several:
-        _add_fields(training, hr.Settings, defaults, ("workers",), several=True)
+        add_fields(training, hr.Settings, defaults, ("workers",), several=True)
         add_options(sub)
     else:
-        _add_fields(training, hr.Settings, defaults)
+        add_fields(training, hr.Settings, defaults)
         training.add_argument("--out", required=True, metavar="RUN", help=f"directory for {CHECKPOINT}, {LOG}, {MODEL}")
         training.add_argument("--resume", action="store_true", help="go on with the run from its checkpoint")
+
+
+class _Version(argparse.Action):
+    """Shows the version, that of approxbounds, which is imported only for this."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from approxbounds import __version__
+
+        print(f"hadamrnn {__version__}")
+        parser.exit()
 
 
 def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:
@@ -290,6 +266,7 @@ def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:
         description="Recurrent networks whose recurrent weights are single bits, or a few.",
         epilog="example: hadamrnn train copy --length 200 --out run && hadamrnn evaluate run",
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, run: Callable[..., Any], text: str) -> argparse.ArgumentParser:
@@ -300,13 +277,13 @@ def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:
     def tasks(
         sub: argparse.ArgumentParser, *, required: bool, several: bool = False
     ) -> list[tuple[str, argparse.ArgumentParser]]:
-        choices = sub.add_subparsers(dest="task", required=required, metavar="TASK")
+        choices = sub.add_subparsers(dest="task", required=required, metavar="TASK" if required else "[TASK]")
         found = []
         for name, cls in TASKS.items():
-            text = _documentation(cls)
+            text = documentation(cls)
             shape = argparse.RawDescriptionHelpFormatter
             one = choices.add_parser(name, help=text.split("\n")[0], description=text, formatter_class=shape)
-            _add_fields(one.add_argument_group("task"), cls, DEFAULTS[name], several=several)
+            add_fields(one.add_argument_group("task"), cls, DEFAULTS[name], several=several)
             found.append((name, one))
         return found
 
@@ -320,18 +297,19 @@ def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:
     for parent in (train, sweep):
         for name, sub in tasks(parent, required=True, several=parent is sweep):
             _add_training(sub, name, kind, several=parent is sweep)
-            json_option(sub)
+            if parent is train:
+                json_option(sub)
     evaluate = command("evaluate", _evaluate, "loss and metrics of a model; of a run, on its own task")
     evaluate.add_argument("model", metavar="MODEL", help="directory of a run, file of a model, or exported file")
     for sub in (evaluate, *(sub for _, sub in tasks(evaluate, required=False))):
         for option, reader, default, text in (
             ("--split", str, "test", ""),
             ("--batch-size", int, 100, ""),
-            ("--activation-bits", int, 12, "of inputs and states if --integer "),
+            ("--activation-bits", int, None, "of inputs and states if --integer (default 12)"),
         ):
             chosen = default if sub is evaluate else argparse.SUPPRESS
             choices = PARTS if option == "--split" else None
-            sub.add_argument(option, type=reader, choices=choices, default=chosen, help=f"{text}(default {default})")
+            sub.add_argument(option, type=reader, choices=choices, default=chosen, help=text or f"(default {default})")
         chosen = False if sub is evaluate else argparse.SUPPRESS
         text = "run the recurrence in integers, with ranges measured in the training data"
         sub.add_argument("--integer", action="store_true", default=chosen, help=text)
@@ -354,23 +332,38 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     return _parser(_kind(argv)).parse_args(argv)
 
 
+def _say(message: str) -> None:
+    if sys.stderr is not None:  # closed; print would write to standard output
+        print(f"hadamrnn: {message}", file=sys.stderr)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (argparse exits with 2 by itself)."""
+    for stream in (sys.stdout, sys.stderr):  # either is None if it is closed
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # for what its encoding lacks
     arguments = parse(argv)
     try:
         data = arguments.run(arguments)
         print(json.dumps(data, indent=2) if arguments.json else data if isinstance(data, str) else _text(data))
-        sys.stdout.flush()  # a closed pipe shows here, not at exit
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a closed pipe shows here, not at exit
         return 0
     except BrokenPipeError:  # the reader has enough, as head has; the interpreter still flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (ParameterError, OSError) as error:
-        print(f"hadamrnn: {error}", file=sys.stderr)
+    except ParameterError as error:
+        _say(str(error))
+        return 2
+    except OSError as error:
+        _say(str(error if error.filename is None else bad_file(error.filename, f"{error.strerror}")))
+        return 2
+    except MemoryError as error:
+        _say(f"the memory is too small: {error}")
         return 2
     except HadamRNNError as error:
-        print(f"hadamrnn: {error}", file=sys.stderr)
+        _say(str(error))
         return 1
     except KeyboardInterrupt as error:
-        print(f"hadamrnn: {str(error) or 'interrupted'}", file=sys.stderr)
+        _say(str(error) or "interrupted")
         return 1

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hadamrnn import validation as check
 from hadamrnn.arrays import Array, write_file
 from hadamrnn.errors import ParameterError, bad_file
 from hadamrnn.kinds import config_from, network_from
@@ -52,6 +53,7 @@ def sizes(config: NetworkConfig) -> dict[str, Size]:
     >>> table["recurrent"], table["total"]
     (Size(dense=65536, packed=16), Size(dense=75812, packed=1788))
     """
+    check.instance("config", config, NetworkConfig, "the settings of a network")
     table: dict[str, Size] = {}
     for name, shape in config.shapes().items():
         count, part = math.prod(shape), _PARTS.get(name, "biases")
@@ -95,14 +97,14 @@ class Packed:
     @classmethod
     def of(cls, model: Network) -> Packed:
         """Of a model of dtype float32. Raises ParameterError for another, or if a parameter is not finite."""
+        check.instance("model", model, Network, "a network")
         config = model.config
         if config.dtype != "float32":
             raise ParameterError("dtype", config.dtype, "must be float32, the type of the numbers in the file")
         arrays: dict[str, Array] = {}
         steps: dict[str, float] = {}
         for name, array in model.weights().items():
-            if not np.isfinite(array).all():
-                raise ParameterError(name, array, "must be finite")
+            check.finite(name, array)
             bits = config.bits_of(name)
             if bits is not None:
                 arrays[name], steps[name] = codes(array, bits=bits)
@@ -130,7 +132,7 @@ class Packed:
         """What :meth:`save` wrote. Raises FileError if the file is missing, truncated, too long, altered, of another
         kind or of a later version."""
         try:
-            data = Path(path).read_bytes()
+            data = check.path("path", path).read_bytes()
         except OSError as error:
             raise bad_file(path, f"cannot be read: {error}") from error
         try:

@@ -37,11 +37,12 @@ class FeedForwardConfig:
     kind: ClassVar[str] = "feedforward"
 
     def __post_init__(self) -> None:
+        check.plain(self)
         check.integer("inputs", self.inputs, most=10**4)
         if not isinstance(self.widths, tuple) or not self.widths:
             raise ParameterError("widths", self.widths, "must be a tuple of at least one integer")
-        for units in self.widths:
-            check.integer("widths", units, most=10**4)
+        widths = tuple(check.integer("widths", units, most=10**4) for units in self.widths)
+        object.__setattr__(self, "widths", widths)
         check.choice("activation", self.activation, ("relu", "heaviside"))
 
     def shapes(self) -> dict[str, tuple[int, ...]]:

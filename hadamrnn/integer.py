@@ -49,6 +49,7 @@ def integer_states(
     >>> bool(np.allclose(np.maximum(s * g.T, 0) @ V.T + c, model.predict(x), atol=0.01))
     True
     """
+    check.instance("packed", packed, Packed, "a Packed model")
     config = packed.config
     if not isinstance(config, Config):
         raise ParameterError("kind", config.kind, f"must be {Config.kind} for inference in integers")
@@ -57,7 +58,7 @@ def integer_states(
             raise ParameterError(name, getattr(config, name), f"must be {needed} for inference in integers")
     if config.bits is None:
         raise ParameterError("bits", config.bits, "must be a number for inference in integers")
-    x = np.asarray(x)
+    x = check.array("x", x)
     if not np.issubdtype(x.dtype, np.integer) or x.ndim not in (2, 3) or x.shape[2:] not in ((), (config.inputs,)):
         raise ParameterError("x", f"{x.dtype}{x.shape}", f"must be integers (T, B, {config.inputs}) or tokens (T, B)")
     if 0 in x.shape or (x.ndim == 2 and not 0 <= x.min() <= x.max() < config.inputs):

@@ -32,6 +32,8 @@ __all__ = ["IntegerNetwork", "Ranges", "ranges"]
 
 #: F, the bits that the sum of a step has below those of the states.
 FRACTION_BITS = 8
+#: Ranges are above this, the least normal number in float32, so that their steps can be divided by.
+LEAST = float(np.finfo(np.float32).tiny)
 #: Batches of the training data in which ranges are measured.
 BATCHES = 10
 
@@ -48,6 +50,8 @@ def ranges(model: Network, task: Task, *, batch_size: int = 100) -> Ranges:
 
     Tokens, which enter as ones, have the range 1.
     """
+    check.instance("model", model, Network, "a network")
+    check.instance("task", task, Task, "a task of hadamrnn.tasks")
     inputs = states = 0.0
     for x, _ in islice(task.train(batch_size, 0), BATCHES):
         inputs = max(inputs, 1.0 if task.tokens else float(np.abs(x).max()))
@@ -96,11 +100,13 @@ class IntegerNetwork:
     """
 
     def __init__(self, packed: Packed, *, ranges: Ranges, activation_bits: int = 12, width: int = 32) -> None:
+        check.instance("packed", packed, Packed, "a Packed model")
+        check.instance("ranges", ranges, Ranges, "the Ranges of inputs and states")
         self.config: NetworkConfig = packed.config
         self.most = most = (1 << (check.integer("activation_bits", activation_bits, least=2, most=16) - 1)) - 1
         check.integer("width", width, least=2, most=32)
         input_step, state_step = (
-            check.number(f"ranges.{name}", value) / most for name, value in ranges._asdict().items()
+            check.number(f"ranges.{name}", value, least=LEAST) / most for name, value in ranges._asdict().items()
         )
         _require_quantised(self.config)
         self._network, self._clipped, self._count = packed.model(), 0, 0

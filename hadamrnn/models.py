@@ -12,11 +12,11 @@ from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
 from hadamrnn.hadamard import require_order
 from hadamrnn.layers import HadamardLayer, Keep, Layer, ReLUMap, Segment, Source
-from hadamrnn.network import METHODS, Network, NetworkConfig
+from hadamrnn.network import Network, NetworkConfig
 from hadamrnn.quantize import quantize, signs
 from hadamrnn.transform import RecurrentMatrix, SignedHadamard
 
-__all__ = ["METHODS", "Config", "HadamRNN"]
+__all__ = ["Config", "HadamRNN"]
 
 
 @dataclass(frozen=True, kw_only=True)

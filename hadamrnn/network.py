@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -24,10 +24,11 @@ from hadamrnn.transform import RecurrentMatrix
 if TYPE_CHECKING:
     from approxbounds.networks.base import NetworkClass
 
-__all__ = ["METHODS", "Network", "NetworkConfig"]
+__all__ = ["DTYPES", "METHODS", "Network", "NetworkConfig"]
 
 #: Ways to compute the same gradients: see :meth:`Network.loss_and_gradients`.
 METHODS = ("auto", "kernel", "checkpointed", "reversible", "stored")
+DTYPES = ("float32", "float64")
 #: Tokens of a vocabulary up to this size are treated as one-hot vectors.
 MOST_ONE_HOT = 128
 #: Numbers in an impulse response that "auto" is willing to keep.
@@ -59,6 +60,7 @@ class NetworkConfig:
     recurrent: ClassVar[str]
 
     def __post_init__(self) -> None:
+        check.plain(self)
         for name in ("inputs", "hidden", "outputs"):
             check.integer(name, getattr(self, name), most=10**7)
         require_bits(self.bits)
@@ -67,7 +69,7 @@ class NetworkConfig:
         if self.embedding is not None:
             check.integer("embedding", self.embedding, most=10**6)
         check.choice("loss", self.loss, LOSSES)
-        check.choice("dtype", self.dtype, ("float32", "float64"))
+        check.choice("dtype", self.dtype, DTYPES)
         check.integer("seed", self.seed, least=0, most=2**63)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -111,6 +113,12 @@ class Network(ABC):
         for name, array in self.parameters.items():
             array[...] = self._initial(name, array.shape, rng)
         self._workspace = Workspace(self.config.dtype)
+
+    def __repr__(self) -> str:
+        """The call that makes such a network: the settings that differ from the defaults."""
+        values = ((field, getattr(self.config, field.name)) for field in fields(self.config))
+        shown = ", ".join(f"{field.name}={value!r}" for field, value in values if value != field.default)
+        return f"{type(self).__name__}({shown})"
 
     # Batches ---------------------------------------------------------------------------------------------------------
 
@@ -190,7 +198,7 @@ class Network(ABC):
     def sequences(self, x: object) -> Array:
         """The sequences as an array. Raises ParameterError if they do not fit."""
         c = self.config
-        x = np.asarray(x)
+        x = check.array("x", x)
         if x.ndim == 2 and np.issubdtype(x.dtype, np.integer):
             if x.size and not 0 <= x.min() <= x.max() < c.inputs:
                 raise ParameterError("x", f"tokens from {x.min()} to {x.max()}", f"must be from 0 to {c.inputs - 1}")
@@ -200,8 +208,8 @@ class Network(ABC):
             raise ParameterError("x.shape", x.shape, f"must be (T, B, {c.inputs}), or integer tokens (T, B)")
         elif not (np.issubdtype(x.dtype, np.floating) or np.issubdtype(x.dtype, np.integer)):
             raise ParameterError("x.dtype", str(x.dtype), "must be real numbers")
-        elif not np.isfinite(x).all():
-            raise ParameterError("x", _not_finite(x), "must be finite numbers")
+        else:
+            check.finite("x", x)
         if 0 in x.shape:
             raise ParameterError("x.shape", x.shape, "must not be empty")
         return x
@@ -328,7 +336,7 @@ class Network(ABC):
     def _targets(self, y: object, x: Array) -> Array:
         """(T_out, B) or (T_out, B, outputs)."""
         c = self.config
-        y = np.asarray(y)
+        y = check.array("y", y)
         y = y if c.many_to_many else y[None]
         tail = (x.shape[1],) if c.loss == "cross-entropy" else (x.shape[1], c.outputs)
         if y.shape[1:] != tail or not 1 <= len(y) <= len(x):
@@ -337,8 +345,7 @@ class Network(ABC):
         if c.loss == "mse":
             if not np.issubdtype(y.dtype, np.floating):
                 raise ParameterError("y.dtype", str(y.dtype), "must be floating-point numbers")
-            if not np.isfinite(y).all():
-                raise ParameterError("y", _not_finite(y), "must be finite numbers")
+            check.finite("y", y)
         elif not np.issubdtype(y.dtype, np.integer):
             raise ParameterError("y.dtype", str(y.dtype), "must be integers")
         elif not 0 <= y.min() <= y.max() < c.outputs:
@@ -350,12 +357,6 @@ def _require_shapes(arrays: dict[str, Array], shapes: dict[str, tuple[int, ...]]
     found = {name: array.shape for name, array in arrays.items()}
     if found != shapes:
         raise bad_file(path, f"its arrays do not fit the settings: {found}")
-
-
-def _not_finite(array: Array) -> str:
-    """A picture of such an array for an error message."""
-    bad = np.argwhere(~np.isfinite(array))
-    return f"{len(bad)} of {array.size} entries are not, the first at {tuple(map(int, bad[0]))}"
 
 
 def _length(steps: int) -> int:

@@ -12,6 +12,8 @@ from hadamrnn.errors import ParameterError
 
 __all__ = ["Adam", "Schedule", "clip"]
 
+#: Of the means of gradients and squares, as in the paper.
+DECAYS = (0.9, 0.999)
 EPSILON = 1e-8
 
 
@@ -36,6 +38,7 @@ class Schedule:
 
 def clip(gradients: Vector, *, most: float) -> float:
     """Scale the gradients, in place, to an Euclidean norm of at most ``most``; returns the norm that they had."""
+    check.instance("gradients", gradients, Vector, "a Vector")
     norm = float(np.sqrt(np.square(gradients.flat, dtype=np.float64).sum()))
     if norm > check.number("most", most):
         gradients.flat *= most / norm
@@ -45,15 +48,15 @@ def clip(gradients: Vector, *, most: float) -> float:
 class Adam:
     """Adam (Kingma and Ba 2015, Algorithm 1) on one flat vector; its state is two vectors and a count."""
 
-    def __init__(self, parameters: Vector, *, decays: tuple[float, float] = (0.9, 0.999)) -> None:
+    def __init__(self, parameters: Vector) -> None:
+        check.instance("parameters", parameters, Vector, "a Vector")
         self.parameters = parameters
-        self.decays = tuple(check.number("decays", decay, most=1.0, open=False) for decay in decays)
         self.mean, self.square = np.zeros_like(parameters.flat), np.zeros_like(parameters.flat)
         self.count = 0
 
     def step(self, gradients: Vector, rate: float) -> None:
         """Move the parameters, in place, against the gradients."""
-        (first, second), g = self.decays, gradients.flat
+        (first, second), g = DECAYS, gradients.flat
         self.count += 1
         self.mean *= first
         self.mean += (1 - first) * g

@@ -3,6 +3,9 @@
 The polar factor of an invertible M is M (M^T M)^(-1/2), the orthogonal matrix nearest to it in Frobenius norm.
 Björck's iteration M <- M (3 I - M^T M) / 2 maps each singular value s to s (3 - s^2) / 2, keeps the singular vectors
 and converges, quadratically, to the polar factor if all s are in (0, sqrt 3). Source: Björck and Bowie 1971.
+
+Matrices of integers are taken in double precision. What is no square matrix of finite numbers is a ParameterError, but
+numbers that are not finite in the steps of a training are a DivergenceError.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import DivergenceError, ParameterError
 
@@ -41,14 +45,17 @@ def random_orthogonal(n: int, rng: np.random.Generator) -> Array:
     >>> bool(orthogonality_defect(random_orthogonal(8, np.random.default_rng(0))) < 1e-12)
     True
     """
+    check.integer("n", n)
+    check.instance("rng", rng, np.random.Generator, "a generator of NumPy")
     Q, R = np.linalg.qr(rng.standard_normal((n, n)))
     return np.asarray(Q * np.copysign(1.0, np.diag(R)))  # without the signs the distribution is that of the algorithm
 
 
 def orthogonality_defect(W: Array) -> float:
     """||W^T W - I|| in Frobenius norm, computed in double precision."""
-    gram = _square(W).T @ W.astype(np.float64)
-    return float(np.linalg.norm(gram - np.eye(len(W))))
+    A = _square(W)
+    gram = A.astype(np.float64).T @ A.astype(np.float64)
+    return float(np.linalg.norm(gram - np.eye(len(A))))
 
 
 class SingularValues(NamedTuple):
@@ -60,7 +67,7 @@ class SingularValues(NamedTuple):
 
 def singular_values(W: Array) -> SingularValues:
     """The least and the largest singular value, computed in double precision."""
-    values = np.linalg.svd(_square(W), compute_uv=False)
+    values = np.linalg.svd(_square(W).astype(np.float64), compute_uv=False)
     return SingularValues(float(values[-1]), float(values[0]))
 
 
@@ -69,8 +76,9 @@ def polar(M: Array) -> Array:
 
     It is unique if M is invertible. Slow, but without conditions: the reference for what is faster.
     """
-    left, _, right = np.linalg.svd(_square(M))
-    return np.asarray((left @ right).astype(M.dtype))
+    A = _square(M)
+    left, _, right = np.linalg.svd(A.astype(np.float64))
+    return np.asarray((left @ right).astype(A.dtype))
 
 
 class Bjorck(NamedTuple):
@@ -108,7 +116,7 @@ def bjorck(M: Array) -> Bjorck:
     >>> bool(np.allclose(bjorck(M).W, polar(M)))
     True
     """
-    A, scale = _square(M, dtype=M.dtype), 1.0
+    A, scale = _square(M, finite=False), 1.0
     identity = np.eye(len(A), dtype=A.dtype)
     tolerance = np.sqrt(np.finfo(A.dtype).eps)  # of the defect before the last iteration, which squares it
     gram = A.T @ A
@@ -153,17 +161,25 @@ def low_rank_update(W: Array, A: Array, B: Array) -> Array:
 
     With M = I + (W^T A) B^T and Q an orthonormal basis of the columns of W^T A and B, M^T M - I = Q S Q^T has rank at
     most 2 r, so (M^T M)^(-1/2) = I + Q ((I + S)^(-1/2) - I) Q^T and the factor is W M (M^T M)^(-1/2). Raises
-    DivergenceError if the matrix is singular. Source: Kiani, Balestriero, LeCun and Lloyd 2022 (projUNN-D).
+    DivergenceError if the matrix is singular or not finite, ParameterError if the shapes do not fit. Source: Kiani,
+    Balestriero, LeCun and Lloyd 2022 (projUNN-D).
 
     >>> W, A = random_orthogonal(5, np.random.default_rng(0)), np.ones((5, 1))
     >>> bool(np.allclose(low_rank_update(W, A, A / 9), polar(W + A @ A.T / 9)))
     True
     """
+    W = _square(W, finite=False)
+    A, B = check.numbers("A", A), check.numbers("B", B)
+    for name, factor in (("A", A), ("B", B)):
+        if factor.ndim != 2 or factor.shape != (len(W), A.shape[1]) or not factor.size:
+            raise ParameterError(f"{name}.shape", factor.shape, f"must be ({len(W)}, r), the same for A and B")
     C = W.T @ A
     Q = np.linalg.qr(np.concatenate([C, B], axis=1))[0]  # of min(n, 2 r) columns
     left, right = Q.T @ C, Q.T @ B
     product = left @ right.T
     S = product + product.T + right @ (left.T @ left) @ right.T
+    if not np.isfinite(S).all():
+        raise DivergenceError("the step of the recurrent matrix is not finite")
     values, vectors = np.linalg.eigh(S)
     if not values[0] > -1:
         raise DivergenceError("the step makes the recurrent matrix singular")
@@ -172,7 +188,11 @@ def low_rank_update(W: Array, A: Array, B: Array) -> Array:
     return np.asarray(moved + ((moved @ Q) @ inverse_root) @ Q.T)
 
 
-def _square(M: Array, *, dtype: object = np.float64) -> Array:
-    if M.ndim != 2 or M.shape[0] != M.shape[1]:
-        raise ParameterError("matrix.shape", M.shape, "must be square")
-    return np.asarray(M, dtype=dtype)  # type: ignore[call-overload,no-any-return]
+def _square(M: object, *, finite: bool = True) -> Array:
+    """A matrix in its own precision, of integers in double precision."""
+    A = check.numbers("matrix", M)
+    if A.ndim != 2 or A.shape[0] != A.shape[1] or not A.size:
+        raise ParameterError("matrix.shape", A.shape, "must be square")
+    if finite:
+        check.finite("matrix", A)
+    return A

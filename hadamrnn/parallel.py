@@ -28,6 +28,7 @@ class Workers:
     """
 
     def __init__(self, model: Network, *, processes: int = 2) -> None:
+        check.instance("model", model, Network, "a network")
         if "fork" not in multiprocessing.get_all_start_methods():
             raise ParameterError("processes", processes, "this system cannot fork")
         from threadpoolctl import threadpool_limits
@@ -49,8 +50,8 @@ class Workers:
 
     def loss_and_gradients(self, batch: tuple[Array, Array], *, method: str = "auto") -> tuple[float, Vector]:
         """As :meth:`hadamrnn.network.Network.loss_and_gradients`."""
+        self.model.check(*batch)
         x, y = np.asarray(batch[0]), np.asarray(batch[1])
-        self.model.check(x, y)
         size, over = x.shape[1], 1 if self.model.config.many_to_many else 0
         count = min(len(self._pipes) + 1, size)
         ends = [size * k // count for k in range(count + 1)]

@@ -167,8 +167,7 @@ def quantised(model: QORNN, *, recurrent_bits: int | None, bits: int | None) -> 
     >>> len(np.unique(quantised(model, recurrent_bits=2, bits=4).recurrent_matrix())) <= 4
     True
     """
-    if not isinstance(model, QORNN):
-        raise ParameterError("model", model, "must be a QORNN")
+    check.instance("model", model, QORNN, "a QORNN")
     changes = {"strategy": "ptq", "recurrent_bits": recurrent_bits, "bits": bits}
     result = QORNN(**asdict(model.config) | changes)
     for name, array in model.weights().items():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
-from hadamrnn.validation import integer
 
 __all__ = ["MOST_BITS", "codes", "quantize", "require_bits", "signs"]
 
@@ -15,7 +15,7 @@ MOST_BITS = 16
 
 def require_bits(bits: object, *, name: str = "bits") -> int | None:
     """A number of bits from 1 to 16, or None for full precision."""
-    return None if bits is None else integer(name, bits, most=MOST_BITS)
+    return None if bits is None else check.integer(name, bits, most=MOST_BITS)
 
 
 def codes(matrix: Array, *, bits: int) -> tuple[Array, float]:
@@ -28,7 +28,8 @@ def codes(matrix: Array, *, bits: int) -> tuple[Array, float]:
     >>> codes(np.array([-1.0, -0.2, 0.3, 1.0]), bits=2)
     (array([-2,  0,  1,  1], dtype=int32), 0.5)
     """
-    half = 2 ** (integer("bits", bits, most=MOST_BITS) - 1)
+    half = 2 ** (check.integer("bits", bits, most=MOST_BITS) - 1)
+    matrix = check.numbers("matrix", matrix)
     alpha = float(np.abs(matrix).max(initial=0.0))
     if not np.isfinite(alpha):
         raise ParameterError("matrix", alpha, "must have finite entries")
@@ -48,6 +49,7 @@ def quantize(matrix: Array, *, bits: int | None) -> Array:
     """
     if bits is None:
         return matrix
+    matrix = check.numbers("matrix", matrix)
     integers, step = codes(matrix, bits=bits)
     return (integers * step).astype(matrix.dtype)
 

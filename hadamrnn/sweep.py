@@ -20,12 +20,12 @@ import io
 import json
 import os
 import threading
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import MISSING, asdict, dataclass, fields
 from itertools import product
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -38,7 +38,7 @@ from hadamrnn.kinds import network_type
 from hadamrnn.tasks import TASKS
 from hadamrnn.train import Settings, evaluate, fit, model_for
 
-__all__ = ["FROM_TASK", "RESULT", "Sweep", "add_options", "on_cluster", "sweep"]
+__all__ = ["FROM_TASK", "RESULT", "Sweep", "add_options", "computed", "on_cluster", "sweep"]
 
 RESULT = "result.json"
 #: The settings of models that come from their task.
@@ -206,8 +206,7 @@ def sweep(
     """
     check.choice("task", task, tuple(TASKS))
     check.flag("progress", progress)
-    if not isinstance(directory, (str, Path)) or not str(directory) or "\0" in str(directory):
-        raise ParameterError("directory", directory, "must be the name of a directory")
+    check.path("directory", directory)
     if workers is not None:
         check.integer("workers", workers, most=1024)
     runs = _grid(task, kind, str(Path(directory).absolute()), options)  # workers may be in another folder
@@ -218,7 +217,7 @@ def sweep(
 
     with tqdm(total=len(runs), initial=len(runs) - len(missing), unit="run", disable=not progress) as bar:
         try:
-            with closing(_trained(missing, workers)) as finished:
+            with closing(computed(_train, missing, workers)) as finished:
                 for i, result, model in finished:
                     runs[i].write(result, model)
                     results[i] = result
@@ -280,6 +279,8 @@ def _grid(task: str, kind: str, directory: str, options: Mapping[str, Any]) -> l
 def _several(name: str, value: Any) -> tuple[Any, ...]:
     if value is MISSING:
         raise ParameterError(name, None, "is needed: a value or a list of values")
+    if isinstance(value, np.ndarray):
+        value = np.atleast_1d(value).tolist()
     values = tuple(value) if isinstance(value, (list, tuple, range)) else (value,)
     values = tuple(entry.item() if isinstance(entry, np.generic) else entry for entry in values)
     if not values:
@@ -299,11 +300,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--workers", type=int, help="runs at once, each in a process (default 1)")
     text = "address of a Dask scheduler, such as tcp://host:8786, whose workers train"
     group.add_argument("--dask", metavar="ADDRESS", help=text)
-    group.add_argument("--csv", action="store_true", help="comma-separated values on standard output")
+    shape = group.add_mutually_exclusive_group()
+    shape.add_argument("--csv", action="store_true", help="comma-separated values on standard output")
+    shape.add_argument("--json", action="store_true", help="JSON on standard output")
 
 
 # Workers -------------------------------------------------------------------------------------------------------------
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 _Finished: TypeAlias = tuple[int, dict[str, Any], bytes]  # the number of the run, its result, the file of its model
 
 
@@ -346,12 +351,14 @@ def _named() -> Iterator[None]:
         raise HadamRNNError(str(error)) from error
 
 
-def _trained(items: list[tuple[int, _Run]], workers: int | None) -> Generator[_Finished, None, None]:
-    """The finished runs, in the order in which they are ready."""
-    from approxbounds.workers import computed
+def computed(
+    function: Callable[[Item], Result], items: Sequence[Item], workers: int | None
+) -> Generator[Result, None, None]:
+    """As :func:`approxbounds.workers.computed`, with the errors of this package."""
+    from approxbounds import workers as shared
 
     with _named():
-        yield from computed(_train, items, workers)
+        yield from shared.computed(function, items, workers)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from hadamrnn.network import METHODS, Network
 from hadamrnn.optim import Adam, Schedule, clip
 from hadamrnn.parallel import Workers
 from hadamrnn.readout import loss_and_slope
-from hadamrnn.tasks.base import PARTS, Batch, Task
+from hadamrnn.tasks.base import PARTS, Batch, Task, batches
 
 __all__ = ["History", "Settings", "calm", "evaluate", "fit", "model_for"]
 
@@ -52,6 +52,7 @@ class Settings:
     method: str = "auto"
 
     def __post_init__(self) -> None:
+        check.plain(self)
         check.integer("batch_size", self.batch_size)
         check.number("learning_rate", self.learning_rate)
         check.number("decay", self.decay, most=1.0)
@@ -98,11 +99,10 @@ def evaluate(
     """
     check.choice("part", part, PARTS)
     _require_fit(model, task)
-    batches = task.train(batch_size, 0) if part == "train" else getattr(task, part)(batch_size)
     totals: dict[str, float] = {}
     count = 0
     with calm():
-        for x, y in batches:
+        for x, y in batches(task, part, batch_size):
             outputs = model.predict(x)
             targets = model.check(x, y)[1]
             by_step = outputs[-len(targets) :] if model.config.many_to_many else outputs[None]
@@ -139,8 +139,9 @@ def fit(
 
     ``checkpoint``: a file that is replaced, in one step, at the start, after each epoch and, in between, about
     ``every`` so many seconds (0: after each step). With ``resume`` the run goes on from it, to the same weights, bit
-    by bit, as if it had never stopped; only ``epochs``, and places of files, may differ. ``log``: a file with one JSON
-    object per epoch. Without ``resume`` neither file may exist yet. ``progress``: a bar on standard error.
+    by bit, as if it had never stopped; only places of files may differ, and ``epochs``, if not below those done.
+    ``log``: a file with one JSON object per epoch. Without ``resume`` neither file may exist yet. ``progress``: a bar
+    on standard error.
 
     Ctrl-C ends the step under way, writes the checkpoint and raises KeyboardInterrupt (in the main thread).
     Raises DivergenceError if loss or gradients are not finite, or the mean loss of an epoch is more than ten times that
@@ -166,16 +167,16 @@ def fit(
     check.integer("epochs", epochs)
     check.number("every", every, open=False)
     check.flag("progress", progress)
+    check.instance("model", model, Network, "a network")
     _require_fit(model, task)
     if check.flag("resume", resume) and checkpoint is None:
         raise ParameterError("resume", resume, "needs the name of a checkpoint")
-    if not resume:
-        for name, path in (("checkpoint", checkpoint), ("log", log)):
-            if path is not None and Path(path).exists():
-                raise ParameterError(name, str(path), "exists: go on with resume=True, or name another file")
+    for name, path in (("checkpoint", checkpoint), ("log", log)):
+        if path is not None and check.path(name, path).exists() and not resume:
+            raise ParameterError(name, str(path), "exists: go on with resume=True (--resume), or name another file")
     run = _Run(model, task, settings, checkpoint, every)
     if resume:
-        run.restore()
+        run.restore(epochs)
     else:
         run.begin()
     return run.fit(epochs, log, progress)
@@ -194,7 +195,7 @@ class _Run:
 
     def begin(self) -> None:
         """Try one batch, so that what does not fit together is refused before any file is written."""
-        batch = next(self.task.train(self.settings.batch_size, 0))
+        batch, _ = (next(batches(self.task, part, self.settings.batch_size)) for part in ("train", "validation"))
         with calm():
             loss, _ = self._gradients(self.model, batch)
         self.progress.limit = DIVERGED * max(loss, _constant_loss(batch.y, self.task))
@@ -208,10 +209,12 @@ class _Run:
             Checkpoint(identity=self.identity, progress=self.progress, arrays=arrays).save(self.path)
         self.saved = time.monotonic()
 
-    def restore(self) -> None:
+    def restore(self, epochs: int) -> None:
         assert self.path is not None
         found = Checkpoint.load(self.path)
         found.require_same(self.identity, self.path)
+        if epochs < found.progress.epoch:
+            raise ParameterError("epochs", epochs, f"must be at least {found.progress.epoch}: so many are done already")
         try:
             self.adam.restore(dict(found.arrays))
         except (KeyError, TypeError, ParameterError) as error:
@@ -232,11 +235,11 @@ class _Run:
             stack.enter_context(calm())
             workers = self.settings.workers  # forked before the bar starts a thread
             compute = stack.enter_context(Workers(self.model, processes=workers)) if workers > 1 else self.model
+            self.save()  # before the log, without which a run can go on
             _update_log(log, done.records)
             start = done.epoch * per_epoch + done.step
             bar = stack.enter_context(tqdm(total=epochs * per_epoch, initial=start, unit="step", disable=not shown))
             interrupted = stack.enter_context(_interruptions())
-            self.save()
             while done.epoch < epochs and not self._out_of_patience():
                 for batch in islice(self.task.train(self.settings.batch_size, done.epoch), done.step, None):
                     self._step(compute, batch)
@@ -323,7 +326,7 @@ class _Run:
 
     def _stop(self) -> NoReturn:
         self.save()
-        kept = "" if self.path is None else f"; go on from {self.path} with resume"
+        kept = "" if self.path is None else f"; go on from {self.path} with resume=True (--resume)"
         raise KeyboardInterrupt(f"stopped after {self._where()}{kept}")
 
 
@@ -377,12 +380,12 @@ def _constant_loss(y: Array, task: Task) -> float:
 
 
 def _shape(task: Task) -> dict[str, Any]:
-    if not isinstance(task, Task):
-        raise ParameterError("task", task, "must be a task of hadamrnn.tasks")
+    check.instance("task", task, Task, "a task of hadamrnn.tasks")
     return {name: getattr(task, name) for name in ("inputs", "outputs", "many_to_many", "loss")}
 
 
 def _require_fit(model: Network | IntegerNetwork, task: Task) -> None:
+    check.instance("model", model, (Network, IntegerNetwork), "a network")
     needed = _shape(task) | ({} if task.tokens else {"embedding": None})
     for name, value in needed.items():
         found = getattr(model.config, name)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError
 
-__all__ = ["choice", "flag", "integer", "number"]
+__all__ = ["array", "choice", "finite", "flag", "instance", "integer", "number", "numbers", "path", "plain"]
 
 
 def integer(name: str, value: object, *, least: int = 1, most: int = 10**9) -> int:
@@ -21,11 +24,21 @@ def integer(name: str, value: object, *, least: int = 1, most: int = 10**9) -> i
 
 def number(name: str, value: object, *, least: float = 0.0, most: float = 1e6, open: bool = True) -> float:
     """A finite real number above ``least`` (or equal to it unless ``open``) and at most ``most``."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise ParameterError(name, value, "must be a finite number")
+    if not -math.inf < value < math.inf:  # isfinite raises OverflowError for large integers
         raise ParameterError(name, value, "must be a finite number")
     if not least <= value <= most or (open and value == least):
         raise ParameterError(name, value, f"must be {'above' if open else 'at least'} {least:g} and at most {most:g}")
     return float(value)
+
+
+def plain(record: object) -> None:
+    """Make Python values, which files hold, of the NumPy scalars among the fields of a frozen record."""
+    for name, value in vars(record).items():
+        if isinstance(value, np.generic):
+            kept = float(value) if isinstance(value, np.floating) else value.item()
+            object.__setattr__(record, name, kept)
 
 
 def flag(name: str, value: object) -> bool:
@@ -40,3 +53,41 @@ def choice(name: str, value: object, allowed: Sequence[str]) -> str:
     if not isinstance(value, str) or value not in allowed:
         raise ParameterError(name, value, "must be one of " + ", ".join(allowed))
     return value
+
+
+def instance(name: str, value: object, kinds: type | tuple[type, ...], what: str) -> None:
+    """An object of one of the classes, which the error calls ``what``."""
+    if not isinstance(value, kinds):
+        raise ParameterError(name, value, f"must be {what}")
+
+
+def path(name: str, value: object) -> Path:
+    """The name of a file or directory."""
+    if not isinstance(value, (str, Path)) or not str(value) or "\0" in str(value):
+        raise ParameterError(name, value, "must be the name of a file or directory")
+    return Path(value)
+
+
+def array(name: str, value: object) -> NDArray[Any]:
+    """An array, of anything."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ParameterError(name, value, "must be an array: its rows differ in length") from None
+
+
+def finite(name: str, found: NDArray[Any]) -> None:
+    """Numbers that are all finite."""
+    sound = np.isfinite(found)
+    if not sound.all():
+        bad = np.argwhere(~sound)
+        picture = f"{len(bad)} of {found.size} entries are not, the first at {tuple(map(int, bad[0]))}"
+        raise ParameterError(name, picture, "must be finite numbers")
+
+
+def numbers(name: str, value: object) -> NDArray[Any]:
+    """An array of real numbers, integers in double precision; whether they are finite is left open."""
+    found = array(name, value)
+    if found.dtype.kind not in "iuf":
+        raise ParameterError(f"{name}.dtype", str(found.dtype), "must be real numbers")
+    return found if found.dtype.kind == "f" else found.astype(np.float64)

@@ -82,7 +82,8 @@ def solve(
     *, panel: str, family: str, hidden: int, steps: int, bits: int, draws: int, restarts: int, iterations: int
 ) -> Record:
     """What was measured, with seed 0, and the certified bound; the ratio has three digits."""
-    config, effort = network(family, hidden, bits), {"restarts": restarts, "iterations": iterations}
+    config = network(family, hidden, bits)
+    effort: dict[str, Any] = {"restarts": restarts, "iterations": iterations}
     bound = network_class(config, steps=steps).pseudo_dimension()
     record: Record = {"panel": panel, "family": family, "hidden": hidden, "steps": steps}
     record |= {"bits": None if family == "orthogonal" else bits, "bound": int(bound.value)}

@@ -73,8 +73,8 @@ def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
         figure, (top, bottom) = plt.subplots(2, 1, figsize=(style.COLUMN, 4.2), layout="constrained")
         for record in (r for r in records if r["panel"] == "growth"):
             bits, W = record["bits"], record["weights"]
-            look = {"color": "black", "linewidth": 1.2} if bits is None else {"color": style.GREY, "linewidth": 0.9}
-            top.plot(record["m"], np.array(record["log2_growth"]) / W, **look, zorder=3 if bits is None else 2)
+            line = {"color": "black", "linewidth": 1.2} if bits is None else {"color": style.GREY, "linewidth": 0.9}
+            top.plot(record["m"], np.array(record["log2_growth"]) / W, **line, zorder=3 if bits is None else 2)
             if bits is not None:
                 top.plot(record["switch"], bits, "o", color="black", markerfacecolor="white", zorder=4)
             top.annotate(

@@ -53,7 +53,7 @@ def exponent_in(rate: Any, name: str) -> Fraction:
         return Fraction(0)
     if rate.is_Pow and rate.exp.is_Rational:
         return exponent_in(rate.base, name) * Fraction(int(rate.exp.p), int(rate.exp.q))
-    combine = {sympy.Mul: sum, sympy.Add: max, sympy.Max: max, sympy.Min: min}
+    combine: dict[Any, Any] = {sympy.Mul: sum, sympy.Add: max, sympy.Max: max, sympy.Min: min}
     if rate.func not in combine:
         raise ValueError(f"rate={rate}: no power of {name} is defined")
     return Fraction(combine[rate.func](exponent_in(part, name) for part in rate.args))
@@ -68,8 +68,8 @@ def _base(base: Any, *, tex: bool) -> str:
         shown = _base(inner, tex=tex) if inner.is_Symbol else f"({_product(inner, tex=tex)})"
         return (r"\log " if tex else "log ") + shown
     if isinstance(base, sympy.Min):
-        terms = ", ".join(sorted(_product(_without_constants(term), tex=tex) for term in base.args))
-        return (r"\min(" if tex else "min(") + terms + ")"
+        inner = ", ".join(sorted(_product(_without_constants(term), tex=tex) for term in base.args))
+        return (r"\min(" if tex else "min(") + inner + ")"
     if base.is_Mul:
         return _product(base, tex=tex)
     return str(sympy.latex(base)) if tex else str(base)

@@ -9,7 +9,7 @@ LaTeX (booktabs); the JSON holds a certificate for every number.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from decimal import ROUND_FLOOR, Context, Decimal
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import approxbounds as ab
 from approxbounds import tables
 from approxbounds.files import write_atomically
 from approxbounds.functions.base import FunctionClass
+from approxbounds.render import number
 from paper_figures.product import Product, Record, cited, run_from_command_line
 from paper_figures.rates import latex_rate, text_rate
 
@@ -104,8 +105,7 @@ def rounded_down(value: float, *, tex: bool, digits: int = 3) -> str:
     >>> rounded_down(0.0098349, tex=False), rounded_down(0.0098349, tex=True)
     ('9.83e-03', '9.83\\\\cdot10^{-3}')
     """
-    shown = Context(prec=digits, rounding=ROUND_FLOOR).create_decimal(Decimal(value))
-    mantissa, exponent = f"{shown:.{digits - 1}e}".split("e")
+    mantissa, exponent = f"{Decimal(number(value, False, digits)):.{digits - 1}e}".split("e")
     return rf"{mantissa}\cdot10^{{{int(exponent)}}}" if tex else f"{mantissa}e{int(exponent):+03d}"
 
 

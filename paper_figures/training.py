@@ -27,10 +27,11 @@ DATA = Path(__file__).resolve().parent / "data" / "qornn.json"
 #: What names a row of the data.
 KEYS = ("task", "strategy", "n", "block", "recurrent_bits")
 TASKS = {
-    "copy": "(a) copy: symbols right",
-    "permuted": "(b) permuted MNIST: accuracy",
-    "sequential": "(c) sequential MNIST: accuracy",
-    "text": "(d) text: bits per character",
+    "copy": "(a) copy, $T=100$: symbols right",
+    "copy-1000": "(b) copy, $T=1000$: symbols right",
+    "permuted": "(c) permuted MNIST: accuracy",
+    "sequential": "(d) sequential MNIST: accuracy",
+    "text": "(e) text: bits per character",
 }
 STRATEGIES = {
     "hadamrnn": ("HadamRNN", "o"),
@@ -82,13 +83,14 @@ def solve(**query: Any) -> Record:
 
 
 def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
-    """A panel for each task."""
+    """A panel for each task, and the legend in place of a sixth."""
     with style.paper_style():
-        figure, axes = plt.subplots(2, 2, figsize=(2 * style.COLUMN, 4.6), layout="constrained")
+        figure, axes = plt.subplots(2, 3, figsize=(2 * style.COLUMN, 4.2), layout="constrained")
         bounds = [record["pdim"] for record in records]
         norm = LogNorm(min(bounds), max(bounds) + 1)
         points = None
-        for ax, (task, title) in zip(axes.flat, TASKS.items(), strict=True):
+        *panels, last = axes.flat
+        for ax, (task, title) in zip(panels, TASKS.items(), strict=True):
             shown = [record for record in records if record["task"] == task and record["score"] is not None]
             for strategy, (_, marker) in STRATEGIES.items():
                 own = [record for record in shown if record["strategy"] == strategy]
@@ -116,7 +118,8 @@ def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
             Line2D([], [], marker=marker, markersize=7 if marker == "*" else 4, label=label, **hollow)
             for label, marker in STRATEGIES.values()
         ]
-        figure.legend(handles=marks, loc="outside upper center", ncols=6, handletextpad=0.2)
+        last.legend(handles=marks, loc="center", frameon=False)
+        last.axis("off")
         if points is not None:
             figure.colorbar(points, ax=axes, label=r"certified bound on $\mathrm{Pdim}(G)$", pad=0.01, aspect=40)
         return style.save(figure, name=name, out=out)

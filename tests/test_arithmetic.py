@@ -22,6 +22,7 @@ from approxbounds.arithmetic import (
     log2_lower_tail,
     precision,
 )
+from approxbounds.errors import ParameterError
 from approxbounds.transfer.packing_transfer import log2_haussler
 
 SMALL = [(n, j) for n in range(41) for j in range(n + 3)]
@@ -198,6 +199,25 @@ def test_floor_float_at_the_edges_of_doubles():
     assert floor_float(-huge) == -math.inf
     assert floor_float(flint.arb("nan")) == -math.inf
     assert floor_float(flint.arb(1, 0.25)) == pytest.approx(0.75, abs=1e-6) and floor_float(flint.arb(1, 0.25)) <= 0.75
+
+
+@pytest.mark.parametrize("value", [None, True, "1/2", 1j, b"1", [1], (1,), np.bool_(True), object()], ids=repr)
+@pytest.mark.parametrize("A", [FLOAT, BALL, SYMBOLIC], ids=lambda A: A.name)
+def test_what_is_no_number_is_refused(A, value):
+    with pytest.raises(ParameterError, match=r"number=.*: must be "):
+        A.number(value)
+
+
+def test_only_exact_numbers_become_balls():
+    """A double may hide a rounding error: 0.1 is not 1/10; None is flint's 0."""
+    for value in (0.5, 0.1, math.inf, math.nan, np.float64(1), np.array([1.0]), sympy.Integer(1)):
+        with pytest.raises(ParameterError, match="must be exact"):
+            BALL.number(value)
+    for call in (BALL.log2_integer, BALL.log, lambda x: BALL.minimum(1, x), lambda x: BALL.maximum(x, 1)):
+        with pytest.raises(ParameterError, match="number=None"):
+            call(None)
+    assert BALL.number(Fraction(1, 2)) == flint.arb("0.5") and BALL.number(10**400) == flint.arb(10**400)
+    assert SYMBOLIC.number(math.inf) == sympy.oo and FLOAT.number(np.float64(2)) == FLOAT.number(np.int64(2)) == 2
 
 
 def test_precision_is_restored():

@@ -183,6 +183,8 @@ def asks(question, *arguments, **options):
     return lambda: getattr(ab, question)(*arguments, **({"p": 2} | options))
 
 
+LONG = [1 + Fraction(1, 10**400), 1 + Fraction(1, 10**5000), Decimal("1." + "1" * 5000), "1." + "1" * 101]
+LONG += [sympy.Rational(10**400 + 1, 10**400), f"{10**400 + 1}/{10**400}"]
 QUESTIONS = ["lower_bound", "lower_bounds", "upper_bound", "upper_bounds", "bracket", "average_case"]
 P, N, A = ab.ParameterError, ab.NoNumberError, ab.NotApplicableError
 TABLE = [
@@ -194,6 +196,13 @@ TABLE = [
     *((q, asks(q, ab.LipschitzBall(dim=3), RELU), P, ("input_dim=2", "dim=3")) for q in QUESTIONS),
     *((q, lambda q=q: getattr(ab, q)(HOLDER, RELU), TypeError, ("'p'",)) for q in QUESTIONS),
     *((q, lambda q=q: getattr(ab, q)(HOLDER, RELU, 2), TypeError, ("positional",)) for q in QUESTIONS),
+    # more digits than can be written and read again
+    *(("lower_bound", asks("lower_bound", HOLDER, RELU, p=v), P, ("p=", "digits")) for v in LONG),
+    *(("FunctionClass", lambda v=v: LIPSCHITZ.packing(v, p=2), P, ("eps=", "digits")) for v in LONG),
+    *(("NetworkClass", lambda v=v: RELU.fat_shattering(v), P, ("gamma=", "digits")) for v in LONG),
+    *(("LipschitzBall", lambda v=v: ab.LipschitzBall(dim=2, radius=v), P, ("radius=", "digits")) for v in LONG),
+    *(("required_weights", lambda v=v: WEIGHTS(LIPSCHITZ, error=v), P, ("error=", "digits")) for v in LONG),
+    ("FiniteClass", lambda: ab.FiniteClass(size="9" * 120), P, ("size='999", "100 digits")),
     # values that contradict each other
     ("EntropyClass", lambda: ab.EntropyClass(exponent=1, norm=2, constant=1), P, ("valid_below=None", "both")),
     ("EntropyClass", lambda: ab.EntropyClass(exponent=1, norm=2, valid_below=1), P, ("constant", "both")),
@@ -499,6 +508,13 @@ def test_accepted_widths(given):
 def test_accepted_infinities(given):
     assert ab.lower_bound(MONOTONE, LINEAR, p=given).theorem.id == "T3inf"
     assert ab.lower_bound(MONOTONE, LINEAR, p=given).value == 0.5
+
+
+def test_what_is_accepted_can_be_written_and_read():
+    long = Fraction(10**400 - 1, 10**399 + 7)
+    bounds = [ab.lower_bound(ab.LipschitzBall(dim=2, radius=long), RELU, p=long), LIPSCHITZ.packing(1 / long, p=2)]
+    for bound in [*bounds, ab.LipschitzFunctions(constant=long, input_dim=2).fat_shattering(1 / long)]:
+        assert ab.verify(bound.certificate.to_json())
 
 
 def test_symbols_stay_symbols():

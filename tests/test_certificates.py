@@ -7,6 +7,7 @@ formula in balls of 1000 bits.
 
 import json
 import math
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import chain
@@ -332,6 +333,18 @@ def test_bounds_without_a_number_have_no_certificate():
     for bound in (rate, symbolic):
         with pytest.raises(ab.NoNumberError):
             _ = bound.certificate
+
+
+@pytest.mark.parametrize(
+    "entry", [0.5, None, [1], True, math.inf, "1/2", (), Fraction(1, 10**400), Fraction(1, 10**5000)]
+)
+def test_witnesses_that_could_not_be_read_are_not_written(entry):
+    bound = ab.lower_bound(ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=3), p=2)
+    for good in (7, -(10**30), "name", "", Fraction(3, 7), Fraction(4)):
+        text = replace(bound, witness=bound.witness | {"x": good}).certificate.to_json()
+        assert ab.verify(text) and Certificate.from_json(text).to_json() == text
+    with pytest.raises(ab.ParameterError, match=r"witness\.x="):
+        _ = replace(bound, witness=bound.witness | {"x": entry}).certificate
 
 
 @pytest.mark.parametrize("dim", [50, 300, 1000])

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -124,6 +125,56 @@ def test_symbols_give_rates(capsys):
     assert run(capsys, "lower", "holder:smoothness=s,dim=d", "size:weights=W,depth=L", "-p", "p")[0] == 0
 
 
+@pytest.mark.parametrize("p", ["inf", "Inf", "INF", "Infinity", "oo", "OO"])
+def test_infinity_in_any_case(capsys, p):
+    data = run_json(capsys, "lower", "monotone:dim=2", "relu:widths=4", "-p", p)
+    assert (data["theorem"], data["value"], data["p"]) == ("T3inf", 0.5, "inf")
+
+
+@pytest.mark.parametrize("name", ["pi", "E", "I", "zoo", "GoldenRatio", "log", "exp"])
+def test_names_that_mean_something_in_formulas_are_no_symbols(capsys, name):
+    for words in (
+        [f"holder:smoothness={name},dim=2", "relu:widths=4"],
+        ["lipschitz:dim=2", f"size:weights=9,depth={name}"],
+    ):
+        assert run(capsys, "lower", *words, "-p", "2") == (
+            *(2, ""),
+            f"approxbounds: symbol='{name}': has a meaning of its own in formulas; take another name\n",
+        )
+    data = run_json(capsys, "lower", "holder:smoothness=beta,dim=e", "size:weights=N,depth=S", "-p", "gamma")
+    assert "(N*S*log(N))**(-beta/e)" in data["rate"]
+
+
+@pytest.mark.parametrize("network", ["finite:size=10", "finite:bits=10", "linear:dimension=10"])
+def test_rates_of_numeric_classes_with_a_symbolic_dimension_name_their_size(capsys, network):
+    data = run_json(capsys, "lower", "lipschitz:dim=d", network, "-p", "2")  # the number of inputs is d, too
+    symbol = "D" if network.startswith("linear") else "b"
+    assert data["rate"] == f"{symbol}**(-1/d)"
+    assert run_json(capsys, "pdim", f"{network},input_dim=d")["rate"] == symbol
+
+
+def test_json_says_what_was_asked(capsys):
+    F, G = "lipschitz:dim=2", "relu:widths=4"
+    texts = {"functions": str(ab.LipschitzBall(dim=2)), "network": str(ab.ReLUNetwork(widths=(4,), input_dim=2))}
+    none = dict.fromkeys(("functions", "network", "p", "eps", "gamma"))
+    for words, asked in {
+        ("lower", F, G, "-p", "5/2"): texts | {"p": "5/2"},
+        ("upper", F, G, "-p", "p"): texts | {"p": "p"},
+        ("pdim", G + ",input_dim=2"): {"network": texts["network"]},
+        ("fat", G + ",input_dim=2", "--gamma", "0.1"): {"network": texts["network"], "gamma": "1/10"},
+        ("packing", F, "--eps", "e", "-p", "inf"): {"functions": texts["functions"], "p": "inf", "eps": "e"},
+        ("bits", F, G, "-p", "2", "--error", "0.1"): texts | {"p": 2, "error": "1/10"},
+        ("weights", F, "-p", "2", "--error", "1", "--depth", "3"): {
+            **{"functions": texts["functions"], "p": 2, "error": 1, "depth": 3, "degree": 1, "pieces": 2}
+        },
+    }.items():
+        data = run_json(capsys, *words)
+        expected = none | asked
+        assert {name: data[name] for name in expected} == expected
+    data = run_json(capsys, "bracket", F, G, "-p", "2")
+    assert [{name: data[side][name] for name in none} for side in data] == [none | texts | {"p": 2}] * 2
+
+
 def test_bracket_pdim_packing_explain_list(capsys):
     data = run_json(capsys, "bracket", "monotone:dim=2", "heaviside:widths=4x9", "-p", "inf")
     assert data["lower"]["value"] == data["upper"]["value"] == 0.5
@@ -188,7 +239,7 @@ def test_bits(capsys):
 
 def test_table(capsys):
     classes = ["monotone:dim=2", "relu:widths=20x100", "lipschitz:dim=2", "linear:dimension=9+relu:widths=9"]
-    exponents = ["-p", "1", "-p", "inf"]
+    exponents = ["-p", "1", "inf"]
     records = run_json(capsys, "table", *classes, *exponents)
     functions = [parse_functions(classes[0]), parse_functions(classes[2])]
     networks = [parse_network(text, functions[0]) for text in (classes[1], classes[3])]
@@ -202,8 +253,15 @@ def test_table(capsys):
         "csv": found.to_csv(),
     }.items():
         assert run(capsys, "table", *classes, *exponents, "--format", name) == (0, text.rstrip("\n") + "\n", "")
+    assert run_json(capsys, "table", *classes, classes[1], classes[0], "-p", "1", "-p", "inf", "2/2") == records
     symbolic = run_json(capsys, "table", "holder:smoothness=s,dim=d", "size:weights=W,depth=L", "-p", "p")
     assert [record["norms"] for record in symbolic] == ["same order"]
+
+
+def test_networks_in_tables_take_the_dimension_of_each_class(capsys):
+    records = run_json(capsys, "table", "lipschitz:dim=2", "monotone:dim=3", "relu:widths=4", "-p", "2")
+    networks = [str(ab.ReLUNetwork(widths=(4,), input_dim=dim)) for dim in (2, 3)]
+    assert [record["network"] for record in records] == networks
 
 
 def test_certificate_file_and_verify(capsys, tmp_path):
@@ -227,9 +285,38 @@ def test_verify_reads_standard_input():
     assert done.returncode == 0 and done.stdout.startswith("accepted")
 
 
+def test_closed_standard_streams():
+    def status(command):
+        script = f"{sys.executable} -m approxbounds {command}"
+        return subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+
+    done = status("verify - <&-")
+    assert done.returncode == 2 and done.stderr.endswith("file='-': cannot be read (standard input is closed)\n")
+    assert (status("list >&-").returncode, status("list >&-").stderr) == (0, "")
+    assert (status("verify /nowhere 2>&-").returncode, status("verify /nowhere 2>&-").stdout) == (2, "")
+
+
+def test_narrow_encodings_and_binary_input():
+    command = [sys.executable, "-m", "approxbounds"]
+    narrow = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([*command, "list"], capture_output=True, check=False, env=narrow)
+    assert (done.returncode, done.stderr) == (0, b"") and rb"H\xf6lder class" in done.stdout
+    strict = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run([*command, "verify", "-"], input=b"\xff\xfe", capture_output=True, check=False, env=strict)
+    assert done.returncode == 2 and done.stderr.startswith(b"approxbounds: file='-': cannot be read ('utf-8' codec")
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
+        ([*LOWER, "-p", "3"], 2, "--p: may be given only once"),
+        ([*LOWER, "--p", "2"], 2, "--p: may be given only once"),
+        ([*LOWER, "--certificate", "a", "--certificate", "a"], 2, "--certificate: may be given only once"),
+        ([*LOWER, "--certificate", ""], 2, "certificate='': must be the name of a file"),
+        ([*LOWER, "--certificate", "-"], 2, "certificate='-': must be the name of a file (--json shows"),
+        (["weights", "lipschitz:dim=2", "-p", "2", "--depth", "3", "--error", "2", "--certificate", ""], 1, "excluded"),
+        (["table", "lipschitz:dim=2", "relu:widths=4", "-p", "2", "--json", "--format", "csv"], 2, "not allowed with"),
+        (["sweep", "lipschitz:dim=2", "relu:widths=4", "-p", "2", "--format", "csv", "--json"], 2, "not allowed with"),
         (["lower", "holder:smoothness=-1,dim=2", "relu:widths=10", "-p", "2"], 2, "smoothness='-1'"),
         (["lower", "holder:smoothness=1", "relu:widths=10,input_dim=2", "-p", "2"], 2, "also needs dim"),
         (["lower", "hoelder:smoothness=1,dim=2", "relu:widths=10", "-p", "2"], 2, "NAME one of holder"),
@@ -243,6 +330,11 @@ def test_verify_reads_standard_input():
         (["lower", "lipschitz:dim=2", "relu:widths=10"], 2, "--p"),
         (["lower", "lipschitz:dim=__import__('os')", "relu:widths=10", "-p", "2"], 2, "dim="),
         (["lower", "entropy:exponent=1,norm=2", "relu:widths=10,input_dim=2", "-p", "1"], 1, "not known for p = 1"),
+        (
+            ["upper", "lipschitz:dim=2", "relu:widths=8,bits=3", "-p", "2"],
+            1,
+            "network with real weights, each used once",
+        ),
         (["upper", "lipschitz:dim=2", "linear:dimension=4", "-p", "2"], 1, "no theorem gives an upper bound"),
         (["packing", "lipschitz:dim=2", "-p", "2", "--eps", "-1"], 2, "eps='-1'"),
         (["packing", "lipschitz:dim=2", "-p", "2", "--eps", "5"], 1, "eps=5 is too large"),
@@ -266,7 +358,7 @@ def test_verify_reads_standard_input():
         (["table", "lipschitz:dim=2", "-p", "2"], 2, "one network class"),
         (["table", "relu:widths=4,input_dim=2", "-p", "2"], 2, "one function class"),
         (["table", "lipschitz:dim=2", "perceptron:widths=4", "-p", "2"], 2, "class='perceptron:widths=4': must begin"),
-        (["table", "lipschitz:dim=2", "monotone:dim=3", "relu:widths=4", "-p", "2"], 2, "F=MonotoneFunctions(dim=3)"),
+        (["table", "monotone:dim=3", "relu:widths=4,input_dim=2", "-p", "2"], 2, "F=MonotoneFunctions(dim=3)"),
         (["table", "lipschitz:dim=2", "relu:widths=4", "-p", "2", "--format", "pdf"], 2, "invalid choice: 'pdf'"),
         (["pdim", "union:members=4x4"], 2, "joined by +"),
         (["pdim", "relu:widths=8,input_dim=2+relu:widths=4,input_dim=3"], 2, "input_dim"),
@@ -282,11 +374,19 @@ def test_bad_input(capsys, arguments, status, message):
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", "null", "{" * 10_000, '{"value": NaN}', "\x00", "1" * 2_000_000])
-def test_malformed_certificates(capsys, tmp_path, text):
-    path = tmp_path / "bad.json"
-    path.write_text(text)
-    status, out, err = run(capsys, "verify", path)
-    assert status == 2 and out == "" and "Traceback" not in err and "certificate" in err
+def test_malformed_certificates(capsys, tmp_path, text, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("bad.json").write_text(text)
+    status, out, err = run(capsys, "verify", "bad.json")
+    assert status == 2 and out == "" and err.count("\n") == 1 and "Traceback" not in err
+    assert err.startswith(("approxbounds: bad.json: certificate=", "approxbounds: file='bad.json': must have at most"))
+
+
+def test_what_is_wrong_in_a_certificate_is_said_with_its_file(capsys, tmp_path):
+    path = tmp_path / "bound.json"
+    run(capsys, *LOWER, "--certificate", path)
+    path.write_text(path.read_text().replace('"dim": 2', '"dim": 0'))
+    assert run(capsys, "verify", path) == (2, "", f"approxbounds: {path}: dim=0: must be an integer from 1 to 1000\n")
 
 
 def test_certificate_path_that_cannot_be_written(capsys, tmp_path, monkeypatch):

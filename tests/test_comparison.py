@@ -184,7 +184,8 @@ def test_bibtex_is_what_the_entries_use(comparison):
         return re.findall(r"^@\w+\{([^,]+),", text, re.M)
 
     used = {source.key for e in comparison for bound in e.bounds for source in bound.sources}
-    assert set(keys(comparison.bibtex())) == used | {"DeVoreHaninPetrova2021"}
+    used |= {source.key for e in comparison for source in e.query.F.entropy_citations}
+    assert set(keys(comparison.bibtex())) == used | {"DeVoreHaninPetrova2021", "GaoWellner2007"}
     assert len(keys(comparison.bibtex())) == len(set(keys(comparison.bibtex())))
     assert "DeVoreHaninPetrova2021" not in ab.compare(MONOTONE, RELU, "inf").bibtex()  # nothing was compared
 
@@ -208,14 +209,29 @@ def test_markups(comparison):
     body = [line for line in latex.splitlines() if line.endswith(r" \\") and "&" in line]
     assert len(body) == 28 and all(line.count(" & ") == 8 for line in body)
     outside = re.sub(r"\$[^$]*\$", "", latex)
-    assert not re.search(r"(?<!\\)[_&^#%]", outside.replace(" & ", " ")) and outside.count("{") == outside.count("}")
+    assert not re.search(r"(?<!\\)[_&^#%<>]", outside.replace(" & ", " ")) and outside.count("{") == outside.count("}")
     assert r"input\_dim" in latex and r"\infty" in latex
     markdown = comparison.to_markdown().splitlines()
+    assert markdown[0].endswith(r"| entropy exponent $\ge$ | $L^p$ and sup norm |")
     assert all(line.count(" | ") == 8 for line in markdown[:29] if not line.startswith("|---"))
     assert "- $G_{1}$: `ReLUNetwork(widths=(64,)*4, input_dim=2, bias=True)`" in markdown
     page = comparison._repr_html_()
     assert page.count("<tr>") == 28 and "F1: MonotoneFunctions(dim=2)" in page
     assert str(comparison) == comparison.to_text()
+
+
+def test_the_latex_legend_changes_no_size_after_it(comparison):
+    table, legend = comparison.to_latex().split("\\end{tabular}\n\n")
+    lines = legend.splitlines()
+    assert lines[0] == r"{\par\smallskip\footnotesize\noindent" and lines[-1] == r"\par}"
+    assert len(lines) == 8 and all(line.endswith(r"\\") for line in lines[1:-2]) and not lines[-2].endswith("\\")
+    assert r"\footnotesize" not in table
+
+
+def test_what_is_named_twice_has_one_row():
+    once = ab.compare([MONOTONE, HOLDER], [RELU, LINEAR], [1, "inf"])
+    again = replace(HOLDER)
+    assert ab.compare([MONOTONE, HOLDER, again], [RELU, LINEAR, RELU], [1, "inf", "2/2"]).entries == once.entries
 
 
 def test_single_objects_and_one_exponent():

@@ -17,7 +17,7 @@ import approxbounds as ab
 from approxbounds import catalogue, cli
 from approxbounds.bound import apply
 from approxbounds.extensions import load
-from approxbounds.networks.growth import Thresholds
+from approxbounds.networks.growth import GrowthBound, Thresholds
 from approxbounds.testing import check_function_class, check_lower_bound, check_monotone, check_network_class
 
 HERE = Path(__file__).parent
@@ -192,6 +192,56 @@ def test_a_certificate_is_never_about_another_theorem_or_an_earlier_definition(e
         ab.register(new)  # a notebook cell run again
         with pytest.raises(ab.CertificateError, match="not an earlier definition of it"):
             _ = bound.certificate
+
+
+# ---------------------------------------------------------------------------------- formulas that cannot be true
+
+
+@pytest.mark.parametrize("value", [None, False, 0.5, "1/2", 1j], ids=repr)
+@pytest.mark.parametrize("direction", ab.Direction)
+def test_only_exact_values_of_formulas_are_certified(direction, value):
+    """A forgotten return would be the bound 0, a double hides its rounding error."""
+    F, G = ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(8,), input_dim=2)
+    mine = {"refusal": lambda s, q: None, "search": lambda s, q: {}, "rate": lambda s, q: None, "direction": direction}
+    ask = ab.lower_bound if direction is ab.Direction.LOWER else ab.upper_bound
+    with ab.extensions(theorem(**mine, evaluate=lambda s, A, q, w: A.number(1) / 2)):
+        bound = ask(F, G, p=2)
+        assert (bound.theorem.id, bound.value) == ("mine", 0.5) and ab.verify(bound.certificate)
+        certificate = bound.certificate
+        with pytest.raises(ab.ParameterError, match=r"number=None: must be .* \(in theorem mine\)"):
+            _ = bound.rate
+    for evaluate in (lambda s, A, q, w: value, lambda s, A, q, w: A.number(value)):
+        with ab.extensions(theorem(**mine, evaluate=evaluate)):
+            with pytest.raises(ab.ParameterError, match=r"number=.*: must be exact.* \(in theorem mine\)"):
+                ask(F, G, p=2)
+            verdict = ab.verify(certificate)
+            assert not verdict and "in theorem mine" in verdict.reason
+
+
+def test_growth_that_is_no_number_certifies_nothing(example):
+    @dataclass(frozen=True)
+    class Count:
+        citations = (ab.Citation("approxbounds"),)
+        formula = "0"
+
+        def evaluate(self, A, m):
+            return None if A.name == "ball" else 0 * A.number(m)
+
+    growth = {"growth": lambda self, thresholds=None: GrowthBound(whole=(Count(),))}
+    G = type("Forgets", (example.RationalFunctions,), {"__module__": __name__} | growth)(degree=2)
+    with pytest.raises(ab.ParameterError, match=r"number=None: must be exact.* \(in theorem T3\)"):
+        ab.lower_bound(ab.LipschitzBall(dim=1), G, p=2)
+
+
+def test_bounds_that_contradict_each_other_raise():
+    F, G = ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(8,), input_dim=2)
+    false = {"refusal": lambda s, q: None, "search": lambda s, q: {}, "evaluate": lambda s, A, q, w: A.number(0)}
+    with ab.extensions(theorem(**false, direction=ab.Direction.UPPER)):
+        for ask in (lambda: ab.bracket(F, G, p=2), lambda: ab.compare(F, G, 2)):
+            with pytest.raises(ab.ApproxBoundsError, match=r"contradict .*E_2\(F, G\) >= .*E_2\(F, G\) <= 0 .*Mine"):
+                ask()
+    exact = ab.bracket(ab.MonotoneFunctions(dim=2), G, p="inf")
+    assert exact.lower.value == exact.upper.value
 
 
 def test_what_is_in_a_record_is_named_too(example):

@@ -220,6 +220,7 @@ def test_symbols_give_closed_forms():
     linear = ab.BoundedLinear(norm=B, input_dim=9).fat_shattering(gamma)
     assert sympy.simplify(linear.expression - 9 * B**2 / gamma**2) == 0
     assert linear.expression.subs({B: 2, gamma: 3}) == 4
+    assert ab.BoundedLinear(norm=M, input_dim=9).fat_shattering(gamma).rate.free_symbols >= {M, gamma}
     with pytest.raises(ab.NoNumberError, match="B, gamma"):
         _ = linear.value
     network = ab.NormBoundedNetwork(norms=(M, M), input_dim=3).fat_shattering(gamma)

@@ -17,7 +17,6 @@ import pytest
 import approxbounds as ab
 from approxbounds.arithmetic import FLOAT
 from approxbounds.complexity.pseudo_dimension import growth_steps
-from approxbounds.files import write_atomically
 from approxbounds.functions.base import FunctionClass
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -273,14 +272,6 @@ def test_two_runs_agree(scripts: Any, made: tuple[Path, list[Any]], tmp_path: Pa
     assert len(again.paths) > 1
     for path in again.paths:
         assert path.read_bytes() == (made[0] / path.name).read_bytes()
-
-
-def test_write_atomically_leaves_nothing_behind_on_failure(tmp_path: Path) -> None:
-    target = tmp_path / "taken"
-    target.mkdir()
-    with pytest.raises(OSError):
-        write_atomically(target, b"x")
-    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
 @pytest.mark.parametrize("name", ("rates", "table", "style", "manifest"))

@@ -6,8 +6,8 @@ import pytest
 
 import approxbounds as ab
 
-#: (F, widths, p, at least, recorded): the middle number was asked for when T3 was designed (a prototype of the
-#: theory sheet's formulas), the last is the value first certified; a smaller one would be a regression.
+#: (F, widths, p, at least, recorded): the middle number was asked for when T3 was designed (a prototype of
+#: its formulas), the last is the value first certified; a smaller one would be a regression.
 CASES = [
     (ab.LipschitzBall(dim=2), (10,), 2, 0.0035, 0.00355692),
     (ab.LipschitzBall(dim=2), (10, 10), 2, 0.00119, 0.00120750),
@@ -47,7 +47,7 @@ def test_pseudo_dimension_of_ten_relus():
     ],
 )
 def test_sup_norm_wall_of_monotone_functions(dim, network):
-    """Exactly 1/2 for every class of finite pseudo-dimension (theory sheet, T3inf), and a constant reaches it."""
+    """Exactly 1/2 for every class of finite pseudo-dimension (THEORY.md, T3inf), and a constant reaches it."""
     F, G = ab.MonotoneFunctions(dim=dim), network(dim)
     assert ab.lower_bound(F, G, p=math.inf).value == 0.5
     if isinstance(G, ab.HeavisideNetwork):

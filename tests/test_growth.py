@@ -153,7 +153,7 @@ def test_folded_output_weights(activation):
         if ((points @ rows + bias > 0) == (points @ moved + moved_bias > 0)).all():
             outputs.append(activation(points @ moved + moved_bias) @ rng.normal(size=width) + rng.normal())
     assert np.linalg.matrix_rank(np.array(outputs), tol=1e-9) == width * (dim + 1) + (width + 1) - width
-    counts = ab.ReLUNetwork(widths=(width,), input_dim=dim).growth().layers[-1].counts
+    counts = ab.ReLUNetwork(widths=(width,), input_dim=dim).growth().whole[0].layers[-1].counts
     assert AffineCount(1, 1, width * (dim + 1) + 1) in counts
 
 
@@ -279,7 +279,7 @@ def test_totals_are_above_every_architecture_with_these_totals():
             count = TotalsCount(t.weights + slack, t.units + slack, t.depth, G.pieces, G.degree)
             m = np.unique(np.floor(np.geomspace(1, 1e5 * (t.weights + slack), 120)))
             # the layers alone, without min(m, .): the totals must dominate the sum, wherever they are below m
-            layers = sum(layer.evaluate(FLOAT, m) for layer in G.growth().layers)
+            layers = G.growth().whole[0].evaluate(FLOAT, m)
             totals = count.evaluate(FLOAT, m)
             assert (totals >= np.minimum(layers, m) * (1 - 1e-12) - 1e-9).all(), (G, slack)
 

@@ -220,6 +220,18 @@ def test_convex_bound_by_exhaustion():
     assert case.mean <= np.mean(errors) * (1 + 1e-6)
 
 
+@pytest.mark.parametrize("F", [ab.EntropyClass(exponent=3, norm=2, dim=3), ab.BarronBall(dim=3)], ids=str)
+def test_entropy_is_not_known_below_its_norm(F):
+    """L^p distances grow with p: monotone functions of exponent 3 in L^3 have exponent 2 in L^1."""
+    assert F.entropy_exponent(2) == F.entropy_exponent(math.inf) == F.entropy_bound(2).exponent
+    with pytest.raises(ab.NoExpressionError, match="p=1"):
+        F.entropy_exponent(1)
+    low, high = ab.compare(F, ab.ReLUNetwork(widths=(8,), input_dim=3), [1, 2])
+    assert low.entropy_exponent is low.record()["entropy_exponent"] is None and high.entropy_exponent is not None
+    assert not set(F.entropy_citations) & set(low.sources) and set(F.entropy_citations) <= set(high.sources)
+    assert [line for line in ab.compare(F, low.query.G, [1]).to_text().splitlines() if line.split()[-2:-1] == ["-"]]
+
+
 def test_barron_ball_is_known_by_its_rate():
     import sympy
 

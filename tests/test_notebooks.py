@@ -83,6 +83,7 @@ class TestDisplay:
         ("text/latex", lambda F, G, size: ab.lower_bound(F, G, p=2)),
         ("text/latex", lambda F, G, size: ab.lower_bound(F, size, p=2)),
         ("text/latex", lambda F, G, size: ab.bracket(F, G, p="inf")),
+        ("text/latex", lambda F, G, size: ab.bracket(F, size, p=2)),
         ("text/latex", lambda F, G, size: ab.required_weights(F, error="1/100", p=2, depth=3)),
         ("text/latex", lambda F, G, size: G.pseudo_dimension()),
         ("text/markdown", lambda F, G, size: F),
@@ -100,6 +101,7 @@ class TestDisplay:
         shown = rendered(make(self.F, self.G, self.SIZE))
         assert set(shown) == {"text/plain", kind}
         assert_whole(shown[kind])
+        assert " at 0x" not in shown["text/plain"]
 
     def test_content(self) -> None:
         bound = ab.lower_bound(self.F, self.G, p=2)
@@ -111,11 +113,20 @@ class TestDisplay:
         certificate = html.unescape(rendered(bound.certificate)["text/html"])
         assert all(json.dumps(value) in certificate for value in bound.certificate.to_dict().values())
 
+    @pytest.mark.parametrize("weights", [100, W])
+    def test_brackets_without_numbers_show_both_bounds(self, weights: Any) -> None:
+        both = ab.bracket(self.F, ab.NetworkSize(weights=weights, depth=3), p=2)
+        assert str(both) == f"{both.lower}\n{both.upper}"
+        shown = rendered(both)["text/latex"]
+        assert_whole(shown)
+        assert both.lower.latex in shown and both.upper.latex in shown
+
     @pytest.mark.parametrize("name", ab.THEOREMS)
     def test_theorems(self, name: str) -> None:
         theorem = ab.THEOREMS[name]
         shown = rendered(theorem)["text/markdown"]
         assert_whole(shown)
+        assert repr(theorem) == f"{type(theorem).__name__}({name!r})"
         assert shown.startswith(f"**{name}** ({theorem.title})") and all(str(c) in shown for c in theorem.citations)
 
     def test_misuse_reads_well(self) -> None:

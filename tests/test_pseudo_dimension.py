@@ -18,7 +18,6 @@ from approxbounds.complexity.pseudo_dimension import (
     OperationCountMethod,
     excludes_shattering,
     largest_shattered,
-    pdim_methods,
     pdim_upper,
 )
 from approxbounds.errors import HypothesisError
@@ -78,6 +77,12 @@ def own_growth(G: ab.FeedForwardNetwork, m: int) -> mpmath.mpf:
     return total + min(last)
 
 
+def values_of(G) -> dict[str, int]:
+    """What each method that applies gives for G."""
+    bound = G.pseudo_dimension()
+    return {each.theorem.id: each.value for each in (bound, *bound.others) if isinstance(each, Bound)}
+
+
 @pytest.mark.parametrize("G", NETWORKS, ids=str)
 def test_bisection_finds_what_a_linear_scan_finds(G):
     found = largest_shattered(G)
@@ -85,8 +90,7 @@ def test_bisection_finds_what_a_linear_scan_finds(G):
         reached = [m for m in range(1, found + 300) if own_growth(G, m) >= m]
     assert max(reached) == found
     assert reached == list(range(1, found + 1))  # once below m, below for good
-    values = {method.theorem.id: method.value for method in pdim_methods(G) if isinstance(method, Bound)}
-    assert values["pdim-growth"] == found
+    assert values_of(G)["pdim-growth"] == found
     with pytest.raises(HypothesisError):
         GrowthMethod().evaluate(BALL, Query(network=G), {"pdim": found - 1})
 
@@ -106,6 +110,7 @@ def test_golden_values():
         ab.FiniteClass(bits=64): 64,
     }
     assert {G: G.pseudo_dimension().value for G in expected} == expected
+    assert {G: G.pseudo_dimension().expression for G in expected} == expected
 
 
 # ------------------------------------------------------------------------------------------- true dimensions
@@ -115,12 +120,7 @@ def methods_of(G: ab.ReLUNetwork) -> dict[str, int]:
     totals = G.totals
     kind = {"degree": G.activation.degree, "pieces": G.activation.pieces}
     size = ab.NetworkSize(weights=totals.weights, depth=totals.depth, units=totals.units, **kind)
-    found = {}
-    for network in (G, size):
-        for bound in pdim_methods(network):
-            if isinstance(bound, Bound):
-                found[f"{type(network).__name__} {bound.theorem.id}"] = bound.value
-    return found
+    return {f"{type(net).__name__} {name}": value for net in (G, size) for name, value in values_of(net).items()}
 
 
 @pytest.mark.parametrize(("width", "exact"), [(1, 3), (2, 5)])

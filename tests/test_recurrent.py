@@ -344,10 +344,10 @@ def pdim(kind, **parameters):
 
 
 def test_a_binary_recurrence_costs_its_bits_whatever_the_length():
-    """With real U and v a little below the numbers of THEORY.md 6; with 4 bits much less."""
+    """With real U and v a little below n + log2 V(nm, P1) + wl(m, 2, P1 + n + 1); with 4 bits much less."""
     for steps in (10, 784, 10**6):
-        assert pdim(ab.HadamRNN, hidden=16, steps=steps) == 674  # THEORY.md: 683
-        assert pdim(ab.HadamRNN, hidden=128, steps=steps) == 6341  # THEORY.md: 6353
+        assert pdim(ab.HadamRNN, hidden=16, steps=steps) == 674  # that bound: 683
+        assert pdim(ab.HadamRNN, hidden=128, steps=steps) == 6341  # that bound: 6353
         assert pdim(ab.HadamRNN, hidden=16, steps=steps, bits=4) == 406
         assert pdim(ab.HadamRNN, hidden=128, steps=steps, bits=4) == 3652
         assert pdim(ab.HadamRNN, hidden=128, steps=steps, block=8) == 6341

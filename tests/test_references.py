@@ -1,11 +1,17 @@
 """Every class, theorem and construction has a key of the bibliography, and bounds cite exactly what they use."""
 
 import re
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 import approxbounds as ab
 from approxbounds.sources import Citation, bibtex, reference_keys
+
+THEORY = files("approxbounds").joinpath("THEORY.md").read_text(encoding="utf-8")
+SECTIONS = set(re.findall(r"^#{2,3} (\d(?:\.\d)?|T\d[\w-]*)", THEORY, re.M))
+SOURCES = sorted(Path(ab.__file__).parent.rglob("*.py"))
 
 
 def keys(text):
@@ -63,3 +69,24 @@ def test_steps_cite_what_they_use():
         bounds = ab.lower_bounds(ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=9), p=2)
         cited = keys(next(bound for bound in bounds if bound.theorem.id == theorem).bibtex())
         assert "BartlettHarveyLiawMehrabian2019" not in cited
+
+
+def sections(text):
+    return set(re.findall(r"\b(T\d\w*(?:-inf)?|\d(?:\.\d)?)\b", text))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_pointers_into_the_theory_lead_somewhere(path):
+    source = path.read_text(encoding="utf-8")
+    pointers = re.findall(r"THEORY\.md,?([^()\n]*)", source)
+    pointers += re.findall(r'Citation\(\s*"approxbounds",\s*"([^"]*)"', source)
+    for pointer in pointers:
+        assert sections(pointer) and sections(pointer) <= SECTIONS, pointer
+
+
+def test_the_theory_has_every_theorem_every_family_and_no_unknown_source():
+    families = (family.id for F in FUNCTIONS for family in F.families)
+    for name in (*ab.THEOREMS, *families):
+        assert name in SECTIONS if re.match(r"T\d", name) else f"`{name}`" in THEORY, name
+    assert set(re.findall(r"\b[A-Z][A-Za-z]+(?:19|20)\d\d\b", THEORY)) <= set(reference_keys())
+    assert all(len(line) <= 120 for line in THEORY.splitlines())

@@ -4,6 +4,7 @@ import ast
 import inspect
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ LEVELS = [
     {"certificate", "query", "inverse", "comparison"},
     {"sweep"},
     {"__init__"},
-    {"cli", "cli_sweep", "cli_text", "__main__", "testing"},
+    {"cli", "cli_list", "cli_sweep", "cli_text", "__main__", "testing"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 
@@ -38,6 +39,7 @@ DOORS = {
     ("functions", "complexity"),  # FunctionClass.packing
     ("networks", "complexity"),  # NetworkClass.pseudo_dimension
     ("bound", "certificate"),  # Bound.certificate
+    ("sweep", "__init__"),  # the version of the package
 }
 
 
@@ -46,12 +48,15 @@ def room_of(path: Path) -> str:
 
 
 def imports(tree: ast.AST) -> set[str]:
-    """Rooms of approxbounds that are imported when the code runs (not only for type checking)."""
+    """Rooms of approxbounds that are imported when the code runs; a name that is no room comes from ``__init__``."""
     found = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "approxbounds":
-            parts = node.module.split(".")
-            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports are not read here"
+            package, *parts = str(node.module).split(".")
+            if package == "approxbounds":
+                names = parts[:1] or [alias.name for alias in node.names]
+                found |= {name if name in LEVEL else "__init__" for name in names}
         if isinstance(node, ast.Import):
             found |= {"__init__" for alias in node.names if alias.name.split(".")[0] == "approxbounds"}
     return found
@@ -69,8 +74,22 @@ def without_type_checking(tree: ast.Module) -> ast.Module:
 def test_imports_point_downwards(path):
     room = room_of(path)
     tree = without_type_checking(ast.parse(path.read_text(encoding="utf-8")))
-    for target in imports(tree) & set(LEVEL):
+    for target in imports(tree):
         assert LEVEL[target] <= LEVEL[room] or (room, target) in DOORS, f"{room} imports {target}"
+
+
+def test_names_of_the_package_itself_come_from_the_top():
+    code = "from approxbounds import lower_bound, tables; from approxbounds.transfer.hypercube import no_growth"
+    assert imports(ast.parse(code)) == {"__init__", "tables", "transfer"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imported_names_are_in_all(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "approxbounds":
+            module = import_module(node.module)
+            names = {alias.name for alias in node.names if not inspect.ismodule(getattr(module, alias.name))}
+            assert not names - {"__version__"} - set(getattr(module, "__all__", ())), f"not in {node.module}.__all__"
 
 
 def test_every_room_has_a_level():

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import sys
 
 import pytest
 
@@ -100,7 +101,9 @@ def test_a_directory_that_cannot_be_written(tmp_path, monkeypatch):
         (["lipschitz:dim=1", "relu:widths=8", "-p", "2", "--workers", "two"], "workers='two'"),
         (["lipschitz:dim=1", "relu:widths=8,input_dim=2", "-p", "2"], "has dimension 1, as no network has"),
         (["lipschitz:dim=1", "relu:widths=8", "-p", "2", "--quantity", "all"], "invalid choice: 'all'"),
-        (["@missing", "-p", "2"], "missing"),
+        (["@missing", "-p", "2"], "file='missing': cannot be read"),
+        ([f"@{sys.executable}", "-p", "2"], "cannot be read ('utf-8' codec"),
+        (["@", "-p", "2"], "file='': cannot be read"),
         (["lipschitz:dim=1", "relu:widths=8", "-p", "2", "--directory", "/dev/null/x"], "directory='/dev/null/x'"),
     ],
 )

@@ -1,6 +1,7 @@
 """Closed forms and rates with the exact values of floats, whose fractions have many digits, stay small and quick."""
 
 import pickle
+import re
 
 import mpmath
 import pytest
@@ -103,6 +104,43 @@ def test_closed_forms_in_symbols_of_dimension_and_norm(cls):
     assert 0.1 * concrete.value < 10 * value < concrete.value * 10
 
 
+B, D, K, L, Lambda, R, T, U, W, d, k, n, nu, r, s = sympy.symbols("B D K L Lambda R T U W d k n nu r s", positive=True)
+NAMED_AS_IN_THE_TEXT = [
+    ab.NetworkSize(weights=W, depth=L, degree=nu, pieces=K, units=U),
+    ab.ReLUNetwork(widths=(W, W), input_dim=d),
+    ab.SkipNetwork(widths=(W,), input_dim=d),
+    ab.RecurrentNetwork(hidden=n, inputs=1, steps=T),
+    ab.LinearSpace(dimension=D),
+    ab.PiecewisePolynomials(cells=n, degree=r, input_dim=d),
+    ab.BoundedLinear(norm=B, input_dim=d),
+    ab.NormBoundedNetwork(norms=(R, R), input_dim=d),
+    ab.LipschitzFunctions(constant=Lambda, input_dim=d),
+    ab.HolderBall(smoothness=s, dim=d, radius=R),
+    ab.LipschitzBall(dim=d, radius=R),
+    ab.SobolevBall(smoothness=2, dim=d, integrability=2, radius=R),
+    ab.AnisotropicHolderBall(smoothness=(s, 1), radius=R),
+    ab.MonotoneFunctions(dim=d),
+    ab.ConvexFunctions(dim=d),
+    ab.BarronBall(dim=d, power=k),
+]
+
+
+@pytest.mark.parametrize("described", NAMED_AS_IN_THE_TEXT, ids=str)
+def test_no_symbol_is_said_to_be_itself(described):
+    texts = [described.definition]
+    if hasattr(described, "families"):
+        texts += [family.describe(None) for family in described.families]
+    for text in texts:
+        assert text.count("$") % 2 == 0 and not re.search(r"\b(\w+)=\1\$", text.replace("\\", " "))
+
+
+def test_values_are_said():
+    assert "with $d=2$, $R=1$:" in ab.HolderBall(smoothness=s, dim=2).definition
+    assert "$R=d$" in ab.LipschitzBall(dim=d, radius=d).definition
+    text = ab.NetworkSize(weights=W, depth=3).definition
+    assert "$W$ parameters, each used once, $L=3$ layers and at most $U=W$ hidden units" in text
+
+
 def test_real_power_with_symbols():
     n = sympy.Symbol("n", positive=True)
     lazy = RealPower(2, -n)
@@ -133,3 +171,45 @@ def test_minimum_of_numbers_and_symbols():
     assert minimum((sympy.Integer(3), x)) == sympy.Min(3, x)
     both = minimum((near, sympy.sqrt(2), sympy.Integer(7)))
     assert set(both.args) == {near, sympy.sqrt(2)} and float(both) == pytest.approx(2**0.5)
+
+
+def growing_bounds():
+    """Upper bounds on complexities of symbolic sizes, by every method, and one ratio of sizes for each class."""
+    W, L, n, T, d, k, b, B, gamma = sympy.symbols("W L n T d k b B gamma", positive=True)
+    sizes = {"hidden": n, "steps": T, "inputs": d}
+    for G in (
+        ab.NetworkSize(weights=W, depth=3, degree=0),
+        ab.NetworkSize(weights=W, depth=L, degree=1),
+        ab.NetworkSize(weights=W, depth=L, degree=2),
+        ab.NetworkSize(weights=W, depth=L, degree=1, bits=b),
+        ab.NetworkSize(weights=W, depth=3, degree=1, bits=3),
+        ab.HadamRNN(hidden=n, steps=10, inputs=d, bits=4),
+        ab.HadamRNN(**sizes, bits=b, activation="relu"),
+        ab.HadamRNN(**sizes, layers=2),
+        ab.QORNN(**sizes, recurrent_bits=k, bits=4),
+        ab.OrthogonalRNN(**sizes, bits=b),
+        ab.RecurrentNetwork(**sizes, activation="relu", bits=4),
+        ab.LinearSpace(dimension=n),
+        ab.PiecewisePolynomials(cells=n, degree=1, input_dim=2),
+        ab.FiniteClass(bits=b),
+    ):
+        yield G.pseudo_dimension()
+    for G in (
+        ab.BoundedLinear(norm=B, input_dim=5),
+        ab.LipschitzFunctions(constant=B, input_dim=3),
+        ab.NormBoundedNetwork(norms=(B, 2), input_dim=3),
+    ):
+        yield G.fat_shattering(gamma)
+
+
+@pytest.mark.parametrize("best", list(growing_bounds()), ids=lambda bound: str(bound.query.G))
+def test_each_complexity_has_the_rate_of_its_own_method(best):
+    """All sizes grow together, and 1/gamma with them: a rate that lacks a logarithm lets the ratio double."""
+    found = [best, *(bound for bound in best.others if isinstance(bound, ab.Bound))]
+    for bound in found:
+        ratio = bound.expression / bound.rate
+        small, large = (
+            ratio.subs({s: 1 / size if s.name == "gamma" else size for s in ratio.free_symbols})
+            for size in (sympy.Integer(100), sympy.Integer(10**4))
+        )
+        assert 0 < large.evalf(10) < 1.1 * small.evalf(10), bound.theorem.id

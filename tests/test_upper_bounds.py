@@ -120,19 +120,44 @@ def test_bounds_without_a_size():
     assert envelope.network is None
 
 
-def test_symbolic_upper_bounds_are_the_numbers_with_symbols():
-    s, R = sympy.symbols("s R", positive=True)
+@pytest.mark.parametrize("F", [*CLASSES, ab.HolderBall(smoothness="5/2", dim=1)], ids=str)
+@pytest.mark.parametrize("p", [1, "5/2", INF])
+def test_closed_forms_are_the_certified_numbers(F, p):
+    networks = [*concrete(F), *([ab.ReLUNetwork(widths=(2000,) * 450, input_dim=1)] if F.domain_dim == 1 else [])]
+    for bound in (bound for G in networks for bound in ab.upper_bounds(F, G, p=p) if bound.theorem.numeric):
+        exact = sympy.N(bound.expression, 30)
+        assert bound.value * (1 - 1e-15) <= exact <= bound.value * (1 + 1e-30)
+
+
+CONSTRUCTIONS = [
+    ("cubes", ab.HeavisideNetwork, (8,), "k"),
+    ("relu-interpolation", ab.ReLUNetwork, (8,), "n"),
+    ("shen-yang-zhang", ab.ReLUNetwork, (60,) * 50, "N ell"),
+]
+
+
+@pytest.mark.parametrize(("theorem", "kind", "widths", "names"), CONSTRUCTIONS)
+def test_symbolic_upper_bounds_are_the_numbers_with_symbols(theorem, kind, widths, names):
+    """In the parameters of F alone where G has numbers, else also in the sizes of the construction."""
+    s, R, W = sympy.symbols("s R W", positive=True)
     F, one = ab.HolderBall(smoothness=s, dim=1, radius=R), ab.HolderBall(smoothness="1/2", dim=1, radius=3)
-    for theorem, kind, name in (
-        ("cubes", ab.HeavisideNetwork, "k"),
-        ("relu-interpolation", ab.ReLUNetwork, "n"),
-    ):
-        G = kind(widths=(8,), input_dim=1)
-        number = of(theorem, one, G, 3)
-        symbol = {str(x): x for x in of(theorem, F, G, 3).expression.free_symbols}[name]
-        size = next(iter(number.witness.values()))
-        formula = of(theorem, F, G, 3).expression.subs({s: Fraction(1, 2), R: 3, symbol: size})
-        assert float(sympy.N(formula)) == pytest.approx(number.value, rel=1e-14)
+    G = kind(widths=widths, input_dim=1)
+    number, values = of(theorem, one, G, 3), {s: Fraction(1, 2), R: 3}
+    formulas = [of(theorem, F, G, 3).expression.subs(values)]
+    formula = of(theorem, F, replace(G, widths=(W,) * len(widths)), 3).expression
+    sizes = dict(zip(names.split(), number.witness.values(), strict=True))
+    symbols = {str(x): x for x in formula.free_symbols - {s, R}}
+    assert symbols.keys() == sizes.keys()
+    formulas.append(formula.subs(values | {x: sizes[name] for name, x in symbols.items()}))
+    assert [float(sympy.N(formula)) for formula in formulas] == pytest.approx([number.value] * 2, rel=1e-14)
+
+
+def test_networks_too_small_for_a_construction_are_refused_with_symbols_in_f():
+    s = sympy.Symbol("s", positive=True)
+    G = ab.ReLUNetwork(widths=(8, 9), input_dim=2)
+    for smoothness, theorem in ((s, "shen-yang-zhang"), (1, "shen-yang-zhang"), (2, "lu-shen-yang-zhang")):
+        found = ab.upper_bounds(ab.HolderBall(smoothness=smoothness, dim=2), G, p=2)
+        assert f"{theorem}: G is too small for the construction" in map(str, found.refusals)
 
 
 @pytest.mark.parametrize(("F", "p"), [(F, p) for F in SMOOTH for p in (1, INF)], ids=str)

@@ -184,8 +184,8 @@ class LipschitzMethod(FatMethod):
         return int(k**d)
 
     def rate(self, query: Query) -> Any:
-        size, q = query.G.fat_orders[-1]
-        return size * validation.symbol_unless_symbolic(query.gamma, "gamma") ** -q
+        constant = validation.symbol_unless_symbolic(query.G.lipschitz_constant, "Lambda")
+        return (constant / validation.symbol_unless_symbolic(query.gamma, "gamma")) ** query.G.domain_dim
 
 
 class PseudoDimensionMethod(FatMethod):

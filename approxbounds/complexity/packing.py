@@ -13,14 +13,7 @@ from approxbounds.bisection import largest
 from approxbounds.bound import Bound, apply, best
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.functions.base import FunctionClass
-from approxbounds.functions.hypercube import (
-    FINEST_CELLS,
-    FINEST_RESOLUTION,
-    HypercubeFamily,
-    Index,
-    family_of,
-    require,
-)
+from approxbounds.functions.hypercube import FINEST_CELLS, FINEST_RESOLUTION, Grid, HypercubeFamily, member_of, require
 from approxbounds.render import below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, Witness, conditional, integer_of
@@ -41,10 +34,10 @@ class _PackingTheorem(Theorem):
         return eps ** (-query.F.entropy_exponent(query.p))
 
 
-def _distance_and_size(family: HypercubeFamily, index: Index, cells: Any, query: Query) -> tuple[Any, Any]:
+def _distance_and_size(family: HypercubeFamily, grid: Grid, query: Query) -> tuple[Any, Any]:
     """For each member the least h whose distance exceeds eps, and log2 of the packing: floats, 0 if there is none."""
-    N, eps = np.asarray(cells, float), float(query.eps)
-    norm = np.broadcast_to(family.norm(FLOAT, {**index, "cells": N}, query.p), N.shape)
+    N, eps = grid.cells, float(query.eps)
+    norm = np.broadcast_to(family.norm(FLOAT, {**grid.index, "cells": N}, query.p), N.shape)
     if is_infinite(query.p):
         return np.ones_like(N), np.where(2 * norm > eps * (1 + 1e-12), N, 0.0)
     with np.errstate(all="ignore"):
@@ -53,7 +46,7 @@ def _distance_and_size(family: HypercubeFamily, index: Index, cells: Any, query:
         return h, np.where(2 * (h - 1) < N, N - tail, 0.0)
 
 
-def _finest(family: HypercubeFamily, query: Query) -> list[tuple[Index, Any]]:
+def _finest(family: HypercubeFamily, query: Query) -> list[Grid]:
     """The finest members whose distance still exceeds eps at h/N = 1/64, 2/64, ...: bisection on k."""
     members: list[dict[str, int]] = []
     for share in np.arange(1, 30) / 64:
@@ -75,7 +68,7 @@ def _finest(family: HypercubeFamily, query: Query) -> list[tuple[Index, Any]]:
     if not members:
         return []
     index = {name: np.array([float(member[name]) for member in members]) for name in members[0]}
-    return [(index, np.array([float(family.cells(member)) for member in members]))]
+    return [Grid(index, np.array([float(family.cells(member)) for member in members]))]
 
 
 class GilbertVarshamov(_PackingTheorem):
@@ -99,21 +92,18 @@ class GilbertVarshamov(_PackingTheorem):
     def search(self, query: Query) -> Witness:
         found: tuple[float, dict[str, Any]] = (0.0, {})
         for family in query.F.families:
-            grid = family.grid()
-            for index, cells in ((grid.index, grid.cells), *_finest(family, query)):
-                h, bits = _distance_and_size(family, index, cells, query)
+            for grid in (family.grid(), *_finest(family, query)):
+                h, bits = _distance_and_size(family, grid, query)
                 i = int(np.argmax(bits))
                 if bits[i] > found[0]:
-                    chosen = {name: int(index[name][i]) for name in family.indices}
-                    found = (float(bits[i]), {"family": family.id, **chosen, "h": int(h[i])})
+                    found = (float(bits[i]), family.witness(grid.at(i)) | {"h": int(h[i])})
         if not found[1]:
             raise HypothesisError(f"eps={query.eps} is too large: no family searched has two functions so far apart")
         return found[1]
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
-        family = family_of(query.F.families, witness)
-        index = family.member(witness)
-        cells, h = family.cells(index), integer_of(witness, "h", minimum=1)
+        family, index, cells = member_of(query.F.families, witness)
+        h = integer_of(witness, "h", minimum=1)
         norm, log_two = family.norm(A, index, query.p), A.log(A.number(2))
         if is_infinite(query.p):
             require(bool(2 * norm > A.number(query.eps)), "the distance is not certainly greater than eps")
@@ -139,12 +129,11 @@ class GilbertVarshamov(_PackingTheorem):
         first = Step(query.F.definition)
         if witness is None:
             return first, Step(self.statement, self.citations)
-        family = family_of(query.F.families, witness)
-        index = family.member(witness)
+        family, index, N = member_of(query.F.families, witness)
         return (
             first,
             Step(
-                f"{family.describe(index)} This gives $N={family.cells(index)}$ cells and $\\|w\\|\\ge "
+                f"{family.describe(index)} This gives $N={N}$ cells and $\\|w\\|\\ge "
                 f"{below(family.norm(BALL, index, query.p))}$.",
                 family.citations,
             ),

@@ -6,29 +6,31 @@ THEORY.md, sections 3.3, 3.4, 3.6. Each method is a theorem of its own, certifie
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, precision
-from approxbounds.bound import Bound, Refusal, apply, best
+from approxbounds.bound import Bound, apply, best
 from approxbounds.errors import HypothesisError
 from approxbounds.kernel import certified_value
 from approxbounds.networks.base import NetworkClass
-from approxbounds.networks.growth import GrowthBound, Thresholds, euler
+from approxbounds.networks.growth import GrowthBound, SumCount, Thresholds, euler
+from approxbounds.networks.parametric import layered_order
 from approxbounds.networks.recurrent_base import Recurrent
-from approxbounds.networks.recurrent_growth import SumCount
 from approxbounds.render import above
 from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, integer_of
-from approxbounds.validation import Number, is_symbolic
+from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
 
 __all__ = [
     "INFINITE",
     "METHODS",
     "excludes_shattering",
     "growth_steps",
+    "largest_shattered",
     "pdim_expression",
     "pdim_steps",
     "pdim_upper",
@@ -79,6 +81,9 @@ class GrowthMethod(_PseudoDimensionMethod):
         if not growth < P + 1:
             raise HypothesisError(f"growth on pdim+1={P + 1} points is not certainly below {P + 1} bits")
         return A.number(P)
+
+    def expression(self, query: Query) -> Any:
+        return SYMBOLIC.number(largest_shattered(query.G))
 
     def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
         if witness is None:
@@ -141,6 +146,16 @@ class ClosedFormMethod(_ExplicitMethod):
             r = 2 * euler(A) * ((K - 1) * A.number(totals.units) + 2) * self._degree(A, nu, totals.depth)
         return L + w * A.log2(2 * r * A.log2(r))
 
+    def rate(self, query: Query) -> Any:
+        import sympy
+
+        totals = query.G.size_bounds
+        assert totals is not None
+        W, L = symbol_unless_symbolic(totals.weights, "W"), symbol_unless_symbolic(totals.depth, "L")
+        # parameters that are used more than once can be fewer than the units
+        most = W if totals.uses is None else symbol_unless_symbolic(totals.units, "U")
+        return layered_order(totals.activation.degree, W, L, sympy.log(most))
+
     @staticmethod
     def _layered(A: Arithmetic, G: Any, nu: Number) -> tuple[Value, Value]:
         acting, cumulative, weighted = A.number(0), A.number(0), A.number(0)
@@ -181,6 +196,13 @@ class OperationCountMethod(_ExplicitMethod):
         assert totals is not None
         return 4 * A.number(totals.weights) * (A.number(totals.operations()) + 2)
 
+    def rate(self, query: Query) -> Any:
+        # a unit has at least one connection, and degree and pieces are fixed
+        totals = query.G.size_bounds
+        assert totals is not None
+        W = symbol_unless_symbolic(totals.weights, "W")
+        return W**2 if totals.uses is None else W * symbol_unless_symbolic(totals.uses, "C")
+
 
 class RecurrentMethod(_ExplicitMethod):
     """Pdim <= t + w log2(2 r log2 r), from Pi(m) <= 2^t (m r/w)^w for m >= w >= t, r >= 16.
@@ -204,6 +226,10 @@ class RecurrentMethod(_ExplicitMethod):
         assert isinstance(query.G, Recurrent)
         return A.minimum(*(t + w * A.log2(2 * r * A.log2(r)) for t, w, r in query.G.closed_growth(A)))
 
+    def rate(self, query: Query) -> Any:
+        assert isinstance(query.G, Recurrent)
+        return replace(query.G, bits=None).orders.pdim  # U and v count as real
+
 
 class DirectMethod(_ExplicitMethod):
     """Classes that state it: a linear space has Pdim = D, a finite class at most log2 of its size."""
@@ -222,6 +248,9 @@ class DirectMethod(_ExplicitMethod):
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
         return A.number(query.G.exact_pseudo_dimension)
 
+    def rate(self, query: Query) -> Any:
+        return query.G.direct_orders.pdim
+
 
 METHODS: tuple[Theorem, ...] = (
     DirectMethod(),
@@ -237,11 +266,6 @@ def pseudo_dimension(G: NetworkClass) -> Bound:
     """The least of all upper bounds on Pdim(G); with symbols, the closed form."""
     query = Query(network=G)
     return best(tuple(apply(method, query) for method in METHODS), f"a bound on Pdim of {G}")
-
-
-def pdim_methods(G: NetworkClass) -> tuple[Bound | Refusal, ...]:
-    """What every method gives for G."""
-    return tuple(apply(method, Query(network=G)) for method in METHODS)
 
 
 def _first_excluded(growth: GrowthBound) -> int:
@@ -324,8 +348,7 @@ def growth_steps(G: NetworkClass, m: int, thresholds: Thresholds) -> tuple[Step,
     growth = G.growth(thresholds)
     parts: list[str] = []
     citations: list[Citation] = []
-    ways = [growth.layers] if growth.layers else []
-    ways += [count.layers for count in growth.whole if isinstance(count, SumCount)]
+    ways = [count.layers for count in growth.whole if isinstance(count, SumCount)]
     undivided = [count for count in growth.whole if not isinstance(count, SumCount)]
     layered = [sum(float(layer.evaluate(FLOAT, m)) for layer in way) for way in ways]
     whole = min((float(count.evaluate(FLOAT, m)) for count in undivided), default=np.inf)

@@ -15,7 +15,7 @@ from approxbounds.errors import NotApplicableError, ParameterError
 from approxbounds.functions.grid import Function, midpoints, values_at
 from approxbounds.validation import is_infinite
 
-__all__ = ["DenseNetwork", "Layer", "dense"]
+__all__ = ["DenseNetwork", "Layer", "dense", "require_moderate"]
 
 MOST_PARAMETERS = 10**8
 MOST_POINTS = 10**7

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
 from approxbounds.constructions.built import DenseNetwork, Layer, dense, require_moderate
-from approxbounds.constructions.placement import concrete_network, reshaped, size_text
+from approxbounds.constructions.placement import concrete_network, reshaped, size_text, sizes
 from approxbounds.functions.grid import Function, values_at
 from approxbounds.functions.hypercube import require
 from approxbounds.networks.base import NetworkClass
@@ -104,9 +104,9 @@ class ReLUInterpolation(Theorem):
         return sympy.Symbol("W", positive=True) ** -sympy.Min(s, 2)
 
     def expression(self, query: Query) -> Any:
-        import sympy
-
-        return conditional(query, self._error(SYMBOLIC, query, 1 / sympy.Symbol("n", positive=True, integer=True)))
+        """In n, where G has symbols."""
+        (n,) = sizes(self, query, "n")
+        return conditional(query, self._error(SYMBOLIC, query, 1 / n))
 
     def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
         steps = [Step(query.F.definition), Step(query.G.definition), Step(self.statement, self.citations)]

@@ -1,4 +1,4 @@
-"""Constants, and piecewise constants on cubes realised by two hidden layers of sigmoid-like units."""
+"""Constants, and piecewise constants on cubes realised by two hidden layers of units. THEORY.md, section 5."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
 from approxbounds.bisection import largest
 from approxbounds.constructions.built import DenseNetwork, Layer, dense, require_moderate
-from approxbounds.constructions.placement import concrete_network, reshaped, size_text
+from approxbounds.constructions.placement import concrete_network, reshaped, size_text, sizes
 from approxbounds.errors import NotApplicableError
 from approxbounds.functions.grid import Function, cube_indices
 from approxbounds.functions.hypercube import require
@@ -152,9 +152,8 @@ class CubeConstruction(Theorem):
         return k ** -SYMBOLIC.number(query.F.cube_exponent(query.p))
 
     def expression(self, query: Query) -> Any:
-        import sympy
-
-        k = sympy.Symbol("k", positive=True, integer=True)
+        """In k, where G has symbols."""
+        (k,) = sizes(self, query, "k")
         return conditional(query, query.F.cube_error(SYMBOLIC, k, query.p))
 
     def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from approxbounds.arithmetic import SYMBOLIC
 from approxbounds.networks.base import NetworkClass
+from approxbounds.theorem import Query, Theorem
 
-__all__ = ["concrete_network", "fits", "reshaped", "size_text"]
+__all__ = ["concrete_network", "fits", "reshaped", "size_text", "sizes"]
 
 
 def concrete_network(G: NetworkClass) -> str | None:
@@ -25,6 +27,15 @@ def concrete_network(G: NetworkClass) -> str | None:
 def fits(G: Any, width: int, hidden: int) -> bool:
     """Whether a ReLU network of this width and number of hidden layers embeds in G."""
     return len(G.widths) >= hidden and min(G.widths) >= width
+
+
+def sizes(theorem: Theorem, query: Query, *names: str) -> list[Any]:
+    """The sizes of the construction in G as SymPy numbers; symbols of these names where G has symbols."""
+    import sympy
+
+    if query.G.symbols:
+        return [sympy.Symbol(name, positive=True, integer=True) for name in names]
+    return [SYMBOLIC.number(size) for size in theorem.search(query).values()]
 
 
 def reshaped(G: Any, widths: tuple[int, ...]) -> NetworkClass:

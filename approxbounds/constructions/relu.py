@@ -7,7 +7,7 @@ from typing import Any
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
 from approxbounds.bisection import largest
-from approxbounds.constructions.placement import concrete_network, fits, reshaped, size_text
+from approxbounds.constructions.placement import concrete_network, fits, reshaped, size_text, sizes
 from approxbounds.functions.hypercube import integer_root, require
 from approxbounds.networks.base import NetworkClass
 from approxbounds.render import above
@@ -18,16 +18,8 @@ from approxbounds.validation import Number, is_infinite, is_symbolic
 __all__ = ["KnownRate", "LuShenYangZhang", "ShenYangZhang"]
 
 
-def _relu_refusal(query: Query) -> str | None:
-    reason = concrete_network(query.G)
-    totals = query.G.totals
-    if reason is None and totals is not None and totals.activation.power != 1:
-        reason = "the activation must be ReLU"
-    return reason
-
-
 class _DeepReLU(Theorem):
-    """Witness: ``N``, ``L`` of the source (width and depth parameters)."""
+    """Witness: ``N``, ``L`` of the source (width and depth parameters); formulas call its L ell, as G has L layers."""
 
     direction = Direction.UPPER
     unbuilt = "the weights of the network in its source are not worked out here"
@@ -39,9 +31,18 @@ class _DeepReLU(Theorem):
     @abstractmethod
     def _error(self, A: Arithmetic, query: Query, N: Value, L: Value) -> Value: ...
 
+    def _placement_refusal(self, query: Query) -> str | None:
+        reason = concrete_network(query.G)
+        if reason is not None:
+            return reason
+        if query.G.totals.activation.power != 1:  # type: ignore[union-attr]
+            return "the activation must be ReLU"
+        if query.G.symbols or fits(query.G, *self._size(query, 1, 1)):
+            return None
+        return "G is too small for the construction"
+
     def search(self, query: Query) -> Witness:
         N = largest(lambda n: fits(query.G, *self._size(query, n, 1)))
-        require(N > 0, "G is too small for the construction")
         return {"N": N, "L": largest(lambda n: fits(query.G, *self._size(query, N, n)))}
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
@@ -51,9 +52,8 @@ class _DeepReLU(Theorem):
         return self._error(A, query, A.number(N), A.number(L))
 
     def expression(self, query: Query) -> Any:
-        import sympy
-
-        N, L = sympy.symbols("N L", positive=True, integer=True)
+        """In N and ell, where G has symbols."""
+        N, L = sizes(self, query, "N", "ell")
         return conditional(query, self._error(SYMBOLIC, query, N, L))
 
     def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
@@ -63,7 +63,7 @@ class _DeepReLU(Theorem):
             error = self._error(BALL, query, BALL.number(N), BALL.number(L))
             needed = size_text(self.smallest_network(query, witness))
             steps.append(
-                Step(f"$N={N}$, $L={L}$ need {needed}; $G$ has them, and the error is at most ${above(error)}$.")
+                Step(f"$N={N}$, $\\ell={L}$ need {needed}; $G$ has them, and the error is at most ${above(error)}$.")
             )
         return tuple(steps)
 
@@ -82,15 +82,15 @@ class ShenYangZhang(_DeepReLU):
     id = "shen-yang-zhang"
     title = "Deep ReLU networks for Hölder functions"
     statement = (
-        r"A ReLU network of width $C_1\max\{d\lfloor N^{1/d}\rfloor,N+1\}$ with $12L+C_2$ hidden layers approximates "
-        r"every $f$ with $|f(x)-f(y)|\le C|x-y|^r$, $r\le1$, within $19\sqrt d\,C\,N^{-2r/d}L^{-2r/d}$."
+        r"A ReLU network of width $C_1\max\{d\lfloor N^{1/d}\rfloor,N+1\}$ with $12\ell+C_2$ hidden layers "
+        r"approximates every $f$ with $|f(x)-f(y)|\le C|x-y|^r$, $r\le1$, within $19\sqrt d\,C\,N^{-2r/d}\ell^{-2r/d}$."
     )
     citations = (Citation("ShenYangZhang2020", "Thm 1.1"),)
 
     def refusal(self, query: Query) -> str | None:
         if query.F.modulus_exponent is None:
             return f"no modulus of continuity is known for {type(query.F).__name__}"
-        return _relu_refusal(query)
+        return self._placement_refusal(query)
 
     def _size(self, query: Query, N: int, L: int) -> tuple[int, int]:
         d = int(query.F.domain_dim)
@@ -123,8 +123,8 @@ class LuShenYangZhang(_DeepReLU):
     id = "lu-shen-yang-zhang"
     title = "Deep ReLU networks for smooth functions"
     statement = (
-        r"A ReLU network of width $17r^{d+1}3^dd(N+2)\log_2(8N)$ with $18r^2(L+2)\log_2(4L)+2d$ hidden layers "
-        r"approximates every $f$ within $85(r+1)^d8^rR\,N^{-2r/d}L^{-2r/d}$, $r=\lfloor s\rfloor$."
+        r"A ReLU network of width $17r^{d+1}3^dd(N+2)\log_2(8N)$ with $18r^2(\ell+2)\log_2(4\ell)+2d$ hidden layers "
+        r"approximates every $f$ within $85(r+1)^d8^rR\,N^{-2r/d}\ell^{-2r/d}$, $r=\lfloor s\rfloor$."
     )
     citations = (Citation("LuShenYangZhang2021", "Thm 1.1"),)
 
@@ -132,8 +132,7 @@ class LuShenYangZhang(_DeepReLU):
         s = query.F.holder_smoothness
         if s is None:
             return "F must be a Hölder, Lipschitz or Sobolev (q = inf) ball"
-        reason = _relu_refusal(query)
-        return "it needs a number s > 1" if reason is None and (is_symbolic(s) or s <= 1) else reason
+        return "it needs a number s > 1" if is_symbolic(s) or s <= 1 else self._placement_refusal(query)
 
     @staticmethod
     def _order(s: Number) -> int:
@@ -192,7 +191,7 @@ class KnownRate(Theorem):
             return "F must be a Hölder, Lipschitz or Sobolev (q = inf) ball"
         totals = query.G.totals
         if totals is None:
-            return "G must be a layered network"
+            return "G must be a layered network with real weights, each used once"
         activation = totals.activation
         if activation.degree == 0:
             return "degree 0: step functions are the known construction"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from approxbounds import validation as check
 from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value
 from approxbounds.bisection import largest
+from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
 from approxbounds.functions.base import EntropyBound, FunctionClass
 from approxbounds.functions.bump import concentrated_maximum_holds, derivative_norm
@@ -166,7 +167,7 @@ class AnisotropicHolderBall(FunctionClass):
         shown = ", ".join(map(str, self.smoothness))
         return (
             f"$F$ is the anisotropic Hölder ball on $[0,1]^{{{self.domain_dim}}}$ of smoothness $({shown})$ in the "
-            f"coordinate directions, $R={self.radius}$."
+            f"coordinate directions{where(', ', R=self.radius)}."
         )
 
     @property

@@ -73,7 +73,10 @@ class FunctionClass(Description, ABC):
 
     @abstractmethod
     def entropy_exponent(self, p: Number) -> Any:
-        """a such that log M(eps, F, L^p) is at least of order eps^{-a} (SymPy)."""
+        """a such that log M(eps, F, L^p) is at least of order eps^{-a} (SymPy).
+
+        Raises NoExpressionError where none is known in L^p.
+        """
 
     @property
     def entropy_citations(self) -> tuple[Citation, ...]:

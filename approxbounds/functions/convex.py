@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from approxbounds import validation as check
 from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value
+from approxbounds.description import where
 from approxbounds.functions.base import FunctionClass
-from approxbounds.functions.cubes import Cubes
+from approxbounds.functions.cubes import BumpCubes
 from approxbounds.functions.hypercube import HypercubeFamily, Index, Thresholds
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite
@@ -23,8 +24,8 @@ _CROSS = Fraction(256, 27)  # ||psi'||^2 for psi = (4y(1-y))^2, whose second der
 
 
 @dataclass(frozen=True)
-class ConvexCubes(Cubes):
-    """A paraboloid plus bumps so small that its curvature wins.
+class ConvexCubes(BumpCubes):
+    """A paraboloid plus bumps (those of smoothness 2) so small that its curvature wins.
 
     c(x) = eta + ((1-2 eta)/d) sum_j (2x_j-1)^2 has Hessian 8(1-2 eta)/d; w = eta phi(k .), phi = prod_j psi,
     psi = (4y(1-y))^2, has Hessian norm at most eta k^2 H, H = 32 + (256/27)(d-1) (row sums). With
@@ -62,15 +63,6 @@ class ConvexCubes(Cubes):
         k = A.maximum(A.power(square, A.number(Fraction(1, 2))) - 1, A.number(0))
         return A.power(k, A.number(self.dim))
 
-    def _relative_norm(self, A: Arithmetic, p: Number) -> Value:
-        b = 2 * A.number(p)
-        log_mean = A.number(self.dim) * (b * A.log(A.number(4)) + A.log_beta(b + 1, b + 1))
-        return A.exp_over(log_mean, A.number(p))
-
-    def _profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
-        profile: NDArray[np.float64] = np.prod((4 * t * (1 - t)) ** 2, axis=1)
-        return profile
-
     def centre(self, index: Index, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """c at points of shape (m, d)."""
         eta = float(self._eta(FLOAT, float(index["k"])))
@@ -83,7 +75,7 @@ class ConvexCubes(Cubes):
     def describe(self, index: Index | None) -> str:
         k = "k" if index is None else str(index["k"])
         return (
-            f"Cut the domain into the $k^d$ cubes of side $1/k$, $k={k}$; $f_\\omega=c\\pm w$ with "
+            f"Cut the domain into the $k^d$ cubes of side $1/k${where(', ', k=k)}; $f_\\omega=c\\pm w$ with "
             f"$c=\\eta+\\frac{{1-2\\eta}}d\\sum_j(2x_j-1)^2$, $w=\\eta\\prod_j(4kt_j(1-kt_j))^2$, "
             f"$\\eta=8/(dk^2H+16)$, $H=32+\\frac{{256}}{{27}}(d-1)$: the curvature of $c$ is at least that of $w$."
         )
@@ -106,7 +98,7 @@ class ConvexFunctions(FunctionClass):
 
     @property
     def definition(self) -> str:
-        return f"$F$ is the class of convex functions $[0,1]^d\\to[0,1]$, $d={self.dim}$."
+        return f"$F$ is the class of convex functions $[0,1]^d\\to[0,1]${where(', ', d=self.dim)}."
 
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:

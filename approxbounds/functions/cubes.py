@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT, Arithmetic, Value
+from approxbounds.description import named, where
 from approxbounds.functions.bump import concentrated_maximum_holds, derivative_norm
 from approxbounds.functions.hypercube import (
     MOST_CELLS,
@@ -121,9 +122,10 @@ class DistanceCubes(Cubes):
     def describe(self, index: Index | None) -> str:
         k = "k" if index is None else str(index["k"])
         return (
-            f"Cut the domain into the $k^d$ cubes of side $1/k$, $k={k}$; $f_\\omega=\\pm w$ on cube $i$ by the sign "
-            f"of $2\\omega_i-1$, with $w(t)=R\\,2^{{s-1}}\\operatorname{{dist}}(t,\\partial\\,\\text{{cube}})^s$. "
-            f"All centres are 0, and $\\|w\\|_p=\\frac R2 k^{{-s}}(d\\,B(sp+1,d))^{{1/p}}$."
+            f"Cut the domain into the $k^d$ cubes of side $1/k${where(', ', k=k)}; $f_\\omega=\\pm w$ on cube $i$ by "
+            f"the sign of $2\\omega_i-1$, with "
+            f"$w(t)=R\\,2^{{s-1}}\\operatorname{{dist}}(t,\\partial\\,\\text{{cube}})^s$. All centres are 0, and "
+            f"$\\|w\\|_p=\\frac R2 k^{{-s}}(d\\,B(sp+1,d))^{{1/p}}$."
         )
 
 
@@ -159,8 +161,8 @@ class BumpCubes(Cubes):
     def describe(self, index: Index | None) -> str:
         k, n = ("k" if index is None else str(index["k"])), self._n
         return (
-            f"Cut the domain into the $k^d$ cubes of side $1/k$, $k={k}$; $f_\\omega=\\pm w$ on cube $i$ by the sign "
-            f"of $2\\omega_i-1$, with $w=A\\,k^{{-s}}\\prod_j\\psi(kt_j)$, $\\psi(y)=(4y(1-y))^{{{n + 1}}}$, "
+            f"Cut the domain into the $k^d$ cubes of side $1/k${where(', ', k=k)}; $f_\\omega=\\pm w$ on cube $i$ by "
+            f"the sign of $2\\omega_i-1$, with $w=A\\,k^{{-s}}\\prod_j\\psi(kt_j)$, $\\psi(y)=(4y(1-y))^{{{n + 1}}}$, "
             f"$A=R\\,/\\,\\big((q_{{{n + 1}}}^2+(d-1)q_1^2q_{{{n}}}^2)^{{\\alpha/2}}(2q_{{{n}}})^{{1-\\alpha}}\\big)$, "
             f"$q_i=\\|\\psi^{{(i)}}\\|_\\infty$, $\\alpha=s-{n}$. All centres are 0."
         )
@@ -205,7 +207,7 @@ class PerfectSplineCubes(Cubes):
     def describe(self, index: Index | None) -> str:
         k = "k" if index is None else str(index["k"])
         return (
-            f"Cut $[0,1]$ into $k={k}$ intervals; $f_\\omega=\\pm w$ by the sign of $2\\omega_i-1$, with the "
+            f"Cut $[0,1]$ into ${named('k', k)}$ intervals; $f_\\omega=\\pm w$ by the sign of $2\\omega_i-1$, with the "
             f"perfect spline $w=Rk^{{-s}}\\psi(kt)$, $\\psi^{{(s)}}=\\pm\\operatorname{{sign}}U_s(2y-1)$, "
             f"$\\int\\psi=4^{{-s}}/s!$. All centres are 0."
         )

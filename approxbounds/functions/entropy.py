@@ -7,7 +7,8 @@ from typing import Any
 
 from approxbounds import validation as check
 from approxbounds.arithmetic import SYMBOLIC
-from approxbounds.errors import ParameterError
+from approxbounds.description import where
+from approxbounds.errors import NoExpressionError, ParameterError
 from approxbounds.functions.base import EntropyBound, FunctionClass
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
@@ -75,7 +76,7 @@ class EntropyClass(FunctionClass):
         return self.low, self.high
 
     def entropy_exponent(self, p: Number) -> Any:
-        return SYMBOLIC.number(self.exponent)
+        return SYMBOLIC.number(_known(self, p).exponent)
 
     @property
     def entropy_citations(self) -> tuple[Citation, ...]:
@@ -115,7 +116,7 @@ class BarronBall(FunctionClass):
     def definition(self) -> str:
         return (
             f"$F$ is the unit ball of the variation space of the ridge functions $\\max(w\\cdot x+b,0)^k$ on "
-            f"$[0,1]^d$, $d={self.dim}$, $k={self.power}$."
+            f"$[0,1]^d${where(', ', d=self.dim, k=self.power)}."
         )
 
     @property
@@ -123,9 +124,17 @@ class BarronBall(FunctionClass):
         return None
 
     def entropy_exponent(self, p: Number) -> Any:
-        d, k = SYMBOLIC.number(self.dim), SYMBOLIC.number(self.power)
-        return 2 * d / (d + 2 * k + 1)
+        return _known(self, p).exponent
 
     def entropy_bound(self, p: Number) -> EntropyBound | None:
-        known = is_infinite(p) or (not is_symbolic(p) and p >= 2)
-        return EntropyBound(self.entropy_exponent(p), None, None, 2) if known else None
+        if not is_infinite(p) and (is_symbolic(p) or p < 2):
+            return None
+        d, k = SYMBOLIC.number(self.dim), SYMBOLIC.number(self.power)
+        return EntropyBound(2 * d / (d + 2 * k + 1), None, None, 2)
+
+
+def _known(F: FunctionClass, p: Number) -> EntropyBound:
+    bound = F.entropy_bound(p)
+    if bound is None:
+        raise NoExpressionError(f"p={p}: no entropy of {F} is known in L^p; allowed: p at least the norm of its bound")
+    return bound

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from approxbounds import validation as check
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
+from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
 from approxbounds.functions.base import FunctionClass, gradient_error
 from approxbounds.functions.cubes import BumpCubes, DistanceCubes, PerfectSplineCubes
@@ -122,9 +123,9 @@ class HolderBall(_Holder):
     @property
     def definition(self) -> str:
         return (
-            f"$F$ is the Hölder ball $F_{{s,d}}(R)$ on $[0,1]^d$ with $s={self.smoothness}$, $d={self.dim}$, "
-            f"$R={self.radius}$: derivatives of order $\\le n=\\lceil s\\rceil-1$ bounded by $R$, those of order "
-            f"$n$ $(s-n)$-Hölder with constant $R$."
+            f"$F$ is the Hölder ball $F_{{s,d}}(R)$ on $[0,1]^d$"
+            f"{where(' with ', s=self.smoothness, d=self.dim, R=self.radius)}: derivatives of order "
+            f"$\\le n=\\lceil s\\rceil-1$ bounded by $R$, those of order $n$ $(s-n)$-Hölder with constant $R$."
         )
 
 
@@ -143,6 +144,6 @@ class LipschitzBall(_Holder):
     @property
     def definition(self) -> str:
         return (
-            f"$F$ is the Lipschitz ball on $[0,1]^d$, $d={self.dim}$: $|f|\\le R$ and "
-            f"$|f(x)-f(y)|\\le R|x-y|_2$ with $R={self.radius}$ (Hölder, $s=1$)."
+            f"$F$ is the Lipschitz ball on $[0,1]^d${where(', ', d=self.dim)}: $|f|\\le R$ and "
+            f"$|f(x)-f(y)|\\le R|x-y|_2${where(' with ', R=self.radius)} (Hölder, $s=1$)."
         )

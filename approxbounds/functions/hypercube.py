@@ -35,9 +35,10 @@ __all__ = [
     "MOST_CELLS",
     "Grid",
     "HypercubeFamily",
+    "Index",
     "Thresholds",
-    "family_of",
     "integer_root",
+    "member_of",
     "require",
     "resolutions",
     "wide_grid",
@@ -146,6 +147,10 @@ class HypercubeFamily(ABC):
         self.check(index)
         return index
 
+    def witness(self, index: Index) -> dict[str, Any]:
+        """The part of a witness that names the member."""
+        return {"family": self.id, **{name: int(index[name]) for name in self.indices}}
+
     def check(self, index: Index) -> None:  # noqa: B027 - most families have nothing to check
         """Raise HypothesisError unless the index names a member."""
 
@@ -201,11 +206,12 @@ def integer_root(n: int, degree: int) -> int:
     return k if k**degree >= n else k + 1
 
 
-def family_of(families: tuple[HypercubeFamily, ...], witness: Witness) -> HypercubeFamily:
-    """The family that a witness names."""
+def member_of(families: tuple[HypercubeFamily, ...], witness: Witness) -> tuple[HypercubeFamily, dict[str, int], int]:
+    """The family that a witness names, the index of its member, and N."""
     for family in families:
         if family.id == witness.get("family"):
-            return family
+            index = family.member(witness)
+            return family, index, family.cells(index)
     raise HypothesisError(f"F has no family {witness.get('family')!r}")
 
 

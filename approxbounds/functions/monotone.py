@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from approxbounds import validation as check
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
 from approxbounds.bisection import largest
+from approxbounds.description import named, where
 from approxbounds.errors import HypothesisError
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.grid import Function, cube_indices, values_at
@@ -148,10 +149,10 @@ class CubeLayers(HypercubeFamily):
     def describe(self, index: Index | None) -> str:
         k, layers = ("k", "Q") if index is None else (str(index["k"]), str(index["layers"]))
         return (
-            f"Cut the domain into the $k^d$ cubes of side $1/k$, $k={k}$, and take the $Q={layers}$ most central "
-            f"layers $|i|=m$ of their indices $i$. $f_\\omega=(q-1+\\omega_i)/Q$ on cell $i$ of the $q$-th layer and "
-            f"(number of layers below $|i|$)$/Q$ elsewhere; cells of one layer are incomparable, so $f_\\omega$ is "
-            f"non-decreasing. The half-gap is $w=1/(2Q)$."
+            f"Cut the domain into the $k^d$ cubes of side $1/k${where(', ', k=k)}, and take the ${named('Q', layers)}$ "
+            f"most central layers $|i|=m$ of their indices $i$. $f_\\omega=(q-1+\\omega_i)/Q$ on cell $i$ of the "
+            f"$q$-th layer and (number of layers below $|i|$)$/Q$ elsewhere; cells of one layer are incomparable, so "
+            f"$f_\\omega$ is non-decreasing. The half-gap is $w=1/(2Q)$."
         )
 
     def evaluate(self, index: Index, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -208,7 +209,8 @@ class MonotoneFunctions(FunctionClass):
 
     @property
     def definition(self) -> str:
-        return f"$F$ is the class of functions $[0,1]^d\\to[0,1]$, $d={self.dim}$, non-decreasing in each coordinate."
+        dim = where(", ", d=self.dim)
+        return f"$F$ is the class of functions $[0,1]^d\\to[0,1]${dim}, non-decreasing in each coordinate."
 
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:

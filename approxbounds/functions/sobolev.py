@@ -8,6 +8,7 @@ from typing import Any
 
 from approxbounds import validation as check
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
+from approxbounds.description import where
 from approxbounds.functions.base import FunctionClass, gradient_error
 from approxbounds.functions.bump import concentrated_maximum_holds
 from approxbounds.functions.cubes import BumpCubes
@@ -38,7 +39,7 @@ class SobolevCubes(BumpCubes):
     def describe(self, index: Index | None) -> str:
         k = "k" if index is None else str(index["k"])
         return (
-            f"Cut the domain into the $k^d$ cubes of side $1/k$, $k={k}$; $f_\\omega=\\pm w$ by the sign "
+            f"Cut the domain into the $k^d$ cubes of side $1/k${where(', ', k=k)}; $f_\\omega=\\pm w$ by the sign "
             f"of $2\\omega_i-1$, with $w=A\\,k^{{-s}}\\prod_j\\psi(kt_j)$, $\\psi(y)=(4y(1-y))^s$, $A=R/(4^ss!)$. "
             f"All centres are 0."
         )
@@ -74,8 +75,8 @@ class SobolevBall(FunctionClass):
     def definition(self) -> str:
         q = r"\infty" if is_infinite(self.integrability) else str(self.integrability)
         return (
-            f"$F$ is the Sobolev ball $\\|D^mf\\|_{{L^{{{q}}}}}\\le R$ for $|m|\\le s$ on $[0,1]^d$, "
-            f"$s={self.smoothness}$, $d={self.dim}$, $R={self.radius}$."
+            f"$F$ is the Sobolev ball $\\|D^mf\\|_{{L^{{{q}}}}}\\le R$ for $|m|\\le s$ on $[0,1]^d$"
+            f"{where(', ', s=self.smoothness, d=self.dim, R=self.radius)}."
         )
 
     @property

@@ -136,6 +136,11 @@ class NetworkClass(Description, ABC):
     def orders(self) -> Orders:
         """Orders of the pseudo-dimension and of T1, in W and L or in the symbols of the query."""
 
+    @property
+    def direct_orders(self) -> Orders:
+        """The orders that :attr:`exact_pseudo_dimension` gives."""
+        return self.orders
+
     def pseudo_dimension(self) -> Bound:
         """The best certified upper bound on Pdim(G); ``.others`` lists those of the other methods.
 

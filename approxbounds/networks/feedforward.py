@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from approxbounds import validation as check
+from approxbounds.description import named
 from approxbounds.errors import ParameterError
 from approxbounds.networks.base import Activation, Totals
 from approxbounds.networks.growth import (
@@ -17,6 +18,7 @@ from approxbounds.networks.growth import (
     Layer,
     PolynomialCount,
     SignChangeCount,
+    SumCount,
     Thresholds,
     TotalsCount,
     affine_pieces,
@@ -63,11 +65,12 @@ class _Layered(LayeredNetwork):
     @property
     def definition(self) -> str:
         a = self.activation
-        shape = ", ".join(map(str, self.widths))
+        shape, nu = ", ".join(map(str, self.widths)), named(r"\nu", a.degree)
         return (
-            f"$G$: {self}, fully connected with hidden widths ({shape}), $d={self.input_dim}$ inputs, one linear "
-            f"output unit, {'with' if self.bias else 'without'} biases; activation of at most $K={a.pieces}$ pieces "
-            f"of degree $\\le\\nu={a.degree}$. $W={self.weights}$ parameters in $L={self.depth}$ layers.{self.codebook}"
+            f"$G$: {self}, fully connected with hidden widths ({shape}), ${named('d', self.input_dim)}$ inputs, one "
+            f"linear output unit, {'with' if self.bias else 'without'} biases; activation of at most "
+            f"${named('K', a.pieces)}$ pieces of degree $\\le{nu}$. ${named('W', self.weights)}$ parameters in "
+            f"$L={self.depth}$ layers.{self.codebook}"
         )
 
     def real_growth(self, thresholds: Thresholds) -> GrowthBound:
@@ -88,7 +91,8 @@ class _Layered(LayeredNetwork):
                 count = AffineCount(units, breaks, fan_in + biased)
             layers.append(Layer(f"hidden layer {number}", (count,)))
         layers.append(Layer("output", self._output_counts(own)))
-        return GrowthBound(tuple(layers), (*operation_counts(self.size_bounds), *self._one_dimensional(thresholds)))
+        others = (*operation_counts(self.size_bounds), *self._one_dimensional(thresholds))
+        return GrowthBound((SumCount(tuple(layers)), *others))
 
     def _output_counts(self, own: tuple[int, ...]) -> tuple[Count, ...]:
         degree, total, last = self.activation.degree, sum(own), self.widths[-1]
@@ -243,10 +247,11 @@ class NetworkSize(ParametricNetwork):
 
     @property
     def definition(self) -> str:
+        nu = named(r"\nu", self.degree)
         return (
-            f"$G$: networks of one architecture with $W={self.weights}$ parameters, each used once, "
-            f"$L={self.depth}$ layers and at most $U={self.size_bounds.units}$ hidden units; activations of at most "
-            f"$K={self.pieces}$ pieces of degree $\\le\\nu={self.degree}$.{self.codebook}"
+            f"$G$: networks of one architecture with ${named('W', self.weights)}$ parameters, each used once, "
+            f"${named('L', self.depth)}$ layers and at most ${named('U', self.size_bounds.units)}$ hidden units; "
+            f"activations of at most ${named('K', self.pieces)}$ pieces of degree $\\le{nu}$.{self.codebook}"
         )
 
     @property

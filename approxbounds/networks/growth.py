@@ -1,6 +1,6 @@
 """Growth functions: how many patterns (1[g(x_i) > r_i])_i, i <= m, a class can show. THEORY.md, 3.1-3.2.
 
-A :class:`GrowthBound` is a sum over layers, each the minimum of all counts that apply, and is the one
+A :class:`GrowthBound` is the minimum of all counts that apply, often a sum over layers, and is the one
 object that carries everything theorems need to know about G. All values are log2 of numbers of patterns.
 Each count is a concave function of the integer m (V(., j) is log-concave: V(m+1,j)/V(m,j) = 2 - C(m,j)/V(m,j)
 decreases), so growth(m) < m, once true, stays true: searches bisect.
@@ -31,9 +31,13 @@ __all__ = [
     "PolynomialCount",
     "SauerCount",
     "SignChangeCount",
+    "SumCount",
     "Thresholds",
     "TotalsCount",
     "UnionCount",
+    "affine_pieces",
+    "degree_of_layer",
+    "euler",
     "log2_sign_patterns",
     "times",
 ]
@@ -261,16 +265,33 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class GrowthBound:
-    """min(m, sum over layers, every bound on the whole class): an upper bound on log2 Pi_G(m)."""
+class SumCount:
+    """One way to count the whole class: the sum over these layers, in each of them the smallest count."""
 
-    layers: tuple[Layer, ...] = ()
-    whole: tuple[Count, ...] = ()
+    layers: tuple[Layer, ...]
+
+    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+        total = self.layers[0].evaluate(A, m)
+        for layer in self.layers[1:]:
+            total = total + layer.evaluate(A, m)
+        return total
 
     @property
-    def counts(self) -> tuple[Count, ...]:
-        """All counts, of layers and of the whole class."""
-        return (*(count for layer in self.layers for count in layer.counts), *self.whole)
+    def formula(self) -> str:
+        terms = ([count.formula for count in layer.counts] for layer in self.layers)
+        return "+".join(term[0] if len(term) == 1 else rf"\min({', '.join(term)})" for term in terms)
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        counts = (count for layer in self.layers for count in layer.counts)
+        return tuple(dict.fromkeys(citation for count in counts for citation in count.citations))
+
+
+@dataclass(frozen=True)
+class GrowthBound:
+    """min(m, every bound on the whole class): an upper bound on log2 Pi_G(m)."""
+
+    whole: tuple[Count, ...] = ()
 
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         """log2 of the number of patterns on m points: float arrays, or an exact int for balls.
@@ -279,13 +300,7 @@ class GrowthBound:
         >>> float(GrowthBound(whole=(HalfspaceCount(1, 2),)).evaluate(FLOAT, 3))
         3.0
         """
-        candidates = [A.number(m), *(count.evaluate(A, m) for count in self.whole)]
-        if self.layers:
-            total = self.layers[0].evaluate(A, m)
-            for layer in self.layers[1:]:
-                total = total + layer.evaluate(A, m)
-            candidates.append(total)
-        return A.minimum(*candidates)
+        return A.minimum(A.number(m), *(count.evaluate(A, m) for count in self.whole))
 
 
 @dataclass(frozen=True)
@@ -308,7 +323,7 @@ class UnionCount:
 
     @property
     def citations(self) -> tuple[Citation, ...]:
-        cited = (citation for part in self.parts for count in part.counts for citation in count.citations)
+        cited = (citation for part in self.parts for count in part.whole for citation in count.citations)
         return tuple(dict.fromkeys([Citation("approxbounds", "3.6"), *cited]))
 
 

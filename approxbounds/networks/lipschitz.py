@@ -1,10 +1,11 @@
-"""All functions with a given Lipschitz constant: the largest rival whose fat-shattering dimension is finite."""
+"""All functions with a given Lipschitz constant: their fat-shattering dimension is finite. THEORY.md, 3.6."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from approxbounds import validation as check
+from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
 from approxbounds.networks.base import NetworkClass, Orders
 from approxbounds.networks.growth import GrowthBound, Thresholds
@@ -37,9 +38,10 @@ class LipschitzFunctions(NetworkClass):
 
     @property
     def definition(self) -> str:
+        constant = where(", ", **{r"\Lambda": self.constant})
         return (
-            f"$G$ is the class of all functions on $[0,1]^d$, $d={self.input_dim}$, with "
-            f"$|g(x)-g(y)|\\le\\Lambda|x-y|_2$, $\\Lambda={self.constant}$."
+            f"$G$ is the class of all functions on $[0,1]^d${where(', ', d=self.input_dim)}, with "
+            f"$|g(x)-g(y)|\\le\\Lambda|x-y|_2${constant}."
         )
 
     @property

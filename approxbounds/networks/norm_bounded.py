@@ -8,6 +8,7 @@ from typing import Any
 
 from approxbounds import validation as check
 from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.description import named, where
 from approxbounds.errors import NoExpressionError, ParameterError
 from approxbounds.networks.base import NetworkClass, Orders, Totals
 from approxbounds.networks.feedforward import ReLUNetwork
@@ -45,8 +46,8 @@ class BoundedLinear(NetworkClass):
     @property
     def definition(self) -> str:
         return (
-            f"$G$ is the class of the functionals $x\\mapsto\\langle w,x\\rangle$ on $[0,1]^d$, $d={self.input_dim}$, "
-            f"with $|w|_2\\le B={self.norm}$."
+            f"$G$ is the class of the functionals $x\\mapsto\\langle w,x\\rangle$ on $[0,1]^d$"
+            f"{where(', ', d=self.input_dim)}, with $|w|_2\\le {named('B', self.norm)}$."
         )
 
     @property
@@ -66,9 +67,7 @@ class BoundedLinear(NetworkClass):
 
     @property
     def fat_orders(self) -> tuple[tuple[Any, Any], ...]:
-        import sympy
-
-        return ((self.orders.pdim * sympy.Symbol("B", positive=True) ** 2, 2),)
+        return ((self.orders.pdim * symbol_unless_symbolic(self.norm, "B") ** 2, 2),)
 
     @property
     def orders(self) -> Orders:
@@ -124,8 +123,8 @@ class NormBoundedNetwork(NetworkClass):
     def definition(self) -> str:
         shape = "every width" if self.widths is None else f"hidden widths ({', '.join(map(str, self.widths))})"
         return (
-            f"$G$ is the class of ReLU networks $W_L\\sigma(W_{{L-1}}\\cdots\\sigma(W_1x))$ of {shape} on $[0,1]^d$, "
-            f"$d={self.input_dim}$, $L={self.depth}$, without biases, with Frobenius norms "
+            f"$G$ is the class of ReLU networks $W_L\\sigma(W_{{L-1}}\\cdots\\sigma(W_1x))$ of {shape} on $[0,1]^d$"
+            f"{where(', ', d=self.input_dim, L=self.depth)}, without biases, with Frobenius norms "
             f"$(M_l)=({', '.join(map(str, self.norms))})$."
         )
 

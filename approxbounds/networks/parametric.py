@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Any
 
 from approxbounds import validation as check
@@ -11,26 +12,37 @@ from approxbounds.networks.growth import BitCount, Count, GrowthBound, SauerCoun
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
 
-__all__ = ["LayeredNetwork", "ParametricNetwork", "network_orders", "operation_counts"]
+__all__ = ["LayeredNetwork", "ParametricNetwork", "layered_order", "network_orders", "operation_counts"]
 
 MOST_BITS = 64
+
+
+def layered_order(degree: Number, W: Any, L: Any, log: Any) -> Any:
+    """The order of Pdim that counts layer by layer give, with the logarithm of the units or the weights.
+
+    W log (nu = 0), L W log (nu = 1), L W log + L^2 W (nu >= 2, fixed).
+    """
+    if degree == 0:
+        return W * log
+    return L * W * log if degree == 1 else L * W * log + L**2 * W
 
 
 def network_orders(degree: Number, weights: Any, depth: Any) -> Orders:
     """Orders of networks of W weights and L layers: Pdim, and T1 as its source states it.
 
-    Pdim: W log W (nu = 0), L W log W (nu = 1), min(L W log W + L^2 W, W^2) (nu >= 2, fixed).
+    Pdim: :func:`layered_order` with log W; for nu >= 2 at most W^2, by the operation count.
     T1 (Achour et al. 2022, Cor. 2): W^{-1/a}(log W)^{-3/a}, (LW)^{-1/a}(log W)^{-3/a}, W^{-2/a}(log W)^{-2/a}.
     """
     import sympy
 
     W, L = sympy.S(weights), sympy.S(depth)
     log = sympy.log(W)
+    pdim = layered_order(degree, W, L, log)
     if degree == 0:
-        return Orders(W * log, log, W, 3)
+        return Orders(pdim, log, W, 3)
     if degree == 1:
-        return Orders(L * W * log, log, L * W, 3)
-    return Orders(sympy.Min(L * W * log + L**2 * W, W**2), log, W**2, 2)
+        return Orders(pdim, log, L * W, 3)
+    return Orders(sympy.Min(pdim, W**2), log, W**2, 2)
 
 
 def operation_counts(totals: Totals) -> tuple[Count, ...]:
@@ -88,25 +100,29 @@ class ParametricNetwork(NetworkClass):
         return network_orders(sizes.activation.degree, W, L)
 
     @property
+    def direct_orders(self) -> Orders:
+        """Of bW: W for a number b."""
+        W = symbol_unless_symbolic(self.size_bounds.weights, "W")
+        return Orders.of_size(self.bits * W if is_symbolic(self.bits) else W)
+
+    @property
     def orders(self) -> Orders:
         """For b bits, Pdim is of order min(bW, real order): W for a number b."""
         if self.bits is None:
             return self.real_orders
+        if not is_symbolic(self.bits):
+            return self.direct_orders
         import sympy
 
-        W = symbol_unless_symbolic(self.size_bounds.weights, "W")
-        if not is_symbolic(self.bits):
-            return Orders.of_size(W)
-        finite = Orders.of_size(self.bits * W)
-        pdim = sympy.Min(finite.pdim, self.real_orders.pdim)
-        return Orders(pdim, finite.logarithm, finite.t1_size, finite.t1_log_power)
+        pdim = sympy.Min(self.direct_orders.pdim, self.real_orders.pdim)
+        return replace(self.direct_orders, pdim=pdim)
 
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         self.require_numbers("a growth bound")
         growth = self.real_growth(thresholds)
         if self.bits is None:
             return growth
-        return GrowthBound(growth.layers, (*growth.whole, BitCount(self.exact_pseudo_dimension)))
+        return GrowthBound((*growth.whole, BitCount(self.exact_pseudo_dimension)))
 
 
 class LayeredNetwork(ParametricNetwork):

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from approxbounds import validation as check
 from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.description import named
 from approxbounds.errors import ParameterError
 from approxbounds.networks.base import NetworkClass, Orders
 from approxbounds.networks.growth import (
@@ -18,14 +19,15 @@ from approxbounds.networks.growth import (
     HalfspaceCount,
     Layer,
     PolynomialCount,
+    SumCount,
     Thresholds,
     euler,
 )
-from approxbounds.networks.recurrent_growth import CentralCount, CodeCount, StepsCount, SumCount
+from approxbounds.networks.recurrent_growth import CentralCount, CodeCount, StepsCount
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
 
-__all__ = ["ACTIVATIONS", "Recurrent", "Weights", "coded"]
+__all__ = ["ACTIVATIONS", "MOST_BITS", "MOST_SIZE", "Recurrent", "Weights", "coded"]
 
 #: What the recurrence applies to its net inputs.
 ACTIVATIONS = ("linear", "relu", "modrelu")
@@ -126,10 +128,10 @@ class Recurrent(NetworkClass):
         if self.bits is not None:
             own = f"quantised to ${self.bits}$ bits with one real scale each"
         return (
-            f"$G$: {self}: sequences, points of $[0,1]^{{{self.domain_dim}}}$, to $y$ after $T={self.steps}$ steps "
-            f"$a_t=Wh_{{t-1}}+Ux_t+b$, {sigma}, $h_0=0$, with $n={self.hidden}$ hidden units and "
-            f"$d_{{\\mathrm{{in}}}}={self.inputs}$ inputs per step; {self.matrix}; "
-            f"$U$ and $v$ are {own}, the other parameters are real."
+            f"$G$: {self}: sequences, points of $[0,1]^{{{self.domain_dim}}}$, to $y$ after "
+            f"${named('T', self.steps)}$ steps $a_t=Wh_{{t-1}}+Ux_t+b$, {sigma}, $h_0=0$, with "
+            f"${named('n', self.hidden)}$ hidden units and $d_{{\\mathrm{{in}}}}={self.inputs}$ inputs per step; "
+            f"{self.matrix}; $U$ and $v$ are {own}, the other parameters are real."
         )
 
     @property

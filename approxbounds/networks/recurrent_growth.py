@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from approxbounds.arithmetic import Arithmetic, Value
-from approxbounds.networks.growth import Layer, euler, times
+from approxbounds.networks.growth import euler, times
 from approxbounds.sources import Citation
 
-__all__ = ["CentralCount", "CodeCount", "StepsCount", "SumCount"]
+__all__ = ["CentralCount", "CodeCount", "StepsCount"]
 
 
 @dataclass(frozen=True)
@@ -86,26 +86,3 @@ class StepsCount:
     def formula(self) -> str:
         degree = f"{self.slope}(t-1)+1" if self.slope > 1 else "t"
         return rf"\sum_{{t=2}}^{{{self.steps}}}\mathrm{{wl}}({self.functions}m,{degree},{self.parameters})"
-
-
-@dataclass(frozen=True)
-class SumCount:
-    """One way to count the whole class: the sum over these layers, in each of them the smallest count."""
-
-    layers: tuple[Layer, ...]
-
-    def evaluate(self, A: Arithmetic, m: Value) -> Value:
-        total = self.layers[0].evaluate(A, m)
-        for layer in self.layers[1:]:
-            total = total + layer.evaluate(A, m)
-        return total
-
-    @property
-    def formula(self) -> str:
-        terms = ([count.formula for count in layer.counts] for layer in self.layers)
-        return "+".join(term[0] if len(term) == 1 else rf"\min({', '.join(term)})" for term in terms)
-
-    @property
-    def citations(self) -> tuple[Citation, ...]:
-        counts = (count for layer in self.layers for count in layer.counts)
-        return tuple(dict.fromkeys(citation for count in counts for citation in count.citations))

@@ -1,4 +1,4 @@
-"""Classes that are not networks but are compared with them: linear spaces, finite classes, and fixed cells."""
+"""Classes that are not networks: linear spaces, finite classes, polynomials on fixed cells. THEORY.md, 3.6."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import comb
 
 from approxbounds import validation as check
+from approxbounds.description import named, where
 from approxbounds.errors import ParameterError
 from approxbounds.networks.base import NetworkClass, Orders
 from approxbounds.networks.growth import AffineCount, BitCount, GrowthBound, Thresholds
@@ -22,9 +23,7 @@ class _Linear(NetworkClass):
 
     @property
     def orders(self) -> Orders:
-        import sympy
-
-        return Orders.of_size(self.exact_pseudo_dimension if self.symbols else sympy.Symbol("D", positive=True))
+        return Orders.of_size(check.symbol_unless_symbolic(self.exact_pseudo_dimension, "D"))
 
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         self.require_numbers("a growth bound")
@@ -51,7 +50,7 @@ class LinearSpace(_Linear):
 
     @property
     def definition(self) -> str:
-        return f"$G$ is a linear space of dimension $D={self.dimension}$."
+        return f"$G$ is a linear space of dimension ${named('D', self.dimension)}$."
 
     @property
     def exact_pseudo_dimension(self) -> Number:
@@ -85,8 +84,9 @@ class PiecewisePolynomials(_Linear):
     @property
     def definition(self) -> str:
         return (
-            f"$G$: functions on $[0,1]^d$, $d={self.input_dim}$, that are polynomials of degree $\\le r={self.degree}$ "
-            f"on each of $n={self.cells}$ fixed cells: a linear space of dimension $D\\le n\\binom{{d+r}}{{d}}$."
+            f"$G$: functions on $[0,1]^d${where(', ', d=self.input_dim)}, polynomials of degree "
+            f"$\\le {named('r', self.degree)}$ on each of ${named('n', self.cells)}$ fixed cells: "
+            f"a linear space of dimension $D\\le n\\binom{{d+r}}{{d}}$."
         )
 
     @property
@@ -135,9 +135,7 @@ class FiniteClass(NetworkClass):
 
     @property
     def orders(self) -> Orders:
-        import sympy
-
-        return Orders.of_size(self.bits if self.symbols else sympy.Symbol("b", positive=True))
+        return Orders.of_size(check.symbol_unless_symbolic(self.bits, "b"))
 
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         self.require_numbers("a growth bound")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from approxbounds import validation as check
+from approxbounds.description import named
 from approxbounds.errors import ParameterError
 from approxbounds.networks.base import Activation, Orders, Totals
 from approxbounds.networks.growth import (
@@ -15,11 +16,12 @@ from approxbounds.networks.growth import (
     Layer,
     PolynomialCount,
     SignChangeCount,
+    SumCount,
     Thresholds,
     affine_pieces,
     degree_of_layer,
 )
-from approxbounds.networks.parametric import LayeredNetwork, operation_counts
+from approxbounds.networks.parametric import LayeredNetwork, layered_order, operation_counts
 from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
 
 __all__ = ["SkipNetwork"]
@@ -108,13 +110,13 @@ class SkipNetwork(LayeredNetwork):
 
     @property
     def definition(self) -> str:
-        shape = ", ".join(map(str, self.widths))
+        shape, nu = ", ".join(map(str, self.widths)), named(r"\nu", self.degree)
         own = ", ".join(map(str, self.layer_parameters))
         return (
-            f"$G$: {self}, hidden widths ({shape}), $d={self.input_dim}$ inputs, one linear output unit, each layer "
-            f"with connections from the input and all earlier layers, with biases; activations of at most "
-            f"$K={self.pieces}$ pieces of degree $\\le\\nu={self.degree}$. The $L={self.depth}$ layers have "
-            f"$(W_l)=({own})$ distinct parameters, $W={self.weights}$ in all.{self.codebook}"
+            f"$G$: {self}, hidden widths ({shape}), ${named('d', self.input_dim)}$ inputs, one linear output unit, "
+            f"each layer with connections from the input and all earlier layers, with biases; activations of at most "
+            f"${named('K', self.pieces)}$ pieces of degree $\\le{nu}$. The $L={self.depth}$ layers have "
+            f"$(W_l)=({own})$ distinct parameters, ${named('W', self.weights)}$ in all.{self.codebook}"
         )
 
     @property
@@ -127,9 +129,7 @@ class SkipNetwork(LayeredNetwork):
         sizes = self.size_bounds
         W, L = symbol_unless_symbolic(sizes.weights, "W"), sympy.Symbol("L", positive=True)
         log = sympy.log(symbol_unless_symbolic(sizes.units, "U"))
-        if self.degree == 0:
-            return Orders.of_size(W * log)
-        return Orders.of_size(L * W * log if self.degree == 1 else L * W * log + L**2 * W)
+        return Orders.of_size(layered_order(self.degree, W, L, log))
 
     def real_growth(self, thresholds: Thresholds) -> GrowthBound:
         breaks, degree, own = self.pieces - 1, self.degree, self.layer_parameters
@@ -144,7 +144,8 @@ class SkipNetwork(LayeredNetwork):
             layers.append(Layer(f"hidden layer {number}", (full, AffineCount(1, breaks * units, W))))
         last = PolynomialCount(1, degree_of_layer(degree, self.depth), acting[-1])
         layers.append(Layer("output", (last if degree > 0 else AffineCount(1, 1, own[-1]),)))
-        return GrowthBound(tuple(layers), (*operation_counts(self.size_bounds), *self._one_dimensional(thresholds)))
+        others = (*operation_counts(self.size_bounds), *self._one_dimensional(thresholds))
+        return GrowthBound((SumCount(tuple(layers)), *others))
 
     def _one_dimensional(self, thresholds: Thresholds) -> tuple[SignChangeCount, ...]:
         """One input, degree <= 1: g is affine on at most P intervals, also with skip connections.

@@ -1,4 +1,4 @@
-"""Splines with free knots: the one-dimensional rivals of networks that adapt to their target."""
+"""Splines with free knots: the one-dimensional rivals of networks that adapt to their target. THEORY.md, 3.6."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from approxbounds.networks.growth import (
     Layer,
     PolynomialCount,
     SignChangeCount,
+    SumCount,
     Thresholds,
 )
 from approxbounds.sources import Citation
@@ -29,7 +30,7 @@ class FreeKnotSplines(NetworkClass):
     knots: n >= 1; degree: r >= 0. ``smooth=False``: the pieces have nothing to do with each other, and a knot
     belongs to one of its two pieces. ``smooth=True`` (r >= 1): p + sum_{i<=n} a_i max(x - t_i, 0)^r with a
     polynomial p of degree <= r, which are the functions of C^{r-1} among them. Not a linear space, as the
-    knots are free; numbers only.
+    knots are free; numbers only (rates are in n).
 
     Growth on m points at any thresholds: the knots cut them into n + 1 groups in C(m+n, n) ways; then g(x_i) is
     affine in the (n+1)(r+1) coefficients, and for smooth splines also a polynomial of degree r + 1 in the
@@ -83,8 +84,8 @@ class FreeKnotSplines(NetworkClass):
         if self.smooth:
             coefficients += (PolynomialCount(1, r + 1, 2 * n + r + 1),)
         layers = (Layer("knots", (KnotCount(n),)), Layer("coefficients", coefficients))
-        whole = () if thresholds is Thresholds.ANY else (SignChangeCount(self._changes(thresholds)),)
-        return GrowthBound(layers, whole)
+        changes = () if thresholds is Thresholds.ANY else (SignChangeCount(self._changes(thresholds)),)
+        return GrowthBound((SumCount(layers), *changes))
 
     def _changes(self, thresholds: Thresholds) -> int:
         """The most changes of the patterns along the points at these thresholds."""

@@ -341,7 +341,8 @@ def _check_closed_form(bound: ab.Bound) -> None:
     import sympy
 
     with suppress(ab.NoExpressionError):
-        require(isinstance(bound.rate, sympy.Expr), f"{bound}: the rate is {bound.rate!r}, not a SymPy expression")
+        rate = bound.theorem.rate(bound.query)
+        require(isinstance(rate, sympy.Expr), f"{bound}: the rate is {rate!r}, not a SymPy expression")
     if bound.direction is not ab.Direction.LOWER or None in (bound.query.functions, bound.query.network):
         return
     try:

@@ -1,4 +1,4 @@
-"""T3fat: the hypercube theorem for classes of bounded fat-shattering dimension. THEORY.md, section 4."""
+"""T3fat: the hypercube theorem for classes of bounded fat-shattering dimension. THEORY.md, T3fat."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from approxbounds.complexity.fat_shattering import (
     members_for,
 )
 from approxbounds.errors import HypothesisError, echo
-from approxbounds.functions.hypercube import HypercubeFamily, Index, family_of, require
+from approxbounds.functions.hypercube import HypercubeFamily, Index, member_of, require
 from approxbounds.render import above, below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, Witness, fraction_of, integer_of
@@ -48,7 +48,7 @@ class FatSupNormTheorem(Theorem):
         r"If no $N$ points are $\gamma$-shattered by $G$ for $\gamma>\gamma^*$ then $E_\infty(F,G)\ge\sup w-\gamma^*$: "
         r"otherwise functions of $G$ near the $f_\omega$ would shatter one point of each cell at the levels $c_i$."
     )
-    citations = (Citation("approxbounds", "T3fat"),)
+    citations = (Citation("approxbounds", "T3fat-inf"),)
 
     def refusal(self, query: Query) -> str | None:
         if not is_infinite(query.p):
@@ -65,16 +65,14 @@ class FatSupNormTheorem(Theorem):
             value = height - least_scale(FLOAT, query.G, grid.cells)
             i = int(np.argmax(value))
             if value[i] > found[0]:
-                index = grid.at(i)
-                found = (float(value[i]), {"family": family.id, **{name: index[name] for name in family.indices}})
+                found = (float(value[i]), family.witness(grid.at(i)))
         if not found[1]:
             raise HypothesisError("no family member searched is higher than the scale at which G shatters its cells")
         return found[1]
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
-        family = family_of(query.F.families, witness)
-        index = family.member(witness)
-        value = family.norm(A, index, inf) - least_scale(A, query.G, family.cells(index))
+        family, index, N = member_of(query.F.families, witness)
+        value = family.norm(A, index, inf) - least_scale(A, query.G, N)
         require(bool(value > 0), "sup w is not certainly above the scale at which G shatters N points")
         return value
 
@@ -85,9 +83,7 @@ class FatSupNormTheorem(Theorem):
         first = (Step(query.F.definition), Step(query.G.definition))
         if witness is None:
             return (*first, Step(self.statement, self.citations))
-        family = family_of(query.F.families, witness)
-        index = family.member(witness)
-        N = family.cells(index)
+        family, index, N = member_of(query.F.families, witness)
         return (
             *first,
             Step(
@@ -167,8 +163,7 @@ class FatHypercubeTheorem(Theorem):
             B = int((4 * family.norm(BALL, index, inf) / BALL.number(eta)).upper().floor().unique_fmpz())
         q = smallest_exponent(N, B, D)
         h, _ = best_distance(np.array([float(N)]), np.array([float(log2_separated(FLOAT, N, B, D, q))]))
-        chosen = {name: index[name] for name in family.indices}
-        return {"family": family.id, **chosen, "h": int(h[0]), "eta": eta, "fat": D, "levels": B, "exponent": q}
+        return family.witness(index) | {"h": int(h[0]), "eta": eta, "fat": D, "levels": B, "exponent": q}
 
     def _growth(self, A: Arithmetic, query: Query, family: HypercubeFamily, index: Index, witness: Witness) -> Value:
         """log2 Pi, with every hypothesis about eta, D, B and q checked."""
@@ -184,9 +179,7 @@ class FatHypercubeTheorem(Theorem):
         return log2_separated(A, family.cells(index), B, D, q)
 
     def _mass(self, A: Arithmetic, query: Query, witness: Witness) -> tuple[HypercubeFamily, Index, int, Value]:
-        family = family_of(query.F.families, witness)
-        index = family.member(witness)
-        cells = family.cells(index)
+        family, index, cells = member_of(query.F.families, witness)
         mass = checked_mass(A, cells, self._growth(A, query, family, index, witness), witness)
         return family, index, cells, mass
 

@@ -1,4 +1,4 @@
-"""T2b: the paper's theorem with numbers, by the fat-shattering dimension of G. THEORY.md, section 4."""
+"""T2b: the paper's theorem with numbers, by the fat-shattering dimension of G. THEORY.md, T2b."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from approxbounds.complexity.fat_shattering import (
     members_for,
 )
 from approxbounds.errors import echo
-from approxbounds.functions.hypercube import HypercubeFamily, Index, family_of, require
+from approxbounds.functions.hypercube import HypercubeFamily, Index, member_of, require
 from approxbounds.render import above, below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, Witness, fraction_of, integer_of
@@ -71,9 +71,8 @@ class FatPackingTransfer(Theorem):
             return np.where(D < 1, 0.0, 1 + q * np.log2(m * B * B)) + 1.001  # mu may be 1 less than the packing
 
         found = search_packing(query, lambda family: members_for(query.G, family), allowed)
-        family = family_of(query.F.families, found)
+        family, index, _ = member_of(query.F.families, found)
         with precision(256):
-            index = family.member(found)
             scale = self._scale(BALL, query, family, index, found)
             mu = int(packing_of(BALL, family, index, found).lower().floor().unique_fmpz())
             m = int(self._points(BALL, scale, query.p, mu).upper().ceil().unique_fmpz())
@@ -94,8 +93,7 @@ class FatPackingTransfer(Theorem):
         return 4 * A.power(scale, -A.number(p)) * A.number(2 * mu - 1) * A.log(A.number(2))
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
-        family = family_of(query.F.families, witness)
-        index = family.member(witness)
+        family, index, _ = member_of(query.F.families, witness)
         mu, m = integer_of(witness, "bits", minimum=1), integer_of(witness, "points", minimum=1)
         D, B = integer_of(witness, "fat"), integer_of(witness, "levels", minimum=1)
         packing, scale = packing_of(A, family, index, witness), self._scale(A, query, family, index, witness)
@@ -119,12 +117,11 @@ class FatPackingTransfer(Theorem):
         first = (Step(query.F.definition), Step(query.G.definition))
         if witness is None:
             return (*first, Step(self.statement, self.citations))
-        family = family_of(query.F.families, witness)
-        index = family.member(witness)
+        family, index, N = member_of(query.F.families, witness)
         D, B, m, q = (integer_of(witness, name) for name in ("fat", "levels", "points", "exponent"))
         return (
             *first,
-            Step(f"{family.describe(index)} This gives $N={family.cells(index)}$ cells.", family.citations),
+            Step(f"{family.describe(index)} This gives $N={N}$ cells.", family.citations),
             packing_step(family, index, witness),
             *fat_steps(query.G, D + 1),
             Step(

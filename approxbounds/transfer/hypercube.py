@@ -1,4 +1,4 @@
-"""T3, the hypercube theorem: an L^p lower bound without logarithms. THEORY.md, section 4."""
+"""T3, the hypercube theorem: an L^p lower bound without logarithms. THEORY.md, T3."""
 
 from __future__ import annotations
 
@@ -22,14 +22,23 @@ from approxbounds.errors import (
     ParameterError,
     echo,
 )
-from approxbounds.functions.hypercube import HypercubeFamily, Index, family_of, require
+from approxbounds.functions.hypercube import HypercubeFamily, Index, member_of, require
 from approxbounds.networks.growth import GrowthBound
 from approxbounds.render import above, below, latex
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, Witness, conditional, integer_of
 from approxbounds.validation import Number, is_infinite
 
-__all__ = ["AverageCase", "HypercubeTheorem", "average_case", "hypercube_values", "no_family", "no_growth"]
+__all__ = [
+    "AverageCase",
+    "HypercubeTheorem",
+    "average_case",
+    "best_distance",
+    "checked_mass",
+    "hypercube_values",
+    "no_family",
+    "no_growth",
+]
 
 _RESOLVED = 1e14  # up to this many cells doubles resolve a fraction of a bit
 _BACKWARDS = (0.25, 0.5, 1.0, 1.5, 2.0)  # steps back from the largest h, in sqrt(N)
@@ -147,9 +156,7 @@ class HypercubeTheorem(Theorem):
             values, h = hypercube_values(family, query.G.growth(family.centres), query.p, grid.index, grid.cells)
             i = int(np.argmax(values))
             if values[i] > found[0]:
-                index = grid.at(i)
-                chosen = {name: index[name] for name in family.indices}
-                found = (float(values[i]), {"family": family.id, **chosen, "h": int(h[i])})
+                found = (float(values[i]), family.witness(grid.at(i)) | {"h": int(h[i])})
         if not found[1]:
             raise HypothesisError(
                 "no family member searched gives more than 1e-308: G shows too many patterns for them"
@@ -158,9 +165,7 @@ class HypercubeTheorem(Theorem):
 
     def _mass(self, A: Arithmetic, query: Query, witness: Witness) -> tuple[HypercubeFamily, Index, int, Value]:
         """Family, index, N and S for the witness, with every hypothesis checked."""
-        family = family_of(query.F.families, witness)
-        index = family.member(witness)
-        cells = family.cells(index)
+        family, index, cells = member_of(query.F.families, witness)
         growth = query.G.growth(family.centres).evaluate(A, cells)
         return family, index, cells, checked_mass(A, cells, growth, witness)
 
@@ -208,9 +213,8 @@ class HypercubeTheorem(Theorem):
                 ),
                 Step(self.statement, self.citations),
             )
-        family = family_of(query.F.families, witness)
-        index = family.member(witness)
-        N, h = family.cells(index), integer_of(witness, "h")
+        family, index, N = member_of(query.F.families, witness)
+        h = integer_of(witness, "h")
         log2_growth = query.G.growth(family.centres).evaluate(BALL, N)
         delta = BALL.power(BALL.number(2), log2_delta(BALL, N, log2_growth, h))
         mass, norm = hamming_mass(BALL, N, log2_growth, h), family.norm(BALL, index, query.p)
@@ -247,17 +251,21 @@ class AverageCase:
     witness: Witness
 
     @property
+    def _member(self) -> tuple[HypercubeFamily, dict[str, int], int]:
+        return member_of(self.query.F.families, self.witness)
+
+    @property
     def family(self) -> HypercubeFamily:
-        return family_of(self.query.F.families, self.witness)
+        return self._member[0]
 
     @property
     def index(self) -> dict[str, int]:
-        return self.family.member(self.witness)
+        return self._member[1]
 
     @property
     def cells(self) -> int:
         """N."""
-        return self.family.cells(self.index)
+        return self._member[2]
 
     @property
     def h(self) -> int:
@@ -284,7 +292,7 @@ class AverageCase:
         share = validation.exact("theta", theta, maximum=1, symbols=False)
         level = validation.exact("confidence", confidence, maximum=1 - Fraction(1, 2**64), symbols=False)
         with precision(256):
-            family, index, cells = self.family, self.index, self.cells
+            family, index, cells = self._member
             growth = self.query.G.growth(family.centres).evaluate(BALL, cells)
             allowed = BALL.log2(BALL.number(share) * (1 - BALL.number(level)))
             low, high = 0, self.h + 1  # delta_h increases with h
@@ -336,6 +344,6 @@ def average_case(query: Query, member: Mapping[str, int] | None = None) -> Avera
         h, mass = best_distance(cells, query.G.growth(family.centres).evaluate(FLOAT, cells))
         if not mass[0] > 0:
             raise HypothesisError(f"G shows too many patterns on N={family.cells(index)} points")
-        return AverageCase(query, {"family": family.id, **member, "h": int(h[0])})
+        return AverageCase(query, family.witness(member) | {"h": int(h[0])})
     except HypothesisError as error:
         raise NotApplicableError(f"T3: {error}") from None

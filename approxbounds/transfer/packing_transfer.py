@@ -1,4 +1,4 @@
-"""T2 with T2a: from packing numbers of F to E_p by Haussler's packing bound. THEORY.md, section 4."""
+"""From packing numbers of F to E_p by Haussler's packing bound. THEORY.md, T2, T2a and T2e."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, lo
 from approxbounds.complexity.pseudo_dimension import excludes_shattering, pdim_expression, pdim_steps, pdim_upper
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.functions.base import EntropyBound
-from approxbounds.functions.hypercube import Grid, HypercubeFamily, Index, family_of, require
+from approxbounds.functions.hypercube import Grid, HypercubeFamily, Index, member_of, require
 from approxbounds.networks.growth import euler
 from approxbounds.render import above, below
 from approxbounds.sources import Citation
@@ -20,7 +20,16 @@ from approxbounds.theorem import Query, Step, Theorem, Witness, conditional, fra
 from approxbounds.transfer.hypercube import no_growth
 from approxbounds.validation import is_infinite
 
-__all__ = ["EntropyTransfer", "PackingTransfer", "log2_haussler"]
+__all__ = [
+    "EntropyTransfer",
+    "PackingTransfer",
+    "excess",
+    "log2_haussler",
+    "packing_of",
+    "packing_step",
+    "search_packing",
+    "short_fraction",
+]
 
 
 def log2_haussler(A: Arithmetic, pdim: Value, spread: Value, tau: Value, p: Any) -> Value:
@@ -58,9 +67,9 @@ def search_packing(
         grid = choose(family)
         if not grid.cells.size:
             continue
-        index, N = grid.index, grid.cells
-        norm = np.broadcast_to(family.norm(FLOAT, {**index, "cells": N}, query.p), N.shape)
-        spread = np.broadcast_to(family.spread(FLOAT, index), N.shape)
+        N = grid.cells
+        norm = np.broadcast_to(family.norm(FLOAT, {**grid.index, "cells": N}, query.p), N.shape)
+        spread = np.broadcast_to(family.spread(FLOAT, grid.index), N.shape)
         h = np.ceil(np.minimum(shares * N, np.floor((N - 1) / 2)))
         distance = 2 * norm * (np.maximum(h, 1e-300) / N) ** (1 / p)
         with np.errstate(all="ignore"):
@@ -70,8 +79,7 @@ def search_packing(
         a, b, i = np.unravel_index(int(np.argmax(value)), value.shape)
         if value[a, b, i] > found[0]:
             tau = short_fraction(float(thetas[0, b, 0] * distance[a, 0, i]))
-            chosen = {name: int(index[name][i]) for name in family.indices}
-            found = (float(value[a, b, i]), {"family": family.id, **chosen, "h": int(h[a, 0, i]), "tau": tau})
+            found = (float(value[a, b, i]), family.witness(grid.at(int(i))) | {"h": int(h[a, 0, i]), "tau": tau})
     if not found[1]:
         raise HypothesisError("no family member searched has a packing larger than G allows")
     return found[1]
@@ -118,7 +126,7 @@ class PackingTransfer(Theorem):
         r"If $F$ contains more than $U(\tau)=e(P+1)\big(2e((b-a)/\tau)^p\big)^P$ functions with values in $[a,b]$ at "
         r"pairwise distance $\ge2\varepsilon+\tau$, $P\ge\operatorname{Pdim}(G)$, then $E_p(F,G)\ge\varepsilon$."
     )
-    citations = (Citation("approxbounds", "T2"), Citation("Haussler1995", "Thm 1"))
+    citations = (Citation("approxbounds", "T2a"), Citation("Haussler1995", "Thm 1"))
 
     def refusal(self, query: Query) -> str | None:
         if is_infinite(query.p):
@@ -136,8 +144,7 @@ class PackingTransfer(Theorem):
         return search_packing(query, lambda family: family.grid().thinned(8).relevant(P), allowed) | {"pdim": P}
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
-        family = family_of(query.F.families, witness)
-        index = family.member(witness)
+        family, index, _ = member_of(query.F.families, witness)
         packing = packing_of(A, family, index, witness)
         P, tau = checked_pdim(A, query, witness), fraction_of(witness, "tau")
         allowed = log2_haussler(A, P, family.spread(A, index), A.number(tau), query.p)
@@ -170,13 +177,12 @@ class PackingTransfer(Theorem):
         first = (Step(query.F.definition), Step(query.G.definition))
         if witness is None:
             return (*first, Step(self.statement, self.citations))
-        family = family_of(query.F.families, witness)
-        index = family.member(witness)
+        family, index, N = member_of(query.F.families, witness)
         P, tau = integer_of(witness, "pdim"), fraction_of(witness, "tau")
         allowed = log2_haussler(BALL, P, family.spread(BALL, index), BALL.number(tau), query.p)
         return (
             *first,
-            Step(f"{family.describe(index)} This gives $N={family.cells(index)}$ cells.", family.citations),
+            Step(f"{family.describe(index)} This gives $N={N}$ cells.", family.citations),
             packing_step(family, index, witness),
             *pdim_steps(query.G, P),
             Step(
@@ -202,7 +208,7 @@ class EntropyTransfer(Theorem):
         r"$P\ge\operatorname{Pdim}(G)$, and $2\varepsilon+\tau\le\varepsilon_0$, then "
         r"$E_p(F,G)\ge E_q(F,G)\ge\varepsilon$."
     )
-    citations = (Citation("approxbounds", "T2"), Citation("Haussler1995", "Thm 1"))
+    citations = (Citation("approxbounds", "T2e"), Citation("Haussler1995", "Thm 1"))
 
     def refusal(self, query: Query) -> str | None:
         if query.F.families:

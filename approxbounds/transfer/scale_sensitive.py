@@ -1,4 +1,4 @@
-"""T1, the general lower bound through the fat-shattering dimension (rates). THEORY.md, section 4."""
+"""T1, the general lower bound through the fat-shattering dimension (rates). THEORY.md, T1."""
 
 from __future__ import annotations
 

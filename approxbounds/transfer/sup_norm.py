@@ -1,4 +1,4 @@
-"""T3inf, the sup-norm case. THEORY.md, section 4."""
+"""T3inf, the sup-norm case. THEORY.md, T3inf."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, precision
 from approxbounds.complexity.pseudo_dimension import excludes_shattering, growth_steps, pdim_expression, pdim_upper
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
-from approxbounds.functions.hypercube import family_of, require
+from approxbounds.functions.hypercube import member_of, require
 from approxbounds.render import below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, Witness, conditional
@@ -51,17 +51,14 @@ class SupNormTheorem(Theorem):
                         continue
                 height = float(family.norm(FLOAT, index, inf))
                 if height > found[0]:
-                    witness = {name: index[name] for name in family.indices}
-                    found = (height, {"family": family.id, **witness})
+                    found = (height, family.witness(index))
                 break
         if not found[1]:
             raise HypothesisError("no family member with more cells than G may shatter has a height above 1e-308")
         return found[1]
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
-        family = family_of(query.F.families, witness)
-        index = family.member(witness)
-        cells = family.cells(index)
+        family, index, cells = member_of(query.F.families, witness)
         unshattered = excludes_shattering(A, query.G, cells, family.centres)
         require(unshattered, f"it is not certain that no N={echo(cells)} points are shattered")
         return family.norm(A, index, inf)
@@ -91,15 +88,14 @@ class SupNormTheorem(Theorem):
                 Step(r"Take the coarsest member with $N\ge\operatorname{Pdim}(G)+1$ cells.", citations),
                 Step(self.statement, self.citations),
             )
-        family = family_of(query.F.families, witness)
-        index = family.member(witness)
+        family, index, N = member_of(query.F.families, witness)
         return (
             *first,
             Step(
-                f"{family.describe(index)} This gives $N={family.cells(index)}$ cells and $\\sup w\\ge "
+                f"{family.describe(index)} This gives $N={N}$ cells and $\\sup w\\ge "
                 f"{below(family.norm(BALL, index, inf))}$.",
                 family.citations,
             ),
-            *growth_steps(query.G, family.cells(index), family.centres),
+            *growth_steps(query.G, N, family.centres),
             Step(self.statement, self.citations),
         )

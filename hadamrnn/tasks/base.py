@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
+from itertools import chain
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from hadamrnn.errors import ParameterError
 from hadamrnn.validation import integer
 
-__all__ = ["PARTS", "Batch", "Stored", "StoredTask", "Task", "split"]
+__all__ = ["PARTS", "Batch", "Stored", "StoredTask", "Task", "batches", "split"]
 
 MOST_HELD_OUT = 5000
 PARTS = ("train", "validation", "test")
@@ -116,10 +117,18 @@ class Task(ABC):
         return np.random.default_rng([self.seed, STREAMS.index(stream), epoch])
 
     def _checksum(self) -> str:
-        return _checksum(*next(self.test(1)))
+        return _checksum(*next(batches(self, "test", 1)))
 
     @abstractmethod
     def _batches(self, part: str, batch_size: int, rng: np.random.Generator) -> Iterator[Batch]: ...
+
+
+def batches(task: Task, part: str, batch_size: int) -> Iterator[Batch]:
+    """The batches of a part, for "train" of the epoch 0. Raises ParameterError if there are none."""
+    found = iter(task.train(batch_size, 0) if part == "train" else getattr(task, part)(batch_size))
+    for first in found:
+        return chain((first,), found)
+    raise ParameterError("task.sizes", task.sizes, f"must be at least 1 for the part {part}, which is empty")
 
 
 class Stored(NamedTuple):

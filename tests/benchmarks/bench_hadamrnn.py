@@ -34,6 +34,7 @@ import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import hadamrnn as hr
+from hadamrnn.arrays import write_file
 
 #: (settings, steps, batch, tokens, target against PyTorch)
 SHAPES: dict[str, tuple[dict[str, Any], int, int, bool, float]] = {
@@ -275,7 +276,8 @@ def main() -> None:
                 report["memory"][f"{who} {steps}"] = total, over = fresh_peak(who, "copy", steps)
                 print(f"  {who:24}T={steps:<8}{total:10.1f}{over:10.1f}")
     if given.json:
-        given.json.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+        text = json.dumps(report, indent=1) + "\n"
+        write_file(given.json, lambda file: file.write(text.encode()))
 
 
 if __name__ == "__main__":

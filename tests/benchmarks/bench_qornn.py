@@ -4,11 +4,11 @@
     PYTHONPATH=. python tests/benchmarks/bench_qornn.py 'copy-*' 'permuted-*' --seeds 3 --data DATA --out results.jsonl
     PYTHONPATH=. python tests/benchmarks/bench_qornn.py --out results.jsonl --json paper_figures/data/qornn.json
 
-DATA holds mnist/ (IDX files) and text/moby_dick.txt.gz. The first command tries the rates of ``GRID`` in short runs,
-with the same effort for each strategy; the best on the validation part (``--rates``) are the ``RATES`` of the second,
-which are in the code. All of W, U and V have the bits of the table. "ptq" quantises the network that "full" trained
-without bits. A run that diverged has no score, but a reason. Each finished run is a JSON line, so that an interrupted
-benchmark goes on where it stopped. The third command stores the results, and prints the tables.
+DATA holds mnist/ (IDX files) and text/moby_dick.txt.gz. The first command tries rates in short runs, with the same
+effort for each strategy; the best on the validation part (``--rates``) are the ``RATES`` of the second, which are in
+the code. All of W, U and V have the bits of the table. "ptq" quantises the network that "full" trained without bits. A
+run that diverged has no score, but a reason. Each finished run is a JSON line, so that an interrupted benchmark goes on
+where it stopped. The third command stores the results, and prints the tables.
 """
 
 from __future__ import annotations
@@ -37,21 +37,26 @@ def characters(data: Path, seed: int) -> TextTask:
 
 
 class Setting(NamedTuple):
-    """A task, the metric that counts, the recurrence, the settings of training, and the epochs of a search."""
+    """A task, the metric that counts, the recurrence, the settings of training, and what is other in a search."""
 
     task: Make
     metric: str
     activation: str
     fit: Record
-    search_epochs: int
+    search: Record
+    shares: tuple[float, ...] = (1.0, 0.1, 0.01)
 
 
-FIT: Record = {"decay": 0.9, "clip": 1.0}
+FIT: Record = {"decay": 0.9, "clip": 1.0, "epochs": 5}
+SEARCH: Record = {"decay": 0.9, "epochs": 2}
+#: 1000 steps need a rate that falls further, and a smaller share for W.
+LONG, SHARES = {"decay": 0.7, "epochs": 8}, (1.0, 0.1, 0.01, 0.001)
 SETTINGS = {
-    "copy": Setting(copy(100), "accuracy_copied", "linear", {**FIT, "batch_size": 128, "epochs": 5}, 2),
-    "permuted": Setting(images(True), "accuracy", "linear", {**FIT, "batch_size": 100, "epochs": 5}, 2),
-    "sequential": Setting(images(False), "accuracy", "linear", {**FIT, "batch_size": 100, "epochs": 5}, 2),
-    "text": Setting(characters, "bits_per_character", "relu", {**FIT, "batch_size": 50, "epochs": 5}, 2),
+    "copy": Setting(copy(100), "accuracy_copied", "linear", {**FIT, "batch_size": 128}, SEARCH),
+    "copy-1000": Setting(copy(1000), "accuracy_copied", "linear", {**FIT, **LONG, "batch_size": 128}, SEARCH, SHARES),
+    "permuted": Setting(images(True), "accuracy", "linear", {**FIT, "batch_size": 100}, SEARCH),
+    "sequential": Setting(images(False), "accuracy", "linear", {**FIT, "batch_size": 100}, SEARCH),
+    "text": Setting(characters, "bits_per_character", "relu", {**FIT, "batch_size": 50}, SEARCH),
 }
 HIDDEN = 128
 BITS = (2, 3, 4, 5, 6, 7, 8)
@@ -61,8 +66,7 @@ HADAMARD = ((128, None), (64, None), (256, None), (128, 8), (128, 32), (512, Non
 #: The hidden sizes of HadamRNN for which rates are searched, and those for which they are used.
 WIDTHS = {128: (64, 128), 512: (256, 512)}
 #: (learning_rate, recurrent_rate), or (learning_rate, sign_scale) of HadamRNN.
-GRID = [(rate, share) for rate in (1e-3, 3e-3) for share in (1.0, 0.1, 0.01)]
-HADAMARD_GRID = [(rate, scale) for rate in (1e-3, 3e-3) for scale in (5.0, 30.0, 100.0)]
+LEARNING_RATES, SIGN_SCALES = (1e-3, 3e-3), (5.0, 30.0, 100.0)
 #: The bits for which rates are searched, and those for which they are used.
 SEARCHED = {4: (2, 3, 4), 6: (5, 6, 7, 8)}
 #: Test sequences for inference in integers, and the bits of its states.
@@ -78,6 +82,15 @@ RATES: dict[str, Rates] = {
     "copy-penalty-6": (0.003, 0.01),
     "copy-hadamrnn-128": (0.003, 100.0),
     "copy-hadamrnn-512": (0.003, 100.0),
+    "copy-1000-full": (0.003, 0.001),
+    "copy-1000-projunn-4": (0.003, 0.01),
+    "copy-1000-projunn-6": (0.003, 0.01),
+    "copy-1000-bjorck-4": (0.003, 0.01),
+    "copy-1000-bjorck-6": (0.003, 0.1),
+    "copy-1000-penalty-4": (0.003, 0.001),
+    "copy-1000-penalty-6": (0.001, 0.01),
+    "copy-1000-hadamrnn-128": (0.003, 30.0),
+    "copy-1000-hadamrnn-512": (0.003, 100.0),
     "permuted-full": (0.003, 0.01),
     "permuted-projunn-4": (0.001, 0.1),
     "permuted-projunn-6": (0.003, 0.01),
@@ -225,14 +238,15 @@ def of_hadamrnn(setting: str, hidden: int, block: int | None, rates: Rates) -> T
 def searches() -> dict[str, Training]:
     """Short runs, named by their key in RATES and the rates."""
     found = {}
-    for setting, (*_, epochs) in SETTINGS.items():
-        tried = {("full", rates): of_qornn(setting, "full", None, rates) for rates in GRID}
-        for hidden, rates in product(WIDTHS, HADAMARD_GRID):
+    for setting, (*_, changes, shares) in SETTINGS.items():
+        grid = list(product(LEARNING_RATES, shares))
+        tried = {("full", rates): of_qornn(setting, "full", None, rates) for rates in grid}
+        for hidden, rates in product(WIDTHS, product(LEARNING_RATES, SIGN_SCALES)):
             tried[f"hadamrnn-{hidden}", rates] = of_hadamrnn(setting, hidden, None, rates)
-        for strategy, bits, rates in product(TRAINED, SEARCHED, GRID):
+        for strategy, bits, rates in product(TRAINED, SEARCHED, grid):
             tried[f"{strategy}-{bits}", rates] = of_qornn(setting, strategy, bits, rates)
         for (key, (rate, share)), training in tried.items():
-            fit = {**training.fit, "epochs": epochs}
+            fit = {**training.fit, **changes}
             found[f"search-{setting}-{key}-{rate:g}-{share:g}"] = replace(training, fit=fit, part="validation")
     return found
 

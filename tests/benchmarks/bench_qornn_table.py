@@ -29,7 +29,7 @@ def compact(runs: Iterable[Record]) -> Data:
     rows: dict[str, Record] = {}
     for run in runs:
         model, fit, name = run["model"], dict(run["fit"]), run["setting"]
-        rate, epochs = fit.pop("learning_rate"), fit.pop("epochs")
+        rate, own = fit.pop("learning_rate"), {key: fit.pop(key) for key in ("epochs", "decay") if key in fit}
         task = tasks.setdefault(name, {"task": name, "metric": run["metric"], "steps": run["steps"], **fit})
         hadamard = model["kind"] == "hadamrnn"
         settings = {
@@ -44,10 +44,10 @@ def compact(runs: Iterable[Record]) -> Data:
             **({"sign_scale": model["sign_scale"]} if hadamard else {"recurrent_rate": model["recurrent_rate"]}),
         }
         if run["part"] == "validation":
-            task["search_epochs"] = epochs
+            task |= {f"search_{key}": value for key, value in own.items()}
             search.append(settings | {key: run[key] for key in SCORED if key in run})
             continue
-        task["epochs"] = epochs
+        task |= own
         if not hadamard:
             task["penalty"] = model["penalty"]
         of_task = {"inputs": model["inputs"], "steps": run["steps"], "activation": model["activation"]}

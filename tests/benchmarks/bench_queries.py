@@ -28,6 +28,7 @@ import numpy as np
 
 import approxbounds as ab
 from approxbounds.complexity.pseudo_dimension import largest_shattered
+from approxbounds.files import write_atomically
 from approxbounds.transfer.hypercube import hypercube_values
 
 CLASSES: dict[str, Callable[[int], Any]] = {
@@ -280,7 +281,8 @@ def main() -> None:
         note = f"  {row.note}" if row.note else ""
         print(f"{row.what:{size}}  {row.median:9.1f}  {row.largest:9.1f}  {target:>7}{missed}{note}")
     if given.json:
-        given.json.write_text(json.dumps([vars(row) for row in rows], indent=1, ensure_ascii=False) + "\n", "utf-8")
+        text = json.dumps([vars(row) for row in rows], indent=1, ensure_ascii=False) + "\n"
+        write_atomically(given.json, text.encode())
     if given.profile:
         print("\n" + profile(given.profile))
 

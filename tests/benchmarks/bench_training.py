@@ -22,6 +22,7 @@ from typing import Any, Protocol
 import numpy as np
 
 import hadamrnn as hr
+from hadamrnn.arrays import write_file
 from hadamrnn.tasks import ActivityTask, CopyTask, ImageTask, SentimentTask
 
 Make = Callable[[Path, int], Any]  # the task, given the folder of data and the seed
@@ -144,7 +145,11 @@ class Results:
 
     def __post_init__(self) -> None:
         if self.path is not None and self.path.exists():
-            self.runs = [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
+            text = self.path.read_bytes()
+            whole = text[: text.rfind(b"\n") + 1]  # without a last line that was cut off
+            self.runs = [json.loads(line) for line in whole.splitlines()]
+            if whole != text:
+                write_file(self.path, lambda file: file.write(whole))
 
     def has(self, name: str, seed: int) -> bool:
         return any((run["name"], run["seed"]) == (name, seed) for run in self.runs)
@@ -153,8 +158,8 @@ class Results:
         """Keep the records of one run."""
         self.runs += runs
         if self.path is not None:
-            with open(self.path, "a", encoding="utf-8") as file:
-                file.write("".join(json.dumps(run) + "\n" for run in runs))
+            with open(self.path, "ab", buffering=0) as file:  # in one piece
+                file.write("".join(json.dumps(run) + "\n" for run in runs).encode())
 
     def table(self) -> str:
         lines = [f"{'experiment':36} {'metric':16} {'scores':32} {'median s':>8} {'flipped':>14} {'kB':>8}"]

@@ -3,6 +3,8 @@
 import itertools
 import json
 import math
+import os
+import signal
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from scipy.optimize import linprog
 import approxbounds as ab
 import hadamrnn as hr
 from approxbounds.arithmetic import FLOAT
-from hadamrnn import approximation
+from hadamrnn import approximation, approximation_pairs
 from hadamrnn.approximation import FAILURE, GridCase, Measurement, Pair, compare
 from hadamrnn.approximation_pairs import standard_pairs
 from hadamrnn.errors import BoundViolationError
@@ -193,6 +195,33 @@ def test_runs_go_on_and_do_not_depend_on_the_number_of_processes(tmp_path, monke
     assert "6/6" in capsys.readouterr().err
     with pytest.raises(hr.ParameterError, match="other settings"):
         compare(pairs, targets=3, restarts=2, path=path, resume=True, progress=False)
+    monkeypatch.setattr(ab, "__version__", "0")
+    with pytest.raises(hr.ParameterError, match="other settings"):
+        compare(pairs, targets=3, restarts=1, path=path, resume=True, progress=False)
+
+
+def test_a_killed_worker_is_a_named_error(monkeypatch, capsys):
+    monkeypatch.setattr(approximation, "_numbered", lambda job: os.kill(os.getpid(), signal.SIGKILL))
+    assert approximation_pairs.main(["--targets", "2", "--workers", "2"]) == 1
+    assert capsys.readouterr() == ("", "error: a worker process was killed, perhaps because memory was short\n")
+
+
+def test_ctrl_c_is_a_message(monkeypatch, capsys):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(approximation_pairs, "compare", interrupted)
+    assert approximation_pairs.main([]) == 1
+    assert capsys.readouterr() == ("", "error: interrupted\n")
+
+
+def test_numpy_numbers_are_those_of_the_file(tmp_path):
+    one, widths = np.int64(1), (np.int64(1),)
+    network = FeedForwardConfig(inputs=one, widths=widths, activation="heaviside")
+    pair = Pair(functions=ab.LipschitzBall(dim=1), network=network, p=one, member={"k": 32})
+    path = tmp_path / "errors.jsonl"
+    compare([pair], targets=one, restarts=one, seed=np.int64(0), path=path, progress=False)
+    json.dumps(compare([PAIR], targets=1, restarts=1, path=path, resume=True, progress=False)[0].to_dict())
 
 
 def test_the_points_of_the_evaluation_are_not_those_of_the_training(monkeypatch):
@@ -208,8 +237,6 @@ def test_the_points_of_the_evaluation_are_not_those_of_the_training(monkeypatch)
 
 
 def test_the_command_line(monkeypatch, capsys, tmp_path):
-    from hadamrnn import approximation_pairs
-
     monkeypatch.setattr(approximation_pairs, "standard_pairs", lambda: (PAIR,))
     options = ["--targets", "2", "--restarts", "1", "--out", str(tmp_path / "errors.jsonl")]
     assert approximation_pairs.main(options) == 0
@@ -220,6 +247,8 @@ def test_the_command_line(monkeypatch, capsys, tmp_path):
     assert record["verdict"] == "above" and record["member"] == {"k": 32} and record["pdim"] == 10
     assert approximation_pairs.main(options) == 2
     assert "exists" in capsys.readouterr().err
+    assert approximation_pairs.main(["--out", str(tmp_path / "missing" / "errors.jsonl")]) == 2
+    assert "error: [Errno 2] No such file" in capsys.readouterr().err
     monkeypatch.setattr(approximation, "_error", lambda *_: 0.0)
     assert approximation_pairs.main(["--restarts", "1"]) == 1
     assert "BoundViolation" not in capsys.readouterr().out
@@ -344,6 +373,8 @@ def test_readouts_are_best_for_p():
         (lambda: compare([PAIR], restarts=True), "restarts=True"),
         (lambda: compare([PAIR], seed=-1), "seed=-1"),
         (lambda: compare([PAIR], resume=True), "resume=True"),
+        (lambda: compare([PAIR], workers=1025), "workers=1025: must be an integer from 1 to 1024"),
+        (lambda: compare([PAIR], path=5), "path=5: must be the name of a file"),
         (
             lambda: compare(
                 [Pair(functions=ab.AnisotropicHolderBall(smoothness=(1,)), network=HEAVISIDE, p=1)],

@@ -29,8 +29,8 @@ def bench(monkeypatch):
 
     fit = {"epochs": 2, "batch_size": 16}
     settings = {
-        "copy": bench_qornn.Setting(copy, "accuracy_copied", "linear", fit, 1),
-        "permuted": bench_qornn.Setting(images, "accuracy", "linear", fit, 1),
+        "copy": bench_qornn.Setting(copy, "accuracy_copied", "linear", fit, {"epochs": 1}),
+        "permuted": bench_qornn.Setting(images, "accuracy", "linear", fit, {"epochs": 1}),
     }
     small = {"SETTINGS": settings, "HIDDEN": 8, "HADAMARD": ((8, None), (16, 4)), "WIDTHS": {8: (8, 16)}}
     for name, value in small.items():

@@ -9,6 +9,7 @@ import mpmath
 import numpy as np
 import pytest
 
+import approxbounds as ab
 import hadamrnn as hr
 from approxbounds.arithmetic import BALL, precision
 from hadamrnn import capacity, cli
@@ -321,6 +322,40 @@ def test_an_interrupted_search_goes_on_to_the_same_result(tmp_path, monkeypatch,
     assert measure(had(), path=path, resume=True, **settings) == whole
 
 
+def test_stored_witnesses_are_verified_before_they_are_believed(tmp_path, monkeypatch):
+    path, settings = tmp_path / "answers.jsonl", {"steps": 2, "sets": 1, "most": 3, "candidates": 8, **QUICK}
+    found = shattered(had(), path=path, **settings)
+    lines = path.read_text().splitlines()
+    assert found.size == 3 and len(lines) == 4
+
+    def resumed(line, change):
+        answer = json.loads(lines[line])
+        answer["answer"] = change(answer["answer"])
+        path.write_text("\n".join([*lines[:line], json.dumps(answer), *lines[line + 1 :]]) + "\n")
+        return shattered(had(), path=path, resume=True, **settings)
+
+    assert resumed(3, lambda witnesses: witnesses) == found
+    monkeypatch.setattr(capacity, "network_bound", lambda config, steps: (None, 2))  # damage is no violated bound
+    changes = [lambda w: [[0.0] * len(one) for one in w], lambda w: w[::-1], lambda w: w[1:], lambda w: [[1.0]] * 8]
+    for change in [*changes, lambda w: [[*one[:-1], float("nan")] for one in w]]:
+        for line in (2, 3):
+            with pytest.raises(hr.FileError, match=r"its witnesses that \d points are shattered are not sound"):
+                resumed(line, change)
+    for answer in (1, [1], "no", [["x"]]):
+        with pytest.raises(hr.FileError, match="not a sound file of answers"):
+            resumed(3, lambda _, answer=answer: answer)
+
+
+@pytest.mark.parametrize("measure", [memorisation, shattered])
+def test_files_of_another_version_are_refused(measure, tmp_path, monkeypatch):
+    settings = {"steps": 2, "most": 2, "path": tmp_path / "answers.jsonl", **QUICK}
+    measure(had(), **settings)
+    assert measure(had(), **settings, resume=True)
+    monkeypatch.setattr(ab, "__version__", "0")
+    with pytest.raises(hr.ParameterError, match="is a search with other settings"):
+        measure(had(), **settings, resume=True)
+
+
 def test_files_of_other_searches_are_refused(tmp_path):
     path = tmp_path / "answers.jsonl"
     settings = {"steps": 2, "draws": 1, "most": 2, **QUICK}
@@ -331,7 +366,8 @@ def test_files_of_other_searches_are_refused(tmp_path):
         memorisation(had(), path=path, resume=True, **settings | {"draws": 2})
     with pytest.raises(hr.ParameterError, match="needs the name of a file"):
         memorisation(had(), resume=True, **settings)
-    for text in ("", "no line", path.read_text() + "{}\n", path.read_text() + "[1\n"):
+    more = ("{}\n", "[1\n", '{"key": [1, 0], "answer": 2}\n')
+    for text in ("", "no line", *(path.read_text() + line for line in more)):
         path.write_text(text)
         with pytest.raises(hr.FileError):
             memorisation(had(), path=path, resume=True, **settings)
@@ -355,6 +391,7 @@ def test_files_of_other_searches_are_refused(tmp_path):
         (memorisation, had(), {"restarts": 0}, "restarts=0"),
         (memorisation, had(), {"iterations": 1.5}, "iterations=1.5"),
         (memorisation, had(), {"most": 0}, "most=0"),
+        (memorisation, had(), {"path": 5}, "path=5: must be the name of a file"),
         (memorisation, "had", {}, "config='had'"),
         (memorisation, had(outputs=2), {}, "outputs=2: must be 1"),
         (memorisation, had(layers=2), {}, "layers=2: must be 1"),

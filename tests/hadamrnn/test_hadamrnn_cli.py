@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+import approxbounds as ab
 import hadamrnn as hr
-from hadamrnn import cli
+from hadamrnn import cli, cli_options
 from hadamrnn.tasks import TASKS, CopyTask
 
 ROOT = Path(hr.__file__).parent.parent
@@ -98,10 +99,11 @@ def test_info_tells_settings_and_sizes(run, tmp_path, capsys):
     config = hr.HadamRNN.load(run / "model.npz").config
     for path in (run, run / "model.npz", tmp_path / "model.bin"):
         found = out(capsys, "info", path)
-        assert found["config"] == vars(config)
+        assert (found["model"], found["config"]) == ("hadamrnn", vars(config))
         assert found["size_in_bytes"] == {part: size._asdict() for part, size in hr.sizes(config).items()}
     assert cli.main(["info", str(run)]) == 0
     shown = capsys.readouterr().out
+    assert "model: hadamrnn" in shown and "\nsize:\n" in shown
     assert "recurrent: 0.002 kB (1.024 kB in float32)" in shown and "  length: 12" in shown
 
 
@@ -129,12 +131,18 @@ def test_runs_without_their_data_are_refused(tmp_path, capsys):
         ("train image --hidden 8 --embedding 4 --out {new}", "embedding=4: must be None"),
         ("train copy --length 30 --out {file}", "File exists"),
         ("evaluate {new}", "cannot be read"),
-        ("evaluate {file}", "not a readable model file"),
+        ("evaluate {file}", "not a readable model file: it is no npz file$"),
+        ("evaluate {run} --activation-bits 5", "activation_bits=5: needs --integer"),
+        ("evaluate \0", "model='': must be the name"),
+        ("train copy --length 30 --out \0", "out='': must be the name"),
+        ("export {run} \0", "file='': must be the name"),
+        ("export {run} -", "file='-': must be the name"),
+        ("export {run} {folder}", r"path='[^>]*': Is a directory$"),
         ("evaluate {run}/model.npz", "name the task and its options"),
         ("evaluate {run} image", "inputs=4: must be 1 for the task image"),
         ("evaluate {folder}", "not a readable checkpoint file"),
         ("export {file} {new}", "not a readable model file"),
-        ("export {run} {new}/model.bin", "No such file"),
+        ("export {run} {new}/model.bin", r"path='.*/new/model\.bin': No such file or directory$"),
         ("export {packed} {new}", "is exported already"),
         ("info {new}", "cannot be read"),
     ],
@@ -145,8 +153,17 @@ def test_bad_input_has_status_2(command, message, run, tmp_path, capsys):
     hr.Packed.of(hr.HadamRNN.load(run / "model.npz")).save(packed)
     before = sorted(tmp_path.iterdir())
     names = {"new": tmp_path / "new", "file": file, "packed": packed, "run": run, "folder": tmp_path}
-    assert re.search(message, refused(capsys, *command.format(**names).split()))
+    words = [word.strip("\0") for word in command.format(**names).split()]  # "\0" stands for an empty word
+    assert re.search(message, refused(capsys, *words))
     assert [path for path in sorted(tmp_path.iterdir()) if path.name != "new" or any(path.iterdir())] == before
+
+
+@pytest.mark.parametrize("word", ["yes", "True", "none", ""])
+def test_truth_values_are_true_or_false(word, capsys):
+    with pytest.raises(SystemExit) as error:
+        cli.main(["sweep", "image", "--permuted", word, "--directory", "x"])
+    assert error.value.code == 2
+    assert f"argument --permuted: invalid bool value: '{word}'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["", "train", "train none --out x", "train copy", "train text --out x", "export x"])
@@ -209,3 +226,84 @@ def test_the_script_is_installed_as_the_module():
     command = [sys.executable, "-m", "hadamrnn", "--help"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "train" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "changes", [{"PYTHONIOENCODING": "utf-8:strict"}, {"PYTHONIOENCODING": "ascii:strict"}], ids=["utf-8", "ascii"]
+)
+def test_names_that_cannot_be_printed_are_escaped(changes, tmp_path):
+    command = [sys.executable, "-m", "hadamrnn", *TRAIN, "--out"]
+    for name in (os.fsencode(tmp_path) + b"/q\xff", os.fsencode(f"{tmp_path}/\u00f6")):
+        done = subprocess.run([*command, name], cwd=ROOT, env=os.environ | changes, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"") and b"model: " in done.stdout
+        again = subprocess.run([*command, name], cwd=ROOT, env=os.environ | changes, capture_output=True, check=False)
+        assert (again.returncode, again.stdout) == (2, b"") and again.stderr.startswith(b"hadamrnn: checkpoint='")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_streams_may_be_closed(closed, run, tmp_path):
+    for command, status in ((f"info {run}", 0), (f"info {tmp_path}/none", 2)):
+        shell = ["sh", "-c", f"{sys.executable} -m hadamrnn {command} {closed}"]
+        done = subprocess.run(shell, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == status and "Traceback" not in done.stderr
+
+
+def test_closed_streams_show_no_progress(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    assert not cli_options.on_terminal()
+
+
+def test_too_little_memory_is_a_message(tmp_path, capsys, monkeypatch):
+    def greedy(*args, **kwargs):
+        raise MemoryError("Unable to allocate 37.3 GiB")
+
+    monkeypatch.setattr(hr, "model_for", greedy)
+    message = refused(capsys, *TRAIN, "--out", tmp_path / "run")
+    assert message == "hadamrnn: the memory is too small: Unable to allocate 37.3 GiB\n"
+
+
+def test_shorter_runs_do_not_go_on_from_longer_ones(run, capsys):
+    before = (run / "model.npz").read_bytes()
+    message = refused(capsys, *TRAIN, "--out", run, "--resume", "--epochs", 1)
+    assert "epochs=1: must be at least 2" in message and (run / "model.npz").read_bytes() == before
+
+
+def test_exports_replace_exported_files_alone(run, tmp_path, capsys):
+    file = tmp_path / "m"
+    out(capsys, "export", run, file)
+    out(capsys, "export", run, file)
+    copy = tmp_path / "m.npz"
+    copy.write_bytes((run / "model.npz").read_bytes())
+    assert "is a model in full precision" in refused(capsys, "export", copy, copy)
+    assert copy.read_bytes() == (run / "model.npz").read_bytes()
+
+
+@pytest.mark.parametrize("options", ["--json --csv", "--seeds 0 --seed 1", "--seed 0 --seed 0", "--bits 1 --bits 2"])
+def test_sweeps_ignore_no_option(options, tmp_path, capsys):
+    with pytest.raises(SystemExit) as error:
+        cli.main(["sweep", "copy", "--length", "12", "--directory", str(tmp_path / "s"), *options.split()])
+    assert error.value.code == 2 and not (tmp_path / "s").exists()
+    assert re.search("not allowed with argument|is given twice", capsys.readouterr().err)
+
+
+def test_the_version_is_that_of_approxbounds(capsys):
+    with pytest.raises(SystemExit) as error:
+        cli.main(["--version"])
+    assert (error.value.code, capsys.readouterr().out) == (0, f"hadamrnn {ab.__version__}\n")
+
+
+def test_help_names_words_and_is_plain_text(capsys):
+    def text(*command):
+        with pytest.raises(SystemExit) as error:
+            cli.main([*command])
+        captured = capsys.readouterr()
+        return error.value.code, captured.out + captured.err
+
+    code, shown = text("train", "copy", "--model", "qornn", "--help")
+    assert code == 0 and not re.search(r":\w+:|`", shown)
+    for words in ("{auto,kernel,checkpointed,reversible,stored}", "{linear,relu,modrelu}", "{float32,float64}"):
+        assert words in shown
+    assert "{projunn,bjorck,penalty,ptq}" in shown
+    assert "MODEL [TASK] ..." in text("evaluate", "--help")[1]
+    code, shown = text("train", "copy", "--model", "foo", "--out", "x")
+    assert code == 2 and "hadamrnn: error: argument --model: invalid choice" in shown

@@ -122,7 +122,6 @@ def test_rates_decay_by_the_epoch():
         (lambda: hr.Schedule(rate=1e-3, decay=0), "decay"),
         (lambda: hr.clip(problem(), most=0), "most"),
         (lambda: hr.clip(problem(), most=True), "most"),
-        (lambda: hr.Adam(problem(), decays=(0.9, 1.5)), "decays"),
     ],
 )
 def test_bad_settings_are_refused(make, name):

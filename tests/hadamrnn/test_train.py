@@ -124,6 +124,17 @@ def test_a_killed_run_goes_on_bit_by_bit(arguments, whole, tmp_path):
     assert [json.loads(line) for line in log.read_text().splitlines()] == list(found[2].records)
 
 
+def test_a_run_killed_or_failed_at_its_first_write_can_start_again(whole, tmp_path):
+    path, log = tmp_path / "run.npz", tmp_path / "log.jsonl"
+    with pytest.raises(OSError):
+        run(tmp_path / "missing" / "run.npz", log=log)
+    command = [sys.executable, "-c", CHILD, path, log, 0, 1, "write", 1]
+    root = Path(hr.__file__).parent.parent
+    assert subprocess.run([*map(str, command)], cwd=root, check=False).returncode == -signal.SIGKILL
+    assert not path.exists()
+    assert_same(run(path, log=log), whole)
+
+
 @pytest.mark.parametrize("epoch, batch", [(0, 0), (1, 2), (2, STEPS - 1)])
 def test_an_interrupted_run_goes_on_bit_by_bit(epoch, batch, whole, tmp_path, monkeypatch):
     path, deliver = tmp_path / "run.npz", CopyTask.train

@@ -1,0 +1,26 @@
+"""The script of the trained accuracies: what it keeps of finished runs."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RUNS = [{"name": "a", "seed": 0, "score": 0.5}, {"name": "a", "seed": 1, "score": 0.25}]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 10])
+def test_a_last_line_that_was_cut_off_is_run_again(cut, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "benchmarks"))
+    from bench_training import Results
+
+    path = tmp_path / "out.jsonl"
+    for run in RUNS:
+        Results(path).add([run])
+    text = path.read_text()
+    path.write_text(text[: len(text) - cut])
+    found = Results(path)
+    assert found.has("a", 0) and found.has("a", 1) is (cut == 0)
+    found.add(RUNS[len(found.runs) :])
+    assert Results(path).runs == found.runs == RUNS and path.read_text() == text
+    path.write_text(text[:5])
+    assert not Results(path).runs and path.read_text() == ""
