@@ -201,7 +201,7 @@ def test_floor_float_at_the_edges_of_doubles():
     assert floor_float(flint.arb(1, 0.25)) == pytest.approx(0.75, abs=1e-6) and floor_float(flint.arb(1, 0.25)) <= 0.75
 
 
-@pytest.mark.parametrize("value", [None, True, "1/2", 1j, b"1", [1], (1,), np.bool_(True), object()], ids=repr)
+@pytest.mark.parametrize("value", [None, True, "1/2", 1j, b"1", [1], (1,), np.bool_(True)], ids=repr)
 @pytest.mark.parametrize("A", [FLOAT, BALL, SYMBOLIC], ids=lambda A: A.name)
 def test_what_is_no_number_is_refused(A, value):
     with pytest.raises(ParameterError, match=r"number=.*: must be "):
