@@ -83,7 +83,7 @@ class Entry:
         if self.lower is not None and self.upper is not None:
             Bracket(self.lower, self.upper)  # raises if they contradict each other
 
-    @property
+    @cached_property
     def entropy_exponent(self) -> Any:
         """a, with log M(eps, F, L^p) at least of order eps^{-a} (SymPy); None if none is known in L^p."""
         with suppress(NoExpressionError):

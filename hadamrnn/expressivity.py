@@ -1,7 +1,7 @@
 """Models as network classes of approxbounds, which bounds what networks of their shape can express.
 
 The only modules of hadamrnn that import approxbounds are this one, capacity, approximation and approximation_pairs,
-which hold networks against its bounds, and sweep, which shares its workers.
+which hold networks against its bounds, sweep, which shares its workers, and cli, for its version.
 """
 
 from __future__ import annotations

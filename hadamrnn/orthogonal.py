@@ -53,9 +53,8 @@ def random_orthogonal(n: int, rng: np.random.Generator) -> Array:
 
 def orthogonality_defect(W: Array) -> float:
     """||W^T W - I|| in Frobenius norm, computed in double precision."""
-    A = _square(W)
-    gram = A.astype(np.float64).T @ A.astype(np.float64)
-    return float(np.linalg.norm(gram - np.eye(len(A))))
+    A = _square(W).astype(np.float64)
+    return float(np.linalg.norm(A.T @ A - np.eye(len(A))))
 
 
 class SingularValues(NamedTuple):

@@ -206,11 +206,11 @@ def sweep(
     """
     check.choice("task", task, tuple(TASKS))
     check.flag("progress", progress)
-    check.path("directory", directory)
+    folder = check.path("directory", directory)
     if workers is not None:
         check.integer("workers", workers, most=1024)
-    runs = _grid(task, kind, str(Path(directory).absolute()), options)  # workers may be in another folder
-    Path(directory).mkdir(parents=True, exist_ok=True)
+    runs = _grid(task, kind, str(folder.absolute()), options)  # workers may be in another folder
+    folder.mkdir(parents=True, exist_ok=True)
     results = [run.read() for run in runs]
     missing = [(i, run) for i, (run, result) in enumerate(zip(runs, results, strict=True)) if result is None]
     from tqdm import tqdm

@@ -250,7 +250,7 @@ class AverageCase:
     query: Query
     witness: Witness
 
-    @property
+    @cached_property
     def _member(self) -> tuple[HypercubeFamily, dict[str, int], int]:
         return member_of(self.query.F.families, self.witness)
 

@@ -13,8 +13,8 @@ from hadamrnn.errors import bad_file
 
 ROOT = Path(hr.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
-#: The modules that hold networks against bounds, and the one that shares the workers of approxbounds; no other may
-#: import approxbounds when it runs.
+#: The modules that hold networks against bounds, the one that shares the workers of approxbounds, and the one that
+#: tells its version; no other may import approxbounds when it runs.
 WITH_BOUNDS = {"expressivity", "capacity", "approximation", "approximation_pairs", "sweep", "cli"}
 
 
