@@ -1,16 +1,15 @@
 """Binary, sparse-ternary and quantised orthogonal recurrent networks (HadamRNN, Block-HadamRNN, QORNN) in NumPy."""
 
 from hadamrnn.arrays import Vector
+from hadamrnn.deployed.integer import integer_states
+from hadamrnn.deployed.integer_network import IntegerNetwork, Ranges, ranges
+from hadamrnn.deployed.packed import Packed, sizes
 from hadamrnn.errors import DivergenceError, FileError, HadamRNNError, IntegerOverflowError, ParameterError
-from hadamrnn.export import Packed, sizes
-from hadamrnn.hadamard import hadamard, orders
-from hadamrnn.integer import integer_states
-from hadamrnn.integer_network import IntegerNetwork, Ranges, ranges
-from hadamrnn.kinds import load_network
-from hadamrnn.models import Config, HadamRNN
-from hadamrnn.network import Network, NetworkConfig
-from hadamrnn.optim import Adam, Schedule, clip
-from hadamrnn.orthogonal import (
+from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.hadamard import hadamard, orders
+from hadamrnn.networks.hadamrnn import Config, HadamRNN
+from hadamrnn.networks.kinds import load_network
+from hadamrnn.networks.orthogonal import (
     bjorck,
     low_rank_update,
     orthogonality_defect,
@@ -18,11 +17,12 @@ from hadamrnn.orthogonal import (
     random_orthogonal,
     singular_values,
 )
-from hadamrnn.parallel import Workers
-from hadamrnn.qornn import QORNN, QORNNConfig, quantised
-from hadamrnn.quantize import codes, quantize
-from hadamrnn.sweep import Sweep, sweep
-from hadamrnn.train import History, Settings, evaluate, fit, model_for
+from hadamrnn.networks.qornn import QORNN, QORNNConfig, quantised
+from hadamrnn.networks.quantize import codes, quantize
+from hadamrnn.training.optim import Adam, Schedule, clip
+from hadamrnn.training.parallel import Workers
+from hadamrnn.training.sweep import Sweep, sweep
+from hadamrnn.training.train import History, Settings, evaluate, fit, model_for
 
 __all__ = [
     "QORNN",

@@ -2,7 +2,7 @@
 
 import sys
 
-from hadamrnn.cli import main
+from hadamrnn.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

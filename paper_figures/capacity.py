@@ -1,10 +1,10 @@
 """Figure: the capacity of recurrent networks, measured below the certified bound.
 
 Measured: the largest m such that training fits random labels of m random sequences in at least half of the draws
-(:func:`hadamrnn.capacity.memorisation`), an experiment; and, crosses, the largest shattered set found for the HadamRNN
-(:func:`hadamrnn.capacity.shattered`), a proved lower bound on the pseudo-dimension. Bounds: on the pseudo-dimension;
-random labels of m points are fitted in at most a share Pi(m)/2^m of all draws, below one half beyond ``limit``, which
-is one or two points above it. From the repository root, with more draws, restarts and sizes (an hour):
+(:func:`hadamrnn.expressivity.memorisation`), an experiment; and, crosses, the largest shattered set found for the
+HadamRNN (:func:`hadamrnn.expressivity.shattered`), a proved lower bound on the pseudo-dimension. Bounds: on the
+pseudo-dimension; random labels of m points are fitted in at most a share Pi(m)/2^m of all draws, below one half beyond
+``limit``, which is one or two points above it. From the repository root, with more draws, restarts and sizes (an hour):
 ``python -m paper_figures.capacity --full``. Sources: approxbounds; Foucault, Mamalet and Malgouyres (2024, 2025).
 """
 
@@ -23,8 +23,8 @@ from matplotlib.ticker import NullLocator
 
 import approxbounds as ab
 from hadamrnn import Config, NetworkConfig, QORNNConfig
-from hadamrnn.capacity import memorisation, shattered
-from hadamrnn.expressivity import network_class
+from hadamrnn.expressivity.capacity import memorisation, shattered
+from hadamrnn.expressivity.classes import network_class
 from paper_figures import style
 from paper_figures.product import Product, Record, cited, run_from_command_line
 

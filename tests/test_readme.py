@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import approxbounds.cli
-import hadamrnn.cli
+import hadamrnn.cli.main
 
 README = Path(__file__).parent.parent / "README.md"
 COMMANDS = [
@@ -37,7 +37,7 @@ def test_readme_commands(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("words", [words for words in COMMANDS if words[0] == "hadamrnn"], ids=" ".join)
 def test_readme_commands_of_training_exist(words):
     """They take minutes or need data: only their options are read."""
-    assert hadamrnn.cli.parse(words[1:]).command == words[1]
+    assert hadamrnn.cli.main.parse(words[1:]).command == words[1]
 
 
 def test_nothing_else_is_shown_as_a_command():

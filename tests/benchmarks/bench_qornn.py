@@ -25,9 +25,9 @@ from bench_qornn_table import Data, Record, as_json, compact, tables
 from bench_training import Make, copy, images, kilobytes, options, run_named
 
 import hadamrnn as hr
-from hadamrnn.quantize import signs
+from hadamrnn.networks.quantize import signs
+from hadamrnn.networks.transform import SignedHadamard
 from hadamrnn.tasks import Task, TextTask
-from hadamrnn.transform import SignedHadamard
 
 Rates = tuple[float, float]
 

@@ -14,12 +14,13 @@ from scipy.optimize import linprog
 import approxbounds as ab
 import hadamrnn as hr
 from approxbounds.arithmetic import FLOAT
-from hadamrnn import approximation, approximation_pairs
-from hadamrnn.approximation import FAILURE, GridCase, Measurement, Pair, compare
-from hadamrnn.approximation_pairs import standard_pairs
 from hadamrnn.errors import BoundViolationError
-from hadamrnn.feedforward import FeedForward, FeedForwardConfig, best_feedforward
-from hadamrnn.regression import best_recurrent, fit_readout, power_loss
+from hadamrnn.expressivity import approximation
+from hadamrnn.expressivity import pairs as approximation_pairs
+from hadamrnn.expressivity.approximation import FAILURE, GridCase, Measurement, Pair, compare
+from hadamrnn.expressivity.feedforward import FeedForward, FeedForwardConfig, best_feedforward
+from hadamrnn.expressivity.pairs import standard_pairs
+from hadamrnn.expressivity.regression import best_recurrent, fit_readout, power_loss
 
 STANDARD = standard_pairs()
 HEAVISIDE = FeedForwardConfig(inputs=1, widths=(1,), activation="heaviside")

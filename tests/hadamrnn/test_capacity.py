@@ -12,11 +12,12 @@ import pytest
 import approxbounds as ab
 import hadamrnn as hr
 from approxbounds.arithmetic import BALL, precision
-from hadamrnn import capacity, cli
-from hadamrnn.capacity import Memorisation, Shattering, memorisation, shattered
-from hadamrnn.capacity_exact import ExactStates
-from hadamrnn.capacity_fit import Demand, features, labels_of, solve_read_out
-from hadamrnn.kinds import network_from
+from hadamrnn.cli import main as cli
+from hadamrnn.expressivity import capacity
+from hadamrnn.expressivity.capacity import Memorisation, Shattering, memorisation, shattered
+from hadamrnn.expressivity.exact import ExactStates
+from hadamrnn.expressivity.fit import Demand, features, labels_of, solve_read_out
+from hadamrnn.networks.kinds import network_from
 
 ONE = {"inputs": 1, "outputs": 1, "loss": "mse", "dtype": "float64"}
 QUICK = {"restarts": 1, "iterations": 50, "progress": False}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hadamrnn as hr
-from hadamrnn.export import HEAD, _packed, _unpacked
+from hadamrnn.deployed.packed import HEAD, _packed, _unpacked
 
 OPTIONS = {
     "p = 4": {},

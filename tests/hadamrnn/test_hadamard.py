@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hadamrnn as hr
-from hadamrnn.hadamard import MOST_ORDER, factors
-from hadamrnn.transform import SignedHadamard
+from hadamrnn.networks.hadamard import MOST_ORDER, factors
+from hadamrnn.networks.transform import SignedHadamard
 
 
 #: 28, 52, 100 and 244 need the fields of order 27, 25, 49 and 243

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import hadamrnn as hr
-from hadamrnn.capacity import memorisation, shattered
-from hadamrnn.checkpoint import Checkpoint
+from hadamrnn.expressivity.capacity import memorisation, shattered
 from hadamrnn.tasks import CopyTask
+from hadamrnn.training.checkpoint import Checkpoint
 
 P, F, D = hr.ParameterError, hr.FileError, hr.DivergenceError
 TASK = CopyTask(length=12, symbols=2, copies=1, train_size=32, test_size=16)

@@ -15,7 +15,8 @@ import pytest
 
 import approxbounds as ab
 import hadamrnn as hr
-from hadamrnn import cli, cli_options
+from hadamrnn.cli import main as cli
+from hadamrnn.cli import options as cli_options
 from hadamrnn.tasks import TASKS, CopyTask
 
 ROOT = Path(hr.__file__).parent.parent
@@ -222,7 +223,7 @@ def test_ctrl_c_leaves_a_checkpoint_and_no_traceback(workers, tmp_path):
 
 def test_the_script_is_installed_as_the_module():
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
-    assert scripts["hadamrnn"] == "hadamrnn.cli:main"
+    assert scripts["hadamrnn"] == "hadamrnn.cli.main:main"
     command = [sys.executable, "-m", "hadamrnn", "--help"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "train" in done.stdout

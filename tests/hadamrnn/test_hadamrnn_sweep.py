@@ -16,11 +16,12 @@ import pytest
 from dask_cluster import SECONDS, dask_cluster, wait_until
 
 import hadamrnn as hr
-from hadamrnn import cli, train
-from hadamrnn.checkpoint import CHECKPOINT, MODEL, Checkpoint
+from hadamrnn.cli import main as cli
 from hadamrnn.tasks import CopyTask
+from hadamrnn.training import train
+from hadamrnn.training.checkpoint import CHECKPOINT, MODEL, Checkpoint
 
-module = importlib.import_module("hadamrnn.sweep")  # the package's attribute of this name is the function
+module = importlib.import_module("hadamrnn.training.sweep")  # the package's attribute of this name is the function
 
 TASK = {"length": 12, "symbols": 2, "copies": 1, "train_size": 90, "test_size": 32}
 TRAINING = {"batch_size": 16, "learning_rate": 0.01, "decay": 0.98, "epochs": 2}

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import hadamrnn as hr
-from hadamrnn import cli
-from hadamrnn.integer_network import FRACTION_BITS
+from hadamrnn.cli import main as cli
+from hadamrnn.deployed.integer_network import FRACTION_BITS
 from hadamrnn.tasks import CopyTask, ImageTask
 
 OPTIONS = {

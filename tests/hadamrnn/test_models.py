@@ -10,8 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import hadamrnn as hr
-from hadamrnn.kernel import MOST_DOUBLING, leap
-from hadamrnn.transform import SignedHadamard
+from hadamrnn.networks.impulse import MOST_DOUBLING, leap
+from hadamrnn.networks.transform import SignedHadamard
 
 #: settings, and whether the sequences are tokens
 OPTIONS = {
@@ -151,7 +151,7 @@ def test_states_are_kept_where_they_fit(kind, monkeypatch):
     assert size < peak("relu") < 1.7 * size
     assert size < peak("linear", "stored")
     assert peak("linear") < size / 2
-    monkeypatch.setattr("hadamrnn.network.MOST_STORED", size - 1)
+    monkeypatch.setattr("hadamrnn.networks.base.MOST_STORED", size - 1)
     assert peak("modrelu") < size / 2
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hadamrnn as hr
-from hadamrnn.orthogonal import low_rank, tangent
+from hadamrnn.networks.orthogonal import low_rank, tangent
 
 ORDERS, SEEDS = st.integers(1, 12), st.integers(0, 2**32)
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hadamrnn as hr
-from hadamrnn import cli
-from hadamrnn.checkpoint import Checkpoint, load_run
-from hadamrnn.orthogonal import tangent
-from hadamrnn.qornn import CORRECTED, STRATEGIES
+from hadamrnn.cli import main as cli
+from hadamrnn.networks.orthogonal import tangent
+from hadamrnn.networks.qornn import CORRECTED, STRATEGIES
 from hadamrnn.tasks import CopyTask, ImageTask
+from hadamrnn.training.checkpoint import Checkpoint, load_run
 
 OPTIONS = {
     "many-to-one": {},

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import hadamrnn as hr
-from hadamrnn.quantize import signs
+from hadamrnn.networks.quantize import signs
 
 MATRICES = arrays(
     np.float32,

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import hadamrnn as hr
-from hadamrnn import train
-from hadamrnn.checkpoint import Checkpoint, load_run
 from hadamrnn.tasks import AddingTask, CopyTask, ImageTask, TextTask
+from hadamrnn.training import train
+from hadamrnn.training.checkpoint import Checkpoint, load_run
 
 TASK = {"length": 12, "symbols": 2, "copies": 1, "train_size": 90, "test_size": 32}
 FIT = {"epochs": 3, "batch_size": 16, "learning_rate": 0.01, "decay": 0.9, "clip": 1.0}  # 6 steps per epoch

@@ -1,0 +1,75 @@
+"""The command ``hadamrnn capacity``: what random labels a network memorises, or how many points its class shatters."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from hadamrnn.cli.options import on_terminal
+from hadamrnn.errors import ParameterError
+from hadamrnn.networks.kinds import KINDS
+
+__all__ = ["FIXED", "add_options", "run"]
+
+METHODS = ("memorise", "shatter", "fat")
+#: Settings of a network that are the same for all of these measurements.
+FIXED = ("outputs", "many_to_many", "embedding", "layers", "loss", "dtype", "seed")
+#: Options with their readers; the defaults are those of the functions.
+_OPTIONS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "gamma": (str, "the margin, for the method fat"),
+    "norm": (str, "bound on |v|_1 + |c|, for the method fat (default 1)"),
+    "draws": (int, "random labellings (default 10)"),
+    "level": (str, "share of them that is to be fitted (default 1/2)"),
+    "sets": (int, "random sets of points, but for the method memorise (default 3)"),
+    "candidates": (int, "networks with random weights tried first, but for the method memorise (default 256)"),
+    "restarts": (int, "trainings before a labelling is given up (default 3; 5 but for the method memorise)"),
+    "iterations": (int, "steps of each training (default 500)"),
+    "most": (int, "points at most (default 4096; 12 but for the method memorise)"),
+    "seed": (int, "of points, labels and initial weights (default 0)"),
+}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """All options but those of the network."""
+    parser.add_argument("--steps", type=int, required=True, metavar="T", help="length of the sequences (required)")
+    parser.add_argument("--method", choices=METHODS, default=METHODS[0], help=f"(default {METHODS[0]})")
+    for name, (reader, text) in _OPTIONS.items():
+        parser.add_argument("--" + name, type=reader, metavar=name.upper(), help=text)
+    parser.add_argument(
+        "--out", metavar="FILE", help="a file for the answers to each part of the search, as JSON lines"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with the search from that file")
+
+
+def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The measurement; points and witnesses only for JSON."""
+    from hadamrnn.expressivity.capacity import fraction, memorisation, shattered
+
+    method = arguments.method
+    measure: Callable[..., Any] = memorisation if method == "memorise" else shattered
+    allowed = inspect.signature(measure).parameters.keys() - ({"gamma", "norm"} if method == "shatter" else set())
+    given = {name: getattr(arguments, name) for name in _OPTIONS if getattr(arguments, name) is not None}
+    for name, value in given.items():
+        if name not in allowed:
+            raise ParameterError(name, value, f"is not a setting of the method {method}")
+    if method == "fat":
+        given["gamma"] = fraction("gamma", given.get("gamma"))
+    settings = {name: value for name, value in vars(arguments).items() if name in _settings(arguments.kind)}
+    config = KINDS[arguments.kind].config_type(**settings, outputs=1, loss="mse")
+    found = measure(
+        config,
+        steps=arguments.steps,
+        path=arguments.out,
+        resume=arguments.resume,
+        progress=on_terminal(),
+        **given,
+    )
+    record: dict[str, Any] = found.to_dict()
+    shown = () if arguments.json else ("points", "witnesses")
+    return {name: value for name, value in record.items() if name not in shown}
+
+
+def _settings(kind: str) -> set[str]:
+    return set(inspect.signature(KINDS[kind].config_type).parameters) - set(FIXED)

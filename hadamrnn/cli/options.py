@@ -1,0 +1,91 @@
+"""Options of a command line from the fields of frozen records: tasks, settings of networks and of training."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, fields
+from typing import Any, get_args, get_type_hints
+
+from hadamrnn.networks.base import DTYPES, METHODS
+from hadamrnn.networks.qornn import STRATEGIES
+from hadamrnn.networks.recurrence import ACTIVATIONS
+
+__all__ = ["add_fields", "documentation", "on_terminal", "values"]
+
+#: The words that a setting may be.
+_WORDS = {"activation": ACTIVATIONS, "dtype": DTYPES, "method": METHODS, "strategy": STRATEGIES}
+
+
+class _Once(argparse.Action):
+    """Values of an option that may be given once: of two such lists one would not count."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: Any = None
+    ) -> None:
+        if getattr(namespace, self.dest) is not self.default:
+            raise argparse.ArgumentError(self, "is given twice")
+        setattr(namespace, self.dest, values)
+
+
+def add_fields(
+    parser: argparse._ActionsContainer,
+    cls: type,
+    defaults: Mapping[str, Any],
+    skipped: Sequence[str] = (),
+    *,
+    several: bool = False,
+) -> None:
+    """An option for each field, with a list of values if ``several``."""
+    hints = get_type_hints(cls)
+    for field in fields(cls):
+        if field.name in skipped:
+            continue
+        default = defaults.get(field.name, field.default)
+        required = default is MISSING
+        shown = "required" if required else f"default {'none' if default is None else default}"
+        options: dict[str, Any] = {"help": f"({shown})"}
+        options |= {"required": True} if required else {"default": [default] if several else default}
+        if several:
+            options |= {"nargs": "+", "action": _Once}
+        if hints[field.name] is bool and not several:
+            options["action"] = argparse.BooleanOptionalAction
+        elif field.name in _WORDS:
+            options |= {"choices": _WORDS[field.name]}
+        else:
+            options |= {"type": _reader(hints[field.name]), "metavar": field.name.split("_")[-1].upper()}
+        names = ["--" + field.name.replace("_", "-"), *(["--seeds"] if several and field.name == "seed" else [])]
+        parser.add_argument(*names, **options)
+
+
+def _reader(hint: Any) -> Callable[[str], Any]:
+    """Reads int, float, str or a truth value, and "none" if the field may be None."""
+    kinds = get_args(hint) or (hint,)
+    kind = next(kind for kind in kinds if kind is not type(None))
+
+    def read(text: str) -> Any:
+        if kind is bool:
+            return bool(("false", "true").index(text))
+        return None if type(None) in kinds and text == "none" else kind(text)
+
+    read.__name__ = kind.__name__
+    return read
+
+
+def values(arguments: argparse.Namespace, cls: type, skipped: Sequence[str] = ()) -> dict[str, Any]:
+    """What the command line says of the fields."""
+    return {field.name: getattr(arguments, field.name) for field in fields(cls) if field.name not in skipped}
+
+
+def documentation(cls: type) -> str:
+    """The docstring as plain text, without examples."""
+    text = inspect.cleandoc(cls.__doc__ or "").partition("\n>>>")[0].strip()
+    return re.sub(r"(:\w+:)?`+", "", text)
+
+
+def on_terminal() -> bool:
+    """Whether messages are seen at once, so that a bar of progress is of use."""
+    return sys.stderr is not None and sys.stderr.isatty()  # None if it is closed

@@ -1,0 +1,1 @@
+"""Trained networks as a device has them: packed bits and integers."""

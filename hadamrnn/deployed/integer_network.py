@@ -1,0 +1,196 @@
+"""Inference in integers with states of a few bits: the recurrence of any network whose weights are quantised.
+
+With integer codes C of the weights and their steps s, inputs x about s_x X and states h about s_h g, X and g integers
+of b bits, the recurrence h_t = sigma(W h_{t-1} + U x_t + b) becomes
+
+    a_t = C_W g_{t-1} (s_W 2^F) + C_U X_t (s_U s_x / s_h 2^F) + (b / s_h) 2^F,    g_t = clip(sigma(a_t) / 2^F),
+
+where the real factors are Q / 2^K with Q of 16 bits, and each product and the division are rounded. As |X| and |g| are
+bounded, so are all sums: that they fit into the accumulators is proved when the network is made, for all inputs. The
+steps s_x and s_h come from ranges measured in training data; states beyond them are clipped, and counted.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+
+from hadamrnn import validation as check
+from hadamrnn.arrays import Array
+from hadamrnn.deployed.integer import fixed_point
+from hadamrnn.deployed.packed import Packed
+from hadamrnn.errors import IntegerOverflowError, ParameterError
+from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.hadamrnn import Config
+from hadamrnn.networks.qornn import QORNNConfig
+from hadamrnn.networks.transform import SignedHadamard
+from hadamrnn.tasks.base import Task
+
+__all__ = ["IntegerNetwork", "Ranges", "ranges"]
+
+#: F, the bits that the sum of a step has below those of the states.
+FRACTION_BITS = 8
+#: Ranges are above this, the least normal number in float32, so that their steps can be divided by.
+LEAST = float(np.finfo(np.float32).tiny)
+#: Batches of the training data in which ranges are measured.
+BATCHES = 10
+
+
+class Ranges(NamedTuple):
+    """The largest absolute values of inputs and states."""
+
+    inputs: float
+    states: float
+
+
+def ranges(model: Network, task: Task, *, batch_size: int = 100) -> Ranges:
+    """The ranges of a model in the first ten batches of the task's training data (of the epoch 0).
+
+    Tokens, which enter as ones, have the range 1.
+    """
+    check.instance("model", model, Network, "a network")
+    check.instance("task", task, Task, "a task of hadamrnn.tasks")
+    inputs = states = 0.0
+    for x, _ in islice(task.train(batch_size, 0), BATCHES):
+        inputs = max(inputs, 1.0 if task.tokens else float(np.abs(x).max()))
+        states = max(states, model.largest_state(x))
+    return Ranges(inputs, states)
+
+
+class _Product:
+    """C v Q / 2^K for integer vectors v of entries up to ``most``, where Q / 2^K stands for ``factor``."""
+
+    def __init__(self, name: str, C: Array, factor: float, *, most: int, width: int) -> None:
+        self.codes = C
+        sums = int(np.abs(C.astype(np.int64)).sum(axis=1).max()) * most
+        _require(name, sums, width)
+        self.factor, self.shift = fixed_point(factor)
+        self.largest = (sums * self.factor >> self.shift) + 1
+        _require(f"the scaled {name}", self.largest, width)
+        # products of floats are fast, and exact while all sums are integers that the floats hold
+        self.floats = C.astype(np.float32 if sums < 2**24 else np.float64)
+
+    def __call__(self, v: Array) -> Array:
+        return self.scaled(self.sums(v))
+
+    def sums(self, v: Array) -> Array:
+        return (self.floats @ v.astype(self.floats.dtype)).astype(np.int64)
+
+    def scaled(self, sums: Array) -> Array:
+        return sums * self.factor + (1 << self.shift >> 1) >> self.shift
+
+
+class IntegerNetwork:
+    """A network of one layer with quantised weights, whose recurrence runs in integers.
+
+    packed: of a QORNN with ``recurrent_bits`` and ``bits``, or a HadamRNN with ``bits``. ranges: see :func:`ranges`.
+    activation_bits: b, of inputs and states. width: bits of the accumulators. ``predict`` is as of the network; the
+    outputs are scaled, and the biases c added, in real numbers. ``saturation``: the share of states clipped so far.
+
+    Raises IntegerOverflowError if a sum may leave the accumulators, and ParameterError for other networks.
+
+    >>> from hadamrnn.networks.qornn import QORNN
+    >>> model, x = QORNN(inputs=3, hidden=8, outputs=2, recurrent_bits=6, bits=6), np.ones((5, 4, 3))
+    >>> states = model.largest_state(x)
+    >>> found = IntegerNetwork(Packed.of(model), ranges=Ranges(1.0, 1.1 * states), activation_bits=12)
+    >>> bool(np.allclose(found.predict(x), model.predict(x), atol=0.01)), found.saturation
+    (True, 0.0)
+    """
+
+    def __init__(self, packed: Packed, *, ranges: Ranges, activation_bits: int = 12, width: int = 32) -> None:
+        check.instance("packed", packed, Packed, "a Packed model")
+        check.instance("ranges", ranges, Ranges, "the Ranges of inputs and states")
+        self.config: NetworkConfig = packed.config
+        self.most = most = (1 << (check.integer("activation_bits", activation_bits, least=2, most=16) - 1)) - 1
+        check.integer("width", width, least=2, most=32)
+        input_step, state_step = (
+            check.number(f"ranges.{name}", value, least=LEAST) / most for name, value in ranges._asdict().items()
+        )
+        _require_quantised(self.config)
+        self._network, self._clipped, self._count = packed.model(), 0, 0
+        C, step = _recurrent_codes(packed)
+        unit = 1 << FRACTION_BITS
+        U, V = (packed.arrays[name] for name in ("U", "V"))
+        self._W = _Product("W h", C, step * unit, most=most, width=width)
+        self.input_step = input_step
+        self._U = _Product("U x", U, packed.steps["U"] * input_step / state_step * unit, most=most, width=width)
+        token_factor = packed.steps["U"] / state_step * unit
+        self._token = _Product("U x", U, token_factor, most=1, width=width)
+        self._V = _Product("V h", V, 1.0, most=most, width=width)
+        self._output_step = packed.steps["V"] * state_step
+        self._c = packed.arrays["c"].astype(np.float64)[:, None]
+        b, beta = (
+            np.rint(packed.arrays[name].astype(np.float64)[:, None] * (unit / state_step))
+            if name in packed.arrays
+            else 0
+            for name in ("b", "beta")
+        )
+        largest = self._W.largest + max(self._U.largest, self._token.largest) + np.abs(b).max() + np.abs(beta).max()
+        _require("W h + U x + b", int(largest) + unit, width)
+        self._b, self._beta = np.asarray(b, dtype=np.int64), np.asarray(beta, dtype=np.int64)
+
+    @property
+    def saturation(self) -> float:
+        """The share of the states computed so far that were clipped."""
+        return self._clipped / max(self._count, 1)
+
+    def check(self, x: object, y: object) -> tuple[Array, Array]:
+        """As :meth:`Network.check`."""
+        return self._network.check(x, y)
+
+    def predict(self, x: Array) -> Array:
+        """Outputs as of :meth:`Network.predict`, in double precision."""
+        x = self._network.sequences(x)
+        g = np.zeros((self.config.hidden, x.shape[1]), dtype=np.int64)
+        found = []
+        for now in x:
+            a = self._W(g) + self._inputs(now) + self._b
+            if self.config.activation == "modrelu":
+                a = np.sign(a) * np.maximum(np.abs(a) + self._beta, 0)
+            elif self.config.activation == "relu":
+                a = np.maximum(a, 0)
+            wide = a + (1 << FRACTION_BITS >> 1) >> FRACTION_BITS
+            g = np.clip(wide, -self.most, self.most)
+            self._clipped += int((g != wide).sum())
+            self._count += g.size
+            if self.config.many_to_many:
+                found.append(self._outputs(g))
+        return np.array(found) if self.config.many_to_many else self._outputs(g)
+
+    def _inputs(self, now: Array) -> Array:
+        if now.ndim == 1:
+            return self._token.scaled(self._token.codes[:, now].astype(np.int64))
+        X = np.clip(np.rint(now.T / self.input_step), -self.most, self.most)
+        return self._U(X)
+
+    def _outputs(self, g: Array) -> Array:
+        read = np.maximum(g, 0) if self.config.activation == "linear" else g
+        return np.asarray((self._V.sums(read) * self._output_step + self._c).T)
+
+
+def _recurrent_codes(packed: Packed) -> tuple[Array, float]:
+    """Integers C and the step s of W = s C."""
+    config = packed.config
+    if isinstance(config, Config):
+        W = SignedHadamard(packed.arrays["u"].astype(np.float64), config.block).dense()
+        order = config.block or config.hidden
+        return np.rint(W * np.sqrt(order)).astype(np.int64), float(1 / np.sqrt(order))
+    return packed.arrays["W"], packed.steps["W"]
+
+
+def _require_quantised(config: NetworkConfig) -> None:
+    bits = ("bits", "recurrent_bits") if isinstance(config, QORNNConfig) else ("bits",)
+    for name in bits:
+        if getattr(config, name) is None:
+            raise ParameterError(name, None, "must be a number for inference in integers")
+    for name, needed in (("embedding", None), ("layers", 1)):
+        if getattr(config, name, needed) != needed:
+            raise ParameterError(name, getattr(config, name), f"must be {needed} for inference in integers")
+
+
+def _require(name: str, largest: int, width: int) -> None:
+    if not largest < 1 << (width - 1):
+        advice = "use fewer activation_bits, fewer bits of the weights, or a larger width"
+        raise IntegerOverflowError(f"{name} may reach {largest}, over the limit {(1 << (width - 1)) - 1}: {advice}")

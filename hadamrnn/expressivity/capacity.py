@@ -1,0 +1,354 @@
+"""The capacity of recurrent networks, measured: how many random labels they memorise, how many points they shatter.
+
+The class of a network is all its functions (x_1, ..., x_T) -> y = v r(h_T) + c, for other parameters. Its points are
+sequences in [0,1]^(T inputs), drawn uniformly. A shattered set is a proof that Pdim, or fat_gamma, is at least its
+size: each of its dichotomies has a network, verified in exact arithmetic. Memorisation is an experiment: that random
+labels of random points are fitted is evidence, for these points and labels only. Both are held against the certified
+bounds of approxbounds, which no network may beat.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hadamrnn import validation as check
+from hadamrnn.arrays import Array
+from hadamrnn.errors import BoundViolationError, ParameterError, bad_file
+from hadamrnn.expressivity.answers import Answers
+from hadamrnn.expressivity.exact import require_exact
+from hadamrnn.expressivity.fit import Demand, Effort, fitted
+from hadamrnn.expressivity.shatter import Shattering, realised
+from hadamrnn.networks.base import NetworkConfig
+from hadamrnn.networks.kinds import network_from
+from hadamrnn.training.train import calm
+
+if TYPE_CHECKING:
+    from approxbounds.networks.base import NetworkClass
+
+__all__ = ["Memorisation", "Shattering", "fraction", "memorisation", "network_bound", "shattered"]
+
+#: log2 of the probability at which successes are no longer put down to chance.
+IMPOSSIBLE = -40.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memorisation:
+    """How many random labels a network fits.
+
+    Draw r is a random sequence of labelled points; ``fitted[r]`` is the largest of the ``tried`` m whose first m points
+    were fitted. A fit of m points is one of the first of them, so ``rate(m)``, the share of draws fitted on m points or
+    more, does not increase. ``capacity`` is the largest m with a rate of at least ``level``; the level 1/2 is the usual
+    m50. It depends on the training: better training can only raise it.
+
+    pseudo_dimension: certified, Pdim <= it. limit: certified, the largest m at which the expected rate, at most
+    Pi(m)/2^m with the growth function Pi, may reach the level.
+    """
+
+    config: NetworkConfig
+    steps: int
+    level: Fraction
+    seed: int
+    effort: Effort
+    fitted: tuple[int, ...]
+    tried: tuple[int, ...]
+    pseudo_dimension: int
+    limit: int
+
+    def rate(self, points: int) -> float:
+        """The share of draws that were fitted on so many points or more."""
+        return sum(m >= points for m in self.fitted) / len(self.fitted)
+
+    @property
+    def capacity(self) -> int:
+        """The largest m with a rate of at least the level."""
+        needed = math.ceil(self.level * len(self.fitted))
+        return sorted(self.fitted, reverse=True)[needed - 1]
+
+    @property
+    def ratio(self) -> float:
+        """The capacity over its certified limit."""
+        return self.capacity / self.limit
+
+    def to_dict(self) -> dict[str, Any]:
+        """The results as JSON; ``rates`` is the table of rates by the numbers of points that were tried."""
+        return {
+            "method": "memorise",
+            "config": self.config.record(),
+            "steps": self.steps,
+            "level": str(self.level),
+            "seed": self.seed,
+            **vars(self.effort),
+            "fitted": list(self.fitted),
+            "rates": {str(m): self.rate(m) for m in self.tried},
+            "capacity": self.capacity,
+            "limit": self.limit,
+            "ratio": self.ratio,
+            "pseudo_dimension": self.pseudo_dimension,
+        }
+
+
+def memorisation(
+    config: NetworkConfig,
+    *,
+    steps: int,
+    draws: int = 10,
+    restarts: int = 3,
+    iterations: int = 500,
+    level: Fraction | int | str = Fraction(1, 2),
+    most: int = 4096,
+    seed: int = 0,
+    path: str | Path | None = None,
+    resume: bool = False,
+    progress: bool = True,
+) -> Memorisation:
+    """How many random labels of random sequences of ``steps`` steps networks like ``config`` can be trained to fit.
+
+    Labels are +-1 with the threshold 0, points uniform in [0,1]^(steps inputs); m is doubled, then bisected, up to
+    ``most``. Each fit has ``restarts`` trainings of ``iterations`` steps of Adam on all points, with a programme for
+    the read-out now and then (:mod:`hadamrnn.expressivity.fit`); loss, dtype and seed of the config are not used.
+    path: a file to which each answer is written, and from which a search goes on with ``resume``.
+
+    Raises ParameterError for bad input, BoundViolationError if more was fitted than the certified growth function
+    allows, except by a chance below 2^-40.
+
+    >>> from hadamrnn import Config
+    >>> config = Config(inputs=1, hidden=2, outputs=1, bits=None)
+    >>> found = memorisation(config, steps=2, draws=4, restarts=1, iterations=50, progress=False)
+    >>> found.rate(3), found.capacity <= found.limit
+    (1.0, True)
+    """
+    config = _prepared(config)
+    check.flag("progress", progress)
+    steps = check.integer("steps", steps, most=10**4)
+    draws = check.integer("draws", draws, most=10**4)
+    most = check.integer("most", most, most=10**5)
+    seed = check.integer("seed", seed, least=0, most=2**63)
+    effort, share = _effort(restarts, iterations), fraction("level", level, most=1)
+    G, pdim = network_bound(config, steps)
+    settings = _settings("memorise", config, steps, effort, draws=draws, level=str(share), most=most, seed=seed)
+    answers = Answers(path, settings, read=partial(check.flag, "answer"), resume=resume)
+    best, worst = [0] * draws, [most + 1] * draws  # fitted, and not fitted
+    needed = math.ceil(share * draws)
+
+    def reached(m: int) -> bool:
+        for draw in range(draws):
+            if best[draw] < m < worst[draw]:
+                if (m, draw) not in answers.found:
+                    x, labels = _drawn(config, steps, m, (seed, draw))
+                    found = fitted(config, x, labels, seed=(seed, draw, m), effort=effort, demand=Demand())
+                    answers.add((m, draw), found is not None)
+                    note()
+                (best if answers.found[m, draw] else worst)[draw] = m
+        return sum(count >= m for count in best) >= needed
+
+    tried = []
+    with _watched(progress) as note, calm():
+        low, high = 0, min(config.hidden + 1, most)
+        while high <= most and low < high and reached(high):
+            tried.append(high)
+            low, high = high, min(2 * high, most)
+        tried.append(high)
+        while high - low > 1:
+            tried.append(middle := (low + high) // 2)
+            low, high = (middle, high) if reached(middle) else (low, middle)
+    _require_possible(G, best)
+    return Memorisation(
+        config=config,
+        steps=steps,
+        level=share,
+        seed=seed,
+        effort=effort,
+        fitted=tuple(best),
+        tried=tuple(sorted(set(tried))),
+        pseudo_dimension=pdim,
+        limit=_limit(G, share),
+    )
+
+
+def shattered(
+    config: NetworkConfig,
+    *,
+    steps: int,
+    gamma: Fraction | int | str = 0,
+    norm: Fraction | int | str = 1,
+    sets: int = 3,
+    restarts: int = 5,
+    iterations: int = 500,
+    candidates: int = 256,
+    most: int = 12,
+    seed: int = 0,
+    path: str | Path | None = None,
+    resume: bool = False,
+    progress: bool = True,
+) -> Shattering:
+    """The largest set of sequences found that networks like ``config`` shatter, with gamma > 0 by that margin.
+
+    From each of ``sets`` random points on, one more is added while all 2^m dichotomies of the m points are realised,
+    up to ``most`` points. They are looked for among ``candidates`` networks with random weights (all sign vectors of a
+    HadamRNN in turn, if there are at most so many) with read-outs from linear or integer programmes, then by training,
+    as in :func:`memorisation`; sets that were found before are verified if a search goes on from them. ``norm`` bounds
+    the weights if gamma > 0: see :class:`Shattering`. Raises ParameterError for bad input, FileError for a file that is
+    not sound, BoundViolationError if the set is larger than the certified pseudo-dimension.
+
+    >>> from hadamrnn import Config
+    >>> config = Config(inputs=1, hidden=2, outputs=1, bits=None)
+    >>> found = shattered(config, steps=2, sets=1, most=4, candidates=16, progress=False)
+    >>> found.size, found.verify()
+    (4, True)
+    >>> shattered(config, steps=2, gamma="1/10", sets=1, most=2, candidates=16, progress=False).size
+    2
+    """
+    config = _prepared(config)
+    check.flag("progress", progress)
+    steps = check.integer("steps", steps, most=10**4)
+    sets = check.integer("sets", sets, most=10**4)
+    candidates = check.integer("candidates", candidates, least=0, most=10**5)
+    most = check.integer("most", most, most=16)
+    seed = check.integer("seed", seed, least=0, most=2**63)
+    margin, effort = fraction("gamma", gamma, zero=True), _effort(restarts, iterations)
+    demand = Demand(gamma=margin, norm=fraction("norm", norm) if margin else None)
+    pdim = network_bound(config, steps)[1]
+    settings = _settings("shatter", config, steps, effort, sets=sets, candidates=candidates, most=most, seed=seed)
+    settings |= {"gamma": str(margin), "norm": str(demand.norm)}
+    answers = Answers(path, settings, read=_witnesses, resume=resume)
+    unverified = set(answers.found)
+    best = Shattering(
+        config=config,
+        steps=steps,
+        gamma=margin,
+        norm=demand.norm,
+        points=(),
+        witnesses=(tuple(network_from(config).parameters.flat.tolist()),),  # any network
+        pseudo_dimension=pdim,
+    )
+    with _watched(progress) as note, calm():
+        for draw in range(sets):
+            found = replace(best, points=(), witnesses=())
+            for m in range(1, most + 1):
+                x, _ = _drawn(config, steps, m, (seed, draw))
+                if (m, draw) not in answers.found:
+                    witnesses = realised(
+                        config,
+                        x,
+                        demand=demand,
+                        effort=effort,
+                        seed=(seed, draw, m),
+                        count=candidates,
+                        known=found.witnesses,
+                        note=note,
+                    )
+                    answers.add((m, draw), witnesses)
+                if answers.found[m, draw] is None:
+                    break
+                points = tuple(tuple(map(tuple, point)) for point in x.swapaxes(0, 1).tolist())
+                found = replace(found, points=points, witnesses=answers.found[m, draw])
+                if (m, draw) in unverified and not found.verify():
+                    raise bad_file(str(path), f"its witnesses that {m} points are shattered are not sound")
+                best = max(best, found, key=lambda found: found.size)
+    if best.size > pdim:
+        raise BoundViolationError(
+            f"{best.size} points are shattered by {config}, but the certified pseudo-dimension is {pdim}"
+        )
+    return best
+
+
+# Inside --------------------------------------------------------------------------------------------------------------
+
+
+def _prepared(config: NetworkConfig) -> NetworkConfig:
+    """The settings in double precision, for labels as numbers; the seed is that of the search."""
+    check.instance("config", config, NetworkConfig, "the settings of a network")
+    require_exact(config)
+    return replace(config, loss="mse", dtype="float64", seed=0)
+
+
+def _effort(restarts: int, iterations: int) -> Effort:
+    return Effort(
+        restarts=check.integer("restarts", restarts, most=10**4),
+        iterations=check.integer("iterations", iterations, most=10**6),
+    )
+
+
+def fraction(name: str, value: object, *, zero: bool = False, most: int = 10**6) -> Fraction:
+    """An exact number above 0 (or 0, if ``zero``) and at most ``most``; a float is the binary number that it is."""
+    try:
+        if isinstance(value, bool) or not isinstance(value, (int, float, str, Fraction)):
+            raise TypeError
+        found = Fraction(value)
+    except (TypeError, ValueError, ArithmeticError):
+        raise ParameterError(name, value, "must be a number such as 1/10, 0.1 or 2") from None
+    if not (0 < found <= most or (zero and found == 0)):
+        raise ParameterError(name, value, f"must be {'at least' if zero else 'above'} 0 and at most {most}")
+    return found
+
+
+def _settings(method: str, config: NetworkConfig, steps: int, effort: Effort, **more: Any) -> dict[str, Any]:
+    from approxbounds import __version__  # hadamrnn is a part of it
+
+    what = {"version": __version__, "method": method, "config": config.record(), "steps": steps}
+    return {**what, **vars(effort), **more}
+
+
+def _witnesses(answer: Any) -> tuple[tuple[float, ...], ...] | None:
+    return None if answer is None else tuple(tuple(map(float, parameters)) for parameters in answer)
+
+
+def _drawn(config: NetworkConfig, steps: int, points: int, seed: tuple[int, int]) -> tuple[Array, Array]:
+    """Sequences (T, points, inputs) and labels; fewer points are the first of more."""
+    x = np.random.default_rng((*seed, 0)).random((points, steps, config.inputs))
+    labels = np.where(np.random.default_rng((*seed, 1)).random(points) < 0.5, -1.0, 1.0)
+    return x.swapaxes(0, 1), labels
+
+
+@contextmanager
+def _watched(shown: bool) -> Iterator[Callable[[], object]]:
+    from tqdm import tqdm
+
+    with tqdm(unit="fit", disable=not shown) as bar:
+        yield bar.update
+
+
+def network_bound(config: NetworkConfig, steps: int) -> tuple[NetworkClass, int]:
+    """The class of one output of the networks, and its certified pseudo-dimension."""
+    from hadamrnn.expressivity.classes import network_class
+
+    G = network_class(config, steps=steps)
+    return G, int(G.pseudo_dimension().value)
+
+
+def _limit(G: NetworkClass, level: Fraction) -> int:
+    """The largest m at which Pi(m)/2^m is not certainly below the level, with the growth bound Pi (log-concave)."""
+    from approxbounds.arithmetic import BALL, precision
+    from approxbounds.bisection import largest
+
+    growth = G.growth()
+    with precision(256):
+        bits = BALL.log2(BALL.number(level))
+        return largest(lambda m: not growth.evaluate(BALL, m) < m + bits)
+
+
+def _require_possible(G: NetworkClass, fitted_points: Sequence[int]) -> None:
+    """Raise BoundViolationError if so many draws were fitted by less than a chance of 2^IMPOSSIBLE.
+
+    Given the points, a draw is fitted on m points with probability at most q = Pi(m)/2^m, and k of N of them with
+    probability at most C(N, k) q^k, which decreases in m where q < 1. A factor N is for the N values of k.
+    """
+    from approxbounds.arithmetic import FLOAT
+
+    growth, draws = G.growth(), len(fitted_points)
+    for count, m in enumerate(sorted(fitted_points, reverse=True), 1):
+        ways = math.log2(draws * math.comb(draws, count))
+        if m and ways + count * (float(growth.evaluate(FLOAT, m)) - m) < IMPOSSIBLE:
+            message = (
+                f"{count} of {draws} random dichotomies of {m} points were fitted, which the growth of {G} excludes"
+            )
+            raise BoundViolationError(message)

@@ -1,0 +1,226 @@
+"""Networks fitted to labels: gradients for the recurrence, a linear or integer programme for the read-out.
+
+For fixed U, b and W the read-out is linear in (v, c), so the best one follows from a programme. Training by Adam on the
+squared hinge loss, with :meth:`Network.loss_and_gradients`, moves the rest. A fit counts only once it is verified in
+exact arithmetic (:mod:`hadamrnn.expressivity.exact`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from hadamrnn.arrays import Array
+from hadamrnn.expressivity.exact import ExactStates
+from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.kinds import network_from
+from hadamrnn.networks.quantize import quantize
+from hadamrnn.training.optim import Adam
+
+__all__ = [
+    "Demand",
+    "Effort",
+    "candidates",
+    "code_range",
+    "features",
+    "fitted",
+    "labels_of",
+    "solve_read_out",
+    "uses_range",
+]
+
+#: Steps of the optimiser between two read-outs by a programme.
+PROGRAMME_EVERY = 50
+#: The rate of Adam, decayed to a tenth over the iterations.
+RATE = 0.03
+#: Nodes of the search for an integer read-out: a limit that, unlike one of time, is the same on all machines.
+MOST_NODES = 200
+#: A margin below this, relative to the features, is lost in the tolerance of the solver.
+LEAST_MARGIN = 1e-6
+#: Parameters with entries in [-1, 1] if there is a norm; those of a HadamRNN's W are anyway.
+_BOUNDED = {"W", "U", "b", "beta"}
+#: The share of the norm that is left to rounding.
+ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """restarts: from other initial parameters. iterations: steps of the optimiser after each."""
+
+    restarts: int
+    iterations: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand:
+    """s_i y_i > 0 if gamma = 0, else s_i y_i >= gamma by a network of the given ``norm``:
+
+    |v|_1 + |c| <= norm and entries of W, U, b (and of the thresholds) in [-1, 1].
+    """
+
+    gamma: Fraction = Fraction(0)
+    norm: Fraction | None = None
+
+    def restrict(self, model: Network) -> None:
+        """Bring all but the read-out into the bounds, if there are any."""
+        if self.norm is not None:
+            for name in _BOUNDED & model.parameters.keys():
+                np.clip(model.parameters[name], -1, 1, out=model.parameters[name])
+
+    def allows(self, model: Network) -> bool:
+        """Whether all but the read-out is within the bounds."""
+        weights = model.weights()
+        return self.norm is None or all(bool((abs(weights[name]) <= 1).all()) for name in _BOUNDED & weights.keys())
+
+    def read_out(self, v: Array, c: float, *, bits: int | None) -> tuple[Array, Array]:
+        """V and c, as ``parameters`` of a network, for real v or codes v, brought to the norm if there is one."""
+        factor = 1.0 if self.norm is None else float(self.norm) / (np.abs(v).sum() + abs(c)) * (1 - ROUNDING)
+        if bits is not None:
+            # the largest entry of a matrix is mapped to the highest code, which is one less than its quotient
+            half, top = code_range(bits)
+            v = np.where(v == top, half, v)
+        return factor * v[None], np.array([factor * c])
+
+
+def labels_of(dichotomy: int, size: int) -> Array:
+    """The dichotomy of that number: -1 or 1 for each of ``size`` points, the first point in the highest digit.
+
+    >>> labels_of(1, 3)
+    array([-1., -1.,  1.])
+    """
+    return np.array([1.0 if dichotomy >> (size - 1 - i) & 1 else -1.0 for i in range(size)])
+
+
+def features(model: Network, x: Array) -> Array:
+    """r(h_T) with the quantised weights, (B, n): the outputs of the network whose V is the identity."""
+    config = model.config
+    probe = network_from(replace(config.packed(), outputs=config.hidden))
+    for name, array in model.weights().items():
+        if name not in ("V", "c"):
+            probe.parameters[name][...] = quantize(array, bits=config.bits_of(name))
+    probe.parameters["V"][...], probe.parameters["c"][...] = np.eye(config.hidden), 0
+    return probe.predict(x)
+
+
+def code_range(bits: int) -> tuple[int, int]:
+    """half and top: the codes are -half..top (see :func:`hadamrnn.codes`).
+
+    >>> code_range(1), code_range(4)
+    ((1, 1), (8, 7))
+    """
+    half = 2 ** (bits - 1)
+    return half, max(half - 1, 1)
+
+
+def uses_range(z: Array, bits: int) -> Array:
+    """Whether codes, or rows of codes, contain the least or the largest: so do those of every matrix but 0."""
+    half, top = code_range(bits)
+    return np.asarray(((z == -half) | (z == top)).any(axis=-1))
+
+
+def solve_read_out(F: Array, labels: Array, *, bits: int | None, demand: Demand) -> tuple[Array, Array] | None:
+    """V and c that separate the rows of F as the labels say, as ``parameters`` of a network; None if none was found.
+
+    Real v: of least |v|_1 + |c| given s_i (v f_i + c) >= 1, so that the margin is the largest for its norm: a linear
+    programme. v of few bits: codes z and a real c for the largest t <= s_i (z f_i + c) - gamma/norm (|z|_1 + |c|), an
+    integer programme.
+    """
+    scale = float(np.abs(F).max(initial=0.0)) or 1.0
+    rows = labels[:, None] * np.column_stack([F / scale, np.ones(len(F))])
+    sizes = np.r_[np.full(F.shape[1], 1 / scale), 1.0]  # what the columns add to the norm
+    if bits is None:
+        found = _real(rows, sizes)
+        return None if found is None else demand.read_out(found[:-1] / scale, found[-1], bits=bits)
+    share = 0.0 if demand.norm is None else float(demand.gamma / demand.norm)
+    half, top = code_range(bits)
+    found = _coded(rows, share * sizes, half, top)
+    if found is not None and not uses_range(found[:-1], bits):  # ask for each of the largest codes in turn
+        fixed = ((j, code) for j in range(F.shape[1]) for code in (top, -half))
+        found = next((z for z in (_coded(rows, share * sizes, half, top, one) for one in fixed) if z is not None), None)
+    return None if found is None else demand.read_out(found[:-1], found[-1] * scale, bits=bits)
+
+
+def _real(rows: Array, sizes: Array) -> Array | None:
+    from scipy.optimize import linprog
+
+    done = linprog(np.r_[sizes, sizes], A_ub=np.hstack([-rows, rows]), b_ub=-np.ones(len(rows)), method="highs")
+    if done.x is None or not done.x.any():
+        return None
+    plus, minus = np.split(done.x, 2)
+    return np.asarray(plus - minus)
+
+
+def _coded(rows: Array, costs: Array, half: int, top: int, fixed: tuple[int, int] | None = None) -> Array | None:
+    """Codes z and c, each the difference of a positive and a negative part, which both have the costs; ``fixed``: an
+    index and the code that is to be there."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    n = rows.shape[1] - 1
+    most = half * n + 1.0
+    low, high = np.zeros(2 * n + 3), np.r_[np.full(n, top), most, np.full(n, half), most, most]
+    if fixed is not None:
+        index, code = fixed
+        for part, value in ((index, max(code, 0)), (n + 1 + index, max(-code, 0))):
+            low[part] = high[part] = value
+    whole = np.r_[np.ones(n), 0]
+    done = milp(
+        np.r_[np.zeros(2 * n + 2), -1.0],
+        integrality=np.r_[whole, whole, 0],
+        bounds=Bounds(low, high),
+        constraints=LinearConstraint(np.hstack([rows - costs, -rows - costs, -np.ones((len(rows), 1))]), 0, np.inf),
+        options={"node_limit": MOST_NODES},
+    )
+    if done.x is None or done.x[-1] < LEAST_MARGIN:
+        return None
+    plus, minus = np.split(done.x[:-1], 2)
+    return np.concatenate([np.rint(plus - minus)[:-1], (plus - minus)[-1:]])
+
+
+def fitted(
+    config: NetworkConfig, x: Array, labels: Array, *, seed: tuple[int, ...], effort: Effort, demand: Demand
+) -> Network | None:
+    """A network that separates the sequences x, (T, B, inputs), as the labels say; None if none was found."""
+    rng = np.random.default_rng(seed)
+    for _ in range(effort.restarts):
+        model = network_from(replace(config, seed=int(rng.integers(2**63))))
+        if _trained(model, x, labels, effort.iterations, demand):
+            return model
+    return None
+
+
+def _trained(model: Network, x: Array, labels: Array, iterations: int, demand: Demand) -> bool:
+    adam = Adam(model.parameters)
+    demand.restrict(model)
+    for iteration in range(iterations + 1):
+        if iteration % PROGRAMME_EVERY == 0 or iteration == iterations:
+            found = solve_read_out(features(model, x), labels, bits=model.config.bits_of("V"), demand=demand)
+            if found is not None and ExactStates(model, x).separates(*found, labels, **vars(demand)):
+                model.parameters["V"][...], model.parameters["c"][...] = found
+                return True
+        margins = labels * model.predict(x)[:, 0]
+        if not demand.gamma and (margins > 0).all():
+            p = model.parameters
+            if ExactStates(model, x).separates(p["V"], p["c"], labels):
+                return True
+        if not np.isfinite(margins).all():
+            return False
+        # with these targets the mean square is the squared hinge loss, and has its gradient
+        targets = labels * np.maximum(margins, 1)
+        _, gradients = model.loss_and_gradients((x, targets[:, None]))
+        model.update(adam, gradients, RATE * 0.1 ** (iteration / iterations))
+        demand.restrict(model)
+    return False
+
+
+def candidates(config: NetworkConfig, *, seed: tuple[int, ...], count: int) -> Iterator[Network]:
+    """Networks with random parameters; of a HadamRNN with every vector of signs, if 2^n <= count, in turn."""
+    rng = np.random.default_rng(seed)
+    signs = 2**config.hidden
+    for number in range(count):
+        model = network_from(replace(config, seed=int(rng.integers(2**63))))
+        if "u" in model.parameters and signs <= count:
+            model.parameters["u"][...] = labels_of(number % signs, config.hidden)
+        yield model

@@ -1,0 +1,130 @@
+"""The networks and targets that are compared by default: ``python -m hadamrnn.expressivity.pairs`` does it.
+
+It prints a table, or JSON, with progress on standard error. Exit status: 0 no network beats its bound, 1 one does, or
+not finished (interrupted, a worker killed), 2 bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import approxbounds as ab
+from approxbounds import tables
+from hadamrnn.cli.options import on_terminal
+from hadamrnn.errors import HadamRNNError, ParameterError
+from hadamrnn.expressivity.approximation import Measurement, Pair, compare
+from hadamrnn.expressivity.feedforward import FeedForwardConfig
+from hadamrnn.networks.base import NetworkConfig
+from hadamrnn.networks.hadamrnn import Config
+from hadamrnn.networks.qornn import QORNNConfig
+
+__all__ = ["main", "standard_pairs"]
+
+
+def standard_pairs() -> tuple[Pair, ...]:
+    """Small networks of every kind against Hölder balls and monotone functions in dimensions 1 to 3.
+
+    Small, as the training comes near the best network then, and the bounds near the truth.
+
+    >>> len(standard_pairs()) >= 20
+    True
+    """
+
+    def holder(s: str, dim: int, k: int) -> dict[str, Any]:
+        return {"functions": ab.HolderBall(smoothness=s, dim=dim), "member": {"k": k}}
+
+    def monotone(dim: int, k: int, layers: int | None = None) -> dict[str, Any]:
+        member = {"k": k} if layers is None else {"k": k, "layers": layers}
+        return {"functions": ab.MonotoneFunctions(dim=dim), "member": member}
+
+    def relu(inputs: int, *widths: int) -> FeedForwardConfig:
+        return FeedForwardConfig(inputs=inputs, widths=widths)
+
+    def heaviside(inputs: int, *widths: int) -> FeedForwardConfig:
+        return FeedForwardConfig(inputs=inputs, widths=widths, activation="heaviside")
+
+    def hadamard(hidden: int, **more: Any) -> NetworkConfig:
+        return Config(inputs=1, outputs=1, loss="mse", hidden=hidden, **more)
+
+    def orthogonal(hidden: int, **more: Any) -> NetworkConfig:
+        return QORNNConfig(inputs=1, outputs=1, loss="mse", hidden=hidden, **more)
+
+    chosen = (
+        (1, heaviside(1, 1), holder("1", 1, 32)),
+        (1, heaviside(1, 1), holder("1", 1, 2048)),
+        (2, heaviside(1, 4), holder("1", 1, 80)),
+        (4, heaviside(1, 2), holder("2", 1, 400)),
+        (2, relu(1, 1), holder("1", 1, 80)),
+        (1, relu(1, 4), holder("1", 1, 104)),
+        (2, relu(1, 8), holder("1", 1, 168)),
+        (2, relu(1, 2), holder("1/2", 1, 72)),
+        (1, heaviside(1, 1), monotone(1, 72)),
+        (2, relu(1, 4), monotone(1, 96)),
+        (2, heaviside(2, 1), holder("1", 2, 12)),
+        (1, heaviside(2, 4), holder("1", 2, 21)),
+        (1, relu(2, 1), holder("1", 2, 12)),
+        (2, relu(2, 4), holder("1", 2, 24)),
+        (2, relu(2, 2), holder("3/2", 2, 20)),
+        (2, relu(1, 8, 8), holder("1", 1, 728)),
+        (1, heaviside(2, 1), monotone(2, 80, 1)),
+        (1, heaviside(2, 2, 2), monotone(2, 160, 1)),
+        (1, relu(2, 2), monotone(2, 24, 23)),
+        (1, heaviside(2, 4), monotone(2, 160, 1)),
+        (1, heaviside(3, 1), monotone(3, 14, 1)),
+        (1, relu(3, 2), monotone(3, 14, 14)),
+        (2, hadamard(2, bits=None), holder("1", 2, 20)),
+        (1, hadamard(4, bits=2), holder("1", 2, 20)),
+        (2, hadamard(2, bits=None, activation="relu"), holder("1", 3, 9)),
+        (1, hadamard(4, bits=4), monotone(2, 24, 23)),
+        (2, orthogonal(3, recurrent_bits=2, bits=2), holder("1", 2, 24)),
+        (1, orthogonal(2, recurrent_bits=2, bits=2, activation="modrelu"), holder("1", 2, 24)),
+        (1, orthogonal(3), monotone(2, 28, 27)),
+        (2, orthogonal(2, activation="relu"), holder("1", 3, 10)),
+    )
+    return tuple(Pair(p=p, network=network, **targets) for p, network, targets in chosen)
+
+
+_HEADER = ("functions", "network", "p", "cells", "Pdim at most", "mean error / lower bound", "mean error / centre")
+
+
+def _row(found: Measurement) -> tuple[str, ...]:
+    record = found.to_dict()
+    ratios = (f"{found.ratio:.3f}", f"{found.mean / found.centre:.3f}")
+    names = (str(found.pair.functions), str(found.pair.approximating), str(found.pair.p))
+    return (*names, str(record["cells"]), str(record["pdim"]), *ratios)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="hadamrnn.expressivity.pairs", description="Hold networks against T3.")
+    parser.add_argument("--targets", type=int, default=20, metavar="N", help="random targets each (default 20)")
+    parser.add_argument("--restarts", type=int, default=8, metavar="N", help="trainings for each (default 8)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="(default 0)")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default 1)")
+    parser.add_argument("--out", metavar="FILE", help="a file for the error of each network, as JSON lines")
+    parser.add_argument("--resume", action="store_true", help="go on from that file")
+    parser.add_argument("--json", action="store_true", help="JSON instead of a table")
+    given = vars(parser.parse_args(argv))
+    path, as_json = given.pop("out"), given.pop("json")
+    try:
+        found = compare(standard_pairs(), path=path, progress=on_terminal(), **given)
+    except (ParameterError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except (HadamRNNError, KeyboardInterrupt) as error:
+        print(f"error: {str(error) or 'interrupted'}", file=sys.stderr)
+        return 1
+    if as_json:
+        print(json.dumps([one.to_dict() for one in found], indent=1))
+    else:
+        print(tables.text(_HEADER, [_row(one) for one in found]))
+        print(f"the smallest ratio to a lower bound: {min(one.ratio for one in found):.3f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Recurrent networks: what they are, forwards and backwards. One file per kind."""

@@ -1,0 +1,364 @@
+"""What all recurrent networks share: settings, batches of data, the loss and its gradients, files."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from hadamrnn import validation as check
+from hadamrnn.arrays import Array, Vector, Workspace, read_arrays, write_arrays
+from hadamrnn.errors import ParameterError, bad_file
+from hadamrnn.networks.impulse import impulse_response, impulse_response_gradient
+from hadamrnn.networks.layers import DenseInput, GatheredInput, Keep, Layer, Segment, Source, segments, with_ones
+from hadamrnn.networks.quantize import require_bits
+from hadamrnn.networks.readout import LOSSES, ReadOut
+from hadamrnn.networks.recurrence import ACTIVATIONS
+from hadamrnn.networks.transform import RecurrentMatrix
+from hadamrnn.training.optim import Adam
+
+if TYPE_CHECKING:
+    from approxbounds.networks.base import NetworkClass
+
+__all__ = ["DTYPES", "METHODS", "Network", "NetworkConfig"]
+
+#: Ways to compute the same gradients: see :meth:`Network.loss_and_gradients`.
+METHODS = ("auto", "kernel", "checkpointed", "reversible", "stored")
+DTYPES = ("float32", "float64")
+#: Tokens of a vocabulary up to this size are treated as one-hot vectors.
+MOST_ONE_HOT = 128
+#: Numbers in an impulse response that "auto" is willing to keep.
+MOST_KERNEL = 2**25
+#: Numbers in the states of all steps that "auto" is willing to keep.
+MOST_STORED = 2**26
+#: Steps per segment where no checkpoints are kept: enough for batched products, few enough for the cache.
+REVERSIBLE_LENGTH = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """The settings that all networks have; see the classes below."""
+
+    inputs: int
+    hidden: int
+    outputs: int
+    bits: int | None = None
+    activation: str = "linear"
+    many_to_many: bool = False
+    embedding: int | None = None
+    loss: str = "cross-entropy"
+    dtype: str = "float32"
+    seed: int = 0
+
+    #: the name of the kind of network, in files and on the command line
+    kind: ClassVar[str]
+    #: the name of the array behind W
+    recurrent: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        check.plain(self)
+        for name in ("inputs", "hidden", "outputs"):
+            check.integer(name, getattr(self, name), most=10**7)
+        require_bits(self.bits)
+        check.choice("activation", self.activation, ACTIVATIONS)
+        check.flag("many_to_many", self.many_to_many)
+        if self.embedding is not None:
+            check.integer("embedding", self.embedding, most=10**6)
+        check.choice("loss", self.loss, LOSSES)
+        check.choice("dtype", self.dtype, DTYPES)
+        check.integer("seed", self.seed, least=0, most=2**63)
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The trained arrays."""
+        n, d, out = self.hidden, self.embedding or self.inputs, self.outputs
+        first: dict[str, tuple[int, ...]] = {"E": (self.inputs, d)} if self.embedding else {}
+        first |= {"U": (n, d), self.recurrent: (n,) if self.recurrent == "u" else (n, n), "b": (n,)}
+        if self.activation == "modrelu":
+            first["beta"] = (n,)
+        return first | self.further_shapes() | {"V": (out, n), "c": (out,)}
+
+    def further_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The arrays of what comes after the first recurrence."""
+        return {}
+
+    def bits_of(self, name: str) -> int | None:
+        """Bits per quantised entry of an array of weights; None if it is not quantised."""
+        return self.bits if name in ("U", "V") else None
+
+    def packed(self) -> Self:
+        """The settings of a network with the same predictions whose parameters are its quantised weights."""
+        return replace(self, bits=None)
+
+    def record(self) -> dict[str, Any]:
+        """The settings as JSON, from which :func:`hadamrnn.networks.kinds.config_from` makes them again."""
+        return {"kind": self.kind, **asdict(self)}
+
+
+class Network(ABC):
+    """A recurrent network h_t = sigma(W h_{t-1} + U x_t + b), y = V r(h) + c; what W is, the classes below say.
+
+    ``parameters`` holds the trained arrays by name, in full precision.
+    """
+
+    config_type: ClassVar[type[NetworkConfig]]
+
+    def __init__(self, **settings: Any) -> None:
+        self.config = self.config_type(**settings)
+        self.parameters = Vector(self.config.shapes(), self.config.dtype)
+        rng = np.random.default_rng(self.config.seed)
+        for name, array in self.parameters.items():
+            array[...] = self._initial(name, array.shape, rng)
+        self._workspace = Workspace(self.config.dtype)
+
+    def __repr__(self) -> str:
+        """The call that makes such a network: the settings that differ from the defaults."""
+        values = ((field, getattr(self.config, field.name)) for field in fields(self.config))
+        shown = ", ".join(f"{field.name}={value!r}" for field, value in values if value != field.default)
+        return f"{type(self).__name__}({shown})"
+
+    # Batches ---------------------------------------------------------------------------------------------------------
+
+    def predict(self, x: Array) -> Array:
+        """Outputs (B, outputs), or (T, B, outputs) if many-to-many, for sequences (T, B, inputs) or tokens (T, B)."""
+        x = self.sequences(x)
+        W, U, V, c = self._weights(training=False)
+        readout = ReadOut(V, c, self._workspace, rectified=self.config.activation == "linear")
+        if self._prefers_kernel(x):
+            outputs = readout.outputs(self._impulse(x, W, U)[0])
+        else:
+            layer, pieces = self._stack(x, W, U, keep="end", length=REVERSIBLE_LENGTH)
+            runs = (layer.run(piece) for piece in pieces)
+            if self.config.many_to_many:
+                outputs = np.concatenate([readout.outputs(h).copy() for h in runs])
+            else:
+                outputs = readout.outputs([h[-1:] for h in runs][-1])
+        outputs = outputs.swapaxes(1, 2).copy()
+        return outputs if self.config.many_to_many else outputs[0]
+
+    def largest_state(self, x: Array) -> float:
+        """The largest absolute value of a state, of the last layer, while predicting for x."""
+        x = self.sequences(x)
+        W, U, _, _ = self._weights(training=False)
+        layer, pieces = self._stack(x, W, U, keep="end", length=REVERSIBLE_LENGTH)
+        return max(float(np.abs(layer.run(piece)).max()) for piece in pieces)
+
+    def loss_and_gradients(self, batch: tuple[Array, Array], *, method: str = "auto") -> tuple[float, Vector]:
+        """The mean loss of a batch (x, y) and its gradients, as a vector like ``parameters``.
+
+        x as for :meth:`predict`. y: classes (B,), or (T_out, B) if many-to-many, for the last T_out steps; with
+        loss="mse" the numbers (B, outputs) or (T_out, B, outputs). ``method`` says how; all give the same up to
+        rounding: "checkpointed" keeps the states of about sqrt(T) steps and recomputes the rest once;
+        "reversible" keeps one, and goes back by W^T (linear HadamRNN only; it drifts by rounding); "stored" keeps all;
+        "kernel" multiplies by the impulse response (linear, one layer, many-to-one, few inputs); "auto" is
+        "kernel" where that is faster, "stored" for other activations than linear where the states are at most 2^26
+        numbers, else "checkpointed". Raises ParameterError for unusable data.
+        """
+        check.choice("method", method, METHODS)
+        x, y = self.check(*batch)
+        W, U, V, c = self._weights(training=True)
+        gradients = self.parameters.zeros()
+        readout = ReadOut(V, c, self._workspace, rectified=self.config.activation == "linear")
+        if method == "kernel" or (method == "auto" and self._prefers_kernel(x)):
+            self._require_kernel(x)
+            h, K, powers, columns = self._impulse(x, W, U)
+            g = readout.back(h, y, y.size)[0]
+            dK, products = (self._workspace.empty(name, *K.shape) for name in ("dK", "products"))
+            products = products.reshape(-1, K.shape[2])[: len(columns)]
+            dK[:, :-1] = np.matmul(columns, g.T, out=products).reshape(len(K), -1, K.shape[2])
+            dK[:, -1] = g.sum(1)
+            dstart, gradients[self.config.recurrent][...] = impulse_response_gradient(W, K, powers, dK)
+            gradients["U"][...], gradients["b"][...] = dstart[:-1].T, dstart[-1]
+        else:
+            if method == "reversible" and not self._reversible:
+                allowed = "needs a HadamRNN with activation=linear: no other recurrence is reversible"
+                raise ParameterError("method", method, allowed)
+            method = "stored" if method == "auto" and self._prefers_stored(x) else method
+            keep: Keep = "all" if method == "stored" else "end" if method == "reversible" else "starts"
+            length = REVERSIBLE_LENGTH if keep == "end" else _length(len(x))
+            layer, pieces = self._stack(x, W, U, keep=keep, length=length)
+            for piece in pieces[:-1] if keep == "starts" else pieces:
+                layer.skip(piece)
+            offset = len(x) - len(y)
+            for piece in reversed(pieces):
+                piece = piece._replace(again=True)
+                targets = y[max(0, piece.first - offset) : max(0, piece.last - offset)]
+                layer.back(piece, readout.back(layer.run(piece), targets, y.size))
+            layer.finish(gradients)
+        return readout.finish(gradients) + self._finish(W, gradients), gradients
+
+    def check(self, x: object, y: object) -> tuple[Array, Array]:
+        """The data as arrays, y as (T_out, B) or (T_out, B, outputs). Raises ParameterError if they do not fit."""
+        sequences = self.sequences(x)
+        return sequences, self._targets(y, sequences)
+
+    def sequences(self, x: object) -> Array:
+        """The sequences as an array. Raises ParameterError if they do not fit."""
+        c = self.config
+        x = check.array("x", x)
+        if x.ndim == 2 and np.issubdtype(x.dtype, np.integer):
+            if x.size and not 0 <= x.min() <= x.max() < c.inputs:
+                raise ParameterError("x", f"tokens from {x.min()} to {x.max()}", f"must be from 0 to {c.inputs - 1}")
+        elif c.embedding is not None:
+            raise ParameterError("x.shape", x.shape, "must be integer tokens (T, B), for the embedding")
+        elif x.ndim != 3 or x.shape[2] != c.inputs:
+            raise ParameterError("x.shape", x.shape, f"must be (T, B, {c.inputs}), or integer tokens (T, B)")
+        elif not (np.issubdtype(x.dtype, np.floating) or np.issubdtype(x.dtype, np.integer)):
+            raise ParameterError("x.dtype", str(x.dtype), "must be real numbers")
+        else:
+            check.finite("x", x)
+        if 0 in x.shape:
+            raise ParameterError("x.shape", x.shape, "must not be empty")
+        return x
+
+    # Files -----------------------------------------------------------------------------------------------------------
+
+    def save(self, path: str | Path) -> Path:
+        """Write settings and parameters to one npz file, in one step: an old file is replaced whole or not at all."""
+        return write_arrays(path, "model", {"config": self.config.record()}, self.parameters)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """The model that :meth:`save` wrote. Raises FileError for any other file."""
+        header, arrays = read_arrays(path, "model")
+        try:
+            settings = {"kind": "hadamrnn", **header["config"]}
+            kind = settings.pop("kind")
+            if kind != cls.config_type.kind:
+                raise ParameterError("kind", kind, f"must be {cls.config_type.kind}")
+            config = cls.config_type(**settings)
+        except (KeyError, TypeError, ParameterError) as error:
+            raise bad_file(path, f"its settings are not those of a model: {error}") from error
+        _require_shapes(arrays, config.shapes(), path)  # before any memory is asked for
+        model = cls(**vars(config))
+        model.assign(arrays, path)
+        return model
+
+    def assign(self, arrays: dict[str, Array], path: str | Path) -> None:
+        """Replace the parameters by arrays read from a file, if they are of the right names, shapes and type."""
+        _require_shapes(arrays, self.parameters.shapes, path)
+        for name, array in arrays.items():
+            if array.dtype != self.config.dtype or not np.isfinite(array).all():
+                raise bad_file(path, f"{name} must hold finite numbers of type {self.config.dtype}")
+            self.parameters[name][...] = array
+
+    def as_class(self, *, steps: int) -> NetworkClass:
+        """The class of approxbounds that describes such networks: see :func:`hadamrnn.expressivity.network_class`."""
+        from hadamrnn.expressivity.classes import network_class
+
+        return network_class(self, steps=steps)
+
+    def weights(self) -> dict[str, Array]:
+        """The arrays that predictions need, before they are quantised: the parameters, or what is made of them."""
+        return dict(self.parameters)
+
+    # Training --------------------------------------------------------------------------------------------------------
+
+    def update(self, adam: Adam, gradients: Vector, rate: float) -> None:
+        """One step of the optimiser, which has the parameters of this model."""
+        adam.step(gradients, rate)
+
+    # Inside ----------------------------------------------------------------------------------------------------------
+
+    def _initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        if name == "E":
+            return rng.standard_normal(shape)
+        bound = self._glorot(shape)
+        if name in ("b", "b2", "c"):
+            bound = 1 / math.sqrt(self.config.hidden)
+        elif name == "beta":
+            bound = 0.01
+        return rng.uniform(-bound, bound, shape)
+
+    def _glorot(self, shape: tuple[int, ...]) -> float:
+        """The bound of Glorot and Bengio 2010."""
+        return math.sqrt(6 / sum(shape if len(shape) == 2 else (1, self.config.hidden)))
+
+    @property
+    def _reversible(self) -> bool:
+        """Whether the states before follow, by W^T, from those after."""
+        return False
+
+    @abstractmethod
+    def _weights(self, *, training: bool) -> tuple[RecurrentMatrix, Array, Array, Array]:
+        """W, U, V and c, as the network computes with them in predictions or, maybe different, in training."""
+
+    @abstractmethod
+    def _layers(self, source: Source, W: RecurrentMatrix, batch: int, pieces: list[Segment], *, keep: Keep) -> Layer:
+        """The last layer, fed by the others."""
+
+    def _finish(self, W: RecurrentMatrix, gradients: Vector) -> float:
+        """Carry on the gradient of W to what is behind it; returns what is to be added to the loss."""
+        return 0.0
+
+    def _stack(self, x: Array, W: RecurrentMatrix, U: Array, *, keep: Keep, length: int) -> tuple[Layer, list[Segment]]:
+        config, p = self.config, self.parameters
+        pieces = segments(len(x), length)
+        gathered = config.embedding or (x.ndim == 2 and config.inputs > MOST_ONE_HOT)
+        source: Source = (
+            GatheredInput(x, U, p["b"], p.get("E")) if gathered else DenseInput(x, U, p["b"], self._workspace)
+        )
+        return self._layers(source, W, x.shape[1], pieces, keep=keep), pieces
+
+    def _kernel_allowed(self, x: Array) -> bool:
+        c = self.config
+        simple = c.activation == "linear" and not c.many_to_many and c.embedding is None
+        return simple and (x.ndim == 3 or c.inputs <= MOST_ONE_HOT)
+
+    def _prefers_kernel(self, x: Array) -> bool:
+        columns = self.config.inputs + 1
+        small = len(x) * columns * self.config.hidden <= MOST_KERNEL
+        return self._kernel_allowed(x) and small and 4 * columns <= max(x.shape[1], 32)
+
+    def _prefers_stored(self, x: Array) -> bool:
+        # a linear recurrence leaps from checkpoint to checkpoint, or is cheap; any other is computed twice
+        fits = x.shape[0] * x.shape[1] * self.config.hidden <= MOST_STORED
+        return fits and self.config.activation != "linear"
+
+    def _require_kernel(self, x: Array) -> None:
+        if not self._kernel_allowed(x):
+            allowed = "needs activation=linear, one layer, many_to_many=False, and vectors or a small vocabulary"
+            raise ParameterError("method", "kernel", allowed)
+
+    def _impulse(self, x: Array, W: RecurrentMatrix, U: Array) -> tuple[Array, Array, list[Array], Array]:
+        """h_T as (1, n, B), the impulse response, powers of W, and the inputs as columns, last step first."""
+        K = self._workspace.empty("K", len(x), self.config.inputs + 1, self.config.hidden)
+        K[0, :-1], K[0, -1] = U.T, self.parameters["b"]
+        powers = impulse_response(W, K)
+        columns = with_ones(x[::-1], self.config.inputs, self._workspace)[:, :-1].reshape(-1, x.shape[1])
+        h = K[:, :-1].reshape(len(columns), -1).T @ columns
+        h += K[:, -1].sum(0)[:, None]
+        return h[None], K, powers, columns
+
+    def _targets(self, y: object, x: Array) -> Array:
+        """(T_out, B) or (T_out, B, outputs)."""
+        c = self.config
+        y = check.array("y", y)
+        y = y if c.many_to_many else y[None]
+        tail = (x.shape[1],) if c.loss == "cross-entropy" else (x.shape[1], c.outputs)
+        if y.shape[1:] != tail or not 1 <= len(y) <= len(x):
+            shape = f"({f'1 to {len(x)}, ' if c.many_to_many else ''}{', '.join(map(str, tail))})"
+            raise ParameterError("y.shape", y.shape if c.many_to_many else y.shape[1:], f"must be {shape}")
+        if c.loss == "mse":
+            if not np.issubdtype(y.dtype, np.floating):
+                raise ParameterError("y.dtype", str(y.dtype), "must be floating-point numbers")
+            check.finite("y", y)
+        elif not np.issubdtype(y.dtype, np.integer):
+            raise ParameterError("y.dtype", str(y.dtype), "must be integers")
+        elif not 0 <= y.min() <= y.max() < c.outputs:
+            raise ParameterError("y", f"classes from {y.min()} to {y.max()}", f"must be from 0 to {c.outputs - 1}")
+        return y
+
+
+def _require_shapes(arrays: dict[str, Array], shapes: dict[str, tuple[int, ...]], path: str | Path) -> None:
+    found = {name: array.shape for name, array in arrays.items()}
+    if found != shapes:
+        raise bad_file(path, f"its arrays do not fit the settings: {found}")
+
+
+def _length(steps: int) -> int:
+    """About sqrt(T), as a power of two: as many states are kept within a segment as there are segments."""
+    return 1 << round(math.log2(steps) / 2)

@@ -1,0 +1,115 @@
+"""HadamRNN and Block-HadamRNN: recurrent networks whose recurrent weights are single bits."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from hadamrnn import validation as check
+from hadamrnn.arrays import Array
+from hadamrnn.errors import ParameterError
+from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.hadamard import require_order
+from hadamrnn.networks.layers import HadamardLayer, Keep, Layer, ReLUMap, Segment, Source
+from hadamrnn.networks.quantize import quantize, signs
+from hadamrnn.networks.transform import RecurrentMatrix, SignedHadamard
+
+__all__ = ["Config", "HadamRNN"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(NetworkConfig):
+    """The settings of a :class:`HadamRNN`.
+
+    inputs: numbers per step, or the size of the vocabulary if the sequences are tokens.
+    hidden: n, the order of a Hadamard matrix (or a multiple of ``block``). outputs: classes, or numbers.
+    block: None for W = diag(u) H_n / sqrt(n); m, dividing n, for the sparse W = diag(u) (I (x) H_m) / sqrt(m).
+    bits: of U and V, 1 to 16; None for full precision.
+    activation: "linear" (the paper's; the read-out is rectified), "relu" or "modrelu" (the recurrence is).
+    many_to_many: an output at every step instead of the last only.
+    embedding: None, or the size of the trained vectors that tokens are mapped to first.
+    layers: 2 adds the input map sign(M)/sqrt(n), a recurrence with a full Hadamard matrix, and a ReLU between.
+    loss: "cross-entropy" or "mse". dtype: "float32" or "float64". seed: of the initial parameters.
+    sign_scale: u starts uniform in +-sign_scale * sqrt(6/(n + 1)). 1 is the paper's; the larger, the fewer signs flip.
+    """
+
+    block: int | None = None
+    bits: int | None = 4
+    layers: int = 1
+    sign_scale: float = 30.0
+
+    kind: ClassVar[str] = "hadamrnn"
+    recurrent: ClassVar[str] = "u"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check.integer("layers", self.layers, most=2)
+        if self.block is not None and self.hidden % require_order("block", self.block):
+            raise ParameterError("block", self.block, f"must divide hidden={self.hidden}")
+        if self.block is None or self.layers == 2:
+            require_order("hidden", self.hidden)
+        if self.layers == 2 and self.activation != "linear":
+            raise ParameterError("activation", self.activation, "must be linear if layers=2")
+        check.number("sign_scale", self.sign_scale)
+
+    def further_shapes(self) -> dict[str, tuple[int, ...]]:
+        n = self.hidden
+        return {"M": (n, n), "u2": (n,), "b2": (n,)} if self.layers == 2 else {}
+
+    def record(self) -> dict[str, Any]:
+        return asdict(self)  # files of this kind are older than the others, and do not name it
+
+
+class HadamRNN(Network):
+    """h_t = sigma(W h_{t-1} + U x_t + b), y = V r(h) + c with W = diag(sign(u)) H_n / sqrt(n), orthogonal and binary.
+
+    Keyword arguments are those of :class:`Config`; ``parameters`` holds the trained arrays by name, in full
+    precision: u, whose signs are used, and U, V, which are quantised to ``bits`` in every pass. Gradients pass
+    through sign and quantiser unchanged (straight-through). Source: Foucault, Mamalet and Malgouyres 2025.
+
+    >>> model = HadamRNN(inputs=3, hidden=8, outputs=2, seed=1)
+    >>> model.predict(np.ones((5, 4, 3))).shape
+    (4, 2)
+    """
+
+    config: Config
+    config_type = Config
+
+    def _initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        if name.startswith("u"):
+            bound = self._glorot(shape) * self.config.sign_scale
+            return rng.uniform(-bound, bound, shape)
+        return super()._initial(name, shape, rng)
+
+    @property
+    def _reversible(self) -> bool:
+        return self.config.activation == "linear"
+
+    def _kernel_allowed(self, x: Array) -> bool:
+        return self.config.layers == 1 and super()._kernel_allowed(x)
+
+    def _weights(self, *, training: bool) -> tuple[RecurrentMatrix, Array, Array, Array]:
+        p, bits = self.parameters, self.config.bits
+        W = SignedHadamard(signs(p["u"]), self.config.block)
+        return W, quantize(p["U"], bits=bits), quantize(p["V"], bits=bits), p["c"]
+
+    def _layers(self, source: Source, W: RecurrentMatrix, batch: int, pieces: list[Segment], *, keep: Keep) -> Layer:
+        config, p = self.config, self.parameters
+        layer = HadamardLayer(
+            source,
+            W,
+            batch,
+            pieces,
+            self._workspace,
+            keep=keep,
+            activation=config.activation,
+            threshold=p.get("beta"),
+        )
+        if config.layers == 1:
+            return layer
+        scale = np.sqrt(config.hidden).astype(config.dtype)
+        between = ReLUMap(layer, signs(p["M"]) / scale, p["b2"], self._workspace)
+        W2 = SignedHadamard(signs(p["u2"]))
+        return HadamardLayer(between, W2, batch, pieces, self._workspace, name="2", keep=keep)

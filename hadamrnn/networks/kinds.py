@@ -1,0 +1,45 @@
+"""The kinds of networks by name, and how to make them from what files say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hadamrnn import validation as check
+from hadamrnn.arrays import read_arrays
+from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.hadamrnn import HadamRNN
+from hadamrnn.networks.qornn import QORNN
+
+__all__ = ["KINDS", "config_from", "load_network", "network_from", "network_type"]
+
+KINDS: dict[str, type[Network]] = {network.config_type.kind: network for network in (HadamRNN, QORNN)}
+
+
+def network_type(kind: object) -> type[Network]:
+    """The class of a kind: "hadamrnn" or "qornn"."""
+    return KINDS[check.choice("kind", kind, tuple(KINDS))]
+
+
+def config_from(record: Mapping[str, Any]) -> NetworkConfig:
+    """The settings that :meth:`NetworkConfig.record` returned.
+
+    Raises TypeError or ParameterError if they are not.
+    """
+    settings = {"kind": HadamRNN.config_type.kind, **record}
+    return network_type(settings.pop("kind")).config_type(**settings)
+
+
+def network_from(config: NetworkConfig) -> Network:
+    """A network of these settings."""
+    return KINDS[config.kind](**vars(config))
+
+
+def load_network(path: str | Path) -> Network:
+    """The network in a file that :meth:`Network.save` wrote. Raises FileError for any other file."""
+    config = read_arrays(path, "model")[0].get("config")
+    kind = config.get("kind") if isinstance(config, dict) else None
+    # an unknown kind is refused by the one that files of old do not name
+    network = next((network for network in KINDS.values() if network.config_type.kind == kind), HadamRNN)
+    return network.load(path)

@@ -1,0 +1,301 @@
+"""Layers of recurrence and what feeds them, segment by segment, with gradients that are summed as they come.
+
+A source writes the inputs f of a segment (``feed``) and, given D = dLoss/df of that segment, adds to its
+gradients (``collect``). Time runs forwards once, then backwards. What is kept in between is (``Keep``) "all"
+states; "starts", the state before each segment, from which the segment is computed again; or the "end", the last state,
+from which a reversible recurrence goes back.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+
+from hadamrnn.arrays import Array, Vector, Workspace
+from hadamrnn.networks.impulse import doubles, leap
+from hadamrnn.networks.recurrence import advance, rectify, retreat, rewind, state_sums
+from hadamrnn.networks.transform import RecurrentMatrix, SignedHadamard
+
+__all__ = [
+    "DenseInput",
+    "DenseLayer",
+    "GatheredInput",
+    "HadamardLayer",
+    "Keep",
+    "Layer",
+    "ReLUMap",
+    "Segment",
+    "segments",
+    "with_ones",
+]
+
+#: What a layer keeps of its states on the way forwards.
+Keep: TypeAlias = Literal["all", "starts", "end"]
+#: With fewer segments a leap is not worth its preparation.
+LEAST_LEAPS = 3
+
+
+class Segment(NamedTuple):
+    """Steps first to last - 1, the number-th piece of time; ``again`` when visited backwards."""
+
+    number: int
+    first: int
+    last: int
+    again: bool = False
+
+
+def segments(steps: int, length: int) -> list[Segment]:
+    """Time in pieces of ``length`` steps, the last perhaps shorter."""
+    return [Segment(i, first, min(first + length, steps)) for i, first in enumerate(range(0, steps, length))]
+
+
+class Source(Protocol):
+    """Where the inputs of a layer come from."""
+
+    def feed(self, segment: Segment, out: Array) -> None: ...
+
+    def collect(self, segment: Segment, D: Array) -> Array:
+        """Add to the gradients; returns the sum of D f over time and batch."""
+        ...
+
+    def finish(self, gradients: Vector) -> None:
+        """Hand over the gradients."""
+
+
+def with_ones(x: Array, size: int, workspace: Workspace) -> Array:
+    """(T, size + 1, B): vectors (T, B, size), or tokens (T, B) as one-hot vectors, and a last row of ones for b."""
+    columns = workspace.empty("columns", len(x), size + 1, x.shape[1])
+    if x.ndim == 3:
+        columns[:, :size] = x.swapaxes(1, 2)
+    else:
+        columns[:, :size] = x[:, None, :] == np.arange(size, dtype=x.dtype)[:, None]
+    columns[:, size] = 1
+    return columns
+
+
+class DenseInput:
+    """f_t = U x_t + b with few numbers per step: one matrix product with [U b], a batch of them over time."""
+
+    def __init__(self, x: Array, U: Array, b: Array, workspace: Workspace) -> None:
+        self.x, self.map, self.workspace = x, np.column_stack([U, b]), workspace
+        self.gradient = np.zeros_like(self.map)
+
+    def columns(self, segment: Segment) -> Array:
+        return with_ones(self.x[segment.first : segment.last], self.map.shape[1] - 1, self.workspace)
+
+    def feed(self, segment: Segment, out: Array) -> None:
+        np.matmul(self.map, self.columns(segment), out=out)
+
+    def collect(self, segment: Segment, D: Array) -> Array:
+        each = self.workspace.empty("each_map", len(D), *self.map.shape)
+        rows = self.columns(segment).swapaxes(1, 2).copy()  # thin products are fastest where nothing is transposed
+        gradient = np.matmul(D, rows, out=each).sum(0)
+        self.gradient += gradient
+        products: Array = np.vecdot(gradient, self.map)
+        return products
+
+    def finish(self, gradients: Vector) -> None:
+        gradients["U"] += self.gradient[:, :-1]
+        gradients["b"] += self.gradient[:, -1]
+
+
+class GatheredInput:
+    """f_t = U E[x_t] + b for tokens of a large vocabulary: rows of a table that has only the tokens of the batch.
+
+    Without an embedding E is the identity, and row v of the table is column v of U.
+    """
+
+    def __init__(self, x: Array, U: Array, b: Array, E: Array | None) -> None:
+        tokens, index = np.unique(x, return_inverse=True)
+        self.tokens, self.index, self.U = tokens, index.reshape(x.shape), U
+        self.rows = None if E is None else E[tokens]
+        self.table = (U.T[tokens] if self.rows is None else self.rows @ U.T) + b
+        self.gradient = np.zeros_like(self.table)
+
+    def feed(self, segment: Segment, out: Array) -> None:
+        out[...] = self.table[self.index[segment.first : segment.last]].swapaxes(1, 2)
+
+    def collect(self, segment: Segment, D: Array) -> Array:
+        from scipy.sparse import csr_array
+
+        index = self.index[segment.first : segment.last].ravel()
+        count, ones = len(index), np.ones(len(index), dtype=D.dtype)
+        one_hot = csr_array((ones, index, np.arange(count + 1)), shape=(count, len(self.tokens)))
+        gradient = one_hot.T @ D.swapaxes(1, 2).reshape(count, -1)
+        self.gradient += gradient
+        products: Array = np.einsum("vn,vn->n", gradient, self.table)
+        return products
+
+    def finish(self, gradients: Vector) -> None:
+        gradients["b"] += self.gradient.sum(0)
+        if self.rows is None:
+            gradients["U"][:, self.tokens] += self.gradient.T
+        else:
+            gradients["U"] += self.gradient.T @ self.rows
+            gradients["E"][self.tokens] += self.gradient @ self.U
+
+
+class Layer(ABC):
+    """A recurrence over the inputs of ``source``, with the threshold "beta" if modrelu; what W is made of, and its
+    gradient, is the business of the classes below."""
+
+    def __init__(
+        self,
+        source: Source,
+        W: RecurrentMatrix,
+        batch: int,
+        pieces: list[Segment],
+        workspace: Workspace,
+        *,
+        name: str = "",
+        keep: Keep,
+        activation: str = "linear",
+        threshold: Array | None = None,
+    ) -> None:
+        n = W.order
+        self.source, self.W, self.name, self.keep = source, W, name, keep
+        self.workspace = workspace
+        self.activation, self.threshold = activation, None if threshold is None else threshold[:, None]
+        self.states = workspace.empty("states" + name, pieces[-1 if keep == "all" else 0].last, n, batch)
+        #: the state before each segment; if only the end is kept one state, that after the last segment visited
+        self.starts = workspace.empty("starts" + name, 1 if keep == "end" else len(pieces), n, batch)
+        self.carry, self.step = (workspace.empty(kind + name, n, batch) for kind in ("carry", "step"))
+        self.starts[0], self.carry[...] = 0, 0
+        self.slopes = np.zeros(n, dtype=workspace.dtype)
+        self.leap: tuple[Array, Array] | None = None
+        linear = activation == "linear" and keep == "starts"
+        if linear and isinstance(source, DenseInput) and len(pieces) > LEAST_LEAPS and self._leaps(pieces):
+            self.leap = leap(W, source.map.T, pieces[0].last)
+
+    def _leaps(self, pieces: list[Segment]) -> bool:
+        """Whether the powers of W cost less than the steps that they save."""
+        return doubles(self.W)
+
+    def states_of(self, segment: Segment) -> Array:
+        """The states of the segment last run; of any that was run if all are kept."""
+        first = segment.first if self.keep == "all" else 0
+        return self.states[first : first + segment.last - segment.first]
+
+    def run(self, segment: Segment) -> Array:
+        """The states of a segment; unless all are kept they overwrite those of the segment before."""
+        f = self.states_of(segment)
+        if self.keep == "all" and segment.again:
+            return f
+        self.source.feed(segment, f)
+        if self.keep == "end" and segment.again:
+            rewind(self.W, f, self.starts[0], self.step)
+            return f
+        start = self.starts[0 if self.keep == "end" else segment.number]
+        advance(self.W, f, start, self.step, activation=self.activation, threshold=self.threshold)
+        after = 0 if self.keep == "end" else segment.number + 1
+        if after < len(self.starts):
+            self.starts[after] = f[-1]
+        return f
+
+    def skip(self, segment: Segment) -> None:
+        """As ``run`` for a full segment and the first visit, where the states within are not needed."""
+        if self.leap is None or not isinstance(self.source, DenseInput):
+            self.run(segment)
+            return
+        (power, response), (start, end) = self.leap, self.starts[segment.number : segment.number + 2]
+        columns = self.source.columns(segment)[::-1].reshape(response.shape[1], -1)
+        np.matmul(power, start, out=end)
+        end += np.matmul(response, columns, out=self.step)
+
+    def back(self, segment: Segment, g: Array) -> None:
+        """Given dLoss/dh of the read-outs for the segment just run, which is overwritten, add to the gradients."""
+        h = self.states_of(segment)
+        retreat(self.W, g, h, self.carry, self.activation)
+        states, slopes = state_sums(g, h, self.activation)
+        if slopes is not None:
+            self.slopes += slopes
+        self._sum(segment, g, states)
+
+    @abstractmethod
+    def _sum(self, segment: Segment, D: Array, states: Array) -> None:
+        """Add to the gradients of W and of the source; ``states`` is sum D h over time and batch."""
+
+    def finish(self, gradients: Vector) -> None:
+        if self.threshold is not None:
+            gradients["beta"] += self.slopes
+        self.source.finish(gradients)
+
+
+class HadamardLayer(Layer):
+    """A layer whose sign vector is the parameter "u" + ``name``."""
+
+    W: SignedHadamard
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.sum_states, self.sum_inputs = np.zeros((2, self.W.order), dtype=self.slopes.dtype)
+
+    def _sum(self, segment: Segment, D: Array, states: Array) -> None:
+        self.sum_states += states
+        self.sum_inputs += self.source.collect(segment, D)
+
+    def finish(self, gradients: Vector) -> None:
+        total = self.sum_states - self.sum_inputs
+        if self.threshold is not None:
+            total -= self.threshold[:, 0] * self.slopes
+        gradients["u" + self.name] += self.W.signs * total
+        super().finish(gradients)
+
+
+class DenseLayer(Layer):
+    """A layer, not reversible, whose matrix is the parameter "W": dLoss/dW = sum D_t h_{t-1}^T, a product a segment."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.gradient = np.zeros((self.W.order, self.W.order), dtype=self.slopes.dtype)
+
+    def _leaps(self, pieces: list[Segment]) -> bool:
+        length, batch = pieces[0].last, self.carry.shape[1]
+        return bool(pieces[-1].last * batch >= self.W.order * length.bit_length())
+
+    def _sum(self, segment: Segment, D: Array, states: Array) -> None:
+        length, n, batch = D.shape
+        late, early = (self.workspace.empty(name, D.size).reshape(n, length, batch) for name in ("late", "early"))
+        late[...] = D.swapaxes(0, 1)
+        early[:, 0] = self.starts[segment.number]
+        early[:, 1:] = self.states_of(segment)[:-1].swapaxes(0, 1)
+        self.gradient += late.reshape(n, -1) @ early.reshape(n, -1).T
+        self.source.collect(segment, D)
+
+    def finish(self, gradients: Vector) -> None:
+        gradients["W"] += self.gradient
+        super().finish(gradients)
+
+
+class ReLUMap:
+    """f_t = S relu(h_t) + b with h the states of a layer and S = sign(M)/sqrt(n): the input of a second layer."""
+
+    def __init__(self, layer: HadamardLayer, S: Array, b: Array, workspace: Workspace) -> None:
+        self.layer, self.S, self.b = layer, S, b[:, None]
+        self.workspace = workspace
+        self.gradient_S, self.gradient_b = np.zeros_like(S), np.zeros_like(b)
+
+    def feed(self, segment: Segment, out: Array) -> None:
+        np.matmul(self.S, self._rectified(self.layer.run(segment)), out=out)
+        out += self.b
+
+    def _rectified(self, h: Array) -> Array:
+        return rectify(h, out=self.workspace.empty("positive", *h.shape))
+
+    def collect(self, segment: Segment, D: Array) -> Array:
+        positive = self._rectified(self.layer.states_of(segment))
+        dS, db = np.matmul(D, positive.swapaxes(1, 2)).sum(0), D.sum((0, 2))
+        self.gradient_S += dS
+        self.gradient_b += db
+        g = np.matmul(self.S.T, D, out=self.workspace.empty("slope", *D.shape))
+        g *= positive > 0
+        self.layer.back(segment, g)
+        products: Array = np.vecdot(dS, self.S) + db * self.b[:, 0]
+        return products
+
+    def finish(self, gradients: Vector) -> None:
+        gradients["M"] += self.gradient_S / np.sqrt(len(self.S)).astype(self.S.dtype)
+        gradients["b2"] += self.gradient_b
+        self.layer.finish(gradients)

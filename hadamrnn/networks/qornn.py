@@ -1,0 +1,175 @@
+"""QORNN: recurrent networks with quantised, approximately orthogonal recurrent weights; without bits the ORNN."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from hadamrnn import validation as check
+from hadamrnn.arrays import Array, Vector
+from hadamrnn.errors import ParameterError
+from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.layers import DenseLayer, Keep, Layer, Segment, Source
+from hadamrnn.networks.orthogonal import Bjorck, bjorck, low_rank, low_rank_update, random_orthogonal, tangent
+from hadamrnn.networks.quantize import quantize, require_bits
+from hadamrnn.networks.transform import DenseMatrix, RecurrentMatrix
+from hadamrnn.training.optim import Adam
+
+__all__ = ["QORNN", "STRATEGIES", "QORNNConfig", "quantised"]
+
+#: Ways to train quantised weights that are nearly orthogonal: see :class:`QORNN`.
+STRATEGIES = ("projunn", "bjorck", "penalty", "ptq")
+#: Those that keep the parameter W itself orthogonal.
+ON_MANIFOLD = ("projunn", "ptq")
+#: Steps of low rank after which rounding errors are removed.
+CORRECTED = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class QORNNConfig(NetworkConfig):
+    """The settings of a :class:`QORNN`.
+
+    inputs, hidden, outputs, activation, many_to_many, embedding, loss, dtype, seed: as of a HadamRNN, with any hidden.
+    recurrent_bits: of W, 1 (ternary) to 16; None for full precision. bits: of U and V, likewise.
+    strategy: "projunn", "bjorck", "penalty" or "ptq". rank: None, or that of the steps of W ("projunn" and "ptq").
+    penalty: the weight lambda of the strategy "penalty". recurrent_rate: the learning rate of W in those of the rest.
+    """
+
+    recurrent_bits: int | None = None
+    strategy: str = "projunn"
+    rank: int | None = None
+    penalty: float = 0.01
+    recurrent_rate: float = 0.1
+
+    kind: ClassVar[str] = "qornn"
+    recurrent: ClassVar[str] = "W"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_bits(self.recurrent_bits, name="recurrent_bits")
+        check.choice("strategy", self.strategy, STRATEGIES)
+        if self.rank is not None:
+            check.integer("rank", self.rank, most=self.hidden)
+            if self.strategy not in ON_MANIFOLD:
+                raise ParameterError("rank", self.rank, f"must be None for the strategy {self.strategy}")
+        check.number("penalty", self.penalty, open=False)
+        check.number("recurrent_rate", self.recurrent_rate, most=1.0)
+
+    def packed(self) -> QORNNConfig:
+        return replace(super().packed(), recurrent_bits=None, strategy="penalty", rank=None)
+
+    def bits_of(self, name: str) -> int | None:
+        return self.recurrent_bits if name == "W" else super().bits_of(name)
+
+
+class QORNN(Network):
+    """h_t = sigma(q(W) h_{t-1} + q(U) x_t + b), y = q(V) r(h) + c with W orthogonal or nearly, and a quantiser q.
+
+    r is relu if sigma is linear, else the identity. Keyword arguments are those of :class:`QORNNConfig`; W starts
+    uniform on O(n). With G = dLoss/dq(W), taken straight through the quantiser, the strategies are
+
+    - "projunn": the tangent part of G goes to Adam, and the step (or its best approximation of the given rank)
+      is followed by the polar retraction, so that W stays orthogonal;
+    - "bjorck": q(B(W)) in place of q(W), with B the polar factor by Björck iterations, differentiated through;
+    - "penalty": W is free, and lambda ||q(W)^T q(W) - I||_F^2 is added to the loss;
+    - "ptq": as "projunn" without any quantiser in training; predictions are of the quantised weights. With so few bits
+      that these overflow, a run ends at its first validation: train without bits and use :func:`quantised`.
+
+    Source: Foucault, Mamalet and Malgouyres 2024.
+
+    >>> model = QORNN(inputs=3, hidden=8, outputs=2, recurrent_bits=4, seed=1)
+    >>> model.predict(np.ones((5, 4, 3))).shape
+    (4, 2)
+    """
+
+    config: QORNNConfig
+    config_type = QORNNConfig
+    _tape: Bjorck
+
+    def recurrent_matrix(self) -> Array:
+        """The matrix q(W), or q(B(W)), of the predictions."""
+        return self._recurrent(self.config.recurrent_bits)
+
+    def weights(self) -> dict[str, Array]:
+        return super().weights() | {"W": self._recurrent(None)}
+
+    def update(self, adam: Adam, gradients: Vector, rate: float) -> None:
+        """One step of the optimiser, and the retraction of W."""
+        W, config = self.parameters["W"], self.config
+        before = W.copy()
+        super().update(adam, gradients, rate)
+        step = W.dtype.type(config.recurrent_rate) * (W - before)
+        if config.strategy not in ON_MANIFOLD:
+            W[...] = before + step
+        elif config.rank is None:
+            W[...] = bjorck(before + step).W
+        else:
+            W[...] = low_rank_update(before, *low_rank(step, rank=config.rank))
+            if adam.count % CORRECTED == 0:
+                W[...] = bjorck(W).W
+
+    def _initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        return random_orthogonal(len(self.parameters["W"]), rng) if name == "W" else super()._initial(name, shape, rng)
+
+    def _prefers_kernel(self, x: Array) -> bool:
+        # the powers of W cost several n^3 each, the steps n^2 B
+        return super()._prefers_kernel(x) and x.shape[0] * x.shape[1] >= 4 * self.config.hidden
+
+    def _recurrent(self, bits: int | None) -> Array:
+        W = self.parameters["W"]
+        if self.config.strategy == "bjorck":
+            self._tape = bjorck(W)
+            W = self._tape.W
+        return quantize(W, bits=bits)
+
+    def _weights(self, *, training: bool) -> tuple[RecurrentMatrix, Array, Array, Array]:
+        p, c = self.parameters, self.config
+        full = training and c.strategy == "ptq"
+        recurrent_bits, bits = (None, None) if full else (c.recurrent_bits, c.bits)
+        W = DenseMatrix(self._recurrent(recurrent_bits))
+        return W, quantize(p["U"], bits=bits), quantize(p["V"], bits=bits), p["c"]
+
+    def _layers(self, source: Source, W: RecurrentMatrix, batch: int, pieces: list[Segment], *, keep: Keep) -> Layer:
+        return DenseLayer(
+            source,
+            W,
+            batch,
+            pieces,
+            self._workspace,
+            keep=keep,
+            activation=self.config.activation,
+            threshold=self.parameters.get("beta"),
+        )
+
+    def _finish(self, W: RecurrentMatrix, gradients: Vector) -> float:
+        G, config = gradients["W"], self.config
+        if config.strategy in ON_MANIFOLD:
+            G[...] = tangent(self.parameters["W"], G)
+        elif config.strategy == "bjorck":
+            G[...] = self._tape.back(G)
+        else:
+            Q = W.dense()
+            excess = Q.T @ Q - np.eye(len(Q), dtype=Q.dtype)
+            G += Q.dtype.type(4 * config.penalty) * (Q @ excess)
+            return config.penalty * float(np.square(excess, dtype=np.float64).sum())
+        return 0.0
+
+
+def quantised(model: QORNN, *, recurrent_bits: int | None, bits: int | None) -> QORNN:
+    """The model after training with its weights quantised: W to ``recurrent_bits``, U and V to ``bits``.
+
+    It has the strategy "ptq", whose W is the orthogonal one of the model (for "bjorck" the polar factor). Raises
+    ParameterError for another kind of model, or other bits than 1 to 16 and None.
+
+    >>> model = QORNN(inputs=3, hidden=8, outputs=2)
+    >>> len(np.unique(quantised(model, recurrent_bits=2, bits=4).recurrent_matrix())) <= 4
+    True
+    """
+    check.instance("model", model, QORNN, "a QORNN")
+    changes = {"strategy": "ptq", "recurrent_bits": recurrent_bits, "bits": bits}
+    result = QORNN(**asdict(model.config) | changes)
+    for name, array in model.weights().items():
+        result.parameters[name][...] = array
+    return result

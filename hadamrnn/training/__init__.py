@@ -1,0 +1,1 @@
+"""Training: optimisers, gradients in several processes, checkpoints, sweeps."""

@@ -1,0 +1,126 @@
+"""Checkpoints of a training run: all that it needs to go on as if it had never stopped, in one npz file."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hadamrnn import validation as check
+from hadamrnn.arrays import Array, Vector, read_arrays, write_arrays
+from hadamrnn.errors import ParameterError, bad_file
+from hadamrnn.networks.base import Network
+from hadamrnn.networks.kinds import config_from, network_from
+
+__all__ = ["CHECKPOINT", "LOG", "MODEL", "Checkpoint", "Progress", "load_run"]
+
+#: The files of a run in its directory.
+CHECKPOINT, LOG, MODEL = "checkpoint.npz", "log.jsonl", "model.npz"
+KIND = "checkpoint"
+
+
+@dataclass(kw_only=True)
+class Progress:
+    """Where a run is: ``step`` batches into the epoch after ``epoch`` whole ones.
+
+    ``loss``: summed over the ``count`` sequences of this epoch. ``limit``: an epoch with a larger mean loss has
+    diverged. ``records``: one per epoch, as in the log.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    loss: float = 0.0
+    count: int = 0
+    limit: float = 0.0
+    seconds: float = 0.0
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for name in ("epoch", "step", "count"):
+            check.integer(name, getattr(self, name), least=0)
+        if not all(isinstance(value, float) for value in (self.loss, self.limit, self.seconds)):
+            raise TypeError("loss, limit and seconds must be floats")
+        for record in self.records:
+            if not {"epoch", "best", "validation"} <= record.keys() or "loss" not in record["validation"]:
+                raise KeyError("a record lacks an entry")
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The record of the epoch with the best validation."""
+        return next((record for record in reversed(self.records) if record["best"]), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """``identity``: what may not change when the run goes on, as JSON: settings of model, task and training.
+
+    ``arrays``: flat vectors, ``parameters``, ``best`` and the state of the optimiser.
+    """
+
+    identity: dict[str, Any]
+    progress: Progress
+    arrays: Mapping[str, Array]
+
+    def save(self, path: str | Path) -> None:
+        """Replace the file in one step; what was there before is lost only when this is safe on the disk."""
+        versions = {"python": platform.python_version(), "numpy": np.__version__}
+        header = {"identity": self.identity, "progress": asdict(self.progress), "versions": versions}
+        write_arrays(path, KIND, header, self.arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Checkpoint:
+        """Raises FileError if there is no sound checkpoint."""
+        header, arrays = read_arrays(path, KIND)
+        try:
+            progress, identity = Progress(**header["progress"]), header["identity"]
+            config = config_from(identity["model"])
+            like = Vector(config.shapes(), config.dtype).flat
+            for name in ("parameters", "best"):
+                array = arrays[name]
+                if array.shape != like.shape or array.dtype != like.dtype or not np.isfinite(array).all():
+                    raise ValueError(f"{name} must be {like.size} finite numbers of type {like.dtype}")
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise bad_file(path, f"not a sound checkpoint: {error}") from error
+        return cls(identity=identity, progress=progress, arrays=arrays)
+
+    def require_same(self, identity: Mapping[str, Any], path: str | Path) -> None:
+        """Raises ParameterError, naming the differences, unless a run with ``identity`` may go on from here.
+
+        Where files lie is no difference, only what is in them (their checksum).
+        """
+        old, new = dict(_leaves(self.identity)), dict(_leaves(_as_json(identity)))
+        differences = [
+            f"{name} was {old.get(name)} and is {new.get(name)}"
+            for name in sorted(old.keys() | new.keys())
+            if old.get(name) != new.get(name) and not name.endswith("path")
+        ]
+        if differences:
+            raise ParameterError("checkpoint", str(path), "is of another run: " + "; ".join(differences))
+
+
+def load_run(path: str | Path) -> tuple[Network, dict[str, Any]]:
+    """The best model of a run so far, and the record of its task, from its checkpoint."""
+    found = Checkpoint.load(path)
+    model = network_from(config_from(found.identity["model"]))
+    model.parameters.flat[...] = found.arrays["best"]
+    record = found.identity.get("task")
+    if not isinstance(record, dict) or not isinstance(record.get("settings"), dict):
+        raise bad_file(path, "not a sound checkpoint: it does not name its task")
+    return model, record
+
+
+def _as_json(value: Any) -> Any:
+    return json.loads(json.dumps(value))
+
+
+def _leaves(tree: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            yield from _leaves(value, f"{name}.{key}" if name else key)
+    else:
+        yield name, tree

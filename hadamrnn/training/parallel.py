@@ -1,0 +1,123 @@
+"""Data-parallel gradients: forked processes, each with a share of the batch (threads would wait for one another)."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from itertools import pairwise
+from multiprocessing.connection import Connection
+from types import TracebackType
+
+import numpy as np
+
+from hadamrnn import validation as check
+from hadamrnn.arrays import Array, Vector
+from hadamrnn.errors import HadamRNNError, ParameterError
+from hadamrnn.networks.base import Network
+
+__all__ = ["Workers"]
+
+
+class Workers:
+    """Computes the gradients of ``model`` in ``processes`` processes, this one among them.
+
+    ``loss_and_gradients`` is the model's up to rounding; the shares are summed in a fixed order, so that a run with
+    the same number of processes is reproducible. Make it before threads are started, and use it in a ``with``: until it
+    is closed, matrix products have one thread in each process, as more would wait for the other process.
+    Raises ParameterError if the system cannot fork, HadamRNNError if a process fails.
+    """
+
+    def __init__(self, model: Network, *, processes: int = 2) -> None:
+        check.instance("model", model, Network, "a network")
+        if "fork" not in multiprocessing.get_all_start_methods():
+            raise ParameterError("processes", processes, "this system cannot fork")
+        from threadpoolctl import threadpool_limits
+
+        fork = multiprocessing.get_context("fork")
+        self.model, self._parameters = model, _shared(model.parameters)
+        self._pipes: list[Connection] = []
+        self._gradients = [_shared(model.parameters) for _ in range(check.integer("processes", processes, most=64) - 1)]
+        self._limits = threadpool_limits(1, user_api="blas")  # forked processes inherit it
+        self._processes = []
+        for gradients in self._gradients:
+            ours, theirs = fork.Pipe()
+            self._pipes.append(ours)
+            arguments = (model, self._parameters, gradients, theirs, tuple(self._pipes))
+            process = fork.Process(target=_serve, args=arguments, daemon=True)
+            process.start()
+            theirs.close()
+            self._processes.append(process)
+
+    def loss_and_gradients(self, batch: tuple[Array, Array], *, method: str = "auto") -> tuple[float, Vector]:
+        """As :meth:`hadamrnn.networks.base.Network.loss_and_gradients`."""
+        self.model.check(*batch)
+        x, y = np.asarray(batch[0]), np.asarray(batch[1])
+        size, over = x.shape[1], 1 if self.model.config.many_to_many else 0
+        count = min(len(self._pipes) + 1, size)
+        ends = [size * k // count for k in range(count + 1)]
+        shares = [(x[:, i:j], y[:, i:j] if over else y[i:j]) for i, j in pairwise(ends)]
+        self._parameters.flat[...] = self.model.parameters.flat
+        try:
+            for pipe, share in zip(self._pipes, shares[1:], strict=False):
+                pipe.send((share, method))
+            loss, total = self.model.loss_and_gradients(shares[0], method=method)
+            loss *= ends[1] / size
+            total.flat *= ends[1] / size
+            for k in range(1, count):
+                part = self._pipes[k - 1].recv()
+                if isinstance(part, Exception):
+                    raise part
+                weight = (ends[k + 1] - ends[k]) / size
+                loss += weight * part
+                total.flat += weight * self._gradients[k - 1].flat
+        except (EOFError, OSError) as error:
+            self.close()
+            raise HadamRNNError("a worker process has ended") from error
+        except BaseException:
+            self.close()  # answers may be under way that belong to this batch
+            raise
+        return loss, total
+
+    def close(self) -> None:
+        """End the processes."""
+        for pipe in self._pipes:
+            pipe.close()
+        for process in self._processes:
+            process.terminate()
+            process.join()
+        self._limits.restore_original_limits()
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _shared(like: Vector) -> Vector:
+    """Zeros of these shapes in memory that forked processes share."""
+    raw = multiprocessing.RawArray("b", max(like.flat.nbytes, 1))
+    return Vector(like.shapes, like.flat.dtype.name, flat=np.frombuffer(raw, dtype=like.flat.dtype))
+
+
+def _serve(
+    model: Network, parameters: Vector, gradients: Vector, pipe: Connection, others: tuple[Connection, ...]
+) -> None:
+    """The loop of a worker; it ends with the process that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for other in others:  # the far ends: while they are open here, the end of the other process goes unnoticed
+        other.close()
+    model.parameters = parameters
+    while True:
+        try:
+            batch, method = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            loss, found = model.loss_and_gradients(batch, method=method)
+            gradients.flat[...] = found.flat
+            pipe.send(loss)
+        except Exception as error:
+            pipe.send(HadamRNNError(f"a worker process failed: {error}"))

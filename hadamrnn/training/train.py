@@ -1,0 +1,393 @@
+"""Training: epochs of Adam steps with validation, checkpoints, a log, and a clean way to stop and go on."""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+
+from hadamrnn import validation as check
+from hadamrnn.arrays import Array, Vector
+from hadamrnn.deployed.integer_network import IntegerNetwork
+from hadamrnn.errors import DivergenceError, ParameterError, bad_file
+from hadamrnn.networks.base import METHODS, Network
+from hadamrnn.networks.kinds import network_type
+from hadamrnn.networks.readout import loss_and_slope
+from hadamrnn.tasks.base import PARTS, Batch, Task, batches
+from hadamrnn.training.checkpoint import Checkpoint, Progress
+from hadamrnn.training.optim import Adam, Schedule, clip
+from hadamrnn.training.parallel import Workers
+
+__all__ = ["History", "Settings", "calm", "evaluate", "fit", "model_for"]
+
+#: An epoch has diverged if its mean loss is so many times that at the start (or that of a constant guess, if larger).
+DIVERGED = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of a run on which its weights depend.
+
+    batch_size: sequences per step. learning_rate: of the first epoch, times ``decay`` after each.
+    clip: the largest Euclidean norm of a gradient, or None. patience: epochs without improvement after which to stop,
+    or None. workers: processes that share each batch. method: see :meth:`Network.loss_and_gradients`.
+    """
+
+    batch_size: int
+    learning_rate: float
+    decay: float = 1.0
+    clip: float | None = None
+    patience: int | None = None
+    workers: int = 1
+    method: str = "auto"
+
+    def __post_init__(self) -> None:
+        check.plain(self)
+        check.integer("batch_size", self.batch_size)
+        check.number("learning_rate", self.learning_rate)
+        check.number("decay", self.decay, most=1.0)
+        if self.clip is not None:
+            check.number("clip", self.clip)
+        if self.patience is not None:
+            check.integer("patience", self.patience)
+        check.integer("workers", self.workers, most=64)
+        check.choice("method", self.method, METHODS)
+
+
+@dataclass(frozen=True)
+class History:
+    """``records``: one per epoch, as in the log. ``best``: the one whose weights were kept.
+
+    ``stopped``: "epochs" if all were done, "patience" if the validation did not improve any more.
+    """
+
+    records: tuple[dict[str, Any], ...]
+    best: dict[str, Any]
+    stopped: str
+
+
+def model_for(task: Task, *, kind: str = "hadamrnn", **settings: Any) -> Network:
+    """A model with the inputs, outputs and loss of the task; ``settings`` are the others of a HadamRNN, or of a QORNN
+    if ``kind`` is "qornn".
+
+    >>> from hadamrnn.tasks import CopyTask
+    >>> model_for(CopyTask(length=30), hidden=16).config.outputs
+    9
+    """
+    return network_type(kind)(**_shape(task), **settings)
+
+
+def evaluate(
+    model: Network | IntegerNetwork, task: Task, *, part: str = "test", batch_size: int = 100
+) -> dict[str, float]:
+    """The mean loss and the task's metrics on one part ("train", "validation" or "test") of its data.
+
+    >>> from hadamrnn.tasks import CopyTask
+    >>> task = CopyTask(length=30, test_size=10)
+    >>> sorted(evaluate(model_for(task, hidden=16), task))
+    ['accuracy', 'accuracy_copied', 'loss']
+    """
+    check.choice("part", part, PARTS)
+    _require_fit(model, task)
+    totals: dict[str, float] = {}
+    count = 0
+    with calm():
+        for x, y in batches(task, part, batch_size):
+            outputs = model.predict(x)
+            targets = model.check(x, y)[1]
+            by_step = outputs[-len(targets) :] if model.config.many_to_many else outputs[None]
+            loss = loss_and_slope(by_step.swapaxes(1, 2).copy(), targets) / targets.size
+            outputs = by_step if model.config.many_to_many else outputs
+            for name, value in {"loss": loss, **task.metrics(outputs, y)}.items():
+                totals[name] = totals.get(name, 0.0) + value * x.shape[1]
+            count += x.shape[1]
+    return {name: total / count for name, total in totals.items()}
+
+
+def fit(
+    model: Network,
+    task: Task,
+    *,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    decay: float = 1.0,
+    clip: float | None = None,
+    patience: int | None = None,
+    workers: int = 1,
+    method: str = "auto",
+    checkpoint: str | Path | None = None,
+    every: float = 60.0,
+    log: str | Path | None = None,
+    resume: bool = False,
+    progress: bool = True,
+) -> History:
+    """Train with Adam, and leave in the model the parameters of the epoch with the best validation.
+
+    Best is, for one class per sequence, the highest accuracy (then the lowest loss), else the lowest loss. On one
+    machine, with one version of NumPy, the weights depend on model, task, ``epochs`` and :class:`Settings` alone.
+
+    ``checkpoint``: a file that is replaced, in one step, at the start, after each epoch and, in between, about
+    ``every`` so many seconds (0: after each step). With ``resume`` the run goes on from it, to the same weights, bit
+    by bit, as if it had never stopped; only places of files may differ, and ``epochs``, if not below those done.
+    ``log``: a file with one JSON object per epoch. Without ``resume`` neither file may exist yet. ``progress``: a bar
+    on standard error.
+
+    Ctrl-C ends the step under way, writes the checkpoint and raises KeyboardInterrupt (in the main thread).
+    Raises DivergenceError if loss or gradients are not finite, or the mean loss of an epoch is more than ten times that
+    at the start; ParameterError for settings that are not allowed; FileError for a checkpoint that is not sound;
+    OSError if a file cannot be written. The checkpoint then is the last one, with the best epoch so far.
+
+    >>> from hadamrnn.tasks import CopyTask
+    >>> task = CopyTask(length=12, symbols=2, copies=1, train_size=640, test_size=64)
+    >>> model = model_for(task, hidden=16)
+    >>> history = fit(model, task, epochs=4, batch_size=16, learning_rate=0.01, progress=False)
+    >>> history.best["validation"]["loss"] < task.baseline
+    True
+    """
+    settings = Settings(
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        decay=decay,
+        clip=clip,
+        patience=patience,
+        workers=workers,
+        method=method,
+    )
+    check.integer("epochs", epochs)
+    check.number("every", every, open=False)
+    check.flag("progress", progress)
+    check.instance("model", model, Network, "a network")
+    _require_fit(model, task)
+    if check.flag("resume", resume) and checkpoint is None:
+        raise ParameterError("resume", resume, "needs the name of a checkpoint")
+    for name, path in (("checkpoint", checkpoint), ("log", log)):
+        if path is not None and check.path(name, path).exists() and not resume:
+            raise ParameterError(name, str(path), "exists: go on with resume=True (--resume), or name another file")
+    run = _Run(model, task, settings, checkpoint, every)
+    if resume:
+        run.restore(epochs)
+    else:
+        run.begin()
+    return run.fit(epochs, log, progress)
+
+
+class _Run:
+    """The state of a run; ``best`` holds the parameters of its best epoch."""
+
+    def __init__(self, model: Network, task: Task, settings: Settings, path: str | Path | None, every: float) -> None:
+        self.model, self.task, self.settings, self.path, self.every = model, task, settings, path, every
+        self.adam, self.progress = Adam(model.parameters), Progress()
+        self.schedule = Schedule(rate=settings.learning_rate, decay=settings.decay)
+        self.best: Array = model.parameters.flat
+        self.identity = {"model": model.config.record(), "task": task.record(), "training": asdict(settings)}
+        self.started = self.saved = time.monotonic()
+
+    def begin(self) -> None:
+        """Try one batch, so that what does not fit together is refused before any file is written."""
+        batch, _ = (next(batches(self.task, part, self.settings.batch_size)) for part in ("train", "validation"))
+        with calm():
+            loss, _ = self._gradients(self.model, batch)
+        self.progress.limit = DIVERGED * max(loss, _constant_loss(batch.y, self.task))
+
+    # Checkpoints -----------------------------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        self.progress.seconds = time.monotonic() - self.started
+        if self.path is not None:
+            arrays = {"parameters": self.model.parameters.flat, "best": self.best, **self.adam.state()}
+            Checkpoint(identity=self.identity, progress=self.progress, arrays=arrays).save(self.path)
+        self.saved = time.monotonic()
+
+    def restore(self, epochs: int) -> None:
+        assert self.path is not None
+        found = Checkpoint.load(self.path)
+        found.require_same(self.identity, self.path)
+        if epochs < found.progress.epoch:
+            raise ParameterError("epochs", epochs, f"must be at least {found.progress.epoch}: so many are done already")
+        try:
+            self.adam.restore(dict(found.arrays))
+        except (KeyError, TypeError, ParameterError) as error:
+            raise bad_file(self.path, f"not a sound checkpoint: {error}") from error
+        self.model.parameters.flat[...] = found.arrays["parameters"]
+        self.progress = found.progress
+        if self.progress.records:
+            self.best = found.arrays["best"]
+        self.started -= self.progress.seconds
+
+    # The loop --------------------------------------------------------------------------------------------------------
+
+    def fit(self, epochs: int, log: str | Path | None, shown: bool) -> History:
+        from tqdm import tqdm
+
+        done, per_epoch = self.progress, self.task.steps(self.settings.batch_size)
+        with ExitStack() as stack:
+            stack.enter_context(calm())
+            workers = self.settings.workers  # forked before the bar starts a thread
+            compute = stack.enter_context(Workers(self.model, processes=workers)) if workers > 1 else self.model
+            self.save()  # before the log, without which a run can go on
+            _update_log(log, done.records)
+            start = done.epoch * per_epoch + done.step
+            bar = stack.enter_context(tqdm(total=epochs * per_epoch, initial=start, unit="step", disable=not shown))
+            interrupted = stack.enter_context(_interruptions())
+            while done.epoch < epochs and not self._out_of_patience():
+                for batch in islice(self.task.train(self.settings.batch_size, done.epoch), done.step, None):
+                    self._step(compute, batch)
+                    bar.update()
+                    bar.set_postfix(self._shown(), refresh=False)
+                    if interrupted():
+                        self._stop()
+                    if time.monotonic() - self.saved >= self.every:
+                        self.save()
+                self._finish_epoch(per_epoch)
+                self.save()
+                _update_log(log, done.records)
+                if interrupted():
+                    self._stop()
+        self.model.parameters.flat[...] = self.best
+        assert done.best is not None
+        return History(tuple(done.records), done.best, "epochs" if done.epoch >= epochs else "patience")
+
+    def _step(self, compute: Network | Workers, batch: Batch) -> None:
+        done = self.progress
+        loss, gradients = self._gradients(compute, batch)
+        if self.settings.clip is not None:
+            clip(gradients, most=self.settings.clip)
+        self.model.update(self.adam, gradients, self.schedule(done.epoch))
+        done.step += 1
+        done.count += batch.x.shape[1]
+        done.loss += loss * batch.x.shape[1]
+
+    def _gradients(self, compute: Network | Workers, batch: Batch) -> tuple[float, Vector]:
+        loss, gradients = compute.loss_and_gradients(batch, method=self.settings.method)
+        if not (math.isfinite(loss) and np.isfinite(gradients.flat).all()):
+            what = "gradient" if math.isfinite(loss) else "loss"
+            self._diverged(f"the {what} was not finite")
+        return loss, gradients
+
+    def _finish_epoch(self, steps: int) -> None:
+        done = self.progress
+        loss = done.loss / done.count
+        if not loss <= done.limit:
+            self._diverged(f"the mean loss {loss:.3g} of the epoch is above {done.limit:.3g}")
+        validation = evaluate(self.model, self.task, part="validation", batch_size=self.settings.batch_size)
+        if not math.isfinite(validation["loss"]):
+            self._diverged("the validation loss was not finite")
+        best = done.best is None or self._score(validation) > self._score(done.best["validation"])
+        if best:
+            self.best = self.model.parameters.flat.copy()
+        done.epoch += 1
+        record = {
+            "epoch": done.epoch,
+            "steps": done.epoch * steps,
+            "learning_rate": self.schedule(done.epoch - 1),
+            "loss": loss,
+            "validation": validation,
+            "best": best,
+            "seconds": round(time.monotonic() - self.started, 3),
+        }
+        done.records.append(record)
+        done.step, done.loss, done.count = 0, 0.0, 0
+
+    def _score(self, metrics: dict[str, float]) -> tuple[float, float]:
+        one_class = not self.task.many_to_many and self.task.loss == "cross-entropy"
+        return metrics.get("accuracy", 0.0) if one_class else 0.0, -metrics["loss"]
+
+    def _out_of_patience(self) -> bool:
+        patience, best = self.settings.patience, self.progress.best
+        return patience is not None and best is not None and self.progress.epoch - best["epoch"] >= patience
+
+    def _shown(self) -> dict[str, str]:
+        done = self.progress
+        validated = done.records[-1]["validation"] if done.records else {}
+        return {"loss": f"{done.loss / done.count:.4g}"} | {
+            f"validation {name}": f"{value:.4g}" for name, value in validated.items() if name != "loss"
+        }
+
+    def _where(self) -> str:
+        return f"step {self.progress.step} of epoch {self.progress.epoch + 1}"
+
+    def _diverged(self, what: str) -> NoReturn:
+        self.model.parameters.flat[...] = self.best
+        rate = self.schedule(self.progress.epoch)
+        kept = f"; the best epoch so far is kept in {self.path}" if self.path and self.progress.records else ""
+        advice = f"try a smaller learning_rate (it is {rate:g}) or clip=1"
+        raise DivergenceError(f"{what} after {self._where()}: {advice}{kept}")
+
+    def _stop(self) -> NoReturn:
+        self.save()
+        kept = "" if self.path is None else f"; go on from {self.path} with resume=True (--resume)"
+        raise KeyboardInterrupt(f"stopped after {self._where()}{kept}")
+
+
+@contextmanager
+def calm() -> Iterator[None]:
+    """No warnings of NumPy, as overflows are found by looking at the results, and no threads in its matrix products:
+    for matrices of this size they mostly wait for one another."""
+    from threadpoolctl import threadpool_limits
+
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"), threadpool_limits(1, user_api="blas"):
+        yield
+
+
+def _update_log(path: str | Path | None, records: list[dict[str, Any]]) -> None:
+    """Append the records that the log lacks; what it has must be the beginning of them."""
+    if path is None:
+        return
+    expected = b"".join(json.dumps(record, sort_keys=True).encode() + b"\n" for record in records)
+    found = Path(path).read_bytes() if Path(path).exists() else b""
+    if not expected.startswith(found):
+        raise ParameterError("log", str(path), "is not the log of this run")
+    with open(path, "ab") as file:
+        file.write(expected[len(found) :])
+
+
+@contextmanager
+def _interruptions() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed; pressed again it raises KeyboardInterrupt at once."""
+    seen = threading.Event()
+
+    def note(*_: object) -> None:
+        seen.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    ours = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
+    if ours:
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield seen.is_set
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _constant_loss(y: Array, task: Task) -> float:
+    """The loss of equal probabilities for all classes, or of the answer 0."""
+    return float(np.square(y, dtype=np.float64).mean()) if task.loss == "mse" else math.log(task.outputs)
+
+
+def _shape(task: Task) -> dict[str, Any]:
+    check.instance("task", task, Task, "a task of hadamrnn.tasks")
+    return {name: getattr(task, name) for name in ("inputs", "outputs", "many_to_many", "loss")}
+
+
+def _require_fit(model: Network | IntegerNetwork, task: Task) -> None:
+    check.instance("model", model, (Network, IntegerNetwork), "a network")
+    needed = _shape(task) | ({} if task.tokens else {"embedding": None})
+    for name, value in needed.items():
+        found = getattr(model.config, name)
+        if found != value:
+            raise ParameterError(f"model.config.{name}", found, f"must be {value} for the task {task.name}")
