@@ -3,11 +3,10 @@
 Certified lower bounds on worst-case L^p approximation errors, with closed forms, rates and citations.
 """
 
+import approxbounds.catalogue  # noqa: F401 - fills the registry
 from approxbounds.bound import Bound, Refusal, Status
-from approxbounds.catalogue import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
 from approxbounds.certificate import Certificate, verify
 from approxbounds.comparison import Comparison, compare
-from approxbounds.constructions.built import DenseNetwork
 from approxbounds.errors import (
     ApproxBoundsError,
     CertificateError,
@@ -19,6 +18,7 @@ from approxbounds.errors import (
     ParameterError,
 )
 from approxbounds.extensions import extensions, register
+from approxbounds.facts.built import DenseNetwork
 from approxbounds.functions.anisotropic import AnisotropicHolderBall
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.convex import ConvexFunctions
@@ -53,12 +53,12 @@ from approxbounds.query import (
     upper_bound,
     upper_bounds,
 )
+from approxbounds.registry import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
 from approxbounds.sources import Citation
 from approxbounds.sweep import Sweep, sweep
 from approxbounds.theorem import Direction, Theorem
 from approxbounds.transfer.hypercube import AverageCase
-
-__version__ = "0.1.0"
+from approxbounds.version import __version__
 
 __all__ = [
     "FUNCTION_CLASSES",
@@ -115,6 +115,7 @@ __all__ = [
     "Theorem",
     "Union",
     "Verdict",
+    "__version__",
     "average_case",
     "bracket",
     "compare",

@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from approxbounds import render
 from approxbounds.arithmetic import SYMBOLIC, precision
+from approxbounds.certificate import Certificate
 from approxbounds.errors import HypothesisError, NoExpressionError, NoNumberError, NotApplicableError
+from approxbounds.facts.built import DenseNetwork
+from approxbounds.facts.grid import Function
+from approxbounds.facts.networks import NetworkFacts
 from approxbounds.kernel import certified_value
 from approxbounds.sources import Citation, bibtex
-from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, foreign_code, naming
-
-if TYPE_CHECKING:
-    from approxbounds.certificate import Certificate
-    from approxbounds.constructions.built import DenseNetwork
-    from approxbounds.functions.grid import Function
-    from approxbounds.networks.base import NetworkClass
+from approxbounds.theorem import Direction, Query, Step, Theorem, foreign_code, naming
+from approxbounds.witness import Witness
 
 __all__ = ["Bound", "Refusal", "Status", "apply", "best"]
 
@@ -116,12 +115,10 @@ class Bound:
     @property
     def certificate(self) -> Certificate:
         """The data that :func:`approxbounds.verify` checks; raises NoNumberError if there is no number."""
-        from approxbounds.certificate import Certificate
-
-        return Certificate.of(self)
+        return Certificate.of(self.theorem, self.query, self.witness or {}, self.value)
 
     @cached_property
-    def network(self) -> NetworkClass | None:
+    def network(self) -> NetworkFacts | None:
         """The smallest network of the kind of G that the construction of an upper bound needs, if it has a size."""
         return None if self.number is None else self.theorem.smallest_network(self.query, self.witness or {})
 

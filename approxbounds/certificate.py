@@ -1,7 +1,7 @@
 """Certificates: frozen data that make one inequality checkable, their JSON form, and their verification.
 
 A certificate names a theorem, the two classes with exact parameters, p (or eps, gamma), the witness and the
-claimed value. Nothing in it is executed: :func:`verify` rebuilds the classes from the catalogue, and the
+claimed value. Nothing in it is executed: :func:`verify` rebuilds the classes by the registry, and the
 kernel recomputes everything in ball arithmetic. In JSON, exact numbers are ints or strings ("1/10");
 ``value`` is a JSON number and means the double nearest to it (an int for dimensions).
 """
@@ -12,17 +12,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from approxbounds import tables, validation
-from approxbounds.catalogue import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
 from approxbounds.description import Description
 from approxbounds.errors import CertificateError, ParameterError, nearest
 from approxbounds.kernel import Verdict, check
+from approxbounds.registry import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
 from approxbounds.theorem import Query, Theorem, foreign_code, full_name
-
-if TYPE_CHECKING:
-    from approxbounds.bound import Bound
+from approxbounds.witness import Witness
 
 __all__ = ["FORMAT", "Certificate", "describe_from", "verify"]
 
@@ -57,23 +55,22 @@ class Certificate:
     value: float | int
 
     @classmethod
-    def of(cls, bound: Bound) -> Certificate:
-        """The certificate of a bound.
+    def of(cls, theorem: Theorem, query: Query, witness: Witness, value: float | int) -> Certificate:
+        """The certificate of what a theorem gives for a query.
 
-        Raises NoNumberError if the bound has no number, and CertificateError if the witness cannot be written, or if a
-        reader would take the theorem or a class, by its name, for another one that is known.
+        Raises CertificateError if the witness cannot be written, or if a reader would take the theorem or a class, by
+        its name, for another one that is known.
         """
-        value, query, witness = bound.value, bound.query, bound.witness or {}
-        _unambiguous(bound.theorem, query)
+        _unambiguous(theorem, query)
         return cls(
-            theorem=bound.theorem.id,
+            theorem=theorem.id,
             functions=None if query.functions is None else query.functions.to_dict(),
             network=None if query.network is None else query.network.to_dict(),
             p=None if query.p is None else validation.to_text(query.p),
             eps=None if query.eps is None else validation.to_text(query.eps),
             gamma=None if query.gamma is None else validation.to_text(query.gamma),
             witness={name: _written(name, entry) for name, entry in witness.items()},
-            direction=bound.direction.value,
+            direction=theorem.direction.value,
             value=value,
         )
 
@@ -129,7 +126,7 @@ def _lookup(name: str, value: object, table: Mapping[str, Any]) -> Any:
 
 
 def describe_from(name: str, data: Mapping[str, Any], classes: Mapping[str, type[Description]]) -> Any:
-    """The class record that a JSON object describes, by the catalogue."""
+    """The class record that a JSON object describes, by the registry."""
     by_name = {cls.__name__: cls for cls in classes.values()}
     if "class" not in data:
         raise CertificateError(name, dict(data), "must name its 'class'")
@@ -195,7 +192,7 @@ def _written(name: str, value: Any) -> Any:
 
 
 def query_of(certificate: Certificate) -> Query:
-    """The query that a certificate answers, with its classes rebuilt from the catalogue."""
+    """The query that a certificate answers, with its classes rebuilt by the registry."""
     functions = network = p = eps = gamma = None
     if certificate.functions is not None:
         functions = describe_from("functions", certificate.functions, FUNCTION_CLASSES)

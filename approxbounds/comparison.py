@@ -36,11 +36,10 @@ from approxbounds.networks.base import NetworkClass
 from approxbounds.query import (
     Bracket,
     Candidates,
+    candidates,
     function_class,
-    lower_bounds,
     make_query,
     network_class,
-    upper_bounds,
 )
 from approxbounds.sources import Citation, bibtex
 from approxbounds.theorem import Direction, Query
@@ -144,8 +143,7 @@ class _Known:
 
     @classmethod
     def of(cls, query: Query) -> _Known:
-        F, G, p = query.F, query.G, query.p
-        return cls(lower_bounds(F, G, p=p), upper_bounds(F, G, p=p))
+        return cls(candidates(query, Direction.LOWER), candidates(query, Direction.UPPER))
 
     @staticmethod
     def number(candidates: Candidates) -> Bound | None:

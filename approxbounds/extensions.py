@@ -20,10 +20,10 @@ from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from approxbounds.catalogue import REGISTRY, THEOREMS
 from approxbounds.errors import ApproxBoundsError, ParameterError
 from approxbounds.functions.base import FunctionClass
 from approxbounds.networks.base import NetworkClass
+from approxbounds.registry import REGISTRY, THEOREMS
 from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Theorem, full_name, of_this_package
 

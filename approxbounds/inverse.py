@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
 
 from approxbounds import render, validation
 from approxbounds.bisection import largest
 from approxbounds.bound import Bound, apply, best
-from approxbounds.catalogue import LOWER_THEOREMS
+from approxbounds.certificate import Certificate
 from approxbounds.errors import NotApplicableError, ParameterError
+from approxbounds.facts.networks import NetworkFacts
 from approxbounds.functions.base import FunctionClass
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.feedforward import FeedForwardNetwork, NetworkSize
-from approxbounds.networks.simple import FiniteClass
 from approxbounds.query import make_query
+from approxbounds.registry import LOWER_THEOREMS
 from approxbounds.sources import Citation, bibtex
 from approxbounds.theorem import Query, Step
 from approxbounds.validation import Number
-
-if TYPE_CHECKING:
-    from approxbounds.certificate import Certificate
 
 __all__ = ["MOST_BITS", "Requirement", "required_bits", "required_weights"]
 
@@ -105,11 +103,10 @@ def _shown(error: Number, show: Callable[[Number, bool], str]) -> str:
     return text if len(text) <= 10 else show(error, False)
 
 
-def _strongest(F: FunctionClass, networks: tuple[NetworkClass, ...], p: Number) -> Bound | None:
-    """The largest certified lower bound for any of these networks; None if there is no number."""
+def _strongest(queries: Iterable[Query]) -> Bound | None:
+    """The largest certified lower bound of any of these queries; None if there is no number."""
     bounds = []
-    for G in networks:
-        query = make_query(F, G, p)
+    for query in queries:
         results = tuple(apply(theorem, query) for theorem in LOWER_THEOREMS)
         if any(isinstance(result, Bound) and result.number is not None for result in results):
             bounds.append(best(results, "a lower bound"))
@@ -137,15 +134,15 @@ def _numeric_query(F: object, G: object, p: object) -> Query:
 
 
 def _search(
-    F: FunctionClass, networks: Callable[[int], tuple[NetworkClass, ...]], p: Number, error: Number, most: int
+    query: Query, networks: Callable[[int], Iterable[NetworkFacts]], error: Number, most: int
 ) -> tuple[int, Bound | None]:
     """The largest n <= most whose networks are excluded, and the bound that excludes them; (0, None) if none is."""
 
-    def excluded(n: int) -> bool:
-        return any(_exceeds(make_query(F, G, p), error) for G in networks(n))
+    def queries(n: int) -> list[Query]:
+        return [replace(query, network=G) for G in networks(n)]
 
-    last = largest(excluded, most)
-    return last, _strongest(F, networks(last), p) if last else None
+    last = largest(lambda n: any(_exceeds(each, error) for each in queries(n)), most)
+    return last, _strongest(queries(last)) if last else None
 
 
 @dataclass(frozen=True)
@@ -245,7 +242,7 @@ def required_weights(
         raise ParameterError("dim", dim, "an inverse query needs a number here, not a symbol")
     sizes = _FullyConnected(dim, layers, nu, K)
     query = _numeric_query(F, sizes.networks(1)[0], p)
-    last, bound = _search(query.F, sizes.networks, query.p, threshold, sizes.most)
+    last, bound = _search(query, sizes.networks, threshold, sizes.most)
     value = sizes.weights(last + 1)
     return Requirement("weights", value, threshold, query, bound, sizes.covered(last), sizes.limited(last))
 
@@ -265,22 +262,23 @@ def required_bits(F: FunctionClass, G: NetworkClass, *, error: object, p: object
     (4, inf)
     """
     threshold = validation.exact("error", error, symbols=False)
-    quantisable = isinstance(G, NetworkClass) and "bits" in {field.name for field in fields(G)}
-    if isinstance(G, NetworkClass) and (not quantisable or isinstance(G, FiniteClass)):
+    if isinstance(G, NetworkClass) and G.quantised(1) is None:
         raise ParameterError("G", G, "must be a class of networks whose weights can be quantised (a field bits)")
     query = _numeric_query(F, G, p)
-    network: Any = query.G
-    if network.bits is not None:
-        raise ParameterError("bits", network.bits, "must be None in G: the number of bits is what is asked")
+    network = query.G
+    if network.bits_per_parameter is not None:
+        allowed = "must be None in G: the number of bits is what is asked"
+        raise ParameterError("bits", network.bits_per_parameter, allowed)
     if _exceeds(query, threshold):
         covered = Step("Networks with quantised weights are among those with real weights.")
-        real = _strongest(query.F, (network,), query.p)
+        real = _strongest((query,))
         return Requirement("bits", math.inf, threshold, query, real, covered)
 
-    def quantised(bits: int) -> tuple[NetworkClass, ...]:
-        return (replace(network, bits=bits),)
+    def quantised(bits: int) -> Iterable[NetworkFacts]:
+        found = network.quantised(bits)
+        return () if found is None else (found,)
 
-    last, bound = _search(query.F, quantised, query.p, threshold, MOST_BITS)
+    last, bound = _search(query, quantised, threshold, MOST_BITS)
     covered = Step(
         f"A codebook of fewer than $2^{{{last}}}$ values is part of one of that size, so the bound holds for all "
         f"numbers of bits up to ${last}$."

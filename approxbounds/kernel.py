@@ -14,7 +14,8 @@ from typing import Any
 
 from approxbounds.arithmetic import BALL, ceil_float, floor_float, precision
 from approxbounds.errors import HypothesisError
-from approxbounds.theorem import Direction, Query, Theorem, Witness, naming
+from approxbounds.theorem import Direction, Query, Theorem, naming
+from approxbounds.witness import Witness
 
 __all__ = ["Verdict", "certified_value", "check"]
 

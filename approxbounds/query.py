@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from approxbounds import tables, validation
 from approxbounds.bound import Bound, Refusal, apply, best
-from approxbounds.catalogue import LOWER_THEOREMS, UPPER_THEOREMS
 from approxbounds.errors import ApproxBoundsError, NoExpressionError, ParameterError
+from approxbounds.facts.grid import Function
 from approxbounds.functions.base import FunctionClass
-from approxbounds.functions.grid import Function
 from approxbounds.networks.base import NetworkClass
+from approxbounds.registry import LOWER_THEOREMS, UPPER_THEOREMS
 from approxbounds.render import math, math_number, number, plain, rounded
-from approxbounds.theorem import Direction, Query, Theorem
+from approxbounds.theorem import Direction, Query
 from approxbounds.transfer.hypercube import AverageCase
 from approxbounds.transfer.hypercube import average_case as _average_case
 
@@ -23,6 +23,7 @@ __all__ = [
     "Candidates",
     "average_case",
     "bracket",
+    "candidates",
     "function_class",
     "lower_bound",
     "lower_bounds",
@@ -143,13 +144,15 @@ def make_query(F: object, G: object, p: object) -> Query:
     return Query(functions=function_class(F), network=network_class(G), p=validation.exponent(p))
 
 
-def _candidates(theorems: Collection[Theorem], query: Query) -> tuple[Bound | Refusal, ...]:
-    return tuple(apply(theorem, query) for theorem in theorems)
+def candidates(query: Query, direction: Direction) -> Candidates:
+    """What all theorems on that side say of E_p(F, G)."""
+    theorems = LOWER_THEOREMS if direction is Direction.LOWER else UPPER_THEOREMS
+    return Candidates(tuple(apply(theorem, query) for theorem in theorems))
 
 
 def lower_bounds(F: FunctionClass, G: NetworkClass, *, p: Any) -> Candidates:
     """All lower bounds on E_p(F, G), and for each theorem that does not apply the reason."""
-    return Candidates(_candidates(LOWER_THEOREMS, make_query(F, G, p)))
+    return candidates(make_query(F, G, p), Direction.LOWER)
 
 
 def lower_bound(F: FunctionClass, G: NetworkClass, *, p: Any) -> Bound:
@@ -166,12 +169,12 @@ def lower_bound(F: FunctionClass, G: NetworkClass, *, p: Any) -> Bound:
     ('T3', '0.0036', 1/(sqrt(L)*sqrt(W)*sqrt(log(W))))
     """
     query = make_query(F, G, p)
-    return best(_candidates(LOWER_THEOREMS, query), f"a lower bound for p={query.p}")
+    return best(candidates(query, Direction.LOWER).results, f"a lower bound for p={query.p}")
 
 
 def upper_bounds(F: FunctionClass, G: NetworkClass, *, p: Any) -> Candidates:
     """All upper bounds on E_p(F, G) by known constructions that fit into G."""
-    return Candidates(_candidates(UPPER_THEOREMS, make_query(F, G, p)))
+    return candidates(make_query(F, G, p), Direction.UPPER)
 
 
 def upper_bound(F: FunctionClass, G: NetworkClass, *, p: Any) -> Bound:
@@ -185,7 +188,7 @@ def upper_bound(F: FunctionClass, G: NetworkClass, *, p: Any) -> Bound:
     0.05
     """
     query = make_query(F, G, p)
-    return best(_candidates(UPPER_THEOREMS, query), f"an upper bound for p={query.p}")
+    return best(candidates(query, Direction.UPPER).results, f"an upper bound for p={query.p}")
 
 
 def bracket(F: FunctionClass, G: NetworkClass, *, p: Any) -> Bracket:

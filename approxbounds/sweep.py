@@ -22,7 +22,6 @@ from typing import Any
 
 from approxbounds import render, tables, validation
 from approxbounds.bound import Bound, apply, best
-from approxbounds.catalogue import LOWER_THEOREMS, UPPER_THEOREMS
 from approxbounds.errors import (
     ApproxBoundsError,
     MissingPackageError,
@@ -32,7 +31,9 @@ from approxbounds.errors import (
 )
 from approxbounds.files import write_atomically
 from approxbounds.query import function_class, make_query, network_class
+from approxbounds.registry import LOWER_THEOREMS, UPPER_THEOREMS
 from approxbounds.theorem import Direction, Query, Theorem, foreign_code
+from approxbounds.version import __version__
 from approxbounds.workers import computed
 
 __all__ = ["COLUMNS", "QUANTITIES", "Sweep", "sweep"]
@@ -79,11 +80,9 @@ class _Question:
 
     def answer(self) -> dict[str, Any]:
         """The record; where no theorem applies, with the reason for each."""
-        from approxbounds import __version__
-
         if __version__ != self.version:
             raise ApproxBoundsError(f"a worker has version {__version__} of approxbounds, this process {self.version}")
-        sizes = self.query.G.size_bounds
+        sizes = self.query.G.counted_sizes
         record = dict.fromkeys(COLUMNS) | {
             "functions": str(self.query.F),
             "network": str(self.query.G),
@@ -246,8 +245,6 @@ def sweep(
 
 def _grid(classes: Any, networks: Any, p: Any, directions: Sequence[Direction]) -> list[_Question]:
     """All questions, each once, in the order F, G, p, direction."""
-    from approxbounds import __version__
-
     functions = [*map(function_class, validation.several("classes", classes, most=_MOST, what="function classes"))]
     several = [*map(network_class, validation.several("networks", networks, most=_MOST, what="network classes"))]
     exponents = [validation.exponent(value) for value in validation.several("p", p, most=_MOST, what="exponents")]

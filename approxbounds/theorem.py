@@ -10,43 +10,35 @@ list it in ``catalogue.py``; from outside the package, register it (``EXTENDING.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 from approxbounds.arithmetic import Arithmetic, Value
-from approxbounds.errors import HypothesisError, NoExpressionError, NotApplicableError, ParameterError, echo
+from approxbounds.errors import HypothesisError, NoExpressionError, NotApplicableError, ParameterError
+from approxbounds.facts.built import DenseNetwork
+from approxbounds.facts.functions import FunctionFacts
+from approxbounds.facts.grid import Function
+from approxbounds.facts.networks import NetworkFacts
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
-
-if TYPE_CHECKING:
-    from approxbounds.constructions.built import DenseNetwork
-    from approxbounds.functions.base import FunctionClass
-    from approxbounds.functions.grid import Function
-    from approxbounds.networks.base import NetworkClass
+from approxbounds.witness import Witness
 
 __all__ = [
     "Direction",
     "Query",
     "Step",
     "Theorem",
-    "Witness",
     "conditional",
     "foreign_code",
-    "fraction_of",
     "full_name",
-    "integer_of",
     "naming",
     "of_this_package",
 ]
 
 _OURS = __name__.partition(".")[0] + "."
-
-#: The finite data of a certificate: names to exact integers, fractions or identifiers.
-Witness: TypeAlias = Mapping[str, int | Fraction | str]
 
 
 class Direction(Enum):
@@ -64,8 +56,8 @@ class Direction(Enum):
 class Query:
     """What is asked: classes and exact numbers; what a quantity does not depend on is None."""
 
-    functions: FunctionClass | None = None
-    network: NetworkClass | None = None
+    functions: FunctionFacts | None = None
+    network: NetworkFacts | None = None
     p: Number = None
     eps: Number = None
     gamma: Number = None
@@ -89,12 +81,12 @@ class Query:
         return found
 
     @property
-    def F(self) -> FunctionClass:
+    def F(self) -> FunctionFacts:
         assert self.functions is not None
         return self.functions
 
     @property
-    def G(self) -> NetworkClass:
+    def G(self) -> NetworkFacts:
         assert self.network is not None
         return self.network
 
@@ -163,7 +155,7 @@ class Theorem(ABC):
         """The derivation, with numbers where there is a witness."""
         return (Step(self.statement, self.citations),)
 
-    def smallest_network(self, query: Query, witness: Witness) -> NetworkClass | None:
+    def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts | None:
         """The smallest network of the kind of G that an upper bound's construction needs, or None."""
         return None
 
@@ -196,24 +188,6 @@ def full_name(kind: type[Any]) -> str:
 def of_this_package(kind: type[Any]) -> bool:
     """Whether a class says that it is defined in this package."""
     return kind.__module__.startswith(_OURS)
-
-
-def integer_of(witness: Witness, name: str, *, minimum: int = 0, maximum: int = 2**1100) -> int:
-    """An integer of the witness, or a HypothesisError that names it."""
-    value = witness.get(name)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise HypothesisError(f"witness {name}={echo(value)} must be an integer")
-    if not minimum <= value <= maximum:
-        raise HypothesisError(f"witness {name}={echo(value)} must be from {minimum} to 2^{maximum.bit_length() - 1}")
-    return value
-
-
-def fraction_of(witness: Witness, name: str) -> Fraction:
-    """A positive rational number of the witness, or a HypothesisError that names it."""
-    value = witness.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, Fraction)) or value <= 0:
-        raise HypothesisError(f"witness {name}={echo(value)} must be a positive rational number")
-    return Fraction(value)
 
 
 def conditional(query: Query, expression: Any) -> Any:

@@ -18,9 +18,9 @@ from matplotlib.ticker import FixedLocator
 from numpy.typing import NDArray
 
 import approxbounds as ab
+from approxbounds.facts.grid import midpoints
+from approxbounds.facts.hypercube import HypercubeFamily
 from approxbounds.functions.base import FunctionClass
-from approxbounds.functions.grid import midpoints
-from approxbounds.functions.hypercube import HypercubeFamily
 from approxbounds.functions.monotone import central_layers
 from paper_figures import style
 from paper_figures.product import Product, Record, run_from_command_line

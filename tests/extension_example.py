@@ -8,9 +8,9 @@ import numpy as np
 import approxbounds as ab
 from approxbounds import validation
 from approxbounds.arithmetic import SYMBOLIC
+from approxbounds.facts.growth import AffineCount, GrowthBound, SignChangeCount, Thresholds
+from approxbounds.facts.networks import Orders
 from approxbounds.functions.cubes import Cubes
-from approxbounds.networks.base import Orders
-from approxbounds.networks.growth import AffineCount, GrowthBound, SignChangeCount, Thresholds
 
 BARTLETT = ab.Citation(
     "BartlettKulkarniPosner1997",

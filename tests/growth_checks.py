@@ -3,8 +3,8 @@
 import oracles
 
 from approxbounds.arithmetic import BALL, precision
+from approxbounds.facts.growth import SignChangeCount, Thresholds
 from approxbounds.networks.base import NetworkClass
-from approxbounds.networks.growth import SignChangeCount, Thresholds
 
 
 def fits(patterns: int, G: NetworkClass, m: int, thresholds: Thresholds = Thresholds.ANY) -> bool:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import approxbounds as ab
-from approxbounds.catalogue import LOWER_THEOREMS, THEOREMS
 from approxbounds.cli import main
-from approxbounds.cli_text import parse_functions, parse_network
+from approxbounds.cli.text import parse_functions, parse_network
+from approxbounds.registry import LOWER_THEOREMS, THEOREMS
 
 LOWER = ["lower", "lipschitz:dim=2", "relu:widths=10", "-p", "2"]
 

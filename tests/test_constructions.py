@@ -13,7 +13,7 @@ from members import CLASSES, SMOOTH, member, of
 import approxbounds as ab
 from approxbounds.arithmetic import FLOAT
 from approxbounds.constructions.interpolation import breaks_per_layer
-from approxbounds.functions.grid import cube_indices, midpoints
+from approxbounds.facts.grid import cube_indices, midpoints
 
 INF = math.inf
 EXPONENTS = [1, 2, 4, INF]

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 import approxbounds as ab
-from approxbounds import catalogue, cli
+from approxbounds import cli, registry
 from approxbounds.bound import apply
 from approxbounds.extensions import load
-from approxbounds.networks.growth import GrowthBound, Thresholds
+from approxbounds.facts.growth import GrowthBound, Thresholds
 from approxbounds.testing import check_function_class, check_lower_bound, check_monotone, check_network_class
 
 HERE = Path(__file__).parent
@@ -337,11 +337,11 @@ def theorem(**members):
     ],
 )
 def test_what_cannot_be_registered(kind, parts):
-    before = [dict(table) for table in vars(catalogue.REGISTRY).values()]
+    before = [dict(table) for table in vars(registry.REGISTRY).values()]
     with pytest.raises(ab.ParameterError) as caught:
         ab.register(kind)
     assert all(part in str(caught.value) for part in parts), str(caught.value)
-    assert [dict(table) for table in vars(catalogue.REGISTRY).values()] == before
+    assert [dict(table) for table in vars(registry.REGISTRY).values()] == before
 
 
 def test_registering_again_changes_nothing_and_a_new_definition_replaces(example):
@@ -352,7 +352,7 @@ def test_registering_again_changes_nothing_and_a_new_definition_replaces(example
         again = ab.register(frozen(ab.NetworkClass))  # a notebook cell run twice
         assert ab.NETWORK_CLASSES["thing"] is again and len(ab.NETWORK_CLASSES) == size + 1
         upper = ab.register(theorem(direction=ab.Direction.UPPER))
-        assert type(ab.THEOREMS["mine"]) is upper and ab.THEOREMS["mine"] not in catalogue.LOWER_THEOREMS
+        assert type(ab.THEOREMS["mine"]) is upper and ab.THEOREMS["mine"] not in registry.LOWER_THEOREMS
     assert "thing" not in ab.NETWORK_CLASSES and "mine" not in ab.THEOREMS
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, precision
-from approxbounds.networks.growth import (
+from approxbounds.facts.growth import (
     AffineCount,
     HalfspaceCount,
     PolynomialCount,
@@ -274,7 +274,7 @@ def architectures(count: int) -> list[ab.FeedForwardNetwork]:
 
 def test_totals_are_above_every_architecture_with_these_totals():
     for G in architectures(250):
-        t = G.totals
+        t = G.free_sizes
         for slack in (0, 1, 17):
             count = TotalsCount(t.weights + slack, t.units + slack, t.depth, G.pieces, G.degree)
             m = np.unique(np.floor(np.geomspace(1, 1e5 * (t.weights + slack), 120)))
@@ -310,7 +310,7 @@ def test_totals_are_above_every_way_to_split_the_units():
 def test_totals_are_not_above_the_formula_of_the_literature():
     """Up to D_l <= nu^l/(nu-1), which the closed product of the D_l uses for nu >= 2."""
     for G in architectures(250):
-        t = G.totals
+        t = G.free_sizes
         if G.pieces == 1:
             continue
         m = np.geomspace(t.weights, 1e6 * t.weights, 60)

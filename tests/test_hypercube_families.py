@@ -14,9 +14,9 @@ from scipy.integrate import quad
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, precision
+from approxbounds.facts.hypercube import integer_root
 from approxbounds.functions.bump import concentrated_maximum_holds, derivative_norm
 from approxbounds.functions.cubes import BumpCubes, DistanceCubes
-from approxbounds.functions.hypercube import integer_root
 from approxbounds.functions.monotone import CubeLayers, cells_below, central_layers
 
 INF = math.inf

@@ -105,7 +105,7 @@ def test_no_smaller_network_escapes(d, depth, most):
         need = ab.required_weights(F, error=error, p=p, depth=depth, degree=1)
         if need.bound is None or need.value > most:
             continue
-        sizes = need.bound.query.G.totals
+        sizes = need.bound.query.G.free_sizes
         shapes = architectures(d, depth, need.value - 1)
         assert all(parameters(widths, d) <= sizes.weights for widths in shapes)
         assert max(map(sum, shapes)) == sizes.units

@@ -15,7 +15,7 @@ from hypothesis import given
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
-from approxbounds.networks.growth import GrowthBound, KnotCount, PolynomialCount, Thresholds
+from approxbounds.facts.growth import GrowthBound, KnotCount, PolynomialCount, Thresholds
 from approxbounds.testing import network_classes, skip_networks
 
 # ------------------------------------------------------------------------------------- skip connections, shared weights
@@ -149,7 +149,7 @@ def test_skip_networks_contain_plain_ones_and_methods_agree(G):
 def test_all_connections_are_counted():
     G = ab.SkipNetwork(widths=(8, 8), input_dim=2)
     assert G.connections == (8 * 3, 8 * 11, 19)
-    assert G.weights == 131 and G.totals is None and G.size_bounds.uses == 131
+    assert G.weights == 131 and G.free_sizes is None and G.counted_sizes.uses == 131
     given = replace(G, layer_weights=G.connections)
     assert given.growth() == G.growth()
     assert "W=131" in G.definition

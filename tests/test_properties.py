@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import approxbounds as ab
 from approxbounds.arithmetic import FLOAT
-from approxbounds.catalogue import LOWER_THEOREMS, UPPER_THEOREMS
+from approxbounds.registry import LOWER_THEOREMS, UPPER_THEOREMS
 from approxbounds.testing import (
     bounds,
     check_bound,

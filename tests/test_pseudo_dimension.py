@@ -21,7 +21,7 @@ from approxbounds.complexity.pseudo_dimension import (
     pdim_upper,
 )
 from approxbounds.errors import HypothesisError
-from approxbounds.networks.growth import Thresholds, TotalsCount
+from approxbounds.facts.growth import Thresholds, TotalsCount
 from approxbounds.theorem import Query
 
 NETWORKS = [
@@ -117,7 +117,7 @@ def test_golden_values():
 
 
 def methods_of(G: ab.ReLUNetwork) -> dict[str, int]:
-    totals = G.totals
+    totals = G.free_sizes
     kind = {"degree": G.activation.degree, "pieces": G.activation.pieces}
     size = ab.NetworkSize(weights=totals.weights, depth=totals.depth, units=totals.units, **kind)
     return {f"{type(net).__name__} {name}": value for net in (G, size) for name, value in values_of(net).items()}
@@ -199,7 +199,7 @@ def sizes(count: int) -> list[ab.NetworkSize]:
 
 def test_closed_form_dominates_the_growth_it_is_derived_from():
     for G in sizes(150):
-        t = G.totals
+        t = G.free_sizes
         closed = float(ClosedFormMethod().evaluate(FLOAT, Query(network=G), {}))
         assert closed >= largest_shattered(G), G
         # the inequality Pi(m) <= 2^L (m r/w)^w, m >= w, of its docstring

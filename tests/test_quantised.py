@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
-from approxbounds.networks.growth import Thresholds
+from approxbounds.facts.growth import Thresholds
 from approxbounds.testing import feedforward, network_sizes, skip_networks
 
 BITS = (1, 2, 4, 8, 16)
@@ -78,7 +78,7 @@ SWITCHING = [
 @pytest.mark.parametrize("G", SWITCHING, ids=str)
 @pytest.mark.parametrize("bits", BITS)
 def test_growth_switches_to_the_finite_count_exactly_where_it_is_smaller(G, bits):
-    finite, real = bits * G.size_bounds.weights, G.growth()
+    finite, real = bits * G.counted_sizes.weights, G.growth()
     growth = replace(G, bits=bits).growth()
     with precision(192):
         low, high = 0, 1  # the real bound is at most bW at low points, and above it at high points
@@ -102,7 +102,7 @@ def test_fewer_bits_have_smaller_growth_and_dimension(G):
     previous = np.zeros_like(m)
     for bits in (*BITS, 64):
         quantised = replace(G, bits=bits)
-        finite = bits * G.size_bounds.weights
+        finite = bits * G.counted_sizes.weights
         growth = quantised.growth().evaluate(FLOAT, m)
         assert (growth == np.minimum(real, finite)).all()
         assert (growth >= previous).all()

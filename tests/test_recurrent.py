@@ -463,7 +463,7 @@ def test_every_theorem_works(F, G):
     union = ab.Union(members=(G, ab.ReLUNetwork(widths=(4,), input_dim=3)))
     assert ab.lower_bound(F, union, p=2).value <= ab.lower_bound(F, G, p=2).value
     assert ab.compare([F], [G], [2, "inf"]).to_text()
-    assert G.totals is None and G.domain_dim == 3
+    assert G.free_sizes is None and G.domain_dim == 3
     with pytest.raises(ab.NotApplicableError):
         ab.upper_bound(F, G, p=2)
 

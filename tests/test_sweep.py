@@ -23,7 +23,7 @@ import approxbounds as ab
 from approxbounds import workers
 from approxbounds.cli import main
 from approxbounds.errors import ApproxBoundsError
-from approxbounds.networks.growth import Thresholds
+from approxbounds.facts.growth import Thresholds
 
 module = importlib.import_module("approxbounds.sweep")  # the package's attribute of this name is the function
 
@@ -104,7 +104,7 @@ def test_records_are_the_answers_of_single_queries(expected):
 
 def test_sizes_of_networks():
     sizes = [(r["weights"], r["depth"]) for r in ab.sweep(CLASSES[0], NETWORKS[::2], 2, progress=False)]
-    totals = NETWORKS[0].size_bounds
+    totals = NETWORKS[0].counted_sizes
     assert sizes == [(totals.weights, totals.depth), (None, None)]
 
 
@@ -228,7 +228,7 @@ def test_nothing_is_computed_twice(tmp_path, expected, computed):
 
 def test_answers_of_another_version_are_not_taken(tmp_path, computed, monkeypatch):
     for version, count in (("0.1", 1), ("0.2", 2), ("0.1", 2)):
-        monkeypatch.setattr(ab, "__version__", version)
+        monkeypatch.setattr(module, "__version__", version)
         ab.sweep(CLASSES[0], NETWORKS[0], 2, directory=tmp_path, progress=False)
         assert len(computed) == count
 
@@ -252,7 +252,7 @@ def test_a_class_of_the_same_name_from_outside_is_another_question(tmp_path):
 
 def test_workers_of_another_version_are_refused(monkeypatch):
     (question,) = module._grid(CLASSES[0], NETWORKS[0], 2, module.QUANTITIES["lower"])
-    monkeypatch.setattr(ab, "__version__", "0.0")
+    monkeypatch.setattr(module, "__version__", "0.0")
     with pytest.raises(ApproxBoundsError, match=r"a worker has version 0\.0 of approxbounds, this process 0\.1"):
         question.answer()
 

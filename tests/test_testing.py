@@ -29,8 +29,8 @@ from approxbounds.testing import (
     pairs,
     unsafe_certificates,
 )
-from approxbounds.theorem import integer_of
 from approxbounds.transfer.sup_norm import SupNormTheorem
+from approxbounds.witness import integer_of
 
 F, G = ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=10)
 NET = ab.ReLUNetwork(widths=(4,), input_dim=1)

@@ -10,8 +10,8 @@ from hypothesis import given
 
 import approxbounds as ab
 from approxbounds.arithmetic import SYMBOLIC
+from approxbounds.facts.growth import AffineCount, BitCount, GrowthBound, Thresholds
 from approxbounds.functions.cubes import DistanceCubes
-from approxbounds.networks.growth import AffineCount, BitCount, GrowthBound, Thresholds
 from approxbounds.testing import (
     check_function_class,
     check_growth,

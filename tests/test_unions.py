@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
-from approxbounds.networks.growth import Thresholds
+from approxbounds.facts.growth import Thresholds
 from approxbounds.testing import unions
 
 LIPSCHITZ = ab.LipschitzBall(dim=1)

@@ -12,7 +12,7 @@ from members import CLASSES, SMOOTH, member, of
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT
-from approxbounds.functions.grid import midpoints
+from approxbounds.facts.grid import midpoints
 
 INF = math.inf
 SLACK = 1 + 1e-9

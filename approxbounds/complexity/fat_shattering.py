@@ -19,12 +19,13 @@ from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, pr
 from approxbounds.bound import Bound, apply, best
 from approxbounds.complexity.pseudo_dimension import excludes_shattering, pdim_expression, pdim_steps, pdim_upper
 from approxbounds.errors import HypothesisError, echo
-from approxbounds.functions.hypercube import Grid, HypercubeFamily, integer_root, require, wide_grid
-from approxbounds.networks.base import NetworkClass
+from approxbounds.facts.hypercube import Grid, HypercubeFamily, integer_root, wide_grid
+from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import above, latex
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, integer_of
+from approxbounds.theorem import Direction, Query, Step, Theorem
 from approxbounds.validation import Number
+from approxbounds.witness import Witness, integer_of, require
 
 __all__ = [
     "METHODS",
@@ -52,22 +53,22 @@ class FatMethod(Theorem):
         return rf"\operatorname{{fat}}_{{{query.gamma}}}(G)"
 
     @abstractmethod
-    def least_scale(self, A: Arithmetic, G: NetworkClass, m: Value) -> Value:
+    def least_scale(self, A: Arithmetic, G: NetworkFacts, m: Value) -> Value:
         """gamma* such that no m >= 1 points are gamma-shattered for any gamma > gamma*.
 
         float: arrays of m, infinite where nothing is known; balls: HypothesisError there.
         """
 
     @abstractmethod
-    def closed_form(self, A: Arithmetic, G: NetworkClass, gamma: Value) -> Value:
+    def closed_form(self, A: Arithmetic, G: NetworkFacts, gamma: Value) -> Value:
         """An upper bound on fat_gamma(G) without rounding; float: arrays of gamma."""
 
     @abstractmethod
-    def largest(self, G: NetworkClass, gamma: Number) -> int:
+    def largest(self, G: NetworkFacts, gamma: Number) -> int:
         """The least m that the method gives for numbers, perhaps a little too small or large."""
 
     @abstractmethod
-    def reason(self, G: NetworkClass) -> str | None:
+    def reason(self, G: NetworkFacts) -> str | None:
         """Why the method does not apply to G, or None."""
 
     def refusal(self, query: Query) -> str | None:
@@ -86,7 +87,7 @@ class FatMethod(Theorem):
     def expression(self, query: Query) -> Any:
         return self.closed_form(SYMBOLIC, query.G, SYMBOLIC.number(query.gamma))
 
-    def explanation(self, G: NetworkClass, m: int) -> tuple[Step, ...]:
+    def explanation(self, G: NetworkFacts, m: int) -> tuple[Step, ...]:
         """The steps that show it for m points."""
         scale = above(self.least_scale(BALL, G, m))
         return (
@@ -116,19 +117,19 @@ class RademacherMethod(FatMethod):
     )
     citations = (Citation("approxbounds", "3.6"),)
 
-    def reason(self, G: NetworkClass) -> str | None:
+    def reason(self, G: NetworkFacts) -> str | None:
         if G.rademacher_constant(FLOAT if not G.symbols else SYMBOLIC) is None:
             return "no bound on the Rademacher averages of G is known"
         return None
 
-    def least_scale(self, A: Arithmetic, G: NetworkClass, m: Value) -> Value:
+    def least_scale(self, A: Arithmetic, G: NetworkFacts, m: Value) -> Value:
         return G.rademacher_constant(A) / A.power(A.number(m), A.number(1) / 2)
 
-    def closed_form(self, A: Arithmetic, G: NetworkClass, gamma: Value) -> Value:
+    def closed_form(self, A: Arithmetic, G: NetworkFacts, gamma: Value) -> Value:
         ratio = G.rademacher_constant(A) / gamma
         return ratio * ratio
 
-    def largest(self, G: NetworkClass, gamma: Number) -> int:
+    def largest(self, G: NetworkFacts, gamma: Number) -> int:
         with precision(4096):
             bound = self.closed_form(BALL, G, BALL.number(gamma))
             require(bool(bound < MOST), "the dimension may be beyond 10^300")
@@ -138,7 +139,7 @@ class RademacherMethod(FatMethod):
         size, q = next(pair for pair in query.G.fat_orders if pair[1] == 2)
         return size * validation.symbol_unless_symbolic(query.gamma, "gamma") ** -q
 
-    def explanation(self, G: NetworkClass, m: int) -> tuple[Step, ...]:
+    def explanation(self, G: NetworkFacts, m: int) -> tuple[Step, ...]:
         constant = f"The Rademacher averages of $G$ have $C={latex(G.rademacher_constant(SYMBOLIC))}$."
         return Step(constant, G.rademacher_citations), *super().explanation(G, m)
 
@@ -159,10 +160,10 @@ class LipschitzMethod(FatMethod):
     )
     citations = (Citation("approxbounds", "3.6"),)
 
-    def reason(self, G: NetworkClass) -> str | None:
+    def reason(self, G: NetworkFacts) -> str | None:
         return "no Lipschitz constant of the functions of G is known" if G.lipschitz_constant is None else None
 
-    def least_scale(self, A: Arithmetic, G: NetworkClass, m: Value) -> Value:
+    def least_scale(self, A: Arithmetic, G: NetworkFacts, m: Value) -> Value:
         d = G.domain_dim
         if A.name == "float":
             cubes: Any = np.maximum(np.ceil(np.power(m, 1 / float(d)) * (1 - 1e-12)) - 1, 0)
@@ -172,11 +173,11 @@ class LipschitzMethod(FatMethod):
         with np.errstate(divide="ignore"):
             return A.number(G.lipschitz_constant) * A.power(A.number(d), A.number(1) / 2) / (2 * cubes)
 
-    def closed_form(self, A: Arithmetic, G: NetworkClass, gamma: Value) -> Value:
+    def closed_form(self, A: Arithmetic, G: NetworkFacts, gamma: Value) -> Value:
         d = A.number(G.domain_dim)
         return A.power(A.number(G.lipschitz_constant) * A.power(d, A.number(1) / 2) / (2 * gamma) + 1, d)
 
-    def largest(self, G: NetworkClass, gamma: Number) -> int:
+    def largest(self, G: NetworkFacts, gamma: Number) -> int:
         # floor(sqrt(x)) = isqrt(floor(x)), x = (Lambda/(2 gamma))^2 d exactly
         constant, d = G.lipschitz_constant, int(G.domain_dim)
         k = isqrt(int((constant / Fraction(gamma)) ** 2 * d / 4)) + 1
@@ -199,25 +200,25 @@ class PseudoDimensionMethod(FatMethod):
     )
     citations = (Citation("approxbounds", "1"),)
 
-    def reason(self, G: NetworkClass) -> str | None:
+    def reason(self, G: NetworkFacts) -> str | None:
         return None if G.bounded_growth else "Pdim(G) is infinite"
 
-    def least_scale(self, A: Arithmetic, G: NetworkClass, m: Value) -> Value:
+    def least_scale(self, A: Arithmetic, G: NetworkFacts, m: Value) -> Value:
         if A.name == "float":
             return np.where(np.asarray(m) > pdim_upper(G), 0.0, np.inf)
         require(excludes_shattering(A, G, m), f"m={echo(m)} points may be shattered")
         return A.number(0)
 
-    def closed_form(self, A: Arithmetic, G: NetworkClass, gamma: Value) -> Value:
+    def closed_form(self, A: Arithmetic, G: NetworkFacts, gamma: Value) -> Value:
         return pdim_expression(G)[0] if A.name == "symbolic" else pdim_upper(G) + 0.0 * gamma
 
-    def largest(self, G: NetworkClass, gamma: Number) -> int:
+    def largest(self, G: NetworkFacts, gamma: Number) -> int:
         return pdim_upper(G)
 
     def rate(self, query: Query) -> Any:
         return query.G.orders.pdim
 
-    def explanation(self, G: NetworkClass, m: int) -> tuple[Step, ...]:
+    def explanation(self, G: NetworkFacts, m: int) -> tuple[Step, ...]:
         return *pdim_steps(G, m - 1), Step(self.statement, self.citations)
 
 
@@ -225,16 +226,16 @@ _METHODS: tuple[FatMethod, ...] = (RademacherMethod(), LipschitzMethod(), Pseudo
 METHODS: tuple[Theorem, ...] = _METHODS
 
 
-def _applicable(G: NetworkClass) -> list[FatMethod]:
+def _applicable(G: NetworkFacts) -> list[FatMethod]:
     return [method for method in _METHODS if method.reason(G) is None]
 
 
-def no_fat_bound(G: NetworkClass) -> str | None:
+def no_fat_bound(G: NetworkFacts) -> str | None:
     """The reason why theorems on the fat-shattering dimension do not apply to G, if there is one."""
     return None if _applicable(G) else "no bound on the fat-shattering dimension of G is known"
 
 
-def _collected(G: NetworkClass, compute: Callable[[FatMethod], Any]) -> list[Any]:
+def _collected(G: NetworkFacts, compute: Callable[[FatMethod], Any]) -> list[Any]:
     """What the methods that apply to G give; the last one's HypothesisError if none gives anything."""
     found, failure = [], HypothesisError("no bound on the fat-shattering dimension of G is known")
     for method in _applicable(G):
@@ -247,7 +248,7 @@ def _collected(G: NetworkClass, compute: Callable[[FatMethod], Any]) -> list[Any
     return found
 
 
-def least_scale(A: Arithmetic, G: NetworkClass, m: Value) -> Value:
+def least_scale(A: Arithmetic, G: NetworkFacts, m: Value) -> Value:
     """A scale beyond which no m points are shattered, the least that the methods give.
 
     float: arrays of m, infinite where nothing is known; balls: HypothesisError there.
@@ -255,28 +256,28 @@ def least_scale(A: Arithmetic, G: NetworkClass, m: Value) -> Value:
     return A.minimum(*_collected(G, lambda method: method.least_scale(A, G, m)))
 
 
-def fat_floats(G: NetworkClass, gamma: Any) -> Any:
+def fat_floats(G: NetworkFacts, gamma: Any) -> Any:
     """An upper bound on fat_gamma(G) for an array of scales, approximately."""
     return np.minimum.reduce(_collected(G, lambda method: method.closed_form(FLOAT, G, gamma)))
 
 
-def fat_upper(G: NetworkClass, gamma: Fraction) -> int:
+def fat_upper(G: NetworkFacts, gamma: Fraction) -> int:
     """The least integer D with fat_gamma(G) <= D that the methods give; HypothesisError if there is none."""
     return int(min(_collected(G, lambda method: method.largest(G, gamma))))
 
 
-def members_for(G: NetworkClass, family: HypercubeFamily) -> Grid:
+def members_for(G: NetworkFacts, family: HypercubeFamily) -> Grid:
     """The members of F's family that matter for G: near its pseudo-dimension, or all if that is infinite."""
     return family.grid().thinned(32).relevant(pdim_upper(G)) if G.bounded_growth else wide_grid(family)
 
 
-def fat_steps(G: NetworkClass, m: int) -> tuple[Step, ...]:
+def fat_steps(G: NetworkFacts, m: int) -> tuple[Step, ...]:
     """That no m points are shattered at the least scale known, with the method that shows it."""
     scales = _collected(G, lambda method: (float(method.least_scale(BALL, G, m).mid()), method))
     return min(scales, key=lambda pair: pair[0])[1].explanation(G, m)  # type: ignore[no-any-return]
 
 
-def fat_shattering(G: NetworkClass, gamma: object) -> Bound:
+def fat_shattering(G: NetworkFacts, gamma: object) -> Bound:
     """The least of all upper bounds on fat_gamma(G); with symbols, a closed form."""
     query = Query(network=G, gamma=validation.exact("gamma", gamma))
     return best(tuple(apply(method, query) for method in METHODS), f"a bound on fat_gamma of {G}")

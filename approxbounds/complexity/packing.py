@@ -12,12 +12,13 @@ from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, lo
 from approxbounds.bisection import largest
 from approxbounds.bound import Bound, apply, best
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
-from approxbounds.functions.base import FunctionClass
-from approxbounds.functions.hypercube import FINEST_CELLS, FINEST_RESOLUTION, Grid, HypercubeFamily, member_of, require
+from approxbounds.facts.functions import FunctionFacts
+from approxbounds.facts.hypercube import FINEST_CELLS, FINEST_RESOLUTION, Grid, HypercubeFamily, member_of
 from approxbounds.render import below
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem, Witness, conditional, integer_of
+from approxbounds.theorem import Query, Step, Theorem, conditional
 from approxbounds.validation import is_infinite, is_symbolic, symbol_unless_symbolic
+from approxbounds.witness import Witness, integer_of, require
 
 __all__ = ["THEOREMS", "packing"]
 
@@ -185,7 +186,7 @@ class KnownEntropy(_PackingTheorem):
 THEOREMS: tuple[Theorem, ...] = (GilbertVarshamov(), KnownEntropy())
 
 
-def packing(F: FunctionClass, eps: object, *, p: object) -> Bound:
+def packing(F: FunctionFacts, eps: object, *, p: object) -> Bound:
     """A certified lower bound on log M(eps, F, L^p) (natural logarithm), the best family member for that eps."""
     query = Query(functions=F, p=validation.exponent(p), eps=validation.exact("eps", eps))
     return best(tuple(apply(theorem, query) for theorem in THEOREMS), f"a packing bound for {F}")

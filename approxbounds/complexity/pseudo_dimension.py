@@ -6,7 +6,6 @@ THEORY.md, sections 3.3, 3.4, 3.6. Each method is a theorem of its own, certifie
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -15,15 +14,14 @@ import numpy as np
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, precision
 from approxbounds.bound import Bound, apply, best
 from approxbounds.errors import HypothesisError
+from approxbounds.facts.growth import GrowthBound, SumCount, Thresholds, euler
+from approxbounds.facts.networks import Architecture, NetworkFacts, layered_order
 from approxbounds.kernel import certified_value
-from approxbounds.networks.base import NetworkClass
-from approxbounds.networks.growth import GrowthBound, SumCount, Thresholds, euler
-from approxbounds.networks.parametric import layered_order
-from approxbounds.networks.recurrent_base import Recurrent
 from approxbounds.render import above
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, integer_of
+from approxbounds.theorem import Direction, Query, Step, Theorem
 from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
+from approxbounds.witness import Witness, integer_of
 
 __all__ = [
     "INFINITE",
@@ -111,7 +109,7 @@ class ClosedFormMethod(_ExplicitMethod):
 
     Fully connected: w = sum_l W_l (cumulative parameters if nu >= 1, own if nu = 0) and
     r = 2e(K-1)R, R = sum_l k_l (1 + (l-1) nu^{l-1}), more than 2 units (BHLM 2019, Thm 6).
-    Totals only: r = 2e((K-1)U+2) D_L; w = LW if nu >= 1, W if nu = 0.
+    Sizes only: r = 2e((K-1)U+2) D_L; w = LW if nu >= 1, W if nu = 0.
     """
 
     id = "pdim-closed-form"
@@ -123,43 +121,43 @@ class ClosedFormMethod(_ExplicitMethod):
     citations = (Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"), Citation("approxbounds", "3.3"))
 
     def refusal(self, query: Query) -> str | None:
-        totals = query.G.size_bounds
-        if totals is None:
+        sizes = query.G.counted_sizes
+        if sizes is None:
             return "the class is not a layered network"
-        activation = totals.activation
+        activation = sizes.activation
         if not is_symbolic(activation.pieces) and activation.pieces == 1:
             return "the activation has no breakpoint (pieces=1)"
-        if hasattr(query.G, "widths") and not is_symbolic(totals.units) and totals.units < 2:
+        if query.G.architecture is not None and not is_symbolic(sizes.units) and sizes.units < 2:
             return "it needs more than 2 units (the output unit counted)"
         return None
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
-        totals = query.G.size_bounds
-        assert totals is not None
-        nu, K = totals.activation.degree, A.number(totals.activation.pieces)
-        L = A.number(totals.depth)
-        if hasattr(query.G, "widths"):
-            w, r = self._layered(A, query.G, nu)
+        sizes = query.G.counted_sizes
+        assert sizes is not None
+        nu, K = sizes.activation.degree, A.number(sizes.activation.pieces)
+        L = A.number(sizes.depth)
+        if query.G.architecture is not None:
+            w, r = self._layered(A, query.G.architecture, nu)
             r = 2 * euler(A) * (K - 1) * r
         else:
-            w = A.number(totals.weights) * (1 if nu == 0 else L)
-            r = 2 * euler(A) * ((K - 1) * A.number(totals.units) + 2) * self._degree(A, nu, totals.depth)
+            w = A.number(sizes.weights) * (1 if nu == 0 else L)
+            r = 2 * euler(A) * ((K - 1) * A.number(sizes.units) + 2) * self._degree(A, nu, sizes.depth)
         return L + w * A.log2(2 * r * A.log2(r))
 
     def rate(self, query: Query) -> Any:
         import sympy
 
-        totals = query.G.size_bounds
-        assert totals is not None
-        W, L = symbol_unless_symbolic(totals.weights, "W"), symbol_unless_symbolic(totals.depth, "L")
+        sizes = query.G.counted_sizes
+        assert sizes is not None
+        W, L = symbol_unless_symbolic(sizes.weights, "W"), symbol_unless_symbolic(sizes.depth, "L")
         # parameters that are used more than once can be fewer than the units
-        most = W if totals.uses is None else symbol_unless_symbolic(totals.units, "U")
-        return layered_order(totals.activation.degree, W, L, sympy.log(most))
+        most = W if sizes.uses is None else symbol_unless_symbolic(sizes.units, "U")
+        return layered_order(sizes.activation.degree, W, L, sympy.log(most))
 
     @staticmethod
-    def _layered(A: Arithmetic, G: Any, nu: Number) -> tuple[Value, Value]:
+    def _layered(A: Arithmetic, layers: Architecture, nu: Number) -> tuple[Value, Value]:
         acting, cumulative, weighted = A.number(0), A.number(0), A.number(0)
-        for layer, (own, units) in enumerate(zip(G.layer_parameters, (*G.widths, 1), strict=True), 1):
+        for layer, (own, units) in enumerate(zip(layers.parameters, (*layers.widths, 1), strict=True), 1):
             cumulative = cumulative + A.number(own)
             acting = acting + (A.number(own) if nu == 0 else cumulative)
             factor = 1 if layer == 1 or nu == 0 else 1 + (layer - 1) * A.power(A.number(nu), A.number(layer - 1))
@@ -189,19 +187,19 @@ class OperationCountMethod(_ExplicitMethod):
     citations = (Citation("AnthonyBartlett1999", "Thm 8.4"), Citation("GoldbergJerrum1995"))
 
     def refusal(self, query: Query) -> str | None:
-        return "the class is not a layered network" if query.G.size_bounds is None else None
+        return "the class is not a layered network" if query.G.counted_sizes is None else None
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
-        totals = query.G.size_bounds
-        assert totals is not None
-        return 4 * A.number(totals.weights) * (A.number(totals.operations()) + 2)
+        sizes = query.G.counted_sizes
+        assert sizes is not None
+        return 4 * A.number(sizes.weights) * (A.number(sizes.operations()) + 2)
 
     def rate(self, query: Query) -> Any:
         # a unit has at least one connection, and degree and pieces are fixed
-        totals = query.G.size_bounds
-        assert totals is not None
-        W = symbol_unless_symbolic(totals.weights, "W")
-        return W**2 if totals.uses is None else W * symbol_unless_symbolic(totals.uses, "C")
+        sizes = query.G.counted_sizes
+        assert sizes is not None
+        W = symbol_unless_symbolic(sizes.weights, "W")
+        return W**2 if sizes.uses is None else W * symbol_unless_symbolic(sizes.uses, "C")
 
 
 class RecurrentMethod(_ExplicitMethod):
@@ -220,15 +218,14 @@ class RecurrentMethod(_ExplicitMethod):
     citations = (Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"), Citation("approxbounds", "6"))
 
     def refusal(self, query: Query) -> str | None:
-        return None if isinstance(query.G, Recurrent) else "the class is not a recurrent network"
+        known = query.G.closed_growth(SYMBOLIC if query.G.symbols else FLOAT)
+        return None if known else "the class is not a recurrent network"
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
-        assert isinstance(query.G, Recurrent)
         return A.minimum(*(t + w * A.log2(2 * r * A.log2(r)) for t, w, r in query.G.closed_growth(A)))
 
     def rate(self, query: Query) -> Any:
-        assert isinstance(query.G, Recurrent)
-        return replace(query.G, bits=None).orders.pdim  # U and v count as real
+        return query.G.real_orders.pdim  # U and v count as real
 
 
 class DirectMethod(_ExplicitMethod):
@@ -262,7 +259,7 @@ METHODS: tuple[Theorem, ...] = (
 _WITHOUT_WITNESS = tuple(method for method in METHODS if not isinstance(method, GrowthMethod))
 
 
-def pseudo_dimension(G: NetworkClass) -> Bound:
+def pseudo_dimension(G: NetworkFacts) -> Bound:
     """The least of all upper bounds on Pdim(G); with symbols, the closed form."""
     query = Query(network=G)
     return best(tuple(apply(method, query) for method in METHODS), f"a bound on Pdim of {G}")
@@ -287,7 +284,7 @@ def _first_excluded(growth: GrowthBound) -> int:
 
 
 @lru_cache(maxsize=4096)
-def largest_shattered(G: NetworkClass, thresholds: Thresholds = Thresholds.ANY) -> int:
+def largest_shattered(G: NetworkFacts, thresholds: Thresholds = Thresholds.ANY) -> int:
     """The largest m that the growth bound does not exclude: floats find it, balls decide the last steps."""
     growth = G.growth(thresholds)
 
@@ -307,7 +304,7 @@ def largest_shattered(G: NetworkClass, thresholds: Thresholds = Thresholds.ANY) 
     return low
 
 
-def excludes_shattering(A: Arithmetic, G: NetworkClass, m: int, thresholds: Thresholds = Thresholds.ANY) -> bool:
+def excludes_shattering(A: Arithmetic, G: NetworkFacts, m: int, thresholds: Thresholds = Thresholds.ANY) -> bool:
     """Whether some method shows that no m points are shattered at thresholds of this kind."""
     if G.growth(thresholds).evaluate(A, m) < m:
         return True
@@ -316,7 +313,7 @@ def excludes_shattering(A: Arithmetic, G: NetworkClass, m: int, thresholds: Thre
     return any(bool(method.evaluate(A, query, {}) < m) for method in applicable)
 
 
-def pdim_upper(G: NetworkClass, thresholds: Thresholds = Thresholds.ANY) -> int:
+def pdim_upper(G: NetworkFacts, thresholds: Thresholds = Thresholds.ANY) -> int:
     """The least P with Pdim(G) <= P for thresholds of this kind that the methods give."""
     query = Query(network=G)
     found = [int(certified_value(method, query, {})) for method in _WITHOUT_WITNESS if method.refusal(query) is None]
@@ -325,7 +322,7 @@ def pdim_upper(G: NetworkClass, thresholds: Thresholds = Thresholds.ANY) -> int:
     return min(found)
 
 
-def pdim_expression(G: NetworkClass) -> tuple[Any, tuple[Citation, ...]]:
+def pdim_expression(G: NetworkFacts) -> tuple[Any, tuple[Citation, ...]]:
     """An explicit upper bound on Pdim(G) as SymPy: the certified integer, or a closed form in the symbols."""
     bound = pseudo_dimension(G)
     if bound.number is not None:
@@ -333,7 +330,7 @@ def pdim_expression(G: NetworkClass) -> tuple[Any, tuple[Citation, ...]]:
     return bound.expression, bound.theorem.citations
 
 
-def pdim_steps(G: NetworkClass, P: int) -> tuple[Step, ...]:
+def pdim_steps(G: NetworkFacts, P: int) -> tuple[Step, ...]:
     """Pdim(G) <= P with the method that shows it."""
     query, claim = Query(network=G), f"$\\operatorname{{Pdim}}(G)\\le P={P}$."
     for method in _WITHOUT_WITNESS:
@@ -343,7 +340,7 @@ def pdim_steps(G: NetworkClass, P: int) -> tuple[Step, ...]:
     return *growth_steps(G, P + 1, Thresholds.ANY), last
 
 
-def growth_steps(G: NetworkClass, m: int, thresholds: Thresholds) -> tuple[Step, ...]:
+def growth_steps(G: NetworkFacts, m: int, thresholds: Thresholds) -> tuple[Step, ...]:
     """The growth bound on m points, layer by layer, with numbers."""
     growth = G.growth(thresholds)
     parts: list[str] = []

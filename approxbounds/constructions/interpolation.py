@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
-from approxbounds.constructions.built import DenseNetwork, Layer, dense, require_moderate
-from approxbounds.constructions.placement import concrete_network, reshaped, size_text, sizes
-from approxbounds.functions.grid import Function, values_at
-from approxbounds.functions.hypercube import require
-from approxbounds.networks.base import NetworkClass
+from approxbounds.constructions.placement import relu_refusal, reshaped, size_text, sizes, widths_of
+from approxbounds.facts.built import AffineMap, DenseNetwork, dense, require_moderate
+from approxbounds.facts.grid import Function, values_at
+from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import above
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, conditional, integer_of
+from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
 from approxbounds.validation import MOST_UNITS, Number, is_infinite, is_symbolic
+from approxbounds.witness import Witness, integer_of, require
 
 __all__ = ["ReLUInterpolation", "breaks_per_layer"]
 
@@ -37,8 +37,8 @@ def breaks_per_layer(widths: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(0 if layer < first else widths[layer] - kept[layer] for layer in range(last + 1))
 
 
-def _intervals(G: Any) -> int:
-    return 1 + sum(breaks_per_layer(G.widths))
+def _intervals(G: NetworkFacts) -> int:
+    return 1 + sum(breaks_per_layer(widths_of(G)))
 
 
 class ReLUInterpolation(Theorem):
@@ -68,10 +68,7 @@ class ReLUInterpolation(Theorem):
     def refusal(self, query: Query) -> str | None:
         if query.F.holder_smoothness is None or query.F.domain_dim != 1:
             return "F must be a Hölder, Lipschitz or Sobolev (q = inf) ball on [0,1]"
-        reason = concrete_network(query.G)
-        if reason is None and query.G.totals.activation.power != 1:  # type: ignore[union-attr]
-            reason = "the activation must be ReLU"
-        return reason
+        return relu_refusal(query.G)
 
     def search(self, query: Query) -> Witness:
         return {"intervals": _intervals(query.G)}
@@ -83,7 +80,7 @@ class ReLUInterpolation(Theorem):
 
     def _error(self, A: Arithmetic, query: Query, h: Value) -> Value:
         s: Number = query.F.holder_smoothness
-        R = A.number(query.F.radius)  # type: ignore[attr-defined]
+        R = A.number(query.F.holder_radius)
         if is_symbolic(s) or s <= 1:
             return R * A.power(2 * h, A.number(s)) * self._norm(A, query.p, A.number(s))
         order = A.number(min(s, 2))
@@ -123,7 +120,7 @@ class ReLUInterpolation(Theorem):
             )
         return tuple(steps)
 
-    def smallest_network(self, query: Query, witness: Witness) -> NetworkClass:
+    def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
         n = integer_of(witness, "intervals")
         return reshaped(query.G, (n,)) if n <= MOST_UNITS else query.G  # no wider layer can be described
 
@@ -132,17 +129,17 @@ class ReLUInterpolation(Theorem):
         require_moderate(query.G)
         n, G = integer_of(witness, "intervals", minimum=1), query.G
         nodes = np.arange(n + 1) / n
-        layers = _layers(nodes, values_at(f, nodes[:, None]), breaks_per_layer(G.widths))  # type: ignore[attr-defined]
+        layers = _layers(nodes, values_at(f, nodes[:, None]), breaks_per_layer(widths_of(G)))
         return dense(G, layers)
 
 
-def _layers(nodes: NDArray[np.float64], values: NDArray[np.float64], breaks: tuple[int, ...]) -> list[Layer]:
+def _layers(nodes: NDArray[np.float64], values: NDArray[np.float64], breaks: tuple[int, ...]) -> list[AffineMap]:
     """The layers of a network that is the linear interpolant; at least as many breaks as inner nodes."""
     slopes = np.diff(values) / np.diff(nodes)
     changes, inner = np.diff(slopes), nodes[1:-1]
     last = len(breaks) - 1
     first = next((layer for layer, count in enumerate(breaks) if count), last)
-    layers: list[Layer] = []
+    layers: list[AffineMap] = []
     x, total, constant, used = np.ones(1), np.zeros(1), values[0], 0
     for layer in range(last + 1):
         added = slice(used, used + breaks[layer]) if layer >= first else slice(used, used)

@@ -6,11 +6,11 @@ from typing import Any
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
 from approxbounds.errors import NoExpressionError
-from approxbounds.networks.lipschitz import LipschitzFunctions
 from approxbounds.render import above
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem, Witness
+from approxbounds.theorem import Direction, Query, Step, Theorem
 from approxbounds.validation import is_symbolic, symbol_unless_symbolic
+from approxbounds.witness import Witness
 
 __all__ = ["McShaneEnvelope"]
 
@@ -38,7 +38,7 @@ class McShaneEnvelope(Theorem):
     unbuilt = "its approximant is an infimum of cones, not a network"
 
     def refusal(self, query: Query) -> str | None:
-        if not isinstance(query.G, LipschitzFunctions):
+        if not query.G.is_lipschitz_ball:
             return "G must be the class of all functions with some Lipschitz constant"
         if query.F.modulus_exponent is None:
             return f"no modulus of continuity is known for {type(query.F).__name__}"

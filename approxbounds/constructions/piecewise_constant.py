@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
 from approxbounds.bisection import largest
-from approxbounds.constructions.built import DenseNetwork, Layer, dense, require_moderate
-from approxbounds.constructions.placement import concrete_network, reshaped, size_text, sizes
+from approxbounds.constructions.placement import placement_refusal, power_of, reshaped, size_text, sizes, widths_of
 from approxbounds.errors import NotApplicableError
-from approxbounds.functions.grid import Function, cube_indices
-from approxbounds.functions.hypercube import require
-from approxbounds.networks.base import NetworkClass
+from approxbounds.facts.built import AffineMap, DenseNetwork, dense, require_moderate
+from approxbounds.facts.grid import Function, cube_indices
+from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import above
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, conditional, integer_of
-from approxbounds.validation import is_infinite, is_symbolic
+from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
+from approxbounds.validation import Number, is_infinite, is_symbolic
+from approxbounds.witness import Witness, integer_of, require
 
-__all__ = ["ConstantConstruction", "CubeConstruction", "cube_widths", "cubes_realised"]
+__all__ = ["ConstantConstruction", "CubeConstruction", "cube_widths", "cubes_refusal"]
 
 
 class ConstantConstruction(Theorem):
@@ -33,7 +33,7 @@ class ConstantConstruction(Theorem):
     direction = Direction.UPPER
 
     def refusal(self, query: Query) -> str | None:
-        if query.G.totals is None or not getattr(query.G, "bias", False):
+        if not query.G.contains_constants:
             return "G is not known to contain the constants (a network with real weights and biases is needed)"
         if query.F.value_range is None:
             return "no range of the functions of F is known"
@@ -52,19 +52,19 @@ class ConstantConstruction(Theorem):
     def expression(self, query: Query) -> Any:
         return self.evaluate(SYMBOLIC, query, {})
 
-    def smallest_network(self, query: Query, witness: Witness) -> NetworkClass | None:
-        return reshaped(query.G, (1,)) if concrete_network(query.G) is None else None
+    def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts | None:
+        return reshaped(query.G, (1,)) if placement_refusal(query.G) is None else None
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """The constant itself, whatever f is."""
-        reason = concrete_network(query.G)
+        reason = placement_refusal(query.G)
         if reason is not None:
             raise NotApplicableError(f"{self.id}: there is nothing to build: {reason}")
         require_moderate(query.G)
         low, high = query.F.value_range or (0, 0)
         hidden = (np.zeros((0, 0)), np.zeros(0))
         output = (np.zeros((1, 0)), np.array([float(low + high) / 2]))
-        return dense(query.G, [*[hidden] * len(query.G.widths), output])  # type: ignore[attr-defined]
+        return dense(query.G, [*[hidden] * len(widths_of(query.G)), output])
 
 
 def cube_widths(power: int, dim: int, k: int) -> tuple[int, ...]:
@@ -80,22 +80,22 @@ def cube_widths(power: int, dim: int, k: int) -> tuple[int, ...]:
     return (steps,) if dim == 1 else (steps, units * (k**dim - 1))
 
 
-def cubes_realised(G: Any, k: int, p: Any) -> str | None:
+def cubes_refusal(G: NetworkFacts, k: int, p: Number) -> str | None:
     """None if G realises every step function on the k^d cubes (to any L^p precision), else the reason.
 
     Layers between and after those of :func:`cube_widths` pass the steps or the indicators on.
     """
-    power = G.totals.activation.power
+    power, widths = power_of(G), widths_of(G)
     if power > 0 and is_infinite(p):
         return "a continuous activation does not realise jumps in sup norm"
     if G.symbols:  # a statement in k, for networks of this depth that are wide enough
-        if len({is_symbolic(width) for width in G.widths}) > 1:
+        if len({is_symbolic(width) for width in widths}) > 1:
             return "either all widths must be symbols, or none"
-        return "d > 1 needs two hidden layers" if len(G.widths) == 1 and G.input_dim != 1 else None
-    needed = cube_widths(power, int(G.input_dim), k)
+        return "d > 1 needs two hidden layers" if len(widths) == 1 and G.domain_dim != 1 else None
+    needed = cube_widths(power, int(G.domain_dim), k)
     if len(needed) == 1:
-        return None if min(G.widths) >= needed[0] else f"k={k} needs {needed[0]} units in each hidden layer"
-    if _last_of_steps(G.widths, needed) is None:
+        return None if min(widths) >= needed[0] else f"k={k} needs {needed[0]} units in each hidden layer"
+    if _last_of_steps(widths, needed) is None:
         return f"k={k} needs two hidden layers of {needed[0]} and {needed[1]} units"
     return None
 
@@ -128,15 +128,15 @@ class CubeConstruction(Theorem):
     def refusal(self, query: Query) -> str | None:
         if query.F.cube_exponent(query.p) is None:
             return f"no error of step functions on cubes is known for {type(query.F).__name__} and p = {query.p}"
-        reason = concrete_network(query.G)
-        return cubes_realised(query.G, 1, query.p) if reason is None else reason
+        reason = placement_refusal(query.G)
+        return cubes_refusal(query.G, 1, query.p) if reason is None else reason
 
     def search(self, query: Query) -> Witness:
-        return {"k": largest(lambda k: cubes_realised(query.G, k, query.p) is None)}
+        return {"k": largest(lambda k: cubes_refusal(query.G, k, query.p) is None)}
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
         k = integer_of(witness, "k", minimum=1)
-        reason = cubes_realised(query.G, k, query.p)
+        reason = cubes_refusal(query.G, k, query.p)
         require(reason is None, str(reason))
         return query.F.cube_error(A, A.number(k), query.p)
 
@@ -148,7 +148,7 @@ class CubeConstruction(Theorem):
         import sympy
 
         W, d = sympy.Symbol("W", positive=True), SYMBOLIC.number(query.F.domain_dim)
-        k = W if d == 1 and len(query.G.widths) == 1 else W ** (1 / (d + 1))  # type: ignore[attr-defined]
+        k = W if d == 1 and len(widths_of(query.G)) == 1 else W ** (1 / (d + 1))
         return k ** -SYMBOLIC.number(query.F.cube_exponent(query.p))
 
     def expression(self, query: Query) -> Any:
@@ -170,13 +170,13 @@ class CubeConstruction(Theorem):
             )
         return tuple(steps)
 
-    def smallest_network(self, query: Query, witness: Witness) -> NetworkClass:
-        power = query.G.totals.activation.power  # type: ignore[union-attr]
+    def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
+        power = power_of(query.G)
         return reshaped(query.G, cube_widths(int(power or 0), int(query.F.domain_dim), integer_of(witness, "k")))
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """Heaviside networks only: f enters by ``F.cube_values`` on the cubes."""
-        if query.G.totals.activation.power != 0:  # type: ignore[union-attr]
+        if power_of(query.G) != 0:
             raise NotApplicableError(
                 f"{self.id}: there is nothing to build for {type(query.G).__name__}, whose continuous units become "
                 "steps only in the limit of large weights; a HeavisideNetwork has them"
@@ -184,30 +184,30 @@ class CubeConstruction(Theorem):
         require_moderate(query.G)
         k, d = integer_of(witness, "k", minimum=1), int(query.F.domain_dim)
         values = query.F.cube_values(f, k)
-        G: Any = query.G
+        G, widths = query.G, widths_of(query.G)
         layers = [_thresholds(k, d)]
         if d == 1:
-            layers += [_passing(k - 1)] * (len(G.widths) - 1)
+            layers += [_passing(k - 1)] * (len(widths) - 1)
             return dense(G, [*layers, (np.diff(values)[None, :], values[:1])])
-        first = _last_of_steps(G.widths, cube_widths(0, d, k))
+        first = _last_of_steps(widths, cube_widths(0, d, k))
         layers += [_passing(len(layers[0][1]))] * (int(first or 1) - 1)
         layers.append(_indicators(k, d))
-        layers += [_passing(k**d - 1)] * (len(G.widths) - len(layers))
+        layers += [_passing(k**d - 1)] * (len(widths) - len(layers))
         return dense(G, [*layers, ((values[:-1] - values[-1])[None, :], values[-1:])])
 
 
-def _thresholds(k: int, dim: int) -> Layer:
+def _thresholds(k: int, dim: int) -> AffineMap:
     """Units (j, i), i = 1..k-1, in this order: 1[k x_j - i >= 0]."""
     matrix = np.repeat(k * np.eye(dim), k - 1, axis=0)
     return matrix, -np.tile(np.arange(1.0, k), dim)
 
 
-def _passing(units: int) -> Layer:
+def _passing(units: int) -> AffineMap:
     """1[s - 1/2 >= 0] = s for s in {0, 1}."""
     return np.eye(units), np.full(units, -0.5)
 
 
-def _indicators(k: int, dim: int) -> Layer:
+def _indicators(k: int, dim: int) -> AffineMap:
     """Cube i, but the last one, from the steps s_{j,i} = 1[k x_j >= i], s_{j,0} = 1, s_{j,k} = 0.
 
     sum_j (s_{j,i_j} - s_{j,i_j+1}) is d on the cube and at most d-1 elsewhere.

@@ -2,31 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from approxbounds.arithmetic import SYMBOLIC
-from approxbounds.networks.base import NetworkClass
+from approxbounds.facts.networks import NetworkFacts
 from approxbounds.theorem import Query, Theorem
+from approxbounds.validation import Number
 
-__all__ = ["concrete_network", "fits", "reshaped", "size_text", "sizes"]
+__all__ = [
+    "fits",
+    "placement_refusal",
+    "power_of",
+    "relu_refusal",
+    "reshaped",
+    "size_text",
+    "sizes",
+    "widths_of",
+]
 
 
-def concrete_network(G: NetworkClass) -> str | None:
+def placement_refusal(G: NetworkFacts) -> str | None:
     """The reason why a construction cannot be placed in G, or None for a biased network of known activation."""
-    totals = G.totals
-    if getattr(G, "bits", None) is not None:
-        return f"the construction needs real parameters (bits={getattr(G, 'bits', None)})"
-    if totals is None or not hasattr(G, "widths"):
+    if G.bits_per_parameter is not None:
+        return f"the construction needs real parameters (bits={G.bits_per_parameter})"
+    if G.free_sizes is None or G.architecture is None:
         return "G must be a fully connected network with known widths"
-    if totals.activation.power is None:
+    if G.architecture.activation.power is None:
         return "the activation of G is not specified (max(x,0)^k or Heaviside needed)"
-    return None if getattr(G, "bias", False) else "the construction needs biases"
+    return None if G.architecture.bias else "the construction needs biases"
 
 
-def fits(G: Any, width: int, hidden: int) -> bool:
+def relu_refusal(G: NetworkFacts) -> str | None:
+    """The same for constructions by ReLU networks."""
+    reason = placement_refusal(G)
+    return "the activation must be ReLU" if reason is None and power_of(G) != 1 else reason
+
+
+def widths_of(G: NetworkFacts) -> tuple[Number, ...]:
+    """The hidden widths of a network in which a construction can be placed."""
+    assert G.architecture is not None
+    return G.architecture.widths
+
+
+def power_of(G: NetworkFacts) -> int:
+    """The power of its activation: 0 for Heaviside, 1 for ReLU."""
+    assert G.architecture is not None and G.architecture.activation.power is not None
+    return G.architecture.activation.power
+
+
+def fits(G: NetworkFacts, width: int, hidden: int) -> bool:
     """Whether a ReLU network of this width and number of hidden layers embeds in G."""
-    return len(G.widths) >= hidden and min(G.widths) >= width
+    return len(widths_of(G)) >= hidden and min(widths_of(G)) >= width
 
 
 def sizes(theorem: Theorem, query: Query, *names: str) -> list[Any]:
@@ -38,18 +64,18 @@ def sizes(theorem: Theorem, query: Query, *names: str) -> list[Any]:
     return [SYMBOLIC.number(size) for size in theorem.search(query).values()]
 
 
-def reshaped(G: Any, widths: tuple[int, ...]) -> NetworkClass:
+def reshaped(G: NetworkFacts, widths: tuple[int, ...]) -> NetworkFacts:
     """The networks of the kind of G with other hidden widths (each at least 1)."""
-    network: NetworkClass = replace(G, widths=tuple(max(width, 1) for width in widths))
-    return network
+    return G.with_widths(tuple(max(width, 1) for width in widths))
 
 
-def size_text(network: Any) -> str:
+def size_text(network: NetworkFacts) -> str:
     """Hidden widths and number of parameters, in words."""
-    widths = network.widths
+    widths, sizes = widths_of(network), network.counted_sizes
+    assert sizes is not None
     shape = f"${len(widths)}$ hidden layers of width ${widths[0]}$"
     if len(widths) == 1:
         shape = f"one hidden layer of width ${widths[0]}$"
     elif len(set(widths)) > 1:
         shape = f"hidden layers of widths ${', '.join(map(str, widths))}$"
-    return f"{shape}: $W={network.weights}$ parameters"
+    return f"{shape}: $W={sizes.weights}$ parameters"

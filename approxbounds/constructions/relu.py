@@ -7,13 +7,14 @@ from typing import Any
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
 from approxbounds.bisection import largest
-from approxbounds.constructions.placement import concrete_network, fits, reshaped, size_text, sizes
-from approxbounds.functions.hypercube import integer_root, require
-from approxbounds.networks.base import NetworkClass
+from approxbounds.constructions.placement import fits, relu_refusal, reshaped, size_text, sizes
+from approxbounds.facts.hypercube import integer_root
+from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import above
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem, Witness, conditional, integer_of
+from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
 from approxbounds.validation import Number, is_infinite, is_symbolic
+from approxbounds.witness import Witness, integer_of, require
 
 __all__ = ["KnownRate", "LuShenYangZhang", "ShenYangZhang"]
 
@@ -32,11 +33,9 @@ class _DeepReLU(Theorem):
     def _error(self, A: Arithmetic, query: Query, N: Value, L: Value) -> Value: ...
 
     def _placement_refusal(self, query: Query) -> str | None:
-        reason = concrete_network(query.G)
+        reason = relu_refusal(query.G)
         if reason is not None:
             return reason
-        if query.G.totals.activation.power != 1:  # type: ignore[union-attr]
-            return "the activation must be ReLU"
         if query.G.symbols or fits(query.G, *self._size(query, 1, 1)):
             return None
         return "G is too small for the construction"
@@ -67,7 +66,7 @@ class _DeepReLU(Theorem):
             )
         return tuple(steps)
 
-    def smallest_network(self, query: Query, witness: Witness) -> NetworkClass:
+    def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
         width, hidden = self._size(query, integer_of(witness, "N"), integer_of(witness, "L"))
         return reshaped(query.G, (width,) * hidden)
 
@@ -149,7 +148,7 @@ class LuShenYangZhang(_DeepReLU):
 
     def _error(self, A: Arithmetic, query: Query, N: Value, L: Value) -> Value:
         d, r = A.number(query.F.domain_dim), A.number(self._order(query.F.holder_smoothness))
-        R = A.number(query.F.radius)  # type: ignore[attr-defined]
+        R = A.number(query.F.holder_radius)
         return 85 * A.power(r + 1, d) * A.power(A.number(8), r) * R * A.power(N * L, -2 * r / d)
 
     def rate(self, query: Query) -> Any:
@@ -189,17 +188,17 @@ class KnownRate(Theorem):
     def refusal(self, query: Query) -> str | None:
         if query.F.holder_smoothness is None:
             return "F must be a Hölder, Lipschitz or Sobolev (q = inf) ball"
-        totals = query.G.totals
-        if totals is None:
+        sizes = query.G.free_sizes
+        if sizes is None:
             return "G must be a layered network with real weights, each used once"
-        activation = totals.activation
+        activation = sizes.activation
         if activation.degree == 0:
             return "degree 0: step functions are the known construction"
         if activation.pieces == 1:
             return "the activation has no breakpoint (pieces=1)"
-        if getattr(query.G, "bias", True) is False:
+        if query.G.architecture is not None and not query.G.architecture.bias:
             return "the constructions need biases"
-        if totals.depth == 2:
+        if sizes.depth == 2:
             return "one hidden layer is not enough: the constructions are deep"
         return None if activation.power in (None, 1) else "the activation must be ReLU"
 

@@ -15,9 +15,10 @@ from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value
 from approxbounds.bisection import largest
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
-from approxbounds.functions.base import EntropyBound, FunctionClass
+from approxbounds.facts.functions import EntropyBound
+from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, resolutions
+from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.bump import concentrated_maximum_holds, derivative_norm
-from approxbounds.functions.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, resolutions
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
@@ -195,6 +196,10 @@ class AnisotropicHolderBall(FunctionClass):
     @property
     def holder_smoothness(self) -> Number | None:
         return self.smoothness[0] if len(self.smoothness) == 1 else None
+
+    @property
+    def holder_radius(self) -> Number:
+        return self.radius
 
     @property
     def modulus_exponent(self) -> Number | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import flint
 
-from approxbounds.arithmetic import Arithmetic, Value, precision
+from approxbounds.arithmetic import BALL, Arithmetic, Value, precision
 from approxbounds.errors import HypothesisError
 
 __all__ = ["concentrated_maximum_holds", "derivative_norm"]
@@ -100,8 +100,6 @@ def concentrated_maximum_holds(n: int) -> None:
     at most s max (q_a q_b)^2 + (d-s) (q_1 q_n)^2 <= q_{n+1}^2 + (d-1) (q_1 q_n)^2 by (ii).
     Raises HypothesisError if either fails (it holds for every n up to 99, checked).
     """
-    from approxbounds.arithmetic import BALL
-
     q = [derivative_norm(BALL, n + 1, i) for i in range(n + 2)]
     first = all(q[a] * q[b] <= q[a + b] for a in range(1, n) for b in range(1, n - a + 1))
     second = all(n * (q[a] * q[n + 1 - a]) ** 2 <= q[n + 1] ** 2 for a in range(1, n + 1))

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from approxbounds import validation as check
 from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value
 from approxbounds.description import where
+from approxbounds.facts.hypercube import HypercubeFamily, Index, Thresholds
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import BumpCubes
-from approxbounds.functions.hypercube import HypercubeFamily, Index, Thresholds
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite
 

@@ -14,16 +14,8 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT, Arithmetic, Value
 from approxbounds.description import named, where
+from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, integer_root, resolutions
 from approxbounds.functions.bump import concentrated_maximum_holds, derivative_norm
-from approxbounds.functions.hypercube import (
-    MOST_CELLS,
-    Grid,
-    HypercubeFamily,
-    Index,
-    Thresholds,
-    integer_root,
-    resolutions,
-)
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite
 

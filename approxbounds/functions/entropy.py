@@ -9,7 +9,8 @@ from approxbounds import validation as check
 from approxbounds.arithmetic import SYMBOLIC
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError, ParameterError
-from approxbounds.functions.base import EntropyBound, FunctionClass
+from approxbounds.facts.functions import EntropyBound
+from approxbounds.functions.base import FunctionClass
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
 

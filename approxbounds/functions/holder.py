@@ -13,9 +13,10 @@ from approxbounds import validation as check
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
-from approxbounds.functions.base import FunctionClass, gradient_error
+from approxbounds.facts.functions import gradient_error
+from approxbounds.facts.hypercube import HypercubeFamily
+from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import BumpCubes, DistanceCubes, PerfectSplineCubes
-from approxbounds.functions.hypercube import HypercubeFamily
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic
 
@@ -66,6 +67,10 @@ class _Holder(FunctionClass):
     @property
     def holder_smoothness(self) -> Number:
         return self._s
+
+    @property
+    def holder_radius(self) -> Number:
+        return self.radius
 
     @property
     def _differentiable(self) -> bool:

@@ -16,20 +16,12 @@ from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
 from approxbounds.bisection import largest
 from approxbounds.description import named, where
 from approxbounds.errors import HypothesisError
+from approxbounds.facts.grid import Function, cube_indices, values_at
+from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, integer_root, resolutions
 from approxbounds.functions.base import FunctionClass
-from approxbounds.functions.grid import Function, cube_indices, values_at
-from approxbounds.functions.hypercube import (
-    MOST_CELLS,
-    Grid,
-    HypercubeFamily,
-    Index,
-    Thresholds,
-    integer_root,
-    require,
-    resolutions,
-)
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
+from approxbounds.witness import require
 
 __all__ = ["CubeLayers", "MonotoneFunctions", "Staircases", "cells_below", "central_layers"]
 

@@ -9,10 +9,11 @@ from typing import Any
 from approxbounds import validation as check
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
 from approxbounds.description import where
-from approxbounds.functions.base import FunctionClass, gradient_error
+from approxbounds.facts.functions import gradient_error
+from approxbounds.facts.hypercube import HypercubeFamily, Index
+from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.bump import concentrated_maximum_holds
 from approxbounds.functions.cubes import BumpCubes
-from approxbounds.functions.hypercube import HypercubeFamily, Index
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite
 
@@ -87,6 +88,10 @@ class SobolevBall(FunctionClass):
     def holder_smoothness(self) -> Number | None:
         """s for q = inf: the ball of W^{s,inf}, whose functions have R-bounded derivatives up to order s."""
         return self.smoothness if is_infinite(self.integrability) else None
+
+    @property
+    def holder_radius(self) -> Number:
+        return self.radius
 
     def modulus_constant(self, A: Arithmetic) -> Value:
         """sqrt(d) R, a bound on the Euclidean norm of the gradient (the cube is convex)."""

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
+from typing import Self
 
 from approxbounds import validation as check
 from approxbounds.description import named
 from approxbounds.errors import ParameterError
-from approxbounds.networks.base import Activation, Totals
-from approxbounds.networks.growth import (
+from approxbounds.facts.growth import (
     AffineCount,
     Count,
+    CountedLayer,
     GrowthBound,
     HalfspaceCount,
-    Layer,
     PolynomialCount,
     SignChangeCount,
     SumCount,
@@ -24,6 +24,7 @@ from approxbounds.networks.growth import (
     affine_pieces,
     degree_of_layer,
 )
+from approxbounds.facts.networks import Activation, Architecture, Sizes
 from approxbounds.networks.parametric import LayeredNetwork, ParametricNetwork, operation_counts
 from approxbounds.validation import Number, is_symbolic
 
@@ -59,8 +60,19 @@ class _Layered(LayeredNetwork):
         return tuple(k * (f + int(self.bias)) for k, f in zip((*self.widths, 1), inputs, strict=True))
 
     @property
-    def size_bounds(self) -> Totals:
-        return Totals(self.weights, sum(self.widths), self.depth, self.activation)
+    def counted_sizes(self) -> Sizes:
+        return Sizes(self.weights, sum(self.widths), self.depth, self.activation)
+
+    @property
+    def architecture(self) -> Architecture:
+        return Architecture(self.widths, self.layer_parameters, self.activation, self.bias)
+
+    def with_widths(self, widths: tuple[Number, ...]) -> Self:
+        return replace(self, widths=widths)
+
+    @property
+    def contains_constants(self) -> bool:
+        return self.bits is None and self.bias
 
     @property
     def definition(self) -> str:
@@ -89,9 +101,9 @@ class _Layered(LayeredNetwork):
                 count = HalfspaceCount(units, fan_in)
             else:
                 count = AffineCount(units, breaks, fan_in + biased)
-            layers.append(Layer(f"hidden layer {number}", (count,)))
-        layers.append(Layer("output", self._output_counts(own)))
-        others = (*operation_counts(self.size_bounds), *self._one_dimensional(thresholds))
+            layers.append(CountedLayer(f"hidden layer {number}", (count,)))
+        layers.append(CountedLayer("output", self._output_counts(own)))
+        others = (*operation_counts(self.counted_sizes), *self._one_dimensional(thresholds))
         return GrowthBound((SumCount(tuple(layers)), *others))
 
     def _output_counts(self, own: tuple[int, ...]) -> tuple[Count, ...]:
@@ -250,16 +262,16 @@ class NetworkSize(ParametricNetwork):
         nu = named(r"\nu", self.degree)
         return (
             f"$G$: networks of one architecture with ${named('W', self.weights)}$ parameters, each used once, "
-            f"${named('L', self.depth)}$ layers and at most ${named('U', self.size_bounds.units)}$ hidden units; "
+            f"${named('L', self.depth)}$ layers and at most ${named('U', self.counted_sizes.units)}$ hidden units; "
             f"activations of at most ${named('K', self.pieces)}$ pieces of degree $\\le{nu}$.{self.codebook}"
         )
 
     @property
-    def size_bounds(self) -> Totals:
+    def counted_sizes(self) -> Sizes:
         units = self.weights if self.units is None else self.units
-        return Totals(self.weights, units, self.depth, Activation(self.degree, self.pieces))
+        return Sizes(self.weights, units, self.depth, Activation(self.degree, self.pieces))
 
     def real_growth(self, thresholds: Thresholds) -> GrowthBound:
-        t = self.size_bounds
+        t = self.counted_sizes
         totals = TotalsCount(t.weights, t.units, t.depth, self.pieces, self.degree)
         return GrowthBound(whole=(totals, *operation_counts(t)))

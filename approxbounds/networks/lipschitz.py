@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from approxbounds import validation as check
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
-from approxbounds.networks.base import NetworkClass, Orders
-from approxbounds.networks.growth import GrowthBound, Thresholds
+from approxbounds.facts.growth import GrowthBound, Thresholds
+from approxbounds.facts.networks import Orders
+from approxbounds.networks.base import NetworkClass
 from approxbounds.sources import Citation
 from approxbounds.validation import Number
 
@@ -51,6 +52,10 @@ class LipschitzFunctions(NetworkClass):
     @property
     def lipschitz_constant(self) -> Number:
         return self.constant
+
+    @property
+    def is_lipschitz_ball(self) -> bool:
+        return True
 
     @property
     def orders(self) -> Orders:

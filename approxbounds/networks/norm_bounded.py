@@ -10,9 +10,10 @@ from approxbounds import validation as check
 from approxbounds.arithmetic import Arithmetic, Value
 from approxbounds.description import named, where
 from approxbounds.errors import NoExpressionError, ParameterError
-from approxbounds.networks.base import NetworkClass, Orders, Totals
+from approxbounds.facts.growth import AffineCount, GrowthBound, Thresholds
+from approxbounds.facts.networks import Architecture, Orders, Sizes
+from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.feedforward import ReLUNetwork
-from approxbounds.networks.growth import AffineCount, GrowthBound, Thresholds
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, symbol_unless_symbolic
 
@@ -133,17 +134,16 @@ class NormBoundedNetwork(NetworkClass):
         return self.widths is not None
 
     @property
-    def size_bounds(self) -> Totals | None:
-        return None if self.widths is None else self._network.size_bounds
+    def counted_sizes(self) -> Sizes | None:
+        return None if self.widths is None else self._network.counted_sizes
 
     @property
-    def totals(self) -> None:
+    def free_sizes(self) -> None:
         """None: known constructions do not bound the norms."""
 
     @property
-    def layer_parameters(self) -> tuple[Number, ...]:
-        """The number of parameters of each layer; only asked where there are widths."""
-        return self._network.layer_parameters
+    def architecture(self) -> Architecture | None:
+        return None if self.widths is None else self._network.architecture
 
     @property
     def lipschitz_constant(self) -> Number:

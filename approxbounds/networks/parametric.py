@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from approxbounds import validation as check
-from approxbounds.networks.base import NetworkClass, Orders, Totals
-from approxbounds.networks.growth import BitCount, Count, GrowthBound, SauerCount, Thresholds
+from approxbounds.facts.growth import BitCount, Count, GrowthBound, SauerCount, Thresholds
+from approxbounds.facts.networks import Orders, Sizes, layered_order
+from approxbounds.networks.base import NetworkClass
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
 
-__all__ = ["LayeredNetwork", "ParametricNetwork", "layered_order", "network_orders", "operation_counts"]
+__all__ = ["LayeredNetwork", "ParametricNetwork", "network_orders", "operation_counts"]
 
 MOST_BITS = 64
-
-
-def layered_order(degree: Number, W: Any, L: Any, log: Any) -> Any:
-    """The order of Pdim that counts layer by layer give, with the logarithm of the units or the weights.
-
-    W log (nu = 0), L W log (nu = 1), L W log + L^2 W (nu >= 2, fixed).
-    """
-    if degree == 0:
-        return W * log
-    return L * W * log if degree == 1 else L * W * log + L**2 * W
 
 
 def network_orders(degree: Number, weights: Any, depth: Any) -> Orders:
@@ -45,7 +36,7 @@ def network_orders(degree: Number, weights: Any, depth: Any) -> Orders:
     return Orders(sympy.Min(pdim, W**2), log, W**2, 2)
 
 
-def operation_counts(totals: Totals) -> tuple[Count, ...]:
+def operation_counts(totals: Sizes) -> tuple[Count, ...]:
     """The Sauer bound from the operation count, where it can be the smallest: degree >= 2, deep networks."""
     if totals.activation.degree < 2 or totals.depth**2 < totals.units:
         return ()
@@ -70,16 +61,23 @@ class ParametricNetwork(NetworkClass):
 
     @property
     @abstractmethod
-    def size_bounds(self) -> Totals:
+    def counted_sizes(self) -> Sizes:
         """W, U, L and the activation."""
 
     @property
-    def totals(self) -> Totals | None:
-        return self.size_bounds if self.bits is None else None
+    def free_sizes(self) -> Sizes | None:
+        return self.counted_sizes if self.bits is None else None
+
+    @property
+    def bits_per_parameter(self) -> Number | None:
+        return self.bits
+
+    def quantised(self, bits: int) -> Self:
+        return replace(self, bits=bits)  # type: ignore[call-arg]  # a field of every record
 
     @property
     def exact_pseudo_dimension(self) -> Number:
-        return None if self.bits is None else self.bits * self.size_bounds.weights
+        return None if self.bits is None else self.bits * self.counted_sizes.weights
 
     @property
     def codebook(self) -> str:
@@ -95,14 +93,14 @@ class ParametricNetwork(NetworkClass):
     @property
     def real_orders(self) -> Orders:
         """The orders for real parameters."""
-        sizes = self.size_bounds
+        sizes = self.counted_sizes
         W, L = symbol_unless_symbolic(sizes.weights, "W"), symbol_unless_symbolic(sizes.depth, "L")
         return network_orders(sizes.activation.degree, W, L)
 
     @property
     def direct_orders(self) -> Orders:
         """Of bW: W for a number b."""
-        W = symbol_unless_symbolic(self.size_bounds.weights, "W")
+        W = symbol_unless_symbolic(self.counted_sizes.weights, "W")
         return Orders.of_size(self.bits * W if is_symbolic(self.bits) else W)
 
     @property

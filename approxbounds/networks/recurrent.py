@@ -8,8 +8,8 @@ from typing import Any
 from approxbounds import validation as check
 from approxbounds.arithmetic import Arithmetic, Value
 from approxbounds.errors import ParameterError
-from approxbounds.networks.base import Orders
-from approxbounds.networks.growth import Count, Layer
+from approxbounds.facts.growth import Count, CountedLayer
+from approxbounds.facts.networks import Orders
 from approxbounds.networks.recurrent_base import MOST_BITS, MOST_SIZE, Recurrent, Weights, coded
 from approxbounds.networks.recurrent_growth import CentralCount, CodeCount
 from approxbounds.sources import Citation
@@ -73,13 +73,13 @@ class HadamRNN(Recurrent):
     def _acting(self, recurrent: Number, first: Number) -> Number:
         return super()._acting(recurrent, first) + self.hidden * (self.layers - 1)  # b2
 
-    def _signs(self, W: Weights, first: int) -> tuple[Layer, ...]:
+    def _signs(self, W: Weights, first: int) -> tuple[CountedLayer, ...]:
         if self.layers == 1:
             return super()._signs(W, first)
         n = self.hidden
         return (
-            Layer("first recurrence", (CentralCount(n * self.steps, first),)),
-            Layer("second recurrence", (CentralCount(n, first + n),)),
+            CountedLayer("first recurrence", (CentralCount(n * self.steps, first),)),
+            CountedLayer("second recurrence", (CentralCount(n, first + n),)),
         )
 
     def _closed_signs(self, A: Arithmetic, W: Weights, first: Value) -> tuple[Value, Value, Value]:

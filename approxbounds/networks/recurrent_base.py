@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from approxbounds import validation as check
 from approxbounds.arithmetic import Arithmetic, Value
 from approxbounds.description import named
 from approxbounds.errors import ParameterError
-from approxbounds.networks.base import NetworkClass, Orders
-from approxbounds.networks.growth import (
+from approxbounds.facts.growth import (
     AffineCount,
     Count,
+    CountedLayer,
     GrowthBound,
     HalfspaceCount,
-    Layer,
     PolynomialCount,
     SumCount,
     Thresholds,
     euler,
 )
+from approxbounds.facts.networks import Orders
+from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.recurrent_growth import CentralCount, CodeCount, StepsCount
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
@@ -104,6 +105,17 @@ class Recurrent(NetworkClass):
             raise ParameterError("activation", self.activation, f"must be one of {', '.join(ACTIVATIONS)}")
 
     @property
+    def bits_per_parameter(self) -> Number | None:
+        return self.bits
+
+    def quantised(self, bits: int) -> Self:
+        return replace(self, bits=bits)
+
+    @property
+    def real_orders(self) -> Orders:
+        return replace(self, bits=None).orders
+
+    @property
     def domain_dim(self) -> Number:
         return self.steps * self.inputs
 
@@ -150,17 +162,21 @@ class Recurrent(NetworkClass):
         groups = product(self.recurrent_weights, self._input_weights, self._output_weights)
         ways = [self._way(*group) for group in groups]
         if self._shallow:
-            ways.append(tuple(Layer("hidden layer" if i == 0 else "output", (c,)) for i, c in enumerate(self._shallow)))
+            ways.append(
+                tuple(CountedLayer("hidden layer" if i == 0 else "output", (c,)) for i, c in enumerate(self._shallow))
+            )
         return GrowthBound(whole=tuple(map(SumCount, ways)))
 
-    def _way(self, W: Weights, U: Weights, v: Weights) -> tuple[Layer, ...]:
+    def _way(self, W: Weights, U: Weights, v: Weights) -> tuple[CountedLayer, ...]:
         """The codes, the signs that decide the pieces, and the output."""
         groups = {"W": W, "U": U, "v": v}
-        codes = tuple(Layer(f"choices of {name}", (c,)) for name, weights in groups.items() for c in weights.codes)
+        codes = tuple(
+            CountedLayer(f"choices of {name}", (c,)) for name, weights in groups.items() for c in weights.codes
+        )
         first = U.reals + self.hidden * (2 if self.activation == "modrelu" else 1)  # U, b, beta
         signs = self._signs(W, first)
         last = W.degree * (self.steps - 1) + 1 + v.degree
-        return (*codes, *signs, Layer("output", self._output(last, self._acting(W.reals, first) + v.reals + 1)))
+        return (*codes, *signs, CountedLayer("output", self._output(last, self._acting(W.reals, first) + v.reals + 1)))
 
     def _acting(self, recurrent: Number, first: Number) -> Number:
         """The number of real parameters of h_T, from those of W and those of U, b and beta."""
@@ -171,20 +187,20 @@ class Recurrent(NetworkClass):
         """The polynomials per input and step whose signs decide the pieces of the activation."""
         return self.hidden * (4 if self.activation == "modrelu" else 1)
 
-    def _signs(self, W: Weights, first: int) -> tuple[Layer, ...]:
+    def _signs(self, W: Weights, first: int) -> tuple[CountedLayer, ...]:
         n, d, T, P = self.hidden, self.inputs, self.steps, W.reals + first
         if self.activation == "linear":
             own: Count = PolynomialCount(n, W.degree * (T - 1) + 1, P) if W.degree else CentralCount(n, P)
-            return (Layer("net inputs of the last step", (own, self._shallow[0])),)
+            return (CountedLayer("net inputs of the last step", (own, self._shallow[0])),)
         relu, f = self.activation == "relu", self._functions
         one: Count = HalfspaceCount(n, d) if relu else AffineCount(n, 4, d + 2)
-        layers = (Layer("step 1", (one, CentralCount(f, first) if relu else AffineCount(1, f, first))),)
+        layers = (CountedLayer("step 1", (one, CentralCount(f, first) if relu else AffineCount(1, f, first))),)
         if T == 1:
             return layers
         steps: Count = CentralCount(f, P, T - 1) if relu else AffineCount(T - 1, f, P)
         if W.degree:
             steps = StepsCount(f, T, W.degree, P)
-        return (*layers, Layer(f"steps 2 to {T}", (steps,)))
+        return (*layers, CountedLayer(f"steps 2 to {T}", (steps,)))
 
     def _output(self, degree: int, parameters: int) -> tuple[Count, ...]:
         own: Count = AffineCount(1, 1, parameters) if degree == 1 else PolynomialCount(1, degree, parameters)
@@ -202,9 +218,9 @@ class Recurrent(NetworkClass):
         return (HalfspaceCount(n, d), AffineCount(1, 1, n * (d + 1) + 1))
 
     def closed_growth(self, A: Arithmetic) -> tuple[tuple[Value, Value, Value], ...]:
-        """Triples (t, w, r), r >= 16, w >= t, with Pi(m) <= 2^t (m r/w)^w for all m >= w, one for each way to see W.
+        """One triple for each way to see W, with real U and v.
 
-        With real U and v. C codes in bits and layers of M_i m polynomials of degree <= D_i in w_i parameters give
+         C codes in bits and layers of M_i m polynomials of degree <= D_i in w_i parameters give
         C + sum_i (1 + w_i log2(2e m M_i D_i/w_i)); by Jensen r = 2e sum M_i D_i, and w = C + sum w_i (the bound
         increases with w up to m).
         """

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from approxbounds.arithmetic import Arithmetic, Value
-from approxbounds.networks.growth import euler, times
+from approxbounds.facts.growth import euler, times
 from approxbounds.sources import Citation
 
 __all__ = ["CentralCount", "CodeCount", "StepsCount"]

@@ -8,8 +8,9 @@ from math import comb
 from approxbounds import validation as check
 from approxbounds.description import named, where
 from approxbounds.errors import ParameterError
-from approxbounds.networks.base import NetworkClass, Orders
-from approxbounds.networks.growth import AffineCount, BitCount, GrowthBound, Thresholds
+from approxbounds.facts.growth import AffineCount, BitCount, GrowthBound, Thresholds
+from approxbounds.facts.networks import Orders
+from approxbounds.networks.base import NetworkClass
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic
 

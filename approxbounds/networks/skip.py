@@ -8,12 +8,11 @@ from itertools import accumulate
 from approxbounds import validation as check
 from approxbounds.description import named
 from approxbounds.errors import ParameterError
-from approxbounds.networks.base import Activation, Orders, Totals
-from approxbounds.networks.growth import (
+from approxbounds.facts.growth import (
     AffineCount,
+    CountedLayer,
     GrowthBound,
     HalfspaceCount,
-    Layer,
     PolynomialCount,
     SignChangeCount,
     SumCount,
@@ -21,7 +20,8 @@ from approxbounds.networks.growth import (
     affine_pieces,
     degree_of_layer,
 )
-from approxbounds.networks.parametric import LayeredNetwork, layered_order, operation_counts
+from approxbounds.facts.networks import Activation, Architecture, Orders, Sizes, layered_order
+from approxbounds.networks.parametric import LayeredNetwork, operation_counts
 from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
 
 __all__ = ["SkipNetwork"]
@@ -100,12 +100,16 @@ class SkipNetwork(LayeredNetwork):
         return self.connections if self.layer_weights is None else self.layer_weights
 
     @property
-    def size_bounds(self) -> Totals:
+    def counted_sizes(self) -> Sizes:
         activation = Activation(self.degree, self.pieces)
-        return Totals(self.weights, sum(self.widths), self.depth, activation, uses=self.uses)
+        return Sizes(self.weights, sum(self.widths), self.depth, activation, uses=self.uses)
 
     @property
-    def totals(self) -> None:
+    def architecture(self) -> Architecture:
+        return Architecture(self.widths, self.layer_parameters, Activation(self.degree, self.pieces), bias=True)
+
+    @property
+    def free_sizes(self) -> None:
         """None: known constructions have no skip connections, and rates in W are not known to carry over."""
 
     @property
@@ -126,7 +130,7 @@ class SkipNetwork(LayeredNetwork):
             return super().real_orders
         import sympy
 
-        sizes = self.size_bounds
+        sizes = self.counted_sizes
         W, L = symbol_unless_symbolic(sizes.weights, "W"), sympy.Symbol("L", positive=True)
         log = sympy.log(symbol_unless_symbolic(sizes.units, "U"))
         return Orders.of_size(layered_order(self.degree, W, L, log))
@@ -138,13 +142,13 @@ class SkipNetwork(LayeredNetwork):
         for number, (units, inputs, W) in enumerate(zip(self.widths, self.fan_in, own, strict=False), 1):
             if number > 1 and degree > 0:
                 polynomials = PolynomialCount(breaks * units, degree_of_layer(degree, number), acting[number - 1])
-                layers.append(Layer(f"hidden layer {number}", (polynomials,)))
+                layers.append(CountedLayer(f"hidden layer {number}", (polynomials,)))
                 continue
             full = HalfspaceCount(units, inputs) if self.pieces == 2 else AffineCount(units, breaks, inputs + 1)
-            layers.append(Layer(f"hidden layer {number}", (full, AffineCount(1, breaks * units, W))))
+            layers.append(CountedLayer(f"hidden layer {number}", (full, AffineCount(1, breaks * units, W))))
         last = PolynomialCount(1, degree_of_layer(degree, self.depth), acting[-1])
-        layers.append(Layer("output", (last if degree > 0 else AffineCount(1, 1, own[-1]),)))
-        others = (*operation_counts(self.size_bounds), *self._one_dimensional(thresholds))
+        layers.append(CountedLayer("output", (last if degree > 0 else AffineCount(1, 1, own[-1]),)))
+        others = (*operation_counts(self.counted_sizes), *self._one_dimensional(thresholds))
         return GrowthBound((SumCount(tuple(layers)), *others))
 
     def _one_dimensional(self, thresholds: Thresholds) -> tuple[SignChangeCount, ...]:

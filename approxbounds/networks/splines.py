@@ -6,18 +6,19 @@ from dataclasses import dataclass
 
 from approxbounds import validation as check
 from approxbounds.errors import ParameterError
-from approxbounds.networks.base import NetworkClass, Orders
-from approxbounds.networks.growth import (
+from approxbounds.facts.growth import (
     AffineCount,
     Count,
+    CountedLayer,
     GrowthBound,
     KnotCount,
-    Layer,
     PolynomialCount,
     SignChangeCount,
     SumCount,
     Thresholds,
 )
+from approxbounds.facts.networks import Orders
+from approxbounds.networks.base import NetworkClass
 from approxbounds.sources import Citation
 
 __all__ = ["FreeKnotSplines"]
@@ -83,7 +84,7 @@ class FreeKnotSplines(NetworkClass):
         coefficients: tuple[Count, ...] = (AffineCount(1, 1, (n + 1) * (r + 1)),)
         if self.smooth:
             coefficients += (PolynomialCount(1, r + 1, 2 * n + r + 1),)
-        layers = (Layer("knots", (KnotCount(n),)), Layer("coefficients", coefficients))
+        layers = (CountedLayer("knots", (KnotCount(n),)), CountedLayer("coefficients", coefficients))
         changes = () if thresholds is Thresholds.ANY else (SignChangeCount(self._changes(thresholds)),)
         return GrowthBound((SumCount(layers), *changes))
 

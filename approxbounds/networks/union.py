@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from approxbounds import validation as check
 from approxbounds.errors import NoExpressionError, ParameterError
-from approxbounds.networks.base import NetworkClass, Orders
-from approxbounds.networks.growth import GrowthBound, Thresholds, UnionCount
+from approxbounds.facts.growth import GrowthBound, Thresholds, UnionCount
+from approxbounds.facts.networks import Orders
+from approxbounds.networks.base import NetworkClass
 from approxbounds.sources import Citation
 from approxbounds.validation import Number
 

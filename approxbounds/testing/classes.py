@@ -17,9 +17,9 @@ import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
 from approxbounds.certificate import describe_from
 from approxbounds.description import Description
-from approxbounds.functions.grid import midpoints, values_at
-from approxbounds.functions.hypercube import HypercubeFamily, Index
-from approxbounds.networks.growth import Thresholds
+from approxbounds.facts.grid import midpoints, values_at
+from approxbounds.facts.growth import Thresholds
+from approxbounds.facts.hypercube import HypercubeFamily, Index
 from approxbounds.testing.contracts import check_bound, require
 
 __all__ = ["check_function_class", "check_growth", "check_network_class", "check_record"]

@@ -18,8 +18,10 @@ import numpy as np
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, ceil_float, precision
 from approxbounds.bound import apply
-from approxbounds.functions.hypercube import integer_root
-from approxbounds.query import make_query
+from approxbounds.facts.functions import FunctionFacts
+from approxbounds.facts.hypercube import integer_root
+from approxbounds.facts.networks import NetworkFacts
+from approxbounds.query import candidates, make_query
 from approxbounds.testing.mutants import unsafe_mutants
 from approxbounds.theorem import Query, foreign_code
 
@@ -74,7 +76,7 @@ def _answer(rule: Rule, query: Query) -> tuple[float | int, ab.Bound | None] | N
     return value, None
 
 
-def known_upper_bounds(F: ab.FunctionClass, G: ab.NetworkClass, *, p: Any) -> Iterator[tuple[str, float]]:
+def known_upper_bounds(F: FunctionFacts, G: NetworkFacts, *, p: Any) -> Iterator[tuple[str, float]]:
     """Names and values of all that is known to be at least E_p(F, G), for comparison with lower bounds.
 
     The certified upper bounds; and, as a lower bound must hold for every class that a record describes, the error of
@@ -86,7 +88,7 @@ def known_upper_bounds(F: ab.FunctionClass, G: ab.NetworkClass, *, p: Any) -> It
     {'the zero function': 1.0, 'the best constant': 1.0, 'steps on 10^1 cubes': 0.05}
     """
     query = make_query(F, G, p)
-    for bound in ab.upper_bounds(F, G, p=p):
+    for bound in candidates(query, ab.Direction.UPPER):
         if bound.number is not None:
             yield bound.theorem.id, float(bound.number)
     if foreign_code(ab.THEOREMS["constant"], Query(network=G)):

@@ -17,10 +17,10 @@ Applied to functions with values in an interval of length s: rounded down to mul
 
 from __future__ import annotations
 
-from approxbounds.arithmetic import Arithmetic, Value
-from approxbounds.functions.hypercube import require
-from approxbounds.networks.growth import euler
+from approxbounds.arithmetic import BALL, Arithmetic, Value, precision
+from approxbounds.facts.growth import euler
 from approxbounds.sources import Citation
+from approxbounds.witness import require
 
 __all__ = ["CITATIONS", "log2_separated", "log2_shattered", "smallest_exponent"]
 
@@ -50,8 +50,6 @@ def log2_separated(A: Arithmetic, points: int, levels: int, fat: int, exponent: 
 
 def smallest_exponent(points: int, levels: int, fat: int) -> int:
     """About the smallest q, never below it: searched with balls."""
-    from approxbounds.arithmetic import BALL, precision
-
     if fat == 0:
         return 0
     with precision(256):

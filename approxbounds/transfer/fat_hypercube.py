@@ -17,15 +17,16 @@ from approxbounds.complexity.fat_shattering import (
     members_for,
 )
 from approxbounds.errors import HypothesisError, echo
-from approxbounds.functions.hypercube import HypercubeFamily, Index, member_of, require
+from approxbounds.facts.hypercube import HypercubeFamily, Index, member_of
 from approxbounds.render import above, below
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem, Witness, fraction_of, integer_of
+from approxbounds.theorem import Query, Step, Theorem
 from approxbounds.transfer.alon import CITATIONS, log2_separated, log2_shattered, smallest_exponent
 from approxbounds.transfer.hypercube import best_distance, checked_mass
 from approxbounds.transfer.packing_transfer import short_fraction
 from approxbounds.transfer.scale_sensitive import fat_rate, no_fat_theorem
 from approxbounds.validation import is_infinite
+from approxbounds.witness import Witness, fraction_of, integer_of, require
 
 __all__ = ["FatHypercubeTheorem", "FatSupNormTheorem"]
 

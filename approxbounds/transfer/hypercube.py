@@ -22,12 +22,13 @@ from approxbounds.errors import (
     ParameterError,
     echo,
 )
-from approxbounds.functions.hypercube import HypercubeFamily, Index, member_of, require
-from approxbounds.networks.growth import GrowthBound
+from approxbounds.facts.growth import GrowthBound
+from approxbounds.facts.hypercube import HypercubeFamily, Index, member_of
 from approxbounds.render import above, below, latex
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem, Witness, conditional, integer_of
+from approxbounds.theorem import Query, Step, Theorem, conditional
 from approxbounds.validation import Number, is_infinite
+from approxbounds.witness import Witness, integer_of, require
 
 __all__ = [
     "AverageCase",

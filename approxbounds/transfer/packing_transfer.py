@@ -11,14 +11,15 @@ import numpy as np
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, log2_lower_tail
 from approxbounds.complexity.pseudo_dimension import excludes_shattering, pdim_expression, pdim_steps, pdim_upper
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
-from approxbounds.functions.base import EntropyBound
-from approxbounds.functions.hypercube import Grid, HypercubeFamily, Index, member_of, require
-from approxbounds.networks.growth import euler
+from approxbounds.facts.functions import EntropyBound
+from approxbounds.facts.growth import euler
+from approxbounds.facts.hypercube import Grid, HypercubeFamily, Index, member_of
 from approxbounds.render import above, below
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem, Witness, conditional, fraction_of, integer_of
+from approxbounds.theorem import Query, Step, Theorem, conditional
 from approxbounds.transfer.hypercube import no_growth
 from approxbounds.validation import is_infinite
+from approxbounds.witness import Witness, fraction_of, integer_of, require
 
 __all__ = [
     "EntropyTransfer",

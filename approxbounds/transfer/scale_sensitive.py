@@ -6,10 +6,12 @@ from typing import Any
 
 from approxbounds.complexity.fat_shattering import no_fat_bound
 from approxbounds.errors import NoExpressionError
+from approxbounds.render import latex
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem, Witness
+from approxbounds.theorem import Query, Step, Theorem
 from approxbounds.transfer.hypercube import no_family
 from approxbounds.validation import is_infinite, is_symbolic
+from approxbounds.witness import Witness
 
 __all__ = ["ScaleSensitiveTheorem", "fat_rate", "no_fat_theorem"]
 
@@ -81,8 +83,6 @@ class ScaleSensitiveTheorem(Theorem):
         raise NoExpressionError("T1: its constants are unspecified in the source; use .rate")
 
     def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        from approxbounds.render import latex
-
         return (
             Step(query.F.definition),
             Step(query.G.definition),

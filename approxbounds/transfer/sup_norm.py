@@ -8,12 +8,13 @@ from typing import Any
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, precision
 from approxbounds.complexity.pseudo_dimension import excludes_shattering, growth_steps, pdim_expression, pdim_upper
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
-from approxbounds.functions.hypercube import member_of, require
+from approxbounds.facts.hypercube import member_of
 from approxbounds.render import below
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem, Witness, conditional
+from approxbounds.theorem import Query, Step, Theorem, conditional
 from approxbounds.transfer.hypercube import no_family, no_growth
 from approxbounds.validation import is_infinite
+from approxbounds.witness import Witness, require
 
 __all__ = ["SupNormTheorem"]
 

@@ -7,8 +7,8 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from approxbounds import tables
-from approxbounds.catalogue import FUNCTION_CLASSES, LOWER_THEOREMS, NETWORK_CLASSES, THEOREMS, UPPER_THEOREMS
 from approxbounds.description import Description
+from approxbounds.registry import FUNCTION_CLASSES, LOWER_THEOREMS, NETWORK_CLASSES, THEOREMS, UPPER_THEOREMS
 from approxbounds.sources import Citation
 
 __all__ = ["known", "text"]

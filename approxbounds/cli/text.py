@@ -9,9 +9,9 @@ from contextlib import nullcontext
 from dataclasses import MISSING, fields
 from typing import Any
 
-from approxbounds.catalogue import FUNCTION_CLASSES, NETWORK_CLASSES
 from approxbounds.description import Description
 from approxbounds.errors import ParameterError, nearest
+from approxbounds.registry import FUNCTION_CLASSES, NETWORK_CLASSES
 
 __all__ = ["parse_class", "parse_functions", "parse_network", "parse_value", "read_text", "split_classes"]
 

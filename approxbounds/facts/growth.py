@@ -17,17 +17,17 @@ from typing import Protocol
 import numpy as np
 
 from approxbounds.arithmetic import Arithmetic, Value
-from approxbounds.functions.hypercube import Thresholds
+from approxbounds.facts.hypercube import Thresholds
 from approxbounds.sources import Citation
 
 __all__ = [
     "AffineCount",
     "BitCount",
     "Count",
+    "CountedLayer",
     "GrowthBound",
     "HalfspaceCount",
     "KnotCount",
-    "Layer",
     "PolynomialCount",
     "SauerCount",
     "SignChangeCount",
@@ -250,7 +250,7 @@ class TotalsCount:
 
 
 @dataclass(frozen=True)
-class Layer:
+class CountedLayer:
     """A layer's name and all counts that apply to it; the smallest is used."""
 
     name: str
@@ -268,7 +268,7 @@ class Layer:
 class SumCount:
     """One way to count the whole class: the sum over these layers, in each of them the smallest count."""
 
-    layers: tuple[Layer, ...]
+    layers: tuple[CountedLayer, ...]
 
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         total = self.layers[0].evaluate(A, m)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from approxbounds.cli_text import parse_functions, parse_network, parse_value, read_text, split_classes
+from approxbounds.cli.text import parse_functions, parse_network, parse_value, read_text, split_classes
 from approxbounds.sweep import QUANTITIES, Sweep, sweep
 from approxbounds.workers import on_cluster
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from approxbounds import validation as check
 from approxbounds.errors import NotApplicableError, ParameterError
-from approxbounds.functions.grid import Function, midpoints, values_at
+from approxbounds.facts.grid import Function, midpoints, values_at
+from approxbounds.facts.networks import NetworkFacts
 from approxbounds.validation import is_infinite
 
-__all__ = ["DenseNetwork", "Layer", "dense", "require_moderate"]
+__all__ = ["AffineMap", "DenseNetwork", "dense", "require_moderate"]
 
 MOST_PARAMETERS = 10**8
 MOST_POINTS = 10**7
 _CHUNK = 2**22  # numbers held at a time while a network is evaluated
 
 #: The weight matrix and the biases of one layer.
-Layer = tuple[NDArray[np.float64], NDArray[np.float64]]
+AffineMap = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class DenseNetwork:
     ((3,), 10, [0.125, 0.875])
     """
 
-    layers: tuple[Layer, ...]
+    layers: tuple[AffineMap, ...]
     power: int
 
     @property
@@ -97,19 +97,22 @@ class DenseNetwork:
         return largest * float(np.mean((gaps / largest) ** float(exponent)) ** (1 / float(exponent)))
 
 
-def require_moderate(G: Any) -> None:
+def require_moderate(G: NetworkFacts) -> None:
     """Refuse to build networks that do not fit into the memory."""
-    if G.weights > MOST_PARAMETERS:
-        raise NotApplicableError(f"weights={G.weights}: networks of at most {MOST_PARAMETERS} parameters are built")
+    sizes = G.counted_sizes
+    if sizes is not None and sizes.weights > MOST_PARAMETERS:
+        raise NotApplicableError(f"weights={sizes.weights}: networks of at most {MOST_PARAMETERS} parameters are built")
 
 
-def dense(G: Any, layers: Sequence[Layer]) -> DenseNetwork:
+def dense(G: NetworkFacts, layers: Sequence[AffineMap]) -> DenseNetwork:
     """The network with these layers as an element of G: hidden layers are filled up with units of weight 0."""
-    sizes = (int(G.input_dim), *G.widths, 1)
+    own = G.architecture
+    assert own is not None and own.activation.power is not None
+    sizes = (int(G.domain_dim), *own.widths, 1)
     padded = []
     for (inputs, units), (matrix, biases) in zip(pairwise(sizes), layers, strict=True):
         full, offsets = np.zeros((units, inputs)), np.zeros(units)
         full[: matrix.shape[0], : matrix.shape[1]] = matrix
         offsets[: len(biases)] = biases
         padded.append((full, offsets))
-    return DenseNetwork(tuple(padded), G.activation.power)
+    return DenseNetwork(tuple(padded), own.activation.power)

@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import approxbounds as ab
-from approxbounds import cli_list, cli_sweep
-from approxbounds.cli_text import parse_functions, parse_network, parse_value, read_text, split_classes
+from approxbounds.cli import listing
+from approxbounds.cli import sweep as sweeping
+from approxbounds.cli.text import parse_functions, parse_network, parse_value, read_text, split_classes
 from approxbounds.errors import ApproxBoundsError, NoExpressionError, NoNumberError, ParameterError
 from approxbounds.extensions import load
 from approxbounds.files import write_atomically
@@ -183,7 +184,7 @@ def _weights(arguments: argparse.Namespace) -> int:
     asked = {name: getattr(arguments, name) for name in ("error", "depth", "degree", "pieces")}
     found = ab.required_weights(parse_functions(arguments.F), p=parse_value(arguments.p), **asked)
     G: Any = found.query.G  # the smallest of these networks
-    sizes = {"network": None, "depth": G.size_bounds.depth, "degree": G.degree, "pieces": G.pieces}
+    sizes = {"network": None, "depth": G.counted_sizes.depth, "degree": G.degree, "pieces": G.pieces}
     return _requirement(arguments, found, _asked(found.query) | sizes)
 
 
@@ -203,7 +204,7 @@ def _table(arguments: argparse.Namespace) -> int:
 
 
 def _sweep(arguments: argparse.Namespace) -> int:
-    found = cli_sweep.run(arguments)
+    found = sweeping.run(arguments)
     return _print_table(arguments, found, lambda: found.records)
 
 
@@ -254,8 +255,8 @@ def _explain(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    data = cli_list.known()
-    _print(lambda: data, lambda: cli_list.text(data), arguments.json)
+    data = listing.known()
+    _print(lambda: data, lambda: listing.text(data), arguments.json)
     return 0
 
 
@@ -322,9 +323,9 @@ def _parser() -> argparse.ArgumentParser:
     compared = command("table", _table, "compare classes, networks and norms; do L^p and sup norm differ?", "t")
     text = "function classes and network classes, as in the other commands, in any order (the name tells which)"
     compared.add_argument("classes", nargs="+", metavar="CLASS", help=text)
-    cli_sweep.add_exponents(compared)
+    sweeping.add_exponents(compared)
     swept = command("sweep", _sweep, "bounds for a grid of classes, networks and norms; resumable, in parallel", "t")
-    cli_sweep.add_options(swept)
+    sweeping.add_options(swept)
     verify = command("verify", _verify, "check a certificate from scratch", "")
     verify.add_argument("file", help="JSON file with a certificate, or - for standard input")
     explain = command("explain", _explain, "numbered derivation with citations (Markdown)", "FGp")

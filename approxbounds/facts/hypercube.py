@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 from approxbounds.arithmetic import Arithmetic, Value
 from approxbounds.errors import HypothesisError
 from approxbounds.sources import Citation
-from approxbounds.theorem import Witness, integer_of
 from approxbounds.validation import Number
+from approxbounds.witness import Witness, integer_of
 
 __all__ = [
     "FINEST_CELLS",
@@ -39,7 +39,6 @@ __all__ = [
     "Thresholds",
     "integer_root",
     "member_of",
-    "require",
     "resolutions",
     "wide_grid",
 ]
@@ -213,9 +212,3 @@ def member_of(families: tuple[HypercubeFamily, ...], witness: Witness) -> tuple[
             index = family.member(witness)
             return family, index, family.cells(index)
     raise HypothesisError(f"F has no family {witness.get('family')!r}")
-
-
-def require(condition: bool, text: str) -> None:
-    """Raise HypothesisError with the text unless the condition holds."""
-    if not condition:
-        raise HypothesisError(text)

@@ -1,0 +1,137 @@
+"""What theorems may ask of F: hypercube families, an entropy bound, moduli of continuity, steps on cubes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.description import Description
+from approxbounds.errors import NoExpressionError
+from approxbounds.facts.grid import Function, midpoints, values_at
+from approxbounds.facts.hypercube import HypercubeFamily
+from approxbounds.sources import Citation
+from approxbounds.validation import Number, is_symbolic
+
+__all__ = ["EntropyBound", "FunctionFacts", "gradient_error"]
+
+
+@dataclass(frozen=True)
+class EntropyBound:
+    """log M(eps, F, L^q) >= constant * eps^{-exponent} for 0 < eps <= valid_below, q = norm.
+
+    ``constant`` and ``valid_below`` are None where the literature leaves them unspecified.
+    """
+
+    exponent: Number
+    constant: Number
+    valid_below: Number
+    norm: Number
+
+
+def gradient_error(A: Arithmetic, dim: Number, radius: Number, k: Value) -> Value:
+    """|f(x) - f(c)| <= R |x - c|_1 <= dR/(2k) on a cube of side 1/k and centre c, if all |d_j f| <= R."""
+    return A.number(dim) * A.number(radius) / (2 * k)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionFacts(Description, ABC):
+    """What is known of a class F of functions on [0,1]^d with Lebesgue measure; None or empty where nothing is.
+
+    :class:`~approxbounds.functions.base.FunctionClass` adds the answers that theorems give.
+    """
+
+    @property
+    def domain_dim(self) -> Number:
+        """d, by default the parameter ``dim``; None if the class does not name a domain."""
+        return self.parameters().get("dim")
+
+    @property
+    def families(self) -> tuple[HypercubeFamily, ...]:
+        """The hypercube families of the class; empty if none is known."""
+        return ()
+
+    @property
+    def closed_form_condition(self) -> Any:
+        """A SymPy condition on symbolic parameters under which the families' closed forms hold."""
+        import sympy
+
+        return sympy.true
+
+    @property
+    @abstractmethod
+    def value_range(self) -> tuple[Number, Number] | None:
+        """[a, b] with a <= f <= b for all f in the class; None if there is no such interval or none is known."""
+
+    @abstractmethod
+    def entropy_exponent(self, p: Number) -> Any:
+        """a such that log M(eps, F, L^p) is at least of order eps^{-a} (SymPy).
+
+        Raises NoExpressionError where none is known in L^p.
+        """
+
+    @property
+    def entropy_citations(self) -> tuple[Citation, ...]:
+        """Sources of the entropy exponent: where the class is studied, unless it says otherwise."""
+        return self.citations
+
+    def entropy_bound(self, p: Number) -> EntropyBound | None:
+        """The entropy bound that *defines* the class, if it is one known by its entropy only."""
+        return None
+
+    @property
+    def holder_smoothness(self) -> Number | None:
+        """s with |D^m f| <= R for |m| <= s (weak derivatives; s < 1: f is s-Hölder), or None.
+
+        R is :attr:`holder_radius`. In one dimension the class then lies in the Hölder ball of smoothness s and
+        radius R.
+        """
+        return None
+
+    @property
+    def holder_radius(self) -> Number | None:
+        """R; only asked where there is a :attr:`holder_smoothness`."""
+        return None
+
+    @property
+    def modulus_exponent(self) -> Number | None:
+        """r in (0,1] with |f(x) - f(y)| <= C |x - y|_2^r on [0,1]^d, or None; C is :meth:`modulus_constant`."""
+        s = self.holder_smoothness
+        return s if s is None or is_symbolic(s) or s <= 1 else 1
+
+    def modulus_constant(self, A: Arithmetic) -> Value:
+        """C; only asked where there is a :attr:`modulus_exponent`."""
+        raise NoExpressionError(f"no modulus of continuity of {type(self).__name__} is known")
+
+    def cube_error(self, A: Arithmetic, k: Value, p: Number) -> Value:
+        """An upper bound on the L^p distance of f from the step function of :meth:`cube_values`, for every f.
+
+        By default from the modulus of continuity: C (sqrt(d)/(2k))^r. Only asked where there is a
+        :meth:`cube_exponent`.
+        """
+        radius = A.power(A.number(self.domain_dim), A.number(1) / 2) / (2 * k)
+        return self.modulus_constant(A) * A.power(radius, A.number(self.modulus_exponent))
+
+    def cube_exponent(self, p: Number) -> Number | None:
+        """e such that :meth:`cube_error` is of order k^{-e}; None if no bound on it is known."""
+        r = self.modulus_exponent
+        if not is_symbolic(r):
+            return r
+        import sympy
+
+        return sympy.Min(r, 1)
+
+    def cube_values(self, f: Function, k: int) -> NDArray[np.float64]:
+        """The values of a step function near f on the k^d cubes of side 1/k: by default f at their centres."""
+        return values_at(f, midpoints(k, int(self.domain_dim)))
+
+    def contains(self, f: Any, points: NDArray[np.float64]) -> bool:
+        """Whether the defining inequalities hold at the points and all pairs of them (a membership test).
+
+        ``f`` takes points of shape (m, d). Raises NoExpressionError if values of f cannot tell.
+        """
+        raise NoExpressionError(f"membership in {type(self).__name__} cannot be tested by values at points")

@@ -1,0 +1,204 @@
+"""What theorems may ask of G: growth, layers and sizes, constants of its functions, orders of its dimensions."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.description import Description
+from approxbounds.errors import NotApplicableError
+from approxbounds.facts.growth import GrowthBound, Thresholds
+from approxbounds.sources import Citation
+from approxbounds.validation import Number, symbol_unless_symbolic
+
+__all__ = ["Activation", "Architecture", "NetworkFacts", "Orders", "Sizes", "layered_order"]
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A piecewise-polynomial activation: at most K pieces of degree <= nu, half-open or continuous.
+
+    ``homogeneous``: every piece is a line through the origin and the only breakpoint is 0 (ReLU, |.|).
+    ``power``: the activation is max(x, 0)^power (1 for x >= 0 if power = 0); None if it is not of this form.
+    """
+
+    degree: Number
+    pieces: Number
+    continuous: bool = False
+    homogeneous: bool = False
+    power: int | None = None
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sizes of a layered network: parameters W, hidden units U, layers L (output included).
+
+    ``uses`` is C, how often parameters are used on the way from x to g(x); by default W, each of them once.
+    """
+
+    weights: Number
+    units: Number
+    depth: Number
+    activation: Activation
+    uses: Number | None = None
+
+    def operations(self) -> Number:
+        """t = 2C + U(K-1+2 nu) + 2: the operations that compute 1[g(x) > r]."""
+        a = self.activation
+        uses = self.weights if self.uses is None else self.uses
+        return 2 * uses + self.units * (a.pieces - 1 + 2 * a.degree) + 2
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Layers of hidden units with one activation, then one linear output unit.
+
+    ``widths``: the hidden units of each layer; ``parameters``: the numbers of parameters of each layer, the output
+    last; ``bias``: whether all units have biases.
+    """
+
+    widths: tuple[Number, ...]
+    parameters: tuple[Number, ...]
+    activation: Activation
+    bias: bool
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Orders of magnitude (SymPy), up to constants: of Pdim(G), and of T1's lower bound in a."""
+
+    pdim: Any
+    logarithm: Any  # the logarithm of the size that appears in T1
+    t1_size: Any  # T1: E >= c * t1_size^{-1/a} * logarithm^{-t1_log_power/a}
+    t1_log_power: int
+
+    @classmethod
+    def of_size(cls, P: Any) -> Orders:
+        """The orders of a class of which no more is known than that Pdim(G) is of order P."""
+        import sympy
+
+        return cls(P, sympy.log(P), P, 2)
+
+
+def layered_order(degree: Number, W: Any, L: Any, log: Any) -> Any:
+    """The order of Pdim that counts layer by layer give, with the logarithm of the units or the weights.
+
+    W log (nu = 0), L W log (nu = 1), L W log + L^2 W (nu >= 2, fixed).
+    """
+    if degree == 0:
+        return W * log
+    return L * W * log if degree == 1 else L * W * log + L**2 * W
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkFacts(Description, ABC):
+    """What is known of a class G of approximating functions; None or empty where nothing is.
+
+    :class:`~approxbounds.networks.base.NetworkClass` adds the answers that theorems give.
+    """
+
+    @property
+    def domain_dim(self) -> Number:
+        """The number of inputs, by default the parameter ``input_dim``; None if the class does not name it."""
+        return self.parameters().get("input_dim")
+
+    @abstractmethod
+    def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
+        """An upper bound on log2 of the growth function for thresholds of this kind."""
+
+    @property
+    def bounded_growth(self) -> bool:
+        """Whether Pdim(G) is finite; if not, only theorems on the fat-shattering dimension apply."""
+        return True
+
+    @property
+    def lipschitz_constant(self) -> Number:
+        """Lambda with |g(x) - g(y)| <= Lambda |x - y|_2 on [0,1]^d for all g in G, or None if none is known."""
+        return None
+
+    def rademacher_constant(self, A: Arithmetic) -> Value | None:
+        """C with Rad_m(G) <= C / sqrt(m) for all m points of [0,1]^d, or None if none is known.
+
+        Rad_m is the mean over random signs e of sup_g (1/m) sum_i e_i g(x_i).
+        """
+        return None
+
+    @property
+    def rademacher_citations(self) -> tuple[Citation, ...]:
+        """Sources of :meth:`rademacher_constant`."""
+        return ()
+
+    @property
+    def fat_orders(self) -> tuple[tuple[Any, Any], ...]:
+        """Pairs (size, q) of SymPy expressions: fat_gamma(G) is at most of order size * gamma^{-q}."""
+        if self.lipschitz_constant is None:
+            return ()
+        size = symbol_unless_symbolic(self.lipschitz_constant, "Lambda")
+        return ((size**self.domain_dim, self.domain_dim),)
+
+    @property
+    def counted_sizes(self) -> Sizes | None:
+        """Upper bounds on the sizes of a layered network, for counting arguments; None if G is not one."""
+        return None
+
+    @property
+    def free_sizes(self) -> Sizes | None:
+        """The sizes of a layered network if its parameters are free real numbers, each used once, else None.
+
+        Constructions place their networks into G by them.
+        """
+        return self.counted_sizes
+
+    @property
+    def architecture(self) -> Architecture | None:
+        """The layers one by one, or None if G is not a layered network of known widths."""
+        return None
+
+    def with_widths(self, widths: tuple[Number, ...]) -> NetworkFacts:
+        """The networks of this kind with other hidden widths; only asked where there is an :attr:`architecture`."""
+        raise NotApplicableError(f"{type(self).__name__} has no hidden layers of chosen widths")
+
+    @property
+    def bits_per_parameter(self) -> Number | None:
+        """b if parameters take one of 2^b values, None if they are real numbers or there are none."""
+        return None
+
+    def quantised(self, bits: int) -> NetworkFacts | None:
+        """These networks with parameters of ``bits`` bits, or None if the class knows no such thing."""
+        return None
+
+    @property
+    def contains_constants(self) -> bool:
+        """Whether every constant function is in G."""
+        return False
+
+    @property
+    def is_lipschitz_ball(self) -> bool:
+        """Whether G is the class of *all* functions with its :attr:`lipschitz_constant`."""
+        return False
+
+    def closed_growth(self, A: Arithmetic) -> tuple[tuple[Value, Value, Value], ...]:
+        """Triples (t, w, r), r >= 16, w >= t, with Pi(m) <= 2^t (m r/w)^w for all m >= w; empty if none is known."""
+        return ()
+
+    @property
+    def exact_pseudo_dimension(self) -> Number:
+        """Pdim(G), or a trivial upper bound on it, where the class states one directly."""
+        return None
+
+    @property
+    @abstractmethod
+    def orders(self) -> Orders:
+        """Orders of the pseudo-dimension and of T1, in W and L or in the symbols of the query."""
+
+    @property
+    def real_orders(self) -> Orders:
+        """The orders if all parameters were real numbers."""
+        return self.orders
+
+    @property
+    def direct_orders(self) -> Orders:
+        """The orders that :attr:`exact_pseudo_dimension` gives."""
+        return self.orders
