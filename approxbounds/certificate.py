@@ -4,6 +4,19 @@ A certificate names a theorem, the two classes with exact parameters, p (or eps,
 claimed value. Nothing in it is executed: :func:`verify` rebuilds the classes by the registry, and the
 kernel recomputes everything in ball arithmetic. In JSON, exact numbers are ints or strings ("1/10");
 ``value`` is a JSON number and means the double nearest to it (an int for dimensions).
+
+Compatibility policy of the format. A certificate that was issued once stays readable and stays accepted, with the value
+that it states. So names of theorems, classes, parameters and entries of witnesses are never removed, renamed or given
+another meaning; what means something else gets a name of its own. Theorems and classes may be added; a class may get a
+parameter, and a theorem an entry of its witness, if what was written without them means the same as before. A sharper
+formula of a theorem may support more than an old file claims: the old claim is then still true, only weaker, and asking
+again gives the better one; an older reader rejects that one as above what its own formula supports. A formula that
+supports less is a new theorem with another id, unless the old one was false: then the files that rest on it are
+rejected, and the changelog names the theorem. How witnesses are searched for may change at will, since a witness is
+checked wherever it comes from, and entries that the theorem does not read change no verdict. A reader that meets a
+format, theorem, class or parameter that it does not know (the file is from a newer version, or needs a module of
+somebody else) raises CertificateError with that name, and never guesses. ``format`` is counted up only if an older
+reader could misunderstand the new files; readers of the new format also read the old one.
 """
 
 from __future__ import annotations
