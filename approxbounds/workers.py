@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -28,8 +29,6 @@ def computed(
     >>> sorted(computed(abs, [-2, 1, -3]))
     [1, 2, 3]
     """
-    from concurrent.futures.process import BrokenProcessPool
-
     from joblib import Parallel, delayed
     from joblib.parallel import get_active_backend
 
@@ -40,7 +39,7 @@ def computed(
     parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
     try:
         yield from parallel(delayed(function)(item) for item in items)
-    except BrokenProcessPool as error:
+    except BrokenExecutor as error:
         raise ApproxBoundsError("a worker process was killed, perhaps because memory was short") from error
 
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from structure import circles, deferred, type_only, violations
 
 import approxbounds as ab
 from approxbounds.theorem import Theorem
@@ -15,72 +16,43 @@ from approxbounds.theorem import Theorem
 ROOT = Path(ab.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
-#: Rooms from the ground up; a module may import only from its own level or below.
-LEVELS = [
-    {"errors", "bisection", "files", "symbolic", "tables", "asymptotics", "workers"},
-    {"validation", "arithmetic", "sources"},
-    {"description", "theorem"},
-    {"render", "kernel"},
-    {"bound"},
-    {"functions", "networks"},
-    {"complexity"},
-    {"transfer", "constructions"},
-    {"catalogue"},
-    {"extensions"},
-    {"certificate", "query", "inverse", "comparison"},
-    {"sweep"},
-    {"__init__"},
-    {"cli", "cli_list", "cli_sweep", "cli_text", "__main__", "testing"},
+#: Rooms from the ground up: a module imports from its own floor or from below, also for types and inside functions.
+FLOORS = [
+    ["errors", "version", "bisection", "files", "symbolic", "tables", "asymptotics", "workers"],
+    ["validation", "arithmetic", "sources", "witness"],
+    ["description"],
+    ["facts"],
+    ["theorem"],
+    ["render", "kernel", "registry"],
+    ["certificate"],
+    ["bound"],
+    ["complexity"],
+    ["transfer", "constructions"],
+    ["functions", "networks"],
+    ["catalogue"],
+    ["query", "extensions"],
+    ["inverse", "comparison", "sweep"],
+    ["__init__"],
+    ["cli", "testing"],
+    ["__main__"],
 ]
-LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
-
-#: Methods of classes that are doors to a room above; they import when called.
-DOORS = {
-    ("functions", "complexity"),  # FunctionClass.packing
-    ("networks", "complexity"),  # NetworkClass.pseudo_dimension
-    ("bound", "certificate"),  # Bound.certificate
-    ("sweep", "__init__"),  # the version of the package
-}
 
 
-def room_of(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+def test_nothing_imports_upwards():
+    assert violations(ROOT, FLOORS) == []
 
 
-def imports(tree: ast.AST) -> set[str]:
-    """Rooms of approxbounds that are imported when the code runs; a name that is no room comes from ``__init__``."""
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "relative imports are not read here"
-            package, *parts = str(node.module).split(".")
-            if package == "approxbounds":
-                names = parts[:1] or [alias.name for alias in node.names]
-                found |= {name if name in LEVEL else "__init__" for name in names}
-        if isinstance(node, ast.Import):
-            found |= {"__init__" for alias in node.names if alias.name.split(".")[0] == "approxbounds"}
-    return found
+def test_no_circles():
+    assert circles(ROOT) == []
 
 
-def without_type_checking(tree: ast.Module) -> ast.Module:
-    class Remove(ast.NodeTransformer):
-        def visit_If(self, node: ast.If) -> ast.AST | None:
-            return None if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else node
-
-    return Remove().visit(tree)
+def test_only_slow_packages_are_imported_late():
+    slow = ("sympy", "matplotlib", "scipy", "pandas", "joblib", "dask", "distributed", "tqdm")
+    assert deferred(ROOT, allowed=(*slow, "approxbounds.symbolic")) == []  # symbolic is SymPy
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_point_downwards(path):
-    room = room_of(path)
-    tree = without_type_checking(ast.parse(path.read_text(encoding="utf-8")))
-    for target in imports(tree):
-        assert LEVEL[target] <= LEVEL[room] or (room, target) in DOORS, f"{room} imports {target}"
-
-
-def test_names_of_the_package_itself_come_from_the_top():
-    code = "from approxbounds import lower_bound, tables; from approxbounds.transfer.hypercube import no_growth"
-    assert imports(ast.parse(code)) == {"__init__", "tables", "transfer"}
+def test_types_are_imported_like_everything_else():
+    assert type_only(ROOT) == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -90,10 +62,6 @@ def test_imported_names_are_in_all(path):
             module = import_module(node.module)
             names = {alias.name for alias in node.names if not inspect.ismodule(getattr(module, alias.name))}
             assert not names - {"__version__"} - set(getattr(module, "__all__", ())), f"not in {node.module}.__all__"
-
-
-def test_every_room_has_a_level():
-    assert {room_of(path) for path in FILES} == set(LEVEL)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -112,8 +80,8 @@ def test_files_are_short():
 
 
 def test_only_the_arithmetic_and_its_users_touch_flint():
-    users = {room_of(path) for path in FILES if "import flint" in path.read_text(encoding="utf-8")}
-    assert users <= {"arithmetic", "functions"}
+    users = {str(path.relative_to(ROOT)) for path in FILES if "import flint" in path.read_text(encoding="utf-8")}
+    assert users == {"arithmetic.py", "functions/bump.py"}
 
 
 def test_start_up_is_light():
