@@ -47,12 +47,31 @@ FloatArray: TypeAlias = NDArray[np.float64]
 EXACT_TERMS = 4096
 _LN2 = math.log(2.0)
 _ROUNDING_BITS = 8192
+_ROUNDING = 1e-9  # relative: what floats may lose in a hypothesis
+_MOST_PATTERNS = 1e306  # more than any m in floats (2^1000), and a small multiple of it is still finite
 
 
 class Arithmetic(Protocol):
-    """What a formula may use. ``log`` is natural, ``log2`` binary, ``exp_over(x, p)`` is exp(x/p)."""
+    """What a formula may use. ``log`` is natural, ``log2`` binary; ``exp_over(x, p)`` is exp(x/p), ``e`` is exp(1).
+
+    ``rigorous``: results enclose the true values, so what holds for them is proved; ``decides``: comparisons of numbers
+    are true or false, so hypotheses can be checked (in floats up to rounding); ``vectorised``: values may be arrays.
+    """
 
     name: str
+    rigorous: bool
+    decides: bool
+    vectorised: bool
+
+    @property
+    def e(self) -> Value: ...
+    def times(self, functions: int, m: Value) -> Value:
+        """functions * m for a number of points m, which only has to be right in its logarithm."""
+        ...
+
+    def at_most(self, x: Value, y: Value) -> bool:
+        """Whether x <= y: certainly in balls, up to rounding in floats."""
+        ...
 
     def number(self, value: Any) -> Value: ...
     def log(self, x: Value) -> Value: ...
@@ -90,12 +109,22 @@ class _Float:
     """NumPy doubles. Accurate to about 1e-12 relative, without a guarantee: for search only."""
 
     name = "float"
+    rigorous, decides, vectorised = False, True, True
+    e = math.e
+
+    def at_most(self, x: Value, y: Value) -> bool:
+        return bool(x <= y + _ROUNDING * abs(y))
+
+    def times(self, functions: int, m: Value) -> Value:
+        return functions * np.minimum(m, _MOST_PATTERNS / functions)  # cut where it would overflow; it is above m then
 
     def number(self, value: Any) -> Value:
         if _is_exact(value):
             return float(value)
         if isinstance(value, (float, np.number, np.ndarray)):
             return value
+        if isinstance(value, flint.arb):
+            return float(value.mid())
         raise ParameterError("number", value, "must be an int, a Fraction, a float or an array")
 
     def log(self, x: Value) -> Value:
@@ -192,6 +221,17 @@ class _Ball:
     """python-flint balls: each result encloses the true value for every point of its arguments."""
 
     name = "ball"
+    rigorous, decides, vectorised = True, True, False
+
+    @property
+    def e(self) -> Value:
+        return flint.arb(1).exp()
+
+    def at_most(self, x: Value, y: Value) -> bool:
+        return bool(x <= y)
+
+    def times(self, functions: int, m: Value) -> Value:
+        return functions * m
 
     def number(self, value: Any) -> Value:
         return _arb(value)
@@ -257,6 +297,19 @@ class _Symbolic:
     """SymPy expressions, built without evaluation of what has no closed form."""
 
     name = "symbolic"
+    rigorous, decides, vectorised = False, False, False
+
+    @property
+    def e(self) -> Value:
+        import sympy
+
+        return sympy.E
+
+    def at_most(self, x: Value, y: Value) -> bool:
+        return bool(x <= y)  # numbers only
+
+    def times(self, functions: int, m: Value) -> Value:
+        return functions * m
 
     def number(self, value: Any) -> Value:
         import sympy
@@ -343,7 +396,7 @@ class _Symbolic:
 
 def _entropy_bound(A: Arithmetic, n: Value, j: Value) -> Value:
     """n H2(j/n) for j <= n/2 and n beyond: an upper bound on log2 V(n, j)."""
-    if A.name == "float":
+    if A.vectorised:
         x = np.minimum(j / np.maximum(n, 1.0), 0.5)
         return np.where(2 * j >= n, n, -n * (x * np.log(x) + (1 - x) * np.log1p(-x)) / _LN2)
     if 2 * j >= n:

@@ -165,7 +165,7 @@ class LipschitzMethod(FatMethod):
 
     def least_scale(self, A: Arithmetic, G: NetworkFacts, m: Value) -> Value:
         d = G.domain_dim
-        if A.name == "float":
+        if A.vectorised:
             cubes: Any = np.maximum(np.ceil(np.power(m, 1 / float(d)) * (1 - 1e-12)) - 1, 0)
         else:
             cubes = integer_root(int(m), int(d)) - 1  # per side: the most with fewer than m in all
@@ -204,13 +204,13 @@ class PseudoDimensionMethod(FatMethod):
         return None if G.bounded_growth else "Pdim(G) is infinite"
 
     def least_scale(self, A: Arithmetic, G: NetworkFacts, m: Value) -> Value:
-        if A.name == "float":
+        if A.vectorised:
             return np.where(np.asarray(m) > pdim_upper(G), 0.0, np.inf)
         require(excludes_shattering(A, G, m), f"m={echo(m)} points may be shattered")
         return A.number(0)
 
     def closed_form(self, A: Arithmetic, G: NetworkFacts, gamma: Value) -> Value:
-        return pdim_expression(G)[0] if A.name == "symbolic" else pdim_upper(G) + 0.0 * gamma
+        return pdim_upper(G) + 0.0 * gamma if A.decides else pdim_expression(G)[0]
 
     def largest(self, G: NetworkFacts, gamma: Number) -> int:
         return pdim_upper(G)

@@ -14,7 +14,7 @@ import numpy as np
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, precision
 from approxbounds.bound import Bound, apply, best
 from approxbounds.errors import HypothesisError
-from approxbounds.facts.growth import GrowthBound, SumCount, Thresholds, euler
+from approxbounds.facts.growth import GrowthBound, SumCount, Thresholds
 from approxbounds.facts.networks import Architecture, NetworkFacts, layered_order
 from approxbounds.kernel import certified_value
 from approxbounds.render import above
@@ -138,10 +138,10 @@ class ClosedFormMethod(_ExplicitMethod):
         L = A.number(sizes.depth)
         if query.G.architecture is not None:
             w, r = self._layered(A, query.G.architecture, nu)
-            r = 2 * euler(A) * (K - 1) * r
+            r = 2 * A.e * (K - 1) * r
         else:
             w = A.number(sizes.weights) * (1 if nu == 0 else L)
-            r = 2 * euler(A) * ((K - 1) * A.number(sizes.units) + 2) * self._degree(A, nu, sizes.depth)
+            r = 2 * A.e * ((K - 1) * A.number(sizes.units) + 2) * self._degree(A, nu, sizes.depth)
         return L + w * A.log2(2 * r * A.log2(r))
 
     def rate(self, query: Query) -> Any:

@@ -10,11 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import e as EULER
 from math import factorial
 from typing import Protocol
-
-import numpy as np
 
 from approxbounds.arithmetic import Arithmetic, Value
 from approxbounds.facts.hypercube import Thresholds
@@ -37,22 +34,8 @@ __all__ = [
     "UnionCount",
     "affine_pieces",
     "degree_of_layer",
-    "euler",
     "log2_sign_patterns",
-    "times",
 ]
-
-_MOST_PATTERNS = 1e306  # more than any m in floats (2^1000), and a small multiple of it is still finite
-
-
-def euler(A: Arithmetic) -> Value:
-    """The number e in the arithmetic A."""
-    return EULER if A.name == "float" else A.exp(A.number(1))
-
-
-def times(A: Arithmetic, functions: int, m: Value) -> Value:
-    """functions * m, cut in floats where it would overflow: it is above m then, and only its logarithm matters."""
-    return functions * (np.minimum(m, _MOST_PATTERNS / functions) if A.name == "float" else m)
 
 
 def log2_sign_patterns(A: Arithmetic, functions: Value, log2_degree: Value, parameters: int) -> Value:
@@ -63,7 +46,7 @@ def log2_sign_patterns(A: Arithmetic, functions: Value, log2_degree: Value, para
     if parameters == 0:
         return 0 * A.number(functions)
     P = A.number(parameters)
-    logarithm = A.log2(2 * euler(A) * A.number(functions) / P) + log2_degree
+    logarithm = A.log2(2 * A.e * A.number(functions) / P) + log2_degree
     capped = A.minimum(A.number(functions), 1 + P * logarithm)
     return A.at_least(functions, parameters, capped, A.number(functions))
 
@@ -108,7 +91,7 @@ class AffineCount:
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         if self.functions == 0:
             return 0 * A.number(m)
-        return A.number(self.units) * A.log2_binomial_sum(times(A, self.functions, m), self.parameters)
+        return A.number(self.units) * A.log2_binomial_sum(A.times(self.functions, m), self.parameters)
 
     @property
     def formula(self) -> str:
@@ -128,7 +111,7 @@ class PolynomialCount:
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         if self.functions == 0:
             return 0 * A.number(m)
-        functions = times(A, self.functions, m)
+        functions = A.times(self.functions, m)
         return log2_sign_patterns(A, functions, A.log2_integer(self.degree), self.parameters)
 
     @property
@@ -223,7 +206,7 @@ class TotalsCount:
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
         W, L = A.number(self.weights), A.number(self.depth)
         total_breaks = max((self.pieces - 1) * self.units + 1, self.depth)
-        ratio = A.log2(A.number(m)) + A.log2(euler(A) * A.number(total_breaks) / W)  # the product may overflow
+        ratio = A.log2(A.number(m)) + A.log2(A.e * A.number(total_breaks) / W)  # the product may overflow
         total = W * ratio
         if self.degree > 0:
             total = L + L * (total + W - W * A.log2(L)) + W * self._log2_degrees(A)

@@ -83,10 +83,7 @@ def derivative_norm(A: Arithmetic, r: int, i: int) -> Value:
     >>> derivative_norm(FLOAT, 2, 2), derivative_norm(SYMBOLIC, 2, 1)
     (32.0, 16*sqrt(3)/9)
     """
-    if A.name == "symbolic":
-        return _norm_symbolic(r, i)
-    ball = _norm_ball(r, i)
-    return float(ball.mid()) if A.name == "float" else ball
+    return A.number(_norm_ball(r, i) if A.decides else _norm_symbolic(r, i))
 
 
 @lru_cache(maxsize=256)

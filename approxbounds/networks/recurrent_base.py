@@ -20,7 +20,6 @@ from approxbounds.facts.growth import (
     PolynomialCount,
     SumCount,
     Thresholds,
-    euler,
 )
 from approxbounds.facts.networks import Orders
 from approxbounds.networks.base import NetworkClass
@@ -235,7 +234,7 @@ class Recurrent(NetworkClass):
             codes = codes + A.number(code.entries) * A.log2(A.number(code.values))
         last = A.number(W.degree) * (T - 1) + 2
         acting = self._acting(A.number(W.reals), first)
-        return codes + layers + 1, codes + w + acting + n + 1, 2 * euler(A) * (products + last)
+        return codes + layers + 1, codes + w + acting + n + 1, 2 * A.e * (products + last)
 
     def _closed_signs(self, A: Arithmetic, W: Weights, first: Value) -> tuple[Value, Value, Value]:
         """The number of layers before the output, sum w_i and sum M_i D_i."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from approxbounds.arithmetic import Arithmetic, Value
-from approxbounds.facts.growth import euler, times
 from approxbounds.sources import Citation
 
 __all__ = ["CentralCount", "CodeCount", "StepsCount"]
@@ -45,7 +44,7 @@ class CentralCount:
     citations = (Citation("Cover1965"), Citation("approxbounds", "6"))
 
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
-        M = times(A, self.functions, m)
+        M = A.times(self.functions, m)
         return A.number(self.units) * (1 + A.log2_binomial_sum(M - 1, self.parameters - 1))
 
     @property
@@ -71,8 +70,8 @@ class StepsCount:
     citations = (Citation("AnthonyBartlett1999", "Thm 8.3"), Citation("approxbounds", "6"))
 
     def evaluate(self, A: Arithmetic, m: Value) -> Value:
-        M, P, more = times(A, self.functions, m), A.number(self.parameters), A.number(self.steps - 1)
-        each = 1 + P * A.log2(2 * euler(A) * A.number(M) / P)
+        M, P, more = A.times(self.functions, m), A.number(self.parameters), A.number(self.steps - 1)
+        each = 1 + P * A.log2(2 * A.e * A.number(M) / P)
         total = more * each + P * self._log2_degrees(A)
         capped = A.minimum(more * A.number(M), total)
         return A.at_least(M, self.parameters, capped, more * A.number(M))

@@ -18,7 +18,6 @@ Applied to functions with values in an interval of length s: rounded down to mul
 from __future__ import annotations
 
 from approxbounds.arithmetic import BALL, Arithmetic, Value, precision
-from approxbounds.facts.growth import euler
 from approxbounds.sources import Citation
 from approxbounds.witness import require
 
@@ -33,18 +32,18 @@ CITATIONS = (
 def log2_shattered(A: Arithmetic, points: Value, levels: Value, fat: Value) -> Value:
     """An upper bound on log2 y: y <= (e m B/D)^D for 1 <= D <= m. (float: D beyond m counts as m)."""
     m, B, D = A.number(points), A.number(levels), A.number(fat)
-    if A.name == "float":
+    if A.vectorised:
         D = A.minimum(A.maximum(D, 1.0), m)
-    return D * A.log2(euler(A) * m * B / D)
+    return D * A.log2(A.e * m * B / D)
 
 
 def log2_separated(A: Arithmetic, points: int, levels: int, fat: int, exponent: int) -> Value:
     """log2 of the largest number of separated functions, after checking that ``exponent`` q >= log2 y."""
     if fat == 0:
         return A.number(0)
-    if A.name == "ball":
+    if A.decides:
         counted = log2_shattered(A, points, levels, min(fat, points))
-        require(bool(counted <= exponent), f"q={exponent} is not certainly at least log2 y")
+        require(A.at_most(counted, exponent), f"q={exponent} is not certainly at least log2 y")
     return 1 + A.number(exponent) * A.log2(A.number(points) * A.number(levels) ** 2)
 
 

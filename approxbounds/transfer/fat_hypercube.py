@@ -170,7 +170,7 @@ class FatHypercubeTheorem(Theorem):
         """log2 Pi, with every hypothesis about eta, D, B and q checked."""
         eta, D = fraction_of(witness, "eta"), integer_of(witness, "fat")
         B, q = integer_of(witness, "levels", minimum=1), integer_of(witness, "exponent")
-        if A.name == "ball":
+        if A.decides:
             scale = least_scale(A, query.G, D + 1)
             require(bool(scale < A.number(eta / 4)), f"fat_(eta/4)(G) <= fat={echo(D)} is not certain")
             require(

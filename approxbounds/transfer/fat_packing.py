@@ -98,10 +98,10 @@ class FatPackingTransfer(Theorem):
         mu, m = integer_of(witness, "bits", minimum=1), integer_of(witness, "points", minimum=1)
         D, B = integer_of(witness, "fat"), integer_of(witness, "levels", minimum=1)
         packing, scale = packing_of(A, family, index, witness), self._scale(A, query, family, index, witness)
-        if A.name == "ball":
-            require(bool(packing >= mu), f"the packing of F is not certainly at least 2^bits, bits={echo(mu)}")
+        if A.decides:
+            require(A.at_most(mu, packing), f"the packing of F is not certainly at least 2^bits, bits={echo(mu)}")
             require(
-                bool(self._points(A, scale, query.p, mu) <= m),
+                A.at_most(self._points(A, scale, query.p, mu), m),
                 f"points={echo(m)} is not certainly enough for the sample",
             )
             require(bool(2 / scale < B + 1), f"levels={echo(B)} must be at least floor(2/tau')")

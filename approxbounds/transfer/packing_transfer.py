@@ -12,7 +12,6 @@ from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, lo
 from approxbounds.complexity.pseudo_dimension import excludes_shattering, pdim_expression, pdim_steps, pdim_upper
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.facts.functions import EntropyBound
-from approxbounds.facts.growth import euler
 from approxbounds.facts.hypercube import Grid, HypercubeFamily, Index, member_of
 from approxbounds.render import above, below
 from approxbounds.sources import Citation
@@ -35,14 +34,14 @@ __all__ = [
 
 def log2_haussler(A: Arithmetic, pdim: Value, spread: Value, tau: Value, p: Any) -> Value:
     """log2 U(tau), U = e(P+1)(2e((b-a)/tau)^p)^P: tau-separated functions of G clipped to [a,b] (Haussler 1995)."""
-    P, e = A.number(pdim), euler(A)
+    P, e = A.number(pdim), A.e
     return A.log2(e * (P + 1)) + P * (A.log2(2 * e) + A.number(p) * A.log2(spread / tau))
 
 
 def checked_pdim(A: Arithmetic, query: Query, witness: Witness) -> int:
     """P of the witness, after checking Pdim(G) <= P."""
     P = integer_of(witness, "pdim")
-    if A.name == "ball":
+    if A.decides:
         require(excludes_shattering(A, query.G, P + 1), f"Pdim(G) <= pdim={P} is not certain")
     return P
 
