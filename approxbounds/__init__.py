@@ -57,7 +57,7 @@ from approxbounds.registry import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
 from approxbounds.sources import Citation
 from approxbounds.sweep import Sweep, sweep
 from approxbounds.theorem import Direction, Theorem
-from approxbounds.transfer.hypercube import AverageCase
+from approxbounds.transfer.average_case import AverageCase
 from approxbounds.version import __version__
 
 __all__ = [

@@ -173,7 +173,7 @@ def _records(name: str, value: Any, classes: Mapping[str, type[Description]]) ->
 
 def _unambiguous(theorem: Theorem, query: Query) -> None:
     """Names in a certificate must not mean anything else to those who read it here."""
-    kinds = {kind for part in (query.functions, query.network) if part is not None for kind in part.kinds}
+    kinds = {kind for part in query.classes for kind in part.kinds}
     table = (*FUNCTION_CLASSES.values(), *NETWORK_CLASSES.values())
     pairs: list[tuple[type[Any], type[Any]]]
     pairs = [(known, kind) for known in table for kind in kinds if kind.__name__ == known.__name__]

@@ -15,8 +15,8 @@ from approxbounds.networks.base import NetworkClass
 from approxbounds.registry import LOWER_THEOREMS, UPPER_THEOREMS
 from approxbounds.render import math, math_number, number, plain, rounded
 from approxbounds.theorem import Direction, Query
-from approxbounds.transfer.hypercube import AverageCase
-from approxbounds.transfer.hypercube import average_case as _average_case
+from approxbounds.transfer.average_case import AverageCase
+from approxbounds.transfer.average_case import average_case as _average_case
 
 __all__ = [
     "Bracket",

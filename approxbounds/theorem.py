@@ -70,11 +70,15 @@ class Query:
             raise ParameterError("input_dim", inputs, f"must equal the dimension of F, dim={dim}")
 
     @property
+    def classes(self) -> tuple[FunctionFacts | NetworkFacts, ...]:
+        """F and G, as far as the quantity depends on them."""
+        return tuple(part for part in (self.functions, self.network) if part is not None)
+
+    @property
     def symbols(self) -> frozenset[Any]:
         found: frozenset[Any] = frozenset()
-        for part in (self.functions, self.network):
-            if part is not None:
-                found |= part.symbols
+        for part in self.classes:
+            found |= part.symbols
         for number in (self.p, self.eps, self.gamma):
             if is_symbolic(number):
                 found |= number.free_symbols
@@ -152,8 +156,17 @@ class Theorem(ABC):
         raise NoExpressionError(f"{self.id} has no closed form for this query")
 
     def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        """The derivation, with numbers where there is a witness."""
+        """The derivation: the classes, then the theorem's own steps, with numbers where there is a witness."""
+        premises = (Step(part.definition) for part in query.classes)
+        return (*premises, *(self.outline(query) if witness is None else self.argument(query, witness)))
+
+    def outline(self, query: Query) -> tuple[Step, ...]:
+        """The theorem's own steps without numbers."""
         return (Step(self.statement, self.citations),)
+
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
+        """The theorem's own steps with the numbers of the witness."""
+        return self.outline(query)
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts | None:
         """The smallest network of the kind of G that an upper bound's construction needs, or None."""
@@ -175,8 +188,7 @@ def naming(theorem: Theorem) -> Iterator[None]:
 
 def foreign_code(theorem: Theorem, query: Query) -> tuple[str, ...]:
     """Names of the theorems and classes from outside this package that the answer to the query rests on."""
-    parts = [part for part in (query.functions, query.network) if part is not None]
-    kinds = [type(theorem), *(kind for part in parts for kind in part.kinds)]
+    kinds = [type(theorem), *(kind for part in query.classes for kind in part.kinds)]
     return tuple(dict.fromkeys(full_name(kind) for kind in kinds if not of_this_package(kind)))
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from math import frexp
 from typing import TypeAlias
 
 from approxbounds.errors import HypothesisError, echo
 
-__all__ = ["Witness", "fraction_of", "integer_of", "require"]
+__all__ = ["Witness", "fraction_of", "integer_of", "require", "short_fraction"]
 
 #: Names to exact integers, fractions or identifiers.
 Witness: TypeAlias = Mapping[str, int | Fraction | str]
@@ -36,3 +37,9 @@ def fraction_of(witness: Witness, name: str) -> Fraction:
     if isinstance(value, bool) or not isinstance(value, (int, Fraction)) or value <= 0:
         raise HypothesisError(f"witness {name}={echo(value)} must be a positive rational number")
     return Fraction(value)
+
+
+def short_fraction(x: float) -> Fraction:
+    """A dyadic rational of 20 bits just below x > 0."""
+    mantissa, exponent = frexp(x)
+    return Fraction(int(mantissa * 2**20)) * Fraction(2) ** (int(exponent) - 20)

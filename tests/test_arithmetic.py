@@ -23,7 +23,7 @@ from approxbounds.arithmetic import (
     precision,
 )
 from approxbounds.errors import ParameterError
-from approxbounds.transfer.packing_transfer import log2_haussler
+from approxbounds.transfer.haussler import log2_haussler
 
 SMALL = [(n, j) for n in range(41) for j in range(n + 3)]
 LARGE = [(100, 49), (100, 50), (100, 51), (101, 50), (4000, 1999), (9001, 4096), (10**6, 10), (10**18, 50), (2**70, 7)]

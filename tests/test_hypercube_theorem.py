@@ -12,8 +12,10 @@ import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
 from approxbounds.errors import HypothesisError
 from approxbounds.theorem import Query
-from approxbounds.transfer.hypercube import HypercubeTheorem, best_distance, hamming_mass, log2_delta
-from approxbounds.transfer.packing_transfer import PackingTransfer, log2_haussler
+from approxbounds.transfer.hamming import best_distance, hamming_mass, log2_delta
+from approxbounds.transfer.haussler import log2_haussler
+from approxbounds.transfer.hypercube import HypercubeTheorem
+from approxbounds.transfer.packing_transfer import PackingTransfer
 from approxbounds.transfer.sup_norm import SupNormTheorem
 
 # ------------------------------------------------------------------- the inequality itself, with the true pattern count

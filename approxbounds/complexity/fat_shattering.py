@@ -95,11 +95,8 @@ class FatMethod(Theorem):
             Step(f"No $m={m}$ points are shattered at a scale above ${scale}$."),
         )
 
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        first = Step(query.G.definition)
-        if witness is None:
-            return first, Step(self.statement, self.citations)
-        return first, *self.explanation(query.G, integer_of(witness, "fat") + 1)
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
+        return self.explanation(query.G, integer_of(witness, "fat") + 1)
 
 
 class RademacherMethod(FatMethod):

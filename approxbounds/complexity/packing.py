@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -11,9 +12,10 @@ from approxbounds import validation
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, log2_lower_tail
 from approxbounds.bisection import largest
 from approxbounds.bound import Bound, apply, best
-from approxbounds.errors import HypothesisError, NoExpressionError, echo
+from approxbounds.errors import NoExpressionError, echo
 from approxbounds.facts.functions import FunctionFacts
 from approxbounds.facts.hypercube import FINEST_CELLS, FINEST_RESOLUTION, Grid, HypercubeFamily, member_of
+from approxbounds.members import Scored, best_member, member_step, no_family
 from approxbounds.render import below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, conditional
@@ -88,19 +90,17 @@ class GilbertVarshamov(_PackingTheorem):
     citations = (Citation("Gilbert1952"), Citation("approxbounds", "2.1"))
 
     def refusal(self, query: Query) -> str | None:
-        return None if query.F.families else "no hypercube family of F is known (only its entropy)"
+        return no_family(query)
 
     def search(self, query: Query) -> Witness:
-        found: tuple[float, dict[str, Any]] = (0.0, {})
-        for family in query.F.families:
+        def candidates(family: HypercubeFamily) -> Iterator[Scored]:
             for grid in (family.grid(), *_finest(family, query)):
                 h, bits = _distance_and_size(family, grid, query)
                 i = int(np.argmax(bits))
-                if bits[i] > found[0]:
-                    found = (float(bits[i]), family.witness(grid.at(i)) | {"h": int(h[i])})
-        if not found[1]:
-            raise HypothesisError(f"eps={query.eps} is too large: no family searched has two functions so far apart")
-        return found[1]
+                yield float(bits[i]), family.witness(grid.at(i)) | {"h": int(h[i])}
+
+        failure = f"eps={query.eps} is too large: no family searched has two functions so far apart"
+        return best_member(query.F.families, candidates, failure)
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
         family, index, cells = member_of(query.F.families, witness)
@@ -126,18 +126,10 @@ class GilbertVarshamov(_PackingTheorem):
             raise NoExpressionError("no closed form is known for the families of this class")
         return conditional(query, SYMBOLIC.maximum(*forms) * share * SYMBOLIC.log(SYMBOLIC.number(2)))
 
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        first = Step(query.F.definition)
-        if witness is None:
-            return first, Step(self.statement, self.citations)
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         family, index, N = member_of(query.F.families, witness)
         return (
-            first,
-            Step(
-                f"{family.describe(index)} This gives $N={N}$ cells and $\\|w\\|\\ge "
-                f"{below(family.norm(BALL, index, query.p))}$.",
-                family.citations,
-            ),
+            member_step(family, index, N, f"\\|w\\|\\ge {below(family.norm(BALL, index, query.p))}"),
             Step(
                 f"{self.statement} Take $h={witness['h']}$: the distance is greater than $\\varepsilon={query.eps}$.",
                 self.citations,
@@ -178,9 +170,6 @@ class KnownEntropy(_PackingTheorem):
 
     def expression(self, query: Query) -> Any:
         return self.evaluate(SYMBOLIC, query, {})
-
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        return Step(query.F.definition), Step(self.statement, self.citations)
 
 
 THEOREMS: tuple[Theorem, ...] = (GilbertVarshamov(), KnownEntropy())

@@ -24,11 +24,11 @@ from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
 from approxbounds.witness import Witness, integer_of
 
 __all__ = [
-    "INFINITE",
     "METHODS",
     "excludes_shattering",
     "growth_steps",
     "largest_shattered",
+    "no_growth",
     "pdim_expression",
     "pdim_steps",
     "pdim_upper",
@@ -36,7 +36,12 @@ __all__ = [
 ]
 
 
-INFINITE = "G shatters sets of every size (Pdim is infinite); T3fat and T2b use its fat-shattering dimension"
+_INFINITE = "G shatters sets of every size (Pdim is infinite); T3fat and T2b use its fat-shattering dimension"
+
+
+def no_growth(query: Query) -> str | None:
+    """The reason why theorems on growth functions do not apply, if there is one."""
+    return None if query.G.bounded_growth else _INFINITE
 
 
 class _PseudoDimensionMethod(Theorem):
@@ -66,9 +71,7 @@ class GrowthMethod(_PseudoDimensionMethod):
     citations = (Citation("approxbounds", "3.3"),)
 
     def refusal(self, query: Query) -> str | None:
-        if not query.G.bounded_growth:
-            return INFINITE
-        return "the growth bound needs numbers, not symbols" if query.G.symbols else None
+        return no_growth(query) or ("the growth bound needs numbers, not symbols" if query.G.symbols else None)
 
     def search(self, query: Query) -> Witness:
         return {"pdim": largest_shattered(query.G)}
@@ -83,12 +86,10 @@ class GrowthMethod(_PseudoDimensionMethod):
     def expression(self, query: Query) -> Any:
         return SYMBOLIC.number(largest_shattered(query.G))
 
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        if witness is None:
-            return super().steps(query, witness)
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         m = integer_of(witness, "pdim") + 1
         last = Step(f"{self.statement} Here $\\Pi_G(m)<2^m$ at $m={m}$.", self.citations)
-        return (Step(query.G.definition), *growth_steps(query.G, m, Thresholds.ANY), last)
+        return (*growth_steps(query.G, m, Thresholds.ANY), last)
 
 
 class _ExplicitMethod(_PseudoDimensionMethod):
@@ -99,9 +100,6 @@ class _ExplicitMethod(_PseudoDimensionMethod):
 
     def expression(self, query: Query) -> Any:
         return self.evaluate(SYMBOLIC, query, {})
-
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        return (Step(query.G.definition), Step(self.statement, self.citations))
 
 
 class ClosedFormMethod(_ExplicitMethod):

@@ -105,20 +105,18 @@ class ReLUInterpolation(Theorem):
         (n,) = sizes(self, query, "n")
         return conditional(query, self._error(SYMBOLIC, query, 1 / n))
 
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        steps = [Step(query.F.definition), Step(query.G.definition), Step(self.statement, self.citations)]
-        if witness is not None:
-            n = integer_of(witness, "intervals")
-            error = self._error(BALL, query, 1 / BALL.number(n))
-            needed = size_text(self.smallest_network(query, witness))
-            steps.append(
-                Step(
-                    f"The widths of $G$ allow $n={n}$ intervals ({needed} are enough); the error is at most "
-                    f"${above(error)}$.",
-                    self.citations,
-                )
-            )
-        return tuple(steps)
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
+        n = integer_of(witness, "intervals")
+        error = self._error(BALL, query, 1 / BALL.number(n))
+        needed = size_text(self.smallest_network(query, witness))
+        return (
+            *self.outline(query),
+            Step(
+                f"The widths of $G$ allow $n={n}$ intervals ({needed} are enough); the error is at most "
+                f"${above(error)}$.",
+                self.citations,
+            ),
+        )
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
         n = integer_of(witness, "intervals")

@@ -77,15 +77,13 @@ class McShaneEnvelope(Theorem):
             raise NoExpressionError("mcshane: the closed form needs a number for smoothness")
         return self.evaluate(SYMBOLIC, query, {})
 
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        steps = [Step(query.F.definition), Step(query.G.definition), Step(self.statement, self.citations)]
-        if witness is not None:
-            r, C, gap = query.F.modulus_exponent, query.F.modulus_constant(BALL), self._gap(BALL, query)
-            steps.append(
-                Step(
-                    f"Here $r={r}$, $C\\le {above(C)}$ and $D\\le {above(gap)}$. The constants are in $G$ too, so the "
-                    f"error is at most ${above(self.evaluate(BALL, query, witness))}$.",
-                    self.citations,
-                )
-            )
-        return tuple(steps)
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
+        r, C, gap = query.F.modulus_exponent, query.F.modulus_constant(BALL), self._gap(BALL, query)
+        return (
+            *self.outline(query),
+            Step(
+                f"Here $r={r}$, $C\\le {above(C)}$ and $D\\le {above(gap)}$. The constants are in $G$ too, so the "
+                f"error is at most ${above(self.evaluate(BALL, query, witness))}$.",
+                self.citations,
+            ),
+        )

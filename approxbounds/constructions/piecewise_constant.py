@@ -156,19 +156,17 @@ class CubeConstruction(Theorem):
         (k,) = sizes(self, query, "k")
         return conditional(query, query.F.cube_error(SYMBOLIC, k, query.p))
 
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        steps = [Step(query.F.definition), Step(query.G.definition), Step(self.statement, self.citations)]
-        if witness is not None:
-            k = integer_of(witness, "k")
-            error = query.F.cube_error(BALL, BALL.number(k), query.p)
-            needed = size_text(self.smallest_network(query, witness))
-            steps.append(
-                Step(
-                    f"The widths of $G$ allow $k={k}$ ({needed} are enough); the error is at most ${above(error)}$.",
-                    self.citations,
-                )
-            )
-        return tuple(steps)
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
+        k = integer_of(witness, "k")
+        error = query.F.cube_error(BALL, BALL.number(k), query.p)
+        needed = size_text(self.smallest_network(query, witness))
+        return (
+            *self.outline(query),
+            Step(
+                f"The widths of $G$ allow $k={k}$ ({needed} are enough); the error is at most ${above(error)}$.",
+                self.citations,
+            ),
+        )
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
         power = power_of(query.G)

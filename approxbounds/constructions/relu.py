@@ -55,16 +55,14 @@ class _DeepReLU(Theorem):
         N, L = sizes(self, query, "N", "ell")
         return conditional(query, self._error(SYMBOLIC, query, N, L))
 
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        steps = [Step(query.F.definition), Step(query.G.definition), Step(self.statement, self.citations)]
-        if witness is not None:
-            N, L = integer_of(witness, "N"), integer_of(witness, "L")
-            error = self._error(BALL, query, BALL.number(N), BALL.number(L))
-            needed = size_text(self.smallest_network(query, witness))
-            steps.append(
-                Step(f"$N={N}$, $\\ell={L}$ need {needed}; $G$ has them, and the error is at most ${above(error)}$.")
-            )
-        return tuple(steps)
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
+        N, L = integer_of(witness, "N"), integer_of(witness, "L")
+        error = self._error(BALL, query, BALL.number(N), BALL.number(L))
+        needed = size_text(self.smallest_network(query, witness))
+        return (
+            *self.outline(query),
+            Step(f"$N={N}$, $\\ell={L}$ need {needed}; $G$ has them, and the error is at most ${above(error)}$."),
+        )
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
         width, hidden = self._size(query, integer_of(witness, "N"), integer_of(witness, "L"))

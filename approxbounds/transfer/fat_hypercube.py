@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from math import inf
 from typing import Any
@@ -16,17 +17,17 @@ from approxbounds.complexity.fat_shattering import (
     least_scale,
     members_for,
 )
-from approxbounds.errors import HypothesisError, echo
+from approxbounds.errors import echo
 from approxbounds.facts.hypercube import HypercubeFamily, Index, member_of
+from approxbounds.members import Scored, best_member, member_step
 from approxbounds.render import above, below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem
 from approxbounds.transfer.alon import CITATIONS, log2_separated, log2_shattered, smallest_exponent
-from approxbounds.transfer.hypercube import best_distance, checked_mass
-from approxbounds.transfer.packing_transfer import short_fraction
-from approxbounds.transfer.scale_sensitive import fat_rate, no_fat_theorem
+from approxbounds.transfer.fat_orders import fat_rate, no_fat_theorem
+from approxbounds.transfer.hamming import best_distance, checked_mass
 from approxbounds.validation import is_infinite
-from approxbounds.witness import Witness, fraction_of, integer_of, require
+from approxbounds.witness import Witness, fraction_of, integer_of, require, short_fraction
 
 __all__ = ["FatHypercubeTheorem", "FatSupNormTheorem"]
 
@@ -57,19 +58,16 @@ class FatSupNormTheorem(Theorem):
         return no_fat_theorem(query)
 
     def search(self, query: Query) -> Witness:
-        found: tuple[float, dict[str, Any]] = (0.0, {})
-        for family in query.F.families:
+        def candidates(family: HypercubeFamily) -> Iterator[Scored]:
             grid = members_for(query.G, family)
-            if not grid.cells.size:
-                continue
-            height = np.broadcast_to(family.norm(FLOAT, grid.index, inf), grid.cells.shape)
-            value = height - least_scale(FLOAT, query.G, grid.cells)
-            i = int(np.argmax(value))
-            if value[i] > found[0]:
-                found = (float(value[i]), family.witness(grid.at(i)))
-        if not found[1]:
-            raise HypothesisError("no family member searched is higher than the scale at which G shatters its cells")
-        return found[1]
+            if grid.cells.size:
+                height = np.broadcast_to(family.norm(FLOAT, grid.index, inf), grid.cells.shape)
+                value = height - least_scale(FLOAT, query.G, grid.cells)
+                i = int(np.argmax(value))
+                yield float(value[i]), family.witness(grid.at(i))
+
+        failure = "no family member searched is higher than the scale at which G shatters its cells"
+        return best_member(query.F.families, candidates, failure)
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
         family, index, N = member_of(query.F.families, witness)
@@ -80,18 +78,10 @@ class FatSupNormTheorem(Theorem):
     def rate(self, query: Query) -> Any:
         return fat_rate(query, logarithms=False)
 
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        first = (Step(query.F.definition), Step(query.G.definition))
-        if witness is None:
-            return (*first, Step(self.statement, self.citations))
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         family, index, N = member_of(query.F.families, witness)
         return (
-            *first,
-            Step(
-                f"{family.describe(index)} This gives $N={N}$ cells and $\\sup w\\ge "
-                f"{below(family.norm(BALL, index, inf))}$.",
-                family.citations,
-            ),
+            member_step(family, index, N, f"\\sup w\\ge {below(family.norm(BALL, index, inf))}"),
             *fat_steps(query.G, N),
             Step(
                 f"{self.statement} Here $\\gamma^*\\le {above(least_scale(BALL, query.G, N))}$, so "
@@ -128,8 +118,7 @@ class FatHypercubeTheorem(Theorem):
         return no_fat_theorem(query)
 
     def search(self, query: Query) -> Witness:
-        found: tuple[float, dict[str, Any]] = (0.0, {})
-        for family in query.F.families:
+        def candidates(family: HypercubeFamily) -> Iterator[Scored]:
             grid = members_for(query.G, family)
             N, share = grid.cells, _SHARES[:, None]
             index = {**grid.index, "cells": N}
@@ -142,19 +131,19 @@ class FatHypercubeTheorem(Theorem):
                 growth = np.where(D < 1, 0.0, 1 + q * np.log2(N * B * B))
             possible = np.flatnonzero((growth < N) & (norm > 0))
             if not possible.size:
-                continue
+                return
             cells = np.broadcast_to(N, growth.shape).ravel()[possible]
             _, mass = best_distance(cells, growth.ravel()[possible])
             scale = ((1 - share) * norm).ravel()[possible]
             value = scale * np.power(2 * np.maximum(mass, 0.0) / cells, 1 / float(query.p))
             best = int(np.argmax(value))
-            if value[best] > found[0]:
+            if value[best] > 0:
                 row, i = divmod(int(possible[best]), N.size)
                 eta = short_fraction(float(_SHARES[row] * norm[i]))
-                found = (float(value[best]), self._witness(query, family, grid.at(i), eta))
-        if not found[1]:
-            raise HypothesisError("no family member searched has more cells than G's dimension at its scale allows")
-        return found[1]
+                yield float(value[best]), self._witness(query, family, grid.at(i), eta)
+
+        failure = "no family member searched has more cells than G's dimension at its scale allows"
+        return best_member(query.F.families, candidates, failure)
 
     @staticmethod
     def _witness(query: Query, family: HypercubeFamily, index: Index, eta: Fraction) -> dict[str, Any]:
@@ -193,21 +182,16 @@ class FatHypercubeTheorem(Theorem):
     def rate(self, query: Query) -> Any:
         return fat_rate(query)
 
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        first = (Step(query.F.definition), Step(query.G.definition))
-        if witness is None:
-            return (*first, Step(self.statement, (*CITATIONS, *self.citations)))
+    def outline(self, query: Query) -> tuple[Step, ...]:
+        return (Step(self.statement, (*CITATIONS, *self.citations)),)
+
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         family, index, N, mass = self._mass(BALL, query, witness)
         eta, D = fraction_of(witness, "eta"), integer_of(witness, "fat")
         growth = self._growth(BALL, query, family, index, witness)
         p = query.p
         return (
-            *first,
-            Step(
-                f"{family.describe(index)} This gives $N={N}$ cells and $\\|w\\|_{{{p}}}\\ge "
-                f"{below(family.norm(BALL, index, p))}$.",
-                family.citations,
-            ),
+            member_step(family, index, N, f"\\|w\\|_{{{p}}}\\ge {below(family.norm(BALL, index, p))}"),
             *fat_steps(query.G, D + 1),
             Step(
                 f"With $\\eta={above(eta)}$: $\\operatorname{{fat}}_{{\\eta/4}}(G)\\le D={D}$ and "

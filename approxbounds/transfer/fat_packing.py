@@ -16,14 +16,15 @@ from approxbounds.complexity.fat_shattering import (
 )
 from approxbounds.errors import echo
 from approxbounds.facts.hypercube import HypercubeFamily, Index, member_of
+from approxbounds.members import member_step
 from approxbounds.render import above, below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem
 from approxbounds.transfer.alon import CITATIONS, log2_separated, log2_shattered, smallest_exponent
-from approxbounds.transfer.packing_transfer import excess, packing_of, packing_step, search_packing, short_fraction
-from approxbounds.transfer.scale_sensitive import fat_rate, no_fat_theorem
+from approxbounds.transfer.fat_orders import fat_rate, no_fat_theorem
+from approxbounds.transfer.gilbert_varshamov import excess, packing_of, packing_step, search_packing
 from approxbounds.validation import Number, is_infinite
-from approxbounds.witness import Witness, fraction_of, integer_of, require
+from approxbounds.witness import Witness, fraction_of, integer_of, require, short_fraction
 
 __all__ = ["FatPackingTransfer"]
 
@@ -114,15 +115,11 @@ class FatPackingTransfer(Theorem):
     def rate(self, query: Query) -> Any:
         return fat_rate(query)
 
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        first = (Step(query.F.definition), Step(query.G.definition))
-        if witness is None:
-            return (*first, Step(self.statement, self.citations))
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         family, index, N = member_of(query.F.families, witness)
         D, B, m, q = (integer_of(witness, name) for name in ("fat", "levels", "points", "exponent"))
         return (
-            *first,
-            Step(f"{family.describe(index)} This gives $N={N}$ cells.", family.citations),
+            member_step(family, index, N),
             packing_step(family, index, witness),
             *fat_steps(query.G, D + 1),
             Step(

@@ -2,112 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, log2_lower_tail
-from approxbounds.complexity.pseudo_dimension import excludes_shattering, pdim_expression, pdim_steps, pdim_upper
-from approxbounds.errors import HypothesisError, NoExpressionError, echo
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value
+from approxbounds.complexity.pseudo_dimension import no_growth, pdim_expression, pdim_steps, pdim_upper
+from approxbounds.errors import HypothesisError, NoExpressionError
 from approxbounds.facts.functions import EntropyBound
-from approxbounds.facts.hypercube import Grid, HypercubeFamily, Index, member_of
+from approxbounds.facts.hypercube import member_of
+from approxbounds.members import member_step
 from approxbounds.render import above, below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, conditional
-from approxbounds.transfer.hypercube import no_growth
+from approxbounds.transfer.gilbert_varshamov import excess, packing_of, packing_step, search_packing
+from approxbounds.transfer.haussler import CITATION, checked_pdim, log2_haussler
 from approxbounds.validation import is_infinite
-from approxbounds.witness import Witness, fraction_of, integer_of, require
+from approxbounds.witness import Witness, fraction_of, integer_of, require, short_fraction
 
-__all__ = [
-    "EntropyTransfer",
-    "PackingTransfer",
-    "excess",
-    "log2_haussler",
-    "packing_of",
-    "packing_step",
-    "search_packing",
-    "short_fraction",
-]
-
-
-def log2_haussler(A: Arithmetic, pdim: Value, spread: Value, tau: Value, p: Any) -> Value:
-    """log2 U(tau), U = e(P+1)(2e((b-a)/tau)^p)^P: tau-separated functions of G clipped to [a,b] (Haussler 1995)."""
-    P, e = A.number(pdim), A.e
-    return A.log2(e * (P + 1)) + P * (A.log2(2 * e) + A.number(p) * A.log2(spread / tau))
-
-
-def checked_pdim(A: Arithmetic, query: Query, witness: Witness) -> int:
-    """P of the witness, after checking Pdim(G) <= P."""
-    P = integer_of(witness, "pdim")
-    if A.decides:
-        require(excludes_shattering(A, query.G, P + 1), f"Pdim(G) <= pdim={P} is not certain")
-    return P
-
-
-def short_fraction(x: float) -> Fraction:
-    """A dyadic rational of 20 bits just below x > 0."""
-    mantissa, exponent = np.frexp(x)
-    return Fraction(int(mantissa * 2**20)) * Fraction(2) ** (int(exponent) - 20)
-
-
-def search_packing(
-    query: Query, choose: Callable[[HypercubeFamily], Grid], allowed: Callable[[Any, Any, Any], Any]
-) -> dict[str, Any]:
-    """The family member, h and tau with the largest eps for which 2^packing > 2^allowed, by floats.
-
-    ``allowed(spread, tau, packing)`` is log2 of the tau-separated functions that G may have, vectorised.
-    """
-    p = float(query.p)
-    found: tuple[float, dict[str, Any]] = (0.0, {})
-    shares = np.array([0.01, 0.03, 0.06, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.35, 0.4])[:, None, None]
-    thetas = np.array([1 / 64, 1 / 32, 1 / 16, 1 / 8, 3 / 16, 1 / 4, 3 / 8, 1 / 2, 5 / 8, 3 / 4])[None, :, None]
-    for family in query.F.families:
-        grid = choose(family)
-        if not grid.cells.size:
-            continue
-        N = grid.cells
-        norm = np.broadcast_to(family.norm(FLOAT, {**grid.index, "cells": N}, query.p), N.shape)
-        spread = np.broadcast_to(family.spread(FLOAT, grid.index), N.shape)
-        h = np.ceil(np.minimum(shares * N, np.floor((N - 1) / 2)))
-        distance = 2 * norm * (np.maximum(h, 1e-300) / N) ** (1 / p)
-        with np.errstate(all="ignore"):
-            packing = N - log2_lower_tail(FLOAT, N, np.maximum(h - 1, 0))
-            enough = packing > allowed(spread, thetas * distance, packing)
-        value = np.where((h >= 1) & enough, (1 - thetas) * distance / 2, 0.0)
-        a, b, i = np.unravel_index(int(np.argmax(value)), value.shape)
-        if value[a, b, i] > found[0]:
-            tau = short_fraction(float(thetas[0, b, 0] * distance[a, 0, i]))
-            found = (float(value[a, b, i]), family.witness(grid.at(int(i))) | {"h": int(h[a, 0, i]), "tau": tau})
-    if not found[1]:
-        raise HypothesisError("no family member searched has a packing larger than G allows")
-    return found[1]
-
-
-def packing_of(A: Arithmetic, family: HypercubeFamily, index: Index, witness: Witness) -> Value:
-    """log2 of the number of f_omega at pairwise distance >= 2||w||_p (h/N)^{1/p} (Gilbert-Varshamov)."""
-    cells, h = family.cells(index), integer_of(witness, "h", minimum=1)
-    require(2 * (h - 1) < cells, f"h={echo(h)} must be at most N/2 + 1, N={echo(cells)}")
-    return A.number(cells) - log2_lower_tail(A, cells, h - 1)
-
-
-def excess(A: Arithmetic, query: Query, family: HypercubeFamily, index: Index, witness: Witness) -> Value:
-    """The eps with 2 eps + tau = 2||w||_p (h/N)^{1/p}, after checking that it is positive."""
-    share = A.power(A.number(integer_of(witness, "h")) / A.number(family.cells(index)), 1 / A.number(query.p))
-    eps = family.norm(A, index, query.p) * share - A.number(fraction_of(witness, "tau")) / 2
-    require(bool(eps > 0), "2 eps + tau <= distance leaves no positive eps")
-    return eps
-
-
-def packing_step(family: HypercubeFamily, index: Index, witness: Witness) -> Step:
-    """Gilbert-Varshamov with numbers."""
-    return Step(
-        f"Gilbert-Varshamov with $h={witness['h']}$: at least $2^N/V(N,h-1)\\ge"
-        f"2^{{{below(packing_of(BALL, family, index, witness))}}}$ of the $f_\\omega$ have pairwise distance "
-        f"$\\ge2\\|w\\|_p(h/N)^{{1/p}}$.",
-        (Citation("Gilbert1952"),),
-    )
+__all__ = ["EntropyTransfer", "PackingTransfer"]
 
 
 class PackingTransfer(Theorem):
@@ -126,7 +39,7 @@ class PackingTransfer(Theorem):
         r"If $F$ contains more than $U(\tau)=e(P+1)\big(2e((b-a)/\tau)^p\big)^P$ functions with values in $[a,b]$ at "
         r"pairwise distance $\ge2\varepsilon+\tau$, $P\ge\operatorname{Pdim}(G)$, then $E_p(F,G)\ge\varepsilon$."
     )
-    citations = (Citation("approxbounds", "T2a"), Citation("Haussler1995", "Thm 1"))
+    citations = (Citation("approxbounds", "T2a"), CITATION)
 
     def refusal(self, query: Query) -> str | None:
         if is_infinite(query.p):
@@ -173,21 +86,17 @@ class PackingTransfer(Theorem):
         norm = family.least_norm(SYMBOLIC, bits / sympy.Rational(456, 1000), query.p)
         return conditional(query, norm * SYMBOLIC.power(8, -1 / p) / 2)
 
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        first = (Step(query.F.definition), Step(query.G.definition))
-        if witness is None:
-            return (*first, Step(self.statement, self.citations))
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         family, index, N = member_of(query.F.families, witness)
         P, tau = integer_of(witness, "pdim"), fraction_of(witness, "tau")
         allowed = log2_haussler(BALL, P, family.spread(BALL, index), BALL.number(tau), query.p)
         return (
-            *first,
-            Step(f"{family.describe(index)} This gives $N={N}$ cells.", family.citations),
+            member_step(family, index, N),
             packing_step(family, index, witness),
             *pdim_steps(query.G, P),
             Step(
                 f"With $\\tau={above(tau)}$: $\\log_2U(\\tau)\\le {above(allowed)}$, fewer.",
-                (Citation("Haussler1995", "Thm 1"),),
+                (CITATION,),
             ),
             Step(self.statement, self.citations),
         )
@@ -208,7 +117,7 @@ class EntropyTransfer(Theorem):
         r"$P\ge\operatorname{Pdim}(G)$, and $2\varepsilon+\tau\le\varepsilon_0$, then "
         r"$E_p(F,G)\ge E_q(F,G)\ge\varepsilon$."
     )
-    citations = (Citation("approxbounds", "T2e"), Citation("Haussler1995", "Thm 1"))
+    citations = (Citation("approxbounds", "T2e"), CITATION)
 
     def refusal(self, query: Query) -> str | None:
         if query.F.families:
@@ -265,13 +174,9 @@ class EntropyTransfer(Theorem):
         P = query.G.orders.pdim
         return (P * sympy.log(P)) ** (-1 / query.F.entropy_exponent(query.p))
 
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        first = (Step(query.F.definition), Step(query.G.definition))
-        if witness is None:
-            return (*first, Step(self.statement, self.citations))
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         eps, tau, P = fraction_of(witness, "eps"), fraction_of(witness, "tau"), integer_of(witness, "pdim")
         return (
-            *first,
             *pdim_steps(query.G, P),
             Step(
                 f"{self.statement} Here $\\varepsilon={below(eps)}$ and $\\tau={above(tau)}$.",

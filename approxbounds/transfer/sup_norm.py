@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import inf
 from typing import Any
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, precision
-from approxbounds.complexity.pseudo_dimension import excludes_shattering, growth_steps, pdim_expression, pdim_upper
-from approxbounds.errors import HypothesisError, NoExpressionError, echo
-from approxbounds.facts.hypercube import member_of
+from approxbounds.complexity.pseudo_dimension import (
+    excludes_shattering,
+    growth_steps,
+    no_growth,
+    pdim_expression,
+    pdim_upper,
+)
+from approxbounds.errors import NoExpressionError, echo
+from approxbounds.facts.hypercube import HypercubeFamily, member_of
+from approxbounds.members import Scored, best_member, member_step, no_family
 from approxbounds.render import below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, conditional
-from approxbounds.transfer.hypercube import no_family, no_growth
 from approxbounds.validation import is_infinite
 from approxbounds.witness import Witness, require
 
@@ -42,21 +49,18 @@ class SupNormTheorem(Theorem):
         return no_family(query) or no_growth(query)
 
     def search(self, query: Query) -> Witness:
-        found: tuple[float, dict[str, Any]] = (0.0, {})
-        for family in query.F.families:
+        def candidates(family: HypercubeFamily) -> Iterator[Scored]:
             cells = pdim_upper(query.G, family.centres) + 1
             for attempt in (cells, cells + 1, cells + 2 + cells // 10**9):  # floats may be off by a little
                 index = family.coarsest(attempt)
                 with precision(256):
-                    if not excludes_shattering(BALL, query.G, family.cells(index), family.centres):
-                        continue
-                height = float(family.norm(FLOAT, index, inf))
-                if height > found[0]:
-                    found = (height, family.witness(index))
-                break
-        if not found[1]:
-            raise HypothesisError("no family member with more cells than G may shatter has a height above 1e-308")
-        return found[1]
+                    excluded = excludes_shattering(BALL, query.G, family.cells(index), family.centres)
+                if excluded:
+                    yield float(family.norm(FLOAT, index, inf)), family.witness(index)
+                    return
+
+        failure = "no family member with more cells than G may shatter has a height above 1e-308"
+        return best_member(query.F.families, candidates, failure)
 
     def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
         family, index, cells = member_of(query.F.families, witness)
@@ -78,25 +82,19 @@ class SupNormTheorem(Theorem):
             raise NoExpressionError("T3inf: no closed form is known for the families of this class")
         return conditional(query, forms[0] if len(forms) == 1 else sympy.Max(*forms))
 
-    def steps(self, query: Query, witness: Witness | None) -> tuple[Step, ...]:
-        first = (Step(query.F.definition), Step(query.G.definition))
-        if witness is None:
-            family = query.F.families[0]
-            _, citations = pdim_expression(query.G)
-            return (
-                *first,
-                Step(family.describe(None), family.citations),
-                Step(r"Take the coarsest member with $N\ge\operatorname{Pdim}(G)+1$ cells.", citations),
-                Step(self.statement, self.citations),
-            )
+    def outline(self, query: Query) -> tuple[Step, ...]:
+        family = query.F.families[0]
+        _, citations = pdim_expression(query.G)
+        return (
+            Step(family.describe(None), family.citations),
+            Step(r"Take the coarsest member with $N\ge\operatorname{Pdim}(G)+1$ cells.", citations),
+            Step(self.statement, self.citations),
+        )
+
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         family, index, N = member_of(query.F.families, witness)
         return (
-            *first,
-            Step(
-                f"{family.describe(index)} This gives $N={N}$ cells and $\\sup w\\ge "
-                f"{below(family.norm(BALL, index, inf))}$.",
-                family.citations,
-            ),
+            member_step(family, index, N, f"\\sup w\\ge {below(family.norm(BALL, index, inf))}"),
             *growth_steps(query.G, N, family.centres),
             Step(self.statement, self.citations),
         )

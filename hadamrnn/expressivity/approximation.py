@@ -34,7 +34,7 @@ from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import Cubes
 from approxbounds.functions.monotone import CubeLayers
 from approxbounds.networks.base import NetworkClass
-from approxbounds.transfer.hypercube import AverageCase
+from approxbounds.transfer.average_case import AverageCase
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import BoundViolationError, ParameterError

@@ -1,0 +1,30 @@
+"""Three arithmetics behind one small interface; every formula is written once against it.
+
+* :data:`FLOAT`: NumPy doubles, vectorised: fast search and plots. Approximate.
+* :data:`BALL`: python-flint ``arb`` balls: rigorous enclosures. Only these certify.
+* :data:`SYMBOLIC`: SymPy: closed forms and rates.
+
+A formula receives one of them as ``A``, turns exact parameters into numbers with ``A.number`` (ParameterError for
+what is no number of the arithmetic, such as a double among balls) and then uses ``+ - * /`` and the methods below.
+Sample sizes and indices (``m``, ``N``, ``h``) are passed as exact ints (balls), as arrays or floats (NumPy) or as
+expressions (SymPy).
+This room is the only door to python-flint, whose precision is global: it is set by :func:`precision`.
+"""
+
+from approxbounds.arithmetic.balls import BALL, ceil_float, floor_float, precision
+from approxbounds.arithmetic.floats import FLOAT
+from approxbounds.arithmetic.interface import EXACT_TERMS, Arithmetic, Value, log2_lower_tail
+from approxbounds.arithmetic.symbols import SYMBOLIC
+
+__all__ = [
+    "BALL",
+    "EXACT_TERMS",
+    "FLOAT",
+    "SYMBOLIC",
+    "Arithmetic",
+    "Value",
+    "ceil_float",
+    "floor_float",
+    "log2_lower_tail",
+    "precision",
+]

@@ -1,0 +1,130 @@
+"""python-flint balls: rigorous enclosures. Only these certify."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from functools import reduce
+from typing import Any
+
+import flint
+
+from approxbounds.arithmetic.interface import EXACT_TERMS, Arithmetic, Value, entropy_bound, is_exact
+from approxbounds.errors import ParameterError
+
+__all__ = ["BALL", "ceil_float", "floor_float", "precision"]
+
+_ROUNDING_BITS = 8192
+
+
+def _arb(value: Any) -> flint.arb:
+    if isinstance(value, flint.arb):
+        return value
+    if not is_exact(value):  # not None, which flint takes for 0, and no double, which hides its rounding
+        raise ParameterError("number", value, "must be exact: an int or a Fraction; or a ball")
+    return flint.arb(value if isinstance(value, int) else flint.fmpq(value.numerator, value.denominator))
+
+
+class _Ball:
+    """python-flint balls: each result encloses the true value for every point of its arguments."""
+
+    name = "ball"
+    rigorous, decides, vectorised = True, True, False
+
+    @property
+    def e(self) -> Value:
+        return flint.arb(1).exp()
+
+    def at_most(self, x: Value, y: Value) -> bool:
+        return bool(x <= y)
+
+    def times(self, functions: int, m: Value) -> Value:
+        return functions * m
+
+    def number(self, value: Any) -> Value:
+        return _arb(value)
+
+    def log(self, x: Value) -> Value:
+        return _arb(x).log()
+
+    def exp(self, x: Value) -> Value:
+        return _arb(x).exp()
+
+    def log2(self, x: Value) -> Value:
+        return _arb(x).log() / flint.arb.const_log2()
+
+    def log2_integer(self, n: Any) -> Value:
+        return self.log2(n)
+
+    def power(self, x: Value, y: Value) -> Value:
+        return _arb(x) ** _arb(y)
+
+    def exp_over(self, x: Value, p: Value) -> Value:
+        return (_arb(x) / _arb(p)).exp()
+
+    def minimum(self, *xs: Value) -> Value:
+        return reduce(flint.arb.min, map(_arb, xs))
+
+    def maximum(self, *xs: Value) -> Value:
+        return reduce(flint.arb.max, map(_arb, xs))
+
+    def at_least(self, m: Value, bound: Value, then: Value, otherwise: Value) -> Value:
+        return then if int(m) >= int(bound) else otherwise  # exact integers only
+
+    def cos_pi(self, x: Fraction) -> Value:
+        return flint.arb.cos_pi_fmpq(flint.fmpq(x.numerator, x.denominator))
+
+    def log_gamma(self, x: Value) -> Value:
+        return _arb(x).lgamma()
+
+    def log_beta(self, a: Value, b: Value) -> Value:
+        a, b = _arb(a), _arb(b)
+        return a.lgamma() + b.lgamma() - (a + b).lgamma()
+
+    def log2_binomial(self, n: Value, j: Value) -> Value:
+        n, j = _arb(n), _arb(j)
+        return ((n + 1).lgamma() - (j + 1).lgamma() - (n - j + 1).lgamma()) / flint.arb.const_log2()
+
+    def log2_binomial_sum(self, n: Value, j: int) -> Value:
+        n = int(n)
+        if j >= n:
+            return flint.arb(n)
+        if j > EXACT_TERMS:
+            return entropy_bound(self, n, j)
+        # Horner: V(n, j) = 1 + n/1 (1 + (n-1)/2 (1 + ... (1 + (n-j+1)/j)))
+        total = flint.arb(1)
+        for i in range(j, 0, -1):
+            total = 1 + total * (n - i + 1) / i
+        return self.log2(total)
+
+
+BALL: Arithmetic = _Ball()
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Ball arithmetic at ``bits`` bits inside the block; python-flint's global setting is restored."""
+    with flint.ctx.workprec(bits):
+        yield
+
+
+def floor_float(x: flint.arb) -> float:
+    """The largest double that is certainly at most every point of the ball."""
+    if not x.is_finite():
+        return -math.inf
+    with precision(_ROUNDING_BITS):  # at few bits the ends of the ball would be rounded once more
+        guess = float(x.lower())  # rounds to nearest: step until it is certain
+        while not flint.arb(guess) <= x:
+            guess = math.nextafter(guess, -math.inf)
+        following = math.nextafter(guess, math.inf)
+        while flint.arb(following) <= x:
+            guess, following = following, math.nextafter(following, math.inf)
+    return guess
+
+
+def ceil_float(x: flint.arb) -> float:
+    """The smallest double that is certainly at least every point of the ball."""
+    with precision(_ROUNDING_BITS):
+        return -floor_float(-x) + 0.0  # not -0.0

@@ -1,0 +1,134 @@
+"""T3 for random targets: the mean and the distribution of the error, for experiments. THEORY.md, T3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from approxbounds import validation
+from approxbounds.arithmetic import BALL, FLOAT, floor_float, precision
+from approxbounds.errors import HypothesisError, NoNumberError, NotApplicableError, ParameterError, echo
+from approxbounds.facts.hypercube import HypercubeFamily, member_of
+from approxbounds.theorem import Query
+from approxbounds.transfer.hamming import best_distance, log2_delta
+from approxbounds.transfer.hypercube import HypercubeTheorem
+from approxbounds.witness import Witness, integer_of
+
+__all__ = ["AverageCase", "average_case"]
+
+
+@dataclass(frozen=True)
+class AverageCase:
+    """T3 for a random target: what an experiment can test.
+
+    For omega uniform on {0,1}^N and Z = inf_{g in G} ||f_omega - g||_p^p:
+    E[Z] >= ``mean`` = 2 I_p S, and P(Z >= 2(1-theta) h I_p) >= 1 - delta_h/theta for every theta in (0,1].
+    All numbers are certified lower bounds.
+    """
+
+    query: Query
+    witness: Witness
+
+    @cached_property
+    def _member(self) -> tuple[HypercubeFamily, dict[str, int], int]:
+        return member_of(self.query.F.families, self.witness)
+
+    @property
+    def family(self) -> HypercubeFamily:
+        return self._member[0]
+
+    @property
+    def index(self) -> dict[str, int]:
+        return self._member[1]
+
+    @property
+    def cells(self) -> int:
+        """N."""
+        return self._member[2]
+
+    @property
+    def h(self) -> int:
+        return integer_of(self.witness, "h")
+
+    @cached_property
+    def mean(self) -> float:
+        """A lower bound on the mean over omega of inf_g ||f_omega - g||_p^p."""
+        with precision(256):
+            family, index, cells, mass = HypercubeTheorem().mass(BALL, self.query, self.witness)
+            power = BALL.power(family.norm(BALL, index, self.query.p), self._p)
+            return floor_float(2 * mass * power / cells)
+
+    @property
+    def _p(self) -> Any:
+        return BALL.number(self.query.p)
+
+    def high_probability(self, theta: object, *, confidence: object) -> float:
+        """z such that P(inf_g ||f_omega - g||_p^p >= z) >= confidence, certified.
+
+        z = 2(1-theta) h I_p with the largest h (at most the witness's) for which 1 - delta_h/theta >= confidence.
+        ``theta`` in (0,1], ``confidence`` in (0,1). Raises NotApplicableError if there is no such h >= 1.
+        """
+        share = validation.exact("theta", theta, maximum=1, symbols=False)
+        level = validation.exact("confidence", confidence, maximum=1 - Fraction(1, 2**64), symbols=False)
+        with precision(256):
+            family, index, cells = self._member
+            growth = self.query.G.growth(family.centres).evaluate(BALL, cells)
+            allowed = BALL.log2(BALL.number(share) * (1 - BALL.number(level)))
+            low, high = 0, self.h + 1  # delta_h increases with h
+            while high - low > 1:
+                middle = (low + high) // 2
+                if log2_delta(BALL, cells, growth, middle) <= allowed:
+                    low = middle
+                else:
+                    high = middle
+            if low == 0:
+                reason = f"delta_1/theta is not below 1 - confidence at N={echo(cells)}"
+                raise NotApplicableError(f"confidence={confidence}: {reason}")
+            power = BALL.power(family.norm(BALL, index, self.query.p), self._p)
+            return max(floor_float(2 * (1 - BALL.number(share)) * low * power / cells), 0.0)
+
+    def target(self, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """f_omega at points of shape (m, d), for omega of shape (N,) with entries 0 and 1."""
+        if np.shape(omega) != (self.cells,):
+            raise ParameterError("omega", np.shape(omega), f"must have shape ({self.cells},)")
+        if not np.isin(omega, (0, 1)).all():
+            raise ParameterError("omega", omega, "must have entries 0 and 1")
+        where = np.asarray(points, float)
+        if where.ndim != 2 or where.shape[1] != self.query.F.domain_dim:
+            raise ParameterError("points", where.shape, f"must have shape (m, {self.query.F.domain_dim})")
+        if not ((where >= 0) & (where <= 1)).all():
+            raise ParameterError("points", points, "must lie in [0,1]^d")
+        return self.family.evaluate(self.index, omega, where)
+
+
+def average_case(query: Query, member: Mapping[str, int] | None = None) -> AverageCase:
+    """T3's average-case statement at the best family member, or at a given one (its indices)."""
+    theorem = HypercubeTheorem()
+    reason = theorem.refusal(query)
+    if reason is not None:
+        raise NotApplicableError(f"T3: {reason}")
+    if query.symbols:
+        raise NoNumberError(f"the query has symbols ({', '.join(sorted(map(str, query.symbols)))})")
+    try:
+        if member is None:
+            return AverageCase(query, theorem.search(query))
+        family = query.F.families[0]
+        if not isinstance(member, Mapping) or set(member) != set(family.indices):
+            raise ParameterError("member", member, f"must be a mapping that names exactly {', '.join(family.indices)}")
+        member = {name: validation.integer(name, member[name], maximum=2**60, symbols=False) for name in family.indices}
+        index = family.member(member)
+        if family.cells(index) > 2**1000:
+            raise ParameterError("member", member, "must have at most 2^1000 cells")
+        cells = np.array([float(family.cells(index))])
+        h, mass = best_distance(cells, query.G.growth(family.centres).evaluate(FLOAT, cells))
+        if not mass[0] > 0:
+            raise HypothesisError(f"G shows too many patterns on N={family.cells(index)} points")
+        return AverageCase(query, family.witness(member) | {"h": int(h[0])})
+    except HypothesisError as error:
+        raise NotApplicableError(f"T3: {error}") from None
