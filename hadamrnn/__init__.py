@@ -19,7 +19,7 @@ from hadamrnn.networks.orthogonal import (
 )
 from hadamrnn.networks.qornn import QORNN, QORNNConfig, quantised
 from hadamrnn.networks.quantize import codes, quantize
-from hadamrnn.training.optim import Adam, Schedule, clip
+from hadamrnn.optim import Adam, Schedule, clip
 from hadamrnn.training.parallel import Workers
 from hadamrnn.training.sweep import Sweep, sweep
 from hadamrnn.training.train import History, Settings, evaluate, fit, model_for

@@ -7,9 +7,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from hadamrnn.cli.options import on_terminal
 from hadamrnn.errors import ParameterError
 from hadamrnn.networks.kinds import KINDS
+from hadamrnn.work import on_terminal
 
 __all__ = ["FIXED", "add_options", "run"]
 

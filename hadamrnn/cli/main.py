@@ -21,14 +21,15 @@ import hadamrnn as hr
 from hadamrnn import validation as check
 from hadamrnn.arrays import NPZ
 from hadamrnn.cli import capacity as capacity_cli
-from hadamrnn.cli.options import add_fields, documentation, on_terminal, values
+from hadamrnn.cli.options import add_fields, documentation, values
 from hadamrnn.deployed.packed import MAGIC, sizes
 from hadamrnn.errors import HadamRNNError, ParameterError, bad_file
 from hadamrnn.networks.kinds import KINDS
 from hadamrnn.tasks import TASKS, Task
 from hadamrnn.tasks.base import PARTS
 from hadamrnn.training.checkpoint import CHECKPOINT, LOG, MODEL, load_run
-from hadamrnn.training.sweep import FROM_TASK, add_options, on_cluster
+from hadamrnn.training.sweep import FROM_TASK, add_options
+from hadamrnn.work import on_cluster, on_terminal
 
 __all__ = ["main", "parse"]
 

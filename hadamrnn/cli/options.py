@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import inspect
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any, get_args, get_type_hints
@@ -14,7 +13,7 @@ from hadamrnn.networks.base import DTYPES, METHODS
 from hadamrnn.networks.qornn import STRATEGIES
 from hadamrnn.networks.recurrence import ACTIVATIONS
 
-__all__ = ["add_fields", "documentation", "on_terminal", "values"]
+__all__ = ["add_fields", "documentation", "values"]
 
 #: The words that a setting may be.
 _WORDS = {"activation": ACTIVATIONS, "dtype": DTYPES, "method": METHODS, "strategy": STRATEGIES}
@@ -84,8 +83,3 @@ def documentation(cls: type) -> str:
     """The docstring as plain text, without examples."""
     text = inspect.cleandoc(cls.__doc__ or "").partition("\n>>>")[0].strip()
     return re.sub(r"(:\w+:)?`+", "", text)
-
-
-def on_terminal() -> bool:
-    """Whether messages are seen at once, so that a bar of progress is of use."""
-    return sys.stderr is not None and sys.stderr.isatty()  # None if it is closed

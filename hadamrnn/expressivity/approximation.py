@@ -43,7 +43,7 @@ from hadamrnn.expressivity.classes import network_class
 from hadamrnn.expressivity.feedforward import FeedForwardConfig, best_feedforward
 from hadamrnn.expressivity.regression import best_recurrent
 from hadamrnn.networks.base import NetworkConfig
-from hadamrnn.training.sweep import computed
+from hadamrnn.work import computed
 
 __all__ = ["GridCase", "Measurement", "Pair", "compare"]
 

@@ -29,7 +29,7 @@ from hadamrnn.expressivity.fit import Demand, Effort, fitted
 from hadamrnn.expressivity.shatter import Shattering, realised
 from hadamrnn.networks.base import NetworkConfig
 from hadamrnn.networks.kinds import network_from
-from hadamrnn.training.train import calm
+from hadamrnn.work import calm
 
 if TYPE_CHECKING:
     from approxbounds.networks.base import NetworkClass

@@ -16,7 +16,7 @@ from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
 from hadamrnn.errors import ParameterError
 from hadamrnn.expressivity.regression import fit_readout, lbfgs, power_loss
-from hadamrnn.training.train import calm
+from hadamrnn.work import calm
 
 __all__ = ["FeedForward", "FeedForwardConfig", "best_feedforward"]
 

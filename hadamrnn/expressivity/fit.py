@@ -18,7 +18,7 @@ from hadamrnn.expressivity.exact import ExactStates
 from hadamrnn.networks.base import Network, NetworkConfig
 from hadamrnn.networks.kinds import network_from
 from hadamrnn.networks.quantize import quantize
-from hadamrnn.training.optim import Adam
+from hadamrnn.optim import Adam
 
 __all__ = [
     "Demand",

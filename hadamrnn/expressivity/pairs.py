@@ -14,13 +14,13 @@ from typing import Any
 
 import approxbounds as ab
 from approxbounds import tables
-from hadamrnn.cli.options import on_terminal
 from hadamrnn.errors import HadamRNNError, ParameterError
 from hadamrnn.expressivity.approximation import Measurement, Pair, compare
 from hadamrnn.expressivity.feedforward import FeedForwardConfig
 from hadamrnn.networks.base import NetworkConfig
 from hadamrnn.networks.hadamrnn import Config
 from hadamrnn.networks.qornn import QORNNConfig
+from hadamrnn.work import on_terminal
 
 __all__ = ["main", "standard_pairs"]
 

@@ -13,8 +13,8 @@ from hadamrnn.expressivity.fit import features
 from hadamrnn.networks.base import Network, NetworkConfig
 from hadamrnn.networks.kinds import network_from
 from hadamrnn.networks.quantize import quantize
-from hadamrnn.training.optim import Adam, Schedule
-from hadamrnn.training.train import calm
+from hadamrnn.optim import Adam, Schedule
+from hadamrnn.work import calm
 
 __all__ = ["best_recurrent", "fit_readout", "lbfgs", "power_loss"]
 

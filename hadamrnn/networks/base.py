@@ -19,7 +19,7 @@ from hadamrnn.networks.quantize import require_bits
 from hadamrnn.networks.readout import LOSSES, ReadOut
 from hadamrnn.networks.recurrence import ACTIVATIONS
 from hadamrnn.networks.transform import RecurrentMatrix
-from hadamrnn.training.optim import Adam
+from hadamrnn.optim import Adam
 
 if TYPE_CHECKING:
     from approxbounds.networks.base import NetworkClass

@@ -15,7 +15,7 @@ from hadamrnn.networks.layers import DenseLayer, Keep, Layer, Segment, Source
 from hadamrnn.networks.orthogonal import Bjorck, bjorck, low_rank, low_rank_update, random_orthogonal, tangent
 from hadamrnn.networks.quantize import quantize, require_bits
 from hadamrnn.networks.transform import DenseMatrix, RecurrentMatrix
-from hadamrnn.training.optim import Adam
+from hadamrnn.optim import Adam
 
 __all__ = ["QORNN", "STRATEGIES", "QORNNConfig", "quantised"]
 

@@ -20,7 +20,7 @@ import io
 import json
 import os
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import MISSING, asdict, dataclass, fields
 from itertools import product
@@ -32,13 +32,14 @@ import numpy as np
 from hadamrnn import validation as check
 from hadamrnn.arrays import write_file
 from hadamrnn.deployed.packed import sizes
-from hadamrnn.errors import DivergenceError, HadamRNNError, ParameterError
+from hadamrnn.errors import DivergenceError, ParameterError
 from hadamrnn.networks.kinds import network_type
 from hadamrnn.tasks import TASKS
 from hadamrnn.training.checkpoint import CHECKPOINT, MODEL
 from hadamrnn.training.train import Settings, evaluate, fit, model_for
+from hadamrnn.work import computed
 
-__all__ = ["FROM_TASK", "RESULT", "Sweep", "add_options", "computed", "on_cluster", "sweep"]
+__all__ = ["FROM_TASK", "RESULT", "Sweep", "add_options", "sweep"]
 
 RESULT = "result.json"
 #: The settings of models that come from their task.
@@ -336,38 +337,3 @@ def _ending_with(parent: int) -> Iterator[None]:
         yield
     finally:
         done.set()
-
-
-@contextmanager
-def _named() -> Iterator[None]:
-    """Errors of approxbounds in this block become those of this package."""
-    from approxbounds import errors
-
-    try:
-        yield
-    except errors.ParameterError as error:
-        raise ParameterError(error.name, error.value, error.allowed) from error
-    except errors.ApproxBoundsError as error:
-        raise HadamRNNError(str(error)) from error
-
-
-def computed(
-    function: Callable[[Item], Result], items: Sequence[Item], workers: int | None
-) -> Generator[Result, None, None]:
-    """As :func:`approxbounds.workers.computed`, with the errors of this package."""
-    from approxbounds import workers as shared
-
-    with _named():
-        yield from shared.computed(function, items, workers)
-
-
-@contextmanager
-def on_cluster(address: str | None) -> Iterator[None]:
-    """Sweeps in this block run on the Dask cluster whose scheduler has this address, or here if it is None.
-
-    Raises ParameterError if there is none.
-    """
-    from approxbounds import workers
-
-    with _named(), workers.on_cluster(address):
-        yield

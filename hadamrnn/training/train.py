@@ -23,12 +23,13 @@ from hadamrnn.errors import DivergenceError, ParameterError, bad_file
 from hadamrnn.networks.base import METHODS, Network
 from hadamrnn.networks.kinds import network_type
 from hadamrnn.networks.readout import loss_and_slope
+from hadamrnn.optim import Adam, Schedule, clip
 from hadamrnn.tasks.base import PARTS, Batch, Task, batches
 from hadamrnn.training.checkpoint import Checkpoint, Progress
-from hadamrnn.training.optim import Adam, Schedule, clip
 from hadamrnn.training.parallel import Workers
+from hadamrnn.work import calm
 
-__all__ = ["History", "Settings", "calm", "evaluate", "fit", "model_for"]
+__all__ = ["History", "Settings", "evaluate", "fit", "model_for"]
 
 #: An epoch has diverged if its mean loss is so many times that at the start (or that of a constant guess, if larger).
 DIVERGED = 10.0
@@ -328,16 +329,6 @@ class _Run:
         self.save()
         kept = "" if self.path is None else f"; go on from {self.path} with resume=True (--resume)"
         raise KeyboardInterrupt(f"stopped after {self._where()}{kept}")
-
-
-@contextmanager
-def calm() -> Iterator[None]:
-    """No warnings of NumPy, as overflows are found by looking at the results, and no threads in its matrix products:
-    for matrices of this size they mostly wait for one another."""
-    from threadpoolctl import threadpool_limits
-
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"), threadpool_limits(1, user_api="blas"):
-        yield
 
 
 def _update_log(path: str | Path | None, records: list[dict[str, Any]]) -> None:

@@ -16,8 +16,8 @@ import pytest
 import approxbounds as ab
 import hadamrnn as hr
 from hadamrnn.cli import main as cli
-from hadamrnn.cli import options as cli_options
 from hadamrnn.tasks import TASKS, CopyTask
+from hadamrnn.work import on_terminal
 
 ROOT = Path(hr.__file__).parent.parent
 SMALL = {"length": 12, "symbols": 2, "copies": 1, "train_size": 90, "test_size": 32}
@@ -251,7 +251,7 @@ def test_streams_may_be_closed(closed, run, tmp_path):
 
 def test_closed_streams_show_no_progress(monkeypatch):
     monkeypatch.setattr(sys, "stderr", None)
-    assert not cli_options.on_terminal()
+    assert not on_terminal()
 
 
 def test_too_little_memory_is_a_message(tmp_path, capsys, monkeypatch):

@@ -13,9 +13,9 @@ from hadamrnn.errors import bad_file
 
 ROOT = Path(hr.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
-#: The room that holds networks against bounds, the module that shares the workers of approxbounds, and the one that
-#: tells its version; no other may import approxbounds when it runs.
-WITH_BOUNDS = ("expressivity", "training/sweep.py", "cli/main.py")
+#: The room that holds networks against bounds, the module that shares the workers of approxbounds, and those that
+#: tell its version; no other may import approxbounds when it runs.
+WITH_BOUNDS = ("expressivity", "training/sweep.py", "work.py", "cli/main.py")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -1,0 +1,67 @@
+"""How work runs: calmly in one thread, in other processes or on a cluster, with or without a bar of progress."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+import numpy as np
+
+from hadamrnn.errors import HadamRNNError, ParameterError
+
+__all__ = ["calm", "computed", "on_cluster", "on_terminal"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@contextmanager
+def calm() -> Iterator[None]:
+    """No warnings of NumPy, as overflows are found by looking at the results, and no threads in its matrix products:
+    for matrices of this size they mostly wait for one another."""
+    from threadpoolctl import threadpool_limits
+
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"), threadpool_limits(1, user_api="blas"):
+        yield
+
+
+def on_terminal() -> bool:
+    """Whether messages are seen at once, so that a bar of progress is of use."""
+    return sys.stderr is not None and sys.stderr.isatty()  # None if it is closed
+
+
+def computed(
+    function: Callable[[Item], Result], items: Sequence[Item], workers: int | None
+) -> Generator[Result, None, None]:
+    """As :func:`approxbounds.workers.computed`, with the errors of this package."""
+    from approxbounds import workers as shared
+
+    with _named():
+        yield from shared.computed(function, items, workers)
+
+
+@contextmanager
+def on_cluster(address: str | None) -> Iterator[None]:
+    """Sweeps in this block run on the Dask cluster whose scheduler has this address, or here if it is None.
+
+    Raises ParameterError if there is none.
+    """
+    from approxbounds import workers
+
+    with _named(), workers.on_cluster(address):
+        yield
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Errors of approxbounds in this block become those of this package."""
+    from approxbounds import errors
+
+    try:
+        yield
+    except errors.ParameterError as error:
+        raise ParameterError(error.name, error.value, error.allowed) from error
+    except errors.ApproxBoundsError as error:
+        raise HadamRNNError(str(error)) from error
