@@ -17,8 +17,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -27,23 +26,20 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
+from scipy.special import bdtrc
 
 import approxbounds as ab
 from approxbounds.arithmetic import FLOAT
-from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import Cubes
 from approxbounds.functions.monotone import CubeLayers
-from approxbounds.networks.base import NetworkClass
-from approxbounds.transfer.average_case import AverageCase
 from hadamrnn import validation as check
+from hadamrnn.answers import Answers
 from hadamrnn.arrays import Array
 from hadamrnn.errors import BoundViolationError, ParameterError
-from hadamrnn.expressivity.answers import Answers
 from hadamrnn.expressivity.classes import network_class
-from hadamrnn.expressivity.feedforward import FeedForwardConfig, best_feedforward
-from hadamrnn.expressivity.regression import best_recurrent
+from hadamrnn.expressivity.feedforward import FeedForwardConfig
+from hadamrnn.expressivity.regression import best, steps_of
 from hadamrnn.networks.base import NetworkConfig
-from hadamrnn.work import computed
 
 __all__ = ["GridCase", "Measurement", "Pair", "compare"]
 
@@ -65,7 +61,7 @@ class Pair:
     With more cells for the same network the bound is sharper. Raises ParameterError for bad input.
     """
 
-    functions: FunctionClass
+    functions: ab.FunctionClass
     network: FeedForwardConfig | NetworkConfig
     p: int
     member: Mapping[str, int] | None = None
@@ -73,48 +69,38 @@ class Pair:
     def __post_init__(self) -> None:
         check.plain(self)
         check.integer("p", self.p, most=100)
-        config, dim = self.network, getattr(self.functions, "domain_dim", None)
-        if not isinstance(self.functions, FunctionClass) or not isinstance(dim, int):
-            raise ParameterError(
-                "functions", self.functions, "must be a function class of a dimension that is a number"
-            )
-        if not isinstance(config, FeedForwardConfig | NetworkConfig):
-            raise ParameterError("network", config, "must be the settings of a network")
-        if not isinstance(config, FeedForwardConfig):
-            if (config.outputs, config.loss, config.many_to_many, config.embedding) != (1, "mse", False, None):
-                raise ParameterError("network", config, 'must have one output, loss="mse", and real inputs')
-            if dim % config.inputs:
-                raise ParameterError("network.inputs", config.inputs, f"must divide d={dim}")
-        elif config.inputs != dim:
-            raise ParameterError("network.inputs", config.inputs, f"must be d={dim}")
+        if not (isinstance(self.functions, ab.FunctionClass) and isinstance(self.functions.domain_dim, int)):
+            allowed = "must be a function class of a dimension that is a number"
+            raise ParameterError("functions", self.functions, allowed)
+        steps_of(self.network, self.functions.domain_dim)
 
     @property
-    def approximating(self) -> NetworkClass:
+    def approximating(self) -> ab.NetworkClass:
         """The network's class G: all its functions for other weights."""
-        config = self.network
-        if isinstance(config, FeedForwardConfig):
-            kind = ab.ReLUNetwork if config.activation == "relu" else ab.HeavisideNetwork
-            return kind(widths=config.widths, input_dim=config.inputs)
-        return network_class(config, steps=self.functions.domain_dim // config.inputs)
+        return network_class(self.network, steps=steps_of(self.network, self.functions.domain_dim))
 
     @cached_property
-    def case(self) -> AverageCase:
+    def case(self) -> ab.AverageCase:
         """What the theorem says of the targets. Raises ab.NotApplicableError where it says nothing."""
         return ab.average_case(self.functions, self.approximating, p=self.p, member=self.member)
 
+    @property
+    def index(self) -> dict[str, int]:
+        """The indices of the member."""
+        return {name: self.case.index[name] for name in self.case.family.indices}
+
     def record(self) -> dict[str, Any]:
         """The pair as JSON."""
-        case = self.case
         return {
             "functions": self.functions.to_dict(),
             "network": self.network.record(),
             "class": self.approximating.to_dict(),
             "p": self.p,
-            "member": {name: case.index[name] for name in case.family.indices},
+            "member": self.index,
         }
 
     def __str__(self) -> str:
-        index = ", ".join(f"{name}={self.case.index[name]}" for name in self.case.family.indices)
+        index = ", ".join(f"{name}={value}" for name, value in self.index.items())
         return f"{self.functions}, {self.approximating}, p={self.p}, {index}"
 
 
@@ -126,7 +112,7 @@ class GridCase:
     families cover) an error can only add to the sum.
     """
 
-    case: AverageCase
+    case: ab.AverageCase
     positions: Array
 
     @cached_property
@@ -209,9 +195,7 @@ class Measurement:
     @property
     def low_probability(self) -> float:
         """The probability, at most, of so many (binomial test)."""
-        from scipy.stats import binomtest
-
-        return float(binomtest(self.low, len(self.errors), float(FAILURE), alternative="greater").pvalue)
+        return float(bdtrc(self.low - 1, len(self.errors), float(FAILURE)))
 
     @property
     def verdict(self) -> str:
@@ -225,19 +209,13 @@ class Measurement:
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers as JSON."""
+        numbers = ("mean", "bound", "ratio", "level", "low", "allowance", "centre", "verdict")
         return {
             **self.pair.record(),
             "cells": self.pair.case.cells,
             "pdim": self.pair.approximating.pseudo_dimension().value,
             "errors": list(self.errors),
-            "mean": self.mean,
-            "bound": self.bound,
-            "ratio": self.ratio,
-            "level": self.level,
-            "low": self.low,
-            "allowance": self.allowance,
-            "centre": self.centre,
-            "verdict": self.verdict,
+            **{name: getattr(self, name) for name in numbers},
         }
 
 
@@ -265,46 +243,24 @@ def compare(
     >>> found.verdict, found.ratio > 1
     ('above', True)
     """
-    from tqdm import tqdm
-
     given = tuple(pairs)
     targets, restarts = check.integer("targets", targets, most=10**6), check.integer("restarts", restarts, most=10**6)
     seed, workers = check.integer("seed", seed, least=0), check.integer("workers", workers, most=1024)
     check.flag("progress", progress)
-    settings = {
-        "version": ab.__version__,
-        "pairs": [pair.record() for pair in given],
-        "restarts": restarts,
-        "seed": seed,
-    }
-    answers = Answers(path, settings, read=float, resume=resume)
-    numbered = ((i, n, pair) for i, pair in enumerate(given) for n in range(targets))
-    jobs = [(i, n, pair, restarts, seed) for i, n, pair in numbered if (i, n) not in answers.found]
-    done = len(given) * targets - len(jobs)
-    bar = tqdm(total=len(given) * targets, initial=done, disable=not progress, unit="network")
-    with bar, closing(computed(_numbered, jobs, workers)) as found:
-        for i, n, error in found:
-            answers.add((i, n), error)
-            bar.update()
-    return tuple(
-        _require(_measured(pair, [answers.found[i, n] for n in range(targets)], seed)) for i, pair in enumerate(given)
-    )
+    search = {"version": ab.__version__, "pairs": [pair.record() for pair in given], "restarts": restarts, "seed": seed}
+    answers = Answers(path, search, read=float, resume=resume)
+    jobs = {(i, n): (pair, n, restarts, seed) for i, pair in enumerate(given) for n in range(targets)}
+    answers.complete(_error, jobs, workers=workers, progress=progress, unit="network")
+    return tuple(_measured(pair, [answers.found[i, n] for n in range(targets)], seed) for i, pair in enumerate(given))
 
 
 def _measured(pair: Pair, errors: list[float], seed: int) -> Measurement:
-    grid = _evaluation(pair, seed)
-    return Measurement(
-        pair=pair,
-        errors=tuple(errors),
-        bound=grid.mean,
-        level=grid.level,
-        allowance=grid.allowance(len(errors)),
-        centre=grid.power,
-    )
-
-
-def _require(found: Measurement) -> Measurement:
     """The measurement, unless a test rejects: then BoundViolationError."""
+    grid = _evaluation(pair, seed)
+    allowance = grid.allowance(len(errors))
+    found = Measurement(
+        pair=pair, errors=tuple(errors), bound=grid.mean, level=grid.level, allowance=allowance, centre=grid.power
+    )
     if found.verdict == "violated":
         numbers = f"mean={found.mean:.6g} for bound={found.bound:.6g}, low={found.low} of {len(found.errors)}"
         raise BoundViolationError(f"{found.pair}: {numbers}; the theorem, the growth bound or the code is wrong")
@@ -314,35 +270,16 @@ def _require(found: Measurement) -> Measurement:
 # One trained network -------------------------------------------------------------------------------------------------
 
 
-def _numbered(job: tuple[int, int, Pair, int, int]) -> tuple[int, int, float]:
-    """The error for target n of pair i."""
-    i, n, pair, restarts, seed = job
-    return i, n, _error(pair, n, restarts, seed)
-
-
 def _error(pair: Pair, n: int, restarts: int, seed: int) -> float:
+    """The error for target n."""
     rng = _generator(pair, seed, 1 + n)
     omega = rng.integers(0, 2, pair.case.cells)
     positions = _positions(pair.case, TRAINED, rng, least=1)
     shifts = rng.random((pair.case.index["k"] ** positions.shape[1], 1, positions.shape[1]))  # no cube like another
     x = _in_cubes(pair.case, (positions + shifts) % 1)
-    network = _fit(pair.network, x, pair.case.target(omega, x), p=pair.p, restarts=restarts, rng=rng)
+    network = best(pair.network, x, pair.case.target(omega, x), p=pair.p, restarts=restarts, rng=rng)
     grid = _evaluation(pair, seed)
-    return float(np.mean(np.abs(network(grid.points) - grid.target(omega)) ** pair.p))
-
-
-def _fit(
-    config: FeedForwardConfig | NetworkConfig, x: Array, y: Array, *, p: int, restarts: int, rng: np.random.Generator
-) -> Callable[[Array], Array]:
-    if isinstance(config, FeedForwardConfig):
-        return best_feedforward(config, x, y, p=p, restarts=restarts, rng=rng).predict
-
-    def sequences(points: Array) -> Array:
-        """(T, m, inputs)."""
-        return points.reshape(len(points), -1, config.inputs).swapaxes(0, 1)
-
-    network = best_recurrent(config, sequences(x), y, p=p, restarts=restarts, rng=rng)
-    return lambda points: network.predict(sequences(points))[:, 0]
+    return float(np.mean(np.abs(network.predict(grid.points) - grid.target(omega)) ** pair.p))
 
 
 def _evaluation(pair: Pair, seed: int) -> GridCase:
@@ -355,7 +292,7 @@ def _generator(pair: Pair, seed: int, stream: int) -> np.random.Generator:
     return np.random.default_rng([seed, crc32(json.dumps(pair.record(), sort_keys=True).encode()), stream])
 
 
-def _positions(case: AverageCase, points: int, rng: np.random.Generator, *, least: int) -> Array:
+def _positions(case: ab.AverageCase, points: int, rng: np.random.Generator, *, least: int) -> Array:
     """(q, d), each uniform on [0,1)^d and together spread out (a Latin hypercube), with k^d q about ``points``."""
     if not isinstance(case.family, (Cubes, CubeLayers)):
         raise ParameterError("functions", case.query.F, "needs a family whose cells are cubes, all k^d or some of them")
@@ -366,7 +303,7 @@ def _positions(case: AverageCase, points: int, rng: np.random.Generator, *, leas
     return positions
 
 
-def _in_cubes(case: AverageCase, positions: Array) -> Array:
+def _in_cubes(case: ab.AverageCase, positions: Array) -> Array:
     """(i + t)/k for all cubes i and their positions t, (k^d or 1, q, d), as an array (k^d q, d)."""
     k, dim = case.index["k"], positions.shape[-1]
     cubes = np.indices((k,) * dim).reshape(dim, -1).T

@@ -16,23 +16,25 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
+import approxbounds as ab
+from approxbounds.arithmetic import BALL, FLOAT, precision
+from approxbounds.bisection import largest
 from hadamrnn import validation as check
+from hadamrnn.answers import Answers
 from hadamrnn.arrays import Array
 from hadamrnn.errors import BoundViolationError, ParameterError, bad_file
-from hadamrnn.expressivity.answers import Answers
+from hadamrnn.expressivity.classes import network_class
 from hadamrnn.expressivity.exact import require_exact
 from hadamrnn.expressivity.fit import Demand, Effort, fitted
-from hadamrnn.expressivity.shatter import Shattering, realised
+from hadamrnn.expressivity.shatter import Shattering, Witness, realised
 from hadamrnn.networks.base import NetworkConfig
 from hadamrnn.networks.kinds import network_from
 from hadamrnn.work import calm
-
-if TYPE_CHECKING:
-    from approxbounds.networks.base import NetworkClass
 
 __all__ = ["Memorisation", "Shattering", "fraction", "memorisation", "network_bound", "shattered"]
 
@@ -128,37 +130,35 @@ def memorisation(
     """
     config = _prepared(config)
     check.flag("progress", progress)
-    steps = check.integer("steps", steps, most=10**4)
-    draws = check.integer("draws", draws, most=10**4)
-    most = check.integer("most", most, most=10**5)
-    seed = check.integer("seed", seed, least=0, most=2**63)
-    effort, share = _effort(restarts, iterations), fraction("level", level, most=1)
+    numbers = _checked(steps=steps, draws=draws, restarts=restarts, iterations=iterations, seed=seed)
+    steps, draws, restarts, iterations, seed = numbers.values()
+    most, share = check.integer("most", most, most=10**5), fraction("level", level, most=1)
     G, pdim = network_bound(config, steps)
-    settings = _settings("memorise", config, steps, effort, draws=draws, level=str(share), most=most, seed=seed)
-    answers = Answers(path, settings, read=partial(check.flag, "answer"), resume=resume)
+    effort = Effort(restarts=restarts, iterations=iterations)
+    settings = numbers | {"method": "memorise", "most": most, "level": str(share)}
+    answers = _answers(config, settings, path, resume, partial(check.flag, "answer"))
     best, worst = [0] * draws, [most + 1] * draws  # fitted, and not fitted
     needed = math.ceil(share * draws)
+    tried = []
+
+    def fits(m: int, draw: int) -> bool:
+        note()
+        x, labels = _drawn(config, steps, m, (seed, draw))
+        return fitted(config, x, labels, seed=(seed, draw, m), effort=effort, demand=Demand()) is not None
 
     def reached(m: int) -> bool:
+        tried.append(m)
         for draw in range(draws):
             if best[draw] < m < worst[draw]:
-                if (m, draw) not in answers.found:
-                    x, labels = _drawn(config, steps, m, (seed, draw))
-                    found = fitted(config, x, labels, seed=(seed, draw, m), effort=effort, demand=Demand())
-                    answers.add((m, draw), found is not None)
-                    note()
-                (best if answers.found[m, draw] else worst)[draw] = m
+                (best if answers.get((m, draw), partial(fits, m, draw)) else worst)[draw] = m
         return sum(count >= m for count in best) >= needed
 
-    tried = []
-    with _watched(progress) as note, calm():
+    with _watched(progress) as note:
         low, high = 0, min(config.hidden + 1, most)
-        while high <= most and low < high and reached(high):
-            tried.append(high)
+        while low < high and reached(high):
             low, high = high, min(2 * high, most)
-        tried.append(high)
         while high - low > 1:
-            tried.append(middle := (low + high) // 2)
+            middle = (low + high) // 2
             low, high = (middle, high) if reached(middle) else (low, middle)
     _require_possible(G, best)
     return Memorisation(
@@ -168,7 +168,7 @@ def memorisation(
         seed=seed,
         effort=effort,
         fitted=tuple(best),
-        tried=tuple(sorted(set(tried))),
+        tried=tuple(sorted(tried)),
         pseudo_dimension=pdim,
         limit=_limit(G, share),
     )
@@ -209,59 +209,57 @@ def shattered(
     """
     config = _prepared(config)
     check.flag("progress", progress)
-    steps = check.integer("steps", steps, most=10**4)
-    sets = check.integer("sets", sets, most=10**4)
-    candidates = check.integer("candidates", candidates, least=0, most=10**5)
-    most = check.integer("most", most, most=16)
-    seed = check.integer("seed", seed, least=0, most=2**63)
-    margin, effort = fraction("gamma", gamma, zero=True), _effort(restarts, iterations)
+    numbers = _checked(
+        steps=steps, sets=sets, restarts=restarts, iterations=iterations, candidates=candidates, seed=seed
+    )
+    steps, sets, restarts, iterations, candidates, seed = numbers.values()
+    most, margin = check.integer("most", most, most=16), fraction("gamma", gamma, zero=True)
     demand = Demand(gamma=margin, norm=fraction("norm", norm) if margin else None)
+    effort = Effort(restarts=restarts, iterations=iterations)
     pdim = network_bound(config, steps)[1]
-    settings = _settings("shatter", config, steps, effort, sets=sets, candidates=candidates, most=most, seed=seed)
-    settings |= {"gamma": str(margin), "norm": str(demand.norm)}
-    answers = Answers(path, settings, read=_witnesses, resume=resume)
+    settings = numbers | {"method": "shatter", "most": most, "gamma": str(margin), "norm": str(demand.norm)}
+    answers = _answers(config, settings, path, resume, _witnesses)
     unverified = set(answers.found)
-    best = Shattering(
+    any_network = tuple(network_from(config).parameters.flat.tolist())
+    best = none = Shattering(
         config=config,
         steps=steps,
         gamma=margin,
         norm=demand.norm,
         points=(),
-        witnesses=(tuple(network_from(config).parameters.flat.tolist()),),  # any network
+        witnesses=(any_network,),
         pseudo_dimension=pdim,
     )
-    with _watched(progress) as note, calm():
+
+    def look(x: Array, known: tuple[Witness, ...], seed: tuple[int, ...]) -> tuple[Witness, ...] | None:
+        return realised(config, x, demand=demand, effort=effort, seed=seed, count=candidates, known=known, note=note)
+
+    with _watched(progress) as note:
         for draw in range(sets):
-            found = replace(best, points=(), witnesses=())
+            found = replace(none, witnesses=())
             for m in range(1, most + 1):
                 x, _ = _drawn(config, steps, m, (seed, draw))
-                if (m, draw) not in answers.found:
-                    witnesses = realised(
-                        config,
-                        x,
-                        demand=demand,
-                        effort=effort,
-                        seed=(seed, draw, m),
-                        count=candidates,
-                        known=found.witnesses,
-                        note=note,
-                    )
-                    answers.add((m, draw), witnesses)
-                if answers.found[m, draw] is None:
+                witnesses = answers.get((m, draw), partial(look, x, found.witnesses, (seed, draw, m)))
+                if witnesses is None:
                     break
                 points = tuple(tuple(map(tuple, point)) for point in x.swapaxes(0, 1).tolist())
-                found = replace(found, points=points, witnesses=answers.found[m, draw])
+                found = replace(found, points=points, witnesses=witnesses)
                 if (m, draw) in unverified and not found.verify():
                     raise bad_file(str(path), f"its witnesses that {m} points are shattered are not sound")
                 best = max(best, found, key=lambda found: found.size)
     if best.size > pdim:
-        raise BoundViolationError(
-            f"{best.size} points are shattered by {config}, but the certified pseudo-dimension is {pdim}"
-        )
+        allowed = f"but the certified pseudo-dimension is {pdim}"
+        raise BoundViolationError(f"{best.size} points are shattered by {config}, {allowed}")
     return best
 
 
 # Inside --------------------------------------------------------------------------------------------------------------
+
+#: The least and the most of what is an integer.
+_RANGES = {
+    **{"steps": (1, 10**4), "draws": (1, 10**4), "sets": (1, 10**4), "restarts": (1, 10**4)},
+    **{"iterations": (1, 10**6), "candidates": (0, 10**5), "seed": (0, 2**63)},
+}
 
 
 def _prepared(config: NetworkConfig) -> NetworkConfig:
@@ -271,11 +269,10 @@ def _prepared(config: NetworkConfig) -> NetworkConfig:
     return replace(config, loss="mse", dtype="float64", seed=0)
 
 
-def _effort(restarts: int, iterations: int) -> Effort:
-    return Effort(
-        restarts=check.integer("restarts", restarts, most=10**4),
-        iterations=check.integer("iterations", iterations, most=10**6),
-    )
+def _checked(**given: int) -> dict[str, int]:
+    return {
+        name: check.integer(name, value, least=_RANGES[name][0], most=_RANGES[name][1]) for name, value in given.items()
+    }
 
 
 def fraction(name: str, value: object, *, zero: bool = False, most: int = 10**6) -> Fraction:
@@ -291,14 +288,13 @@ def fraction(name: str, value: object, *, zero: bool = False, most: int = 10**6)
     return found
 
 
-def _settings(method: str, config: NetworkConfig, steps: int, effort: Effort, **more: Any) -> dict[str, Any]:
-    from approxbounds import __version__  # hadamrnn is a part of it
+def _answers(
+    config: NetworkConfig, settings: dict[str, Any], path: str | Path | None, resume: bool, read: Callable[[Any], Any]
+) -> Answers:
+    return Answers(path, {"version": ab.__version__, "config": config.record(), **settings}, read=read, resume=resume)
 
-    what = {"version": __version__, "method": method, "config": config.record(), "steps": steps}
-    return {**what, **vars(effort), **more}
 
-
-def _witnesses(answer: Any) -> tuple[tuple[float, ...], ...] | None:
+def _witnesses(answer: Any) -> tuple[Witness, ...] | None:
     return None if answer is None else tuple(tuple(map(float, parameters)) for parameters in answer)
 
 
@@ -311,44 +307,34 @@ def _drawn(config: NetworkConfig, steps: int, points: int, seed: tuple[int, int]
 
 @contextmanager
 def _watched(shown: bool) -> Iterator[Callable[[], object]]:
-    from tqdm import tqdm
-
-    with tqdm(unit="fit", disable=not shown) as bar:
+    """What is to be called for each fit, so that a bar shows them if it is ``shown``."""
+    with tqdm(unit="fit", disable=not shown) as bar, calm():
         yield bar.update
 
 
-def network_bound(config: NetworkConfig, steps: int) -> tuple[NetworkClass, int]:
+def network_bound(config: NetworkConfig, steps: int) -> tuple[ab.NetworkClass, int]:
     """The class of one output of the networks, and its certified pseudo-dimension."""
-    from hadamrnn.expressivity.classes import network_class
-
     G = network_class(config, steps=steps)
     return G, int(G.pseudo_dimension().value)
 
 
-def _limit(G: NetworkClass, level: Fraction) -> int:
+def _limit(G: ab.NetworkClass, level: Fraction) -> int:
     """The largest m at which Pi(m)/2^m is not certainly below the level, with the growth bound Pi (log-concave)."""
-    from approxbounds.arithmetic import BALL, precision
-    from approxbounds.bisection import largest
-
     growth = G.growth()
     with precision(256):
         bits = BALL.log2(BALL.number(level))
         return largest(lambda m: not growth.evaluate(BALL, m) < m + bits)
 
 
-def _require_possible(G: NetworkClass, fitted_points: Sequence[int]) -> None:
+def _require_possible(G: ab.NetworkClass, fitted_points: Sequence[int]) -> None:
     """Raise BoundViolationError if so many draws were fitted by less than a chance of 2^IMPOSSIBLE.
 
     Given the points, a draw is fitted on m points with probability at most q = Pi(m)/2^m, and k of N of them with
     probability at most C(N, k) q^k, which decreases in m where q < 1. A factor N is for the N values of k.
     """
-    from approxbounds.arithmetic import FLOAT
-
     growth, draws = G.growth(), len(fitted_points)
     for count, m in enumerate(sorted(fitted_points, reverse=True), 1):
         ways = math.log2(draws * math.comb(draws, count))
         if m and ways + count * (float(growth.evaluate(FLOAT, m)) - m) < IMPOSSIBLE:
-            message = (
-                f"{count} of {draws} random dichotomies of {m} points were fitted, which the growth of {G} excludes"
-            )
-            raise BoundViolationError(message)
+            what = f"{count} of {draws} random dichotomies of {m} points were fitted"
+            raise BoundViolationError(f"{what}, which the growth of {G} excludes")

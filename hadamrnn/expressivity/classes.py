@@ -1,26 +1,22 @@
-"""Models as network classes of approxbounds, which bounds what networks of their shape can express.
-
-The only modules of hadamrnn that import approxbounds are this one, capacity, approximation and approximation_pairs,
-which hold networks against its bounds, sweep, which shares its workers, and cli, for its version.
-"""
+"""Models as network classes of approxbounds, which bounds what networks of their shape can express."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import singledispatch
+from typing import Any
 
+import approxbounds as ab
 from hadamrnn import validation as check
 from hadamrnn.errors import ParameterError
 from hadamrnn.networks.base import Network, NetworkConfig
 from hadamrnn.networks.hadamrnn import Config
 from hadamrnn.networks.qornn import QORNNConfig
 
-if TYPE_CHECKING:
-    from approxbounds import NetworkClass
-
 __all__ = ["network_class"]
 
 
-def network_class(model: Network | NetworkConfig, *, steps: int) -> NetworkClass:
+@singledispatch
+def network_class(model: object, *, steps: int) -> ab.NetworkClass:
     """The class of the functions that one output of such a network can be of sequences of ``steps`` steps.
 
     ``model``: a network, or its settings. The output is that after the last step, as a function of the T d_in numbers
@@ -35,17 +31,28 @@ def network_class(model: Network | NetworkConfig, *, steps: int) -> NetworkClass
     >>> network_class(HadamRNN(inputs=1, hidden=16, outputs=10), steps=784).pseudo_dimension().value
     406
     """
-    import approxbounds as ab
+    raise ParameterError("model", model, "must be a HadamRNN or a QORNN, or the settings of one")
 
-    config = model.config if isinstance(model, Network) else model
-    check.integer("steps", steps, most=10**9)
-    if not isinstance(config, (Config, QORNNConfig)):
-        raise ParameterError("model", model, "must be a HadamRNN or a QORNN, or the settings of one")
+
+@network_class.register
+def _(model: Network, *, steps: int) -> ab.NetworkClass:
+    return network_class(model.config, steps=steps)
+
+
+@network_class.register
+def _(model: Config, *, steps: int) -> ab.NetworkClass:
+    return ab.HadamRNN(**_shape(model, steps), block=model.block, layers=model.layers)
+
+
+@network_class.register
+def _(model: QORNNConfig, *, steps: int) -> ab.NetworkClass:
+    if model.recurrent_bits is not None:
+        return ab.QORNN(**_shape(model, steps), recurrent_bits=model.recurrent_bits)
+    kind = ab.RecurrentNetwork if model.strategy == "penalty" else ab.OrthogonalRNN
+    return kind(**_shape(model, steps))
+
+
+def _shape(config: NetworkConfig, steps: int) -> dict[str, Any]:
     bits = config.bits if config.embedding is None else None
-    shape = {"hidden": config.hidden, "steps": steps, "inputs": config.inputs, "bits": bits}
-    if isinstance(config, Config):
-        return ab.HadamRNN(**shape, activation=config.activation, block=config.block, layers=config.layers)
-    if config.recurrent_bits is not None:
-        return ab.QORNN(**shape, activation=config.activation, recurrent_bits=config.recurrent_bits)
-    kind = ab.RecurrentNetwork if config.strategy == "penalty" else ab.OrthogonalRNN
-    return kind(**shape, activation=config.activation)
+    shape = {"hidden": config.hidden, "inputs": config.inputs, "bits": bits, "activation": config.activation}
+    return {"steps": check.integer("steps", steps, most=10**9), **shape}

@@ -1,14 +1,14 @@
 """Outputs of trained networks in integer arithmetic, so that what a network separates is proved, not only computed.
 
 Floats are dyadic rationals, and quantised weights are codes times a step; W = diag(u) (I (x) H_m) / sqrt(m) brings in
-one square root. States therefore are (A + B sqrt(m)) / S with integers A, B and S, and so are outputs; signs of such
-numbers follow from a comparison of A^2 with m B^2. Nothing is rounded.
+one square root. States therefore are (A + B sqrt(m)) / S with integers A, B and S, and so are outputs; their signs are
+those of A|A| + m B|B|, as z -> z|z| increases. Nothing is rounded.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, NamedTuple
+from functools import singledispatch
 
 import numpy as np
 
@@ -19,30 +19,38 @@ from hadamrnn.networks.hadamard import hadamard
 from hadamrnn.networks.hadamrnn import Config
 from hadamrnn.networks.quantize import codes
 
-__all__ = ["ExactStates", "Integers", "exact", "require_exact"]
+__all__ = ["ExactStates", "exact", "recurrent_integers", "require_exact"]
 
 
-class Integers(NamedTuple):
-    """The numbers ``values`` / ``denominator``; values is an array of Python integers, the denominator a power of 2."""
-
-    values: Array
-    denominator: int
-
-
-def exact(array: Array, *, bits: int | None = None) -> Integers:
-    """The floats of an array, or its quantised values, without rounding.
+def exact(array: Array, *, bits: int | None = None) -> tuple[Array, int]:
+    """Integers and a power of 2: their quotients are the floats of an array, or its quantised values, not rounded.
 
     >>> exact(np.array([0.5, -0.75]))
-    Integers(values=array([2, -3], dtype=object), denominator=4)
+    (array([2, -3], dtype=object), 4)
     """
     if bits is not None:
         integers, step = codes(array, bits=bits)
         numerator, denominator = step.as_integer_ratio()
-        return Integers(integers.astype(object) * numerator, denominator)
-    ratios = [value.as_integer_ratio() for value in array.ravel().tolist()]
-    denominator = max((below for _, below in ratios), default=1)
-    values = np.array([above * (denominator // below) for above, below in ratios], dtype=object)
-    return Integers(values.reshape(array.shape), denominator)
+        return integers.astype(object) * numerator, denominator
+    ratios = np.array([value.as_integer_ratio() for value in array.ravel().tolist()], dtype=object)
+    above, below = np.moveaxis(ratios.reshape(*array.shape, 2), -1, 0)
+    denominator = below.max(initial=1)
+    return above * (denominator // below), denominator
+
+
+@singledispatch
+def recurrent_integers(config: NetworkConfig, weights: dict[str, Array]) -> tuple[int, Array, int]:
+    """r, M and D with W = M sqrt(r) / D for networks of these settings; r = 1 for a dense W, as it is by default."""
+    W, denominator = exact(weights["W"], bits=config.bits_of("W"))
+    return 1, W, denominator
+
+
+@recurrent_integers.register
+def _signed_hadamard(config: Config, weights: dict[str, Array]) -> tuple[int, Array, int]:
+    order = config.block or config.hidden
+    u = np.where(weights["u"] < 0, -1, 1)
+    M = np.kron(np.eye(config.hidden // order, dtype=int), hadamard(order).astype(int)) * u[:, None]
+    return order, M.astype(object), order
 
 
 def require_exact(config: NetworkConfig) -> None:
@@ -65,30 +73,37 @@ class ExactStates:
         config, weights = model.config, model.weights()
         require_exact(config)
         self.bits = config.bits_of("V")
-        self.radicand, M, scale = _recurrent(config, weights)
-        U, b, points = exact(weights["U"], bits=config.bits_of("U")), exact(weights["b"]), exact(x)
-        beta = exact(weights["beta"][:, None]) if config.activation == "modrelu" else None
-        base = max(U.denominator * points.denominator, b.denominator, 1 if beta is None else beta.denominator)
-        factor = base // (U.denominator * points.denominator)
-        bias = b.values[:, None] * (base // b.denominator)
-        self.denominator = base
+        self.radicand, M, scale = recurrent_integers(config, weights)
+        (U, of_U), (b, of_b), (points, of_x) = (
+            exact(weights["U"], bits=config.bits_of("U")),
+            exact(weights["b"]),
+            exact(x),
+        )
+        beta, of_beta = exact(weights["beta"]) if config.activation == "modrelu" else (None, 1)
+        start = max(of_U * of_x, of_b, of_beta)  # all are powers of 2
+        self.denominator = start
         A = np.zeros((config.hidden, x.shape[1]), dtype=object)
         B = np.zeros_like(A)
-        for now in points.values:
+        for now in points:
             self.denominator *= scale
             A, B = (M @ B * self.radicand, M @ A) if self.radicand > 1 else (M @ A, B)
-            A = A + (U.values @ now.T * factor + bias) * (self.denominator // base)
+            inputs = U @ now.T * (start // (of_U * of_x)) + b[:, None] * (start // of_b)
+            A = A + inputs * (self.denominator // start)
             if beta is not None:
-                sign = _sign(A, B, self.radicand)
-                A = A + sign * (beta.values * (self.denominator // beta.denominator))
-                live = sign * _sign(A, B, self.radicand) > 0
+                sign = self._sign(A, B)
+                A = A + sign * beta[:, None] * (self.denominator // of_beta)
+                live = sign * self._sign(A, B) > 0
                 A, B = A * live, B * live
             elif config.activation == "relu":
                 A, B = self._rectified(A, B)
         self.A, self.B = self._rectified(A, B) if config.activation == "linear" else (A, B)
 
+    def _sign(self, A: Array, B: Array) -> Array:
+        """The signs of A + B sqrt(r)."""
+        return np.sign(A * abs(A) + self.radicand * B * abs(B) if self.radicand > 1 else A)
+
     def _rectified(self, A: Array, B: Array) -> tuple[Array, Array]:
-        positive = _sign(A, B, self.radicand) > 0
+        positive = self._sign(A, B) > 0
         return A * positive, B * positive
 
     def separates(
@@ -98,41 +113,11 @@ class ExactStates:
 
         V: (1, n), c: (1,), as in ``parameters``. norm: if given, |v|_1 + |c| <= norm must hold as well.
         """
-        v, offset = exact(V[0], bits=self.bits), exact(c)
-        if norm is not None:
-            size = Fraction(sum(abs(v.values)), v.denominator) + Fraction(abs(offset.values[0]), offset.denominator)
-            if size > norm:
-                return False
-        whole = self.denominator * v.denominator * offset.denominator  # of the outputs
-        A = v.values @ self.A * offset.denominator + offset.values[0] * (whole // offset.denominator)
-        B = v.values @ self.B * offset.denominator
+        (v, of_v), (offset, of_c) = exact(V[0], bits=self.bits), exact(c)
+        if norm is not None and Fraction(sum(abs(v)), of_v) + Fraction(abs(offset[0]), of_c) > norm:
+            return False
+        whole = self.denominator * of_v * of_c  # of the outputs
+        A, B = v @ self.A * of_c + offset[0] * (whole // of_c), v @ self.B * of_c
         s = labels.astype(int).astype(object)
-        above = _sign(s * A * gamma.denominator - gamma.numerator * whole, s * B * gamma.denominator, self.radicand)
+        above = self._sign(s * A * gamma.denominator - gamma.numerator * whole, s * B * gamma.denominator)
         return bool((above >= 0 if gamma else above > 0).all())
-
-
-def _recurrent(config: NetworkConfig, weights: dict[str, Array]) -> tuple[int, Array, int]:
-    """r, M and D with W = M sqrt(r) / D, where r = 1 for a dense W."""
-    if not isinstance(config, Config):
-        W = exact(weights["W"], bits=config.bits_of("W"))
-        return 1, W.values, W.denominator
-    order = config.block or config.hidden
-    u = np.where(weights["u"] < 0, -1, 1)
-    M = np.kron(np.eye(config.hidden // order, dtype=int), hadamard(order).astype(int)) * u[:, None]
-    return order, M.astype(object), order
-
-
-def _sign_of(a: int, b: int, radicand: int) -> int:
-    """The sign of a + b sqrt(radicand)."""
-    first, second = (a > 0) - (a < 0), (b > 0) - (b < 0)
-    if first * second >= 0:
-        return first or second
-    square = a * a - radicand * b * b
-    return first * ((square > 0) - (square < 0))
-
-
-_SIGN: Any = np.frompyfunc(_sign_of, 3, 1)
-
-
-def _sign(A: Array, B: Array, radicand: int) -> Array:
-    return np.asarray(_SIGN(A, B, radicand))

@@ -7,23 +7,45 @@ follows. Small networks have many poor local minima: what counts is the best of 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
+import approxbounds as ab
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
 from hadamrnn.errors import ParameterError
-from hadamrnn.expressivity.regression import fit_readout, lbfgs, power_loss
-from hadamrnn.work import calm
+from hadamrnn.expressivity.classes import network_class
+from hadamrnn.expressivity.regression import descend, fit_readout, power_loss, steps_of, trained, with_ones
 
-__all__ = ["FeedForward", "FeedForwardConfig", "best_feedforward"]
+__all__ = ["FeedForward", "FeedForwardConfig", "sigmoid"]
 
-#: Slopes of the sigmoids in place of Heaviside units, one after the other.
-STEEPNESS = (8.0, 32.0, 128.0)
 #: Single units that the local search draws anew.
 TRIALS = 60
+
+
+class Activation(NamedTuple):
+    """h = sigma(a), and its derivative as a function of h."""
+
+    value: Callable[[Array], Array]
+    slope: Callable[[Array], Array]
+
+
+def sigmoid(steepness: float) -> Activation:
+    """1/(1 + exp(-steepness a)): the Heaviside function, the nearer the steeper."""
+    return Activation(lambda a: 0.5 * (1 + np.tanh(0.5 * steepness * a)), lambda h: steepness * h * (1 - h))
+
+
+_RELU = Activation(lambda a: np.maximum(a, 0.0), lambda h: h > 0)
+_HEAVISIDE = Activation(lambda a: (a >= 0).astype(float), np.zeros_like)
+#: By name: the class of the networks, what they compute with, and what in its place, one after the other, in training.
+UNITS = {
+    "relu": (ab.ReLUNetwork, _RELU, (_RELU,)),
+    "heaviside": (ab.HeavisideNetwork, _HEAVISIDE, tuple(map(sigmoid, (8.0, 32.0, 128.0)))),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +56,6 @@ class FeedForwardConfig:
     widths: tuple[int, ...]
     activation: str = "relu"
 
-    kind: ClassVar[str] = "feedforward"
-
     def __post_init__(self) -> None:
         check.plain(self)
         check.integer("inputs", self.inputs, most=10**4)
@@ -43,10 +63,10 @@ class FeedForwardConfig:
             raise ParameterError("widths", self.widths, "must be a tuple of at least one integer")
         widths = tuple(check.integer("widths", units, most=10**4) for units in self.widths)
         object.__setattr__(self, "widths", widths)
-        check.choice("activation", self.activation, ("relu", "heaviside"))
+        check.choice("activation", self.activation, tuple(UNITS))
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The trained arrays."""
+        """The trained arrays: W0, b0, ..., those of the output last."""
         shapes: dict[str, tuple[int, ...]] = {}
         for layer, (inputs, units) in enumerate(zip((self.inputs, *self.widths), (*self.widths, 1), strict=True)):
             shapes |= {f"W{layer}": (units, inputs), f"b{layer}": (units,)}
@@ -54,159 +74,118 @@ class FeedForwardConfig:
 
     def record(self) -> dict[str, Any]:
         """The settings as JSON."""
-        return {"kind": self.kind, **asdict(self), "widths": list(self.widths)}
+        return {"kind": "feedforward", **asdict(self), "widths": list(self.widths)}
 
 
 class FeedForward:
     """h_l = sigma(W_l h_{l-1} + b_l) from h = x, and a linear output; sigma(a) = max(a, 0) or 1[a >= 0].
-
-    ``parameters`` holds W0, b0, ..., those of the output last.
 
     >>> network = FeedForward(FeedForwardConfig(inputs=2, widths=(3,)))
     >>> network.predict(np.ones((5, 2))).tolist()
     [0.0, 0.0, 0.0, 0.0, 0.0]
     """
 
-    def __init__(self, config: FeedForwardConfig, flat: Array | None = None) -> None:
-        self.config = config
-        self.parameters = Vector(config.shapes(), "float64", flat=flat)
+    def __init__(self, config: FeedForwardConfig) -> None:
+        self.config, self.depth = config, len(config.widths)
+        self.activation = UNITS[config.activation][1]
+        self.parameters = Vector(config.shapes(), "float64")
+        arrays = iter(self.parameters.values())
+        self._maps = list(zip(arrays, arrays, strict=True))  # W and b of each layer
 
-    @property
-    def depth(self) -> int:
-        """The number of hidden layers."""
-        return len(self.config.widths)
-
-    def predict(self, x: Array) -> Array:
+    def predict(self, points: Array) -> Array:
         """Values (m,) at points (m, inputs)."""
-        return self._output(self._layers(x, None)[-1])
+        return self._output(self._layers(points, self.activation)[-1])
 
-    def features(self, x: Array) -> Array:
-        """The last hidden layer and a column of ones, (m, units + 1): what the output is linear in."""
-        last = self._layers(x, None)[-1]
-        return np.hstack([last, np.ones((len(last), 1))])
+    def scale(self, factor: float) -> None:
+        """Multiply all values."""
+        for array in self._maps[-1]:
+            array *= factor
 
-    def set_readout(self, weights: Array) -> None:
-        """Set the output layer to the coefficients of :meth:`features`."""
-        self.parameters[f"W{self.depth}"][...] = weights[:-1]
-        self.parameters[f"b{self.depth}"][...] = weights[-1]
+    def refit(self, x: Array, y: Array, p: float) -> float:
+        """Fit the output layer; returns the loss."""
+        features = with_ones(self._layers(x, self.activation)[-1])
+        weights = fit_readout(features, y, p=p)
+        W, b = self._maps[-1]
+        W[...], b[...] = weights[:-1], weights[-1]
+        return power_loss(features @ weights - y, p)[0]
 
     def loss_and_gradients(
-        self, x: Array, y: Array, *, p: float, steepness: float | None = None
+        self, x: Array, y: Array, *, p: float, activation: Activation | None = None
     ) -> tuple[float, Vector]:
         """:func:`power_loss` of the outputs for x (m, inputs) against y (m,), and its gradients.
 
-        ``steepness``: Heaviside units are replaced by the sigmoids 1/(1 + exp(-steepness a)). The gradients of hard
-        ones are zero.
+        ``activation``: in place of that of the network.
         """
-        layers, gradients = self._layers(x, steepness), self.parameters.zeros()
+        activation = activation or self.activation
+        layers, gradients = self._layers(x, activation), self.parameters.zeros()
         loss, slope = power_loss(self._output(layers[-1]) - y, p)
         back = slope[:, None]
         for layer in range(self.depth, -1, -1):
-            gradients[f"W{layer}"][...], gradients[f"b{layer}"][...] = back.T @ layers[layer], back.sum(0)
+            h = layers[layer]
+            gradients[f"W{layer}"][...], gradients[f"b{layer}"][...] = back.T @ h, back.sum(0)
             if layer:
-                back = back @ self.parameters[f"W{layer}"]
-                h = layers[layer]
-                if self.config.activation == "relu":
-                    back *= h > 0
-                else:
-                    back *= 0.0 if steepness is None else steepness * h * (1 - h)
+                back = back @ self._maps[layer][0] * activation.slope(h)
         return loss, gradients
 
-    def _layers(self, x: Array, steepness: float | None) -> list[Array]:
+    def _layers(self, x: Array, activation: Activation) -> list[Array]:
         """The inputs and all hidden layers."""
         layers = [x]
-        for layer in range(self.depth):
-            a = layers[-1] @ self.parameters[f"W{layer}"].T + self.parameters[f"b{layer}"]
-            if self.config.activation == "relu":
-                h = np.maximum(a, 0.0)
-            elif steepness is None:
-                h = (a >= 0).astype(float)
-            else:
-                h = 0.5 * (1 + np.tanh(0.5 * steepness * a))
-            layers.append(h)
+        for W, b in self._maps[:-1]:
+            layers.append(activation.value(layers[-1] @ W.T + b))
         return layers
 
     def _output(self, last: Array) -> Array:
-        output: Array = (last @ self.parameters[f"W{self.depth}"].T + self.parameters[f"b{self.depth}"])[:, 0]
+        W, b = self._maps[-1]
+        output: Array = (last @ W.T + b)[:, 0]
         return output
 
-    def draw(self, x: Array, rng: np.random.Generator) -> None:
-        """Random hidden units, each of which changes its sign at a random point of x."""
-        for layer, units in enumerate(self.config.widths):
-            for unit in range(units):
-                self.draw_unit(layer, unit, x, rng)
-
     def draw_unit(self, layer: int, unit: int, x: Array, rng: np.random.Generator) -> None:
-        """The same for a single one."""
-        inputs = self._layers(x[rng.integers(len(x), size=1)], None)[layer][0]
+        """Make a unit a random one, which changes its sign at a random point of x."""
+        inputs = self._layers(x[rng.integers(len(x), size=1)], self.activation)[layer][0]
         direction = rng.standard_normal(len(inputs))
         direction /= np.linalg.norm(direction)
         # inputs of later layers may be integers, where units that touch a value would all be alike
         offset = 0.0 if layer == 0 else rng.uniform(-0.5, 0.5)
-        self.parameters[f"W{layer}"][unit] = direction
-        self.parameters[f"b{layer}"][unit] = offset - direction @ inputs
+        W, b = self._maps[layer]
+        W[unit], b[unit] = direction, offset - direction @ inputs
 
 
-def best_feedforward(
-    config: FeedForwardConfig, x: Array, y: Array, *, p: float, restarts: int, rng: np.random.Generator
-) -> FeedForward:
-    """The best of ``restarts`` networks trained on points x (m, inputs) and numbers y (m,) in the p-th power loss.
-
-    Best is meant on these points; errors elsewhere are for others to say.
-
-    >>> x = np.linspace(0, 1, 50)[:, None]
-    >>> config = FeedForwardConfig(inputs=1, widths=(2,))
-    >>> network = best_feedforward(config, x, np.abs(x[:, 0] - 0.3), p=2, restarts=4, rng=np.random.default_rng(0))
-    >>> bool(np.abs(network.predict(x) - np.abs(x[:, 0] - 0.3)).max() < 1e-3)
-    True
-    """
-    check.integer("restarts", restarts)
-    p = check.number("p", p, least=1.0, open=False)
-    scale = float(np.abs(y).max()) or 1.0
-    with calm():
-        found = [_trained(config, x, y / scale, p, rng) for _ in range(restarts)]
-    network = min(found, key=lambda network: power_loss(network.predict(x) - y / scale, p)[0])
-    for name in (f"W{network.depth}", f"b{network.depth}"):
-        network.parameters[name] *= scale
-    return network
-
-
-def _trained(config: FeedForwardConfig, x: Array, y: Array, p: float, rng: np.random.Generator) -> FeedForward:
-    network = FeedForward(config)
-    network.draw(x, rng)
-    _search(network, x, y, p, rng)
-    hard = config.activation == "heaviside"
-    for steepness in STEEPNESS if hard else (None,):
-
-        def loss(flat: Array, steepness: float | None = steepness) -> tuple[float, Array]:
-            value, gradients = FeedForward(config, flat).loss_and_gradients(x, y, p=p, steepness=steepness)
-            return value, gradients.flat
-
-        network = FeedForward(config, lbfgs(loss, network.parameters.flat))
-    if hard:
-        _search(network, x, y, p, rng)
-    _refit(network, x, y, p)
-    return network
-
-
-def _search(network: FeedForward, x: Array, y: Array, p: float, rng: np.random.Generator) -> None:
+def _search(network: FeedForward, x: Array, y: Array, rng: np.random.Generator) -> None:
     """Draw single units anew, and keep those with which a read-out by least squares is better."""
-    flat = network.parameters.flat
-    best = _refit(network, x, y, 2)
+    flat, least = network.parameters.flat, network.refit(x, y, 2)
     for _ in range(TRIALS):
         before = flat.copy()
         layer = int(rng.integers(network.depth))
         network.draw_unit(layer, int(rng.integers(network.config.widths[layer])), x, rng)
-        value = _refit(network, x, y, 2)
-        if value < best:
-            best = value
+        value = network.refit(x, y, 2)
+        if value < least:
+            least = value
         else:
             flat[...] = before
 
 
-def _refit(network: FeedForward, x: Array, y: Array, p: float) -> float:
-    """Fit the output layer; returns the loss."""
-    features = network.features(x)
-    weights = fit_readout(features, y, p=p)
-    network.set_readout(weights)
-    return power_loss(features @ weights - y, p)[0]
+@steps_of.register
+def _(config: FeedForwardConfig, dim: int) -> int:
+    if config.inputs != dim:
+        raise ParameterError("network.inputs", config.inputs, f"must be d={dim}")
+    return 1
+
+
+@network_class.register
+def _(model: FeedForwardConfig, *, steps: int) -> ab.NetworkClass:
+    return UNITS[model.activation][0](widths=model.widths, input_dim=steps * model.inputs)
+
+
+@trained.register
+def _(config: FeedForwardConfig, x: Array, y: Array, *, p: float, rng: np.random.Generator) -> FeedForward:
+    network = FeedForward(config)
+    for layer, units in enumerate(config.widths):
+        for unit in range(units):
+            network.draw_unit(layer, unit, x, rng)
+    _search(network, x, y, rng)
+    for activation in (surrogates := UNITS[config.activation][2]):
+        descend(network.parameters, partial(network.loss_and_gradients, x, y, p=p, activation=activation))
+    if network.activation not in surrogates:
+        _search(network, x, y, rng)
+    network.refit(x, y, p)
+    return network

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from hadamrnn.arrays import Array
 from hadamrnn.expressivity.exact import ExactStates
@@ -23,13 +24,13 @@ from hadamrnn.optim import Adam
 __all__ = [
     "Demand",
     "Effort",
+    "adopts",
     "candidates",
     "code_range",
     "features",
     "fitted",
     "labels_of",
     "solve_read_out",
-    "uses_range",
 ]
 
 #: Steps of the optimiser between two read-outs by a programme.
@@ -115,12 +116,6 @@ def code_range(bits: int) -> tuple[int, int]:
     return half, max(half - 1, 1)
 
 
-def uses_range(z: Array, bits: int) -> Array:
-    """Whether codes, or rows of codes, contain the least or the largest: so do those of every matrix but 0."""
-    half, top = code_range(bits)
-    return np.asarray(((z == -half) | (z == top)).any(axis=-1))
-
-
 def solve_read_out(F: Array, labels: Array, *, bits: int | None, demand: Demand) -> tuple[Array, Array] | None:
     """V and c that separate the rows of F as the labels say, as ``parameters`` of a network; None if none was found.
 
@@ -137,15 +132,13 @@ def solve_read_out(F: Array, labels: Array, *, bits: int | None, demand: Demand)
     share = 0.0 if demand.norm is None else float(demand.gamma / demand.norm)
     half, top = code_range(bits)
     found = _coded(rows, share * sizes, half, top)
-    if found is not None and not uses_range(found[:-1], bits):  # ask for each of the largest codes in turn
+    if found is not None and not np.isin(found[:-1], (top, -half)).any():  # no matrix: ask for one of these in turn
         fixed = ((j, code) for j in range(F.shape[1]) for code in (top, -half))
         found = next((z for z in (_coded(rows, share * sizes, half, top, one) for one in fixed) if z is not None), None)
     return None if found is None else demand.read_out(found[:-1], found[-1] * scale, bits=bits)
 
 
 def _real(rows: Array, sizes: Array) -> Array | None:
-    from scipy.optimize import linprog
-
     done = linprog(np.r_[sizes, sizes], A_ub=np.hstack([-rows, rows]), b_ub=-np.ones(len(rows)), method="highs")
     if done.x is None or not done.x.any():
         return None
@@ -156,8 +149,6 @@ def _real(rows: Array, sizes: Array) -> Array | None:
 def _coded(rows: Array, costs: Array, half: int, top: int, fixed: tuple[int, int] | None = None) -> Array | None:
     """Codes z and c, each the difference of a positive and a negative part, which both have the costs; ``fixed``: an
     index and the code that is to be there."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
     n = rows.shape[1] - 1
     most = half * n + 1.0
     low, high = np.zeros(2 * n + 3), np.r_[np.full(n, top), most, np.full(n, half), most, most]
@@ -179,31 +170,35 @@ def _coded(rows: Array, costs: Array, half: int, top: int, fixed: tuple[int, int
     return np.concatenate([np.rint(plus - minus)[:-1], (plus - minus)[-1:]])
 
 
+def adopts(model: Network, states: ExactStates, read_out: tuple[Array, Array], labels: Array, demand: Demand) -> bool:
+    """Give the network, which has these states, the read-out if it separates them as the labels say."""
+    if not states.separates(*read_out, labels, **vars(demand)):
+        return False
+    model.parameters["V"][...], model.parameters["c"][...] = read_out
+    return True
+
+
 def fitted(
     config: NetworkConfig, x: Array, labels: Array, *, seed: tuple[int, ...], effort: Effort, demand: Demand
 ) -> Network | None:
     """A network that separates the sequences x, (T, B, inputs), as the labels say; None if none was found."""
     rng = np.random.default_rng(seed)
-    for _ in range(effort.restarts):
-        model = network_from(replace(config, seed=int(rng.integers(2**63))))
-        if _trained(model, x, labels, effort.iterations, demand):
-            return model
-    return None
+    networks = (network_from(replace(config, seed=int(rng.integers(2**63)))) for _ in range(effort.restarts))
+    return next((model for model in networks if _trained(model, x, labels, effort.iterations, demand)), None)
 
 
 def _trained(model: Network, x: Array, labels: Array, iterations: int, demand: Demand) -> bool:
-    adam = Adam(model.parameters)
+    adam, bits = Adam(model.parameters), model.config.bits_of("V")
     demand.restrict(model)
     for iteration in range(iterations + 1):
         if iteration % PROGRAMME_EVERY == 0 or iteration == iterations:
-            found = solve_read_out(features(model, x), labels, bits=model.config.bits_of("V"), demand=demand)
-            if found is not None and ExactStates(model, x).separates(*found, labels, **vars(demand)):
-                model.parameters["V"][...], model.parameters["c"][...] = found
+            read_out = solve_read_out(features(model, x), labels, bits=bits, demand=demand)
+            if read_out is not None and adopts(model, ExactStates(model, x), read_out, labels, demand):
                 return True
         margins = labels * model.predict(x)[:, 0]
         if not demand.gamma and (margins > 0).all():
-            p = model.parameters
-            if ExactStates(model, x).separates(p["V"], p["c"], labels):
+            own = model.parameters["V"], model.parameters["c"]
+            if ExactStates(model, x).separates(*own, labels):
                 return True
         if not np.isfinite(margins).all():
             return False

@@ -1,14 +1,22 @@
-"""Networks fitted to numbers: the p-th power loss, the best read-out, and recurrent networks trained to it."""
+"""Networks fitted to numbers in the p-th power loss: the best read-out, recurrent networks, the best of several starts.
+
+What another kind of network must answer, :func:`steps_of` and :func:`trained`, are single-dispatch functions of its
+settings, here for recurrent networks, in :mod:`hadamrnn.expressivity.feedforward` for the others.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import singledispatch
+from typing import Any, Protocol
 
 import numpy as np
+from scipy.optimize import minimize
 
-from hadamrnn.arrays import Array
+from hadamrnn.arrays import Array, Vector
+from hadamrnn.errors import ParameterError
 from hadamrnn.expressivity.fit import features
 from hadamrnn.networks.base import Network, NetworkConfig
 from hadamrnn.networks.kinds import network_from
@@ -16,14 +24,56 @@ from hadamrnn.networks.quantize import quantize
 from hadamrnn.optim import Adam, Schedule
 from hadamrnn.work import calm
 
-__all__ = ["best_recurrent", "fit_readout", "lbfgs", "power_loss"]
+__all__ = ["Recurrent", "Trained", "best", "descend", "fit_readout", "power_loss", "steps_of", "trained", "with_ones"]
 
 #: For p < 2, |r|^p is replaced by (r^2 + SMOOTHING^2)^(p/2), with residuals in units of the largest target.
 SMOOTHING = 1e-3
 #: Steps of Adam for recurrent networks, and the rates of the first and the last.
 STEPS, RATES = 300, (0.03, 0.0003)
-#: Iterations of L-BFGS.
-ITERATIONS = 150
+#: Of L-BFGS.
+OPTIONS = {"maxiter": 150, "maxcor": 20}
+
+
+class Trained(Protocol):
+    """A trained network with one output."""
+
+    def predict(self, points: Array) -> Array:
+        """Values (m,) at points (m, d)."""
+
+    def scale(self, factor: float) -> None:
+        """Multiply all values."""
+
+
+@singledispatch
+def steps_of(config: object, dim: int) -> int:
+    """In how many steps networks of these settings read x in [0,1]^dim. Raises ParameterError if they cannot."""
+    raise ParameterError("network", config, "must be the settings of a network")
+
+
+@singledispatch
+def trained(config: object, x: Array, y: Array, *, p: float, rng: np.random.Generator) -> Trained:
+    """A network of these settings trained on points x (m, d) and numbers y (m,), at most about 1."""
+    raise ParameterError("network", config, "must be the settings of a network")
+
+
+def best(config: object, x: Array, y: Array, *, p: float, restarts: int, rng: np.random.Generator) -> Any:
+    """The best of ``restarts`` networks :func:`trained` on points x (m, d) and numbers y (m,), in the p-th power loss.
+
+    Best is meant on these points; errors elsewhere are for others to say.
+
+    >>> from hadamrnn import Config
+    >>> x = np.random.default_rng(0).random((100, 2))
+    >>> config = Config(inputs=1, hidden=2, outputs=1, bits=None, loss="mse")
+    >>> network = best(config, x, x.sum(axis=1), p=2, restarts=2, rng=np.random.default_rng(0))
+    >>> bool(np.abs(network.predict(x) - x.sum(axis=1)).max() < 1e-3)
+    True
+    """
+    scale = float(np.abs(y).max()) or 1.0
+    with calm():
+        found = [trained(config, x, y / scale, p=p, rng=rng) for _ in range(restarts)]
+    network = min(found, key=lambda network: power_loss(network.predict(x) - y / scale, p)[0])
+    network.scale(scale)
+    return network
 
 
 def power_loss(residuals: Array, p: float) -> tuple[float, Array]:
@@ -38,6 +88,11 @@ def power_loss(residuals: Array, p: float) -> tuple[float, Array]:
     return float(np.mean(powers * squares)), (p / len(residuals)) * powers * residuals
 
 
+def with_ones(features: Array) -> Array:
+    """One more feature, the constant 1."""
+    return np.hstack([features, np.ones((len(features), 1))])
+
+
 def fit_readout(features: Array, y: Array, *, p: float) -> Array:
     """The coefficients of the features (m, n) with about the least mean of |features @ v - y|^p.
 
@@ -47,82 +102,87 @@ def fit_readout(features: Array, y: Array, *, p: float) -> Array:
     [3.0]
     """
     start: Array = np.linalg.lstsq(features, y, rcond=None)[0]
-    if p == 2:
-        return start
 
     def loss(v: Array) -> tuple[float, Array]:
         value, slope = power_loss(features @ v - y, p)
         return value, features.T @ slope
 
-    return lbfgs(loss, start)
+    return start if p == 2 else _lbfgs(loss, start)
 
 
-def lbfgs(loss: Callable[[Array], tuple[float, Array]], start: Array, *, iterations: int = ITERATIONS) -> Array:
-    """Where L-BFGS ends; ``loss`` returns its value and its gradient."""
-    from scipy.optimize import minimize
+def descend(parameters: Vector, loss: Callable[[], tuple[float, Vector]], free: Any = slice(None)) -> None:
+    """Move the free ones of the parameters by L-BFGS to where the loss of the network that has them is less.
 
-    options = {"maxiter": iterations, "maxcor": 20}
-    end: Array = minimize(loss, start, jac=True, method="L-BFGS-B", options=options).x
+    ``loss`` returns its value and its gradients.
+    """
+
+    def at(values: Array) -> tuple[float, Array]:
+        parameters.flat[free] = values
+        value, gradients = loss()
+        return value, gradients.flat[free]
+
+    parameters.flat[free] = _lbfgs(at, parameters.flat[free].copy())
+
+
+def _lbfgs(loss: Callable[[Array], tuple[float, Array]], start: Array) -> Array:
+    end: Array = minimize(loss, start, jac=True, method="L-BFGS-B", options=OPTIONS).x
     return end
 
 
-def best_recurrent(
-    config: NetworkConfig, x: Array, y: Array, *, p: float, restarts: int, rng: np.random.Generator
-) -> Network:
-    """The best of ``restarts`` networks, with one output and the loss "mse", for sequences (T, m, inputs) and y (m,).
-
-    Best is meant in the p-th power loss. Adam on all points; then L-BFGS on all but the recurrence if U and V are
-    real (a gradient that passes straight through a quantiser is that of no function); then the read-out is fitted in
-    the p-th power, or its scale if it is quantised.
-
-    >>> from hadamrnn import Config
-    >>> x = np.random.default_rng(0).random((2, 100, 1))
-    >>> config = Config(inputs=1, hidden=2, outputs=1, bits=None, loss="mse")
-    >>> network = best_recurrent(config, x, x.sum(axis=(0, 2)), p=2, restarts=2, rng=np.random.default_rng(0))
-    >>> bool(np.abs(network.predict(x)[:, 0] - x.sum(axis=(0, 2))).max() < 1e-3)
-    True
-    """
-    scale = float(np.abs(y).max()) or 1.0
-    with calm():
-        found = [_trained(config, x, y / scale, p, int(rng.integers(2**62))) for _ in range(restarts)]
-    network = min(found, key=lambda network: power_loss(network.predict(x)[:, 0] - y / scale, p)[0])
-    for name in ("V", "c"):
-        network.parameters[name] *= scale
-    return network
+# Recurrent networks --------------------------------------------------------------------------------------------------
 
 
-def _trained(config: NetworkConfig, x: Array, y: Array, p: float, seed: int) -> Network:
-    model = network_from(replace(config, dtype="float64", seed=seed))
-    parameters, batch = model.parameters, (x, y[:, None])
+@dataclass(frozen=True)
+class Recurrent:
+    """A network that reads a point as a sequence, ``inputs`` numbers a step."""
+
+    network: Network
+
+    def sequences(self, points: Array) -> Array:
+        """(T, m, inputs)."""
+        return points.reshape(len(points), -1, self.network.config.inputs).swapaxes(0, 1)
+
+    def predict(self, points: Array) -> Array:
+        return self.network.predict(self.sequences(points))[:, 0]
+
+    def scale(self, factor: float) -> None:
+        for name in ("V", "c"):
+            self.network.parameters[name] *= factor
+
+
+@steps_of.register
+def _(config: NetworkConfig, dim: int) -> int:
+    if (config.outputs, config.loss, config.many_to_many, config.embedding) != (1, "mse", False, None):
+        raise ParameterError("network", config, 'must have one output, loss="mse", and real inputs')
+    if dim % config.inputs:
+        raise ParameterError("network.inputs", config.inputs, f"must divide d={dim}")
+    return dim // config.inputs
+
+
+@trained.register
+def _(config: NetworkConfig, x: Array, y: Array, *, p: float, rng: np.random.Generator) -> Recurrent:
+    """Adam on all points; then L-BFGS on all but the recurrence if U and V are real (a gradient that passes straight
+    through a quantiser is that of no function); then the read-out is fitted in the p-th power, or its scale if it is
+    quantised."""
+    model = network_from(replace(config, dtype="float64", seed=int(rng.integers(2**62))))
+    found, parameters = Recurrent(model), model.parameters
+    batch = found.sequences(x), y[:, None]
     adam, schedule = Adam(parameters), Schedule(rate=RATES[0], decay=(RATES[1] / RATES[0]) ** (1 / STEPS))
-    least, best = math.inf, parameters.flat.copy()
+    least, kept = math.inf, parameters.flat.copy()
     for step in range(STEPS):
         loss, gradients = model.loss_and_gradients(batch)
         if loss < least:
-            least, best = loss, parameters.flat.copy()
+            least, kept = loss, parameters.flat.copy()
         model.update(adam, gradients, schedule(step))
-    parameters.flat[...] = best
+    parameters.flat[...] = kept
     if config.bits is None:
         recurrent = parameters.zeros()
         recurrent[config.recurrent][...] = 1
-        free = recurrent.flat == 0
-
-        def loss_of(values: Array) -> tuple[float, Array]:
-            parameters.flat[free] = values
-            loss, gradients = model.loss_and_gradients(batch)
-            return loss, gradients.flat[free]
-
-        parameters.flat[free] = lbfgs(loss_of, parameters.flat[free])
-    _fit_own_readout(model, x, y, p)
-    return model
-
-
-def _fit_own_readout(model: Network, x: Array, y: Array, p: float) -> None:
-    """Of a quantised V only the scale: q(a V) = a q(V) for a >= 0 (codes are not symmetric)."""
-    V, c, bits = model.parameters["V"], model.parameters["c"], model.config.bits
-    read = features(model, x)
-    if bits is not None:
-        read = read @ quantize(V, bits=bits).T
-    weights = fit_readout(np.hstack([read, np.ones((len(read), 1))]), y, p=p)
-    V[...] = weights[:-1] if bits is None else max(weights[0], 0.0) * V
-    c[...] = weights[-1]
+        descend(parameters, lambda: model.loss_and_gradients(batch), recurrent.flat == 0)
+    V, read = parameters["V"], features(model, batch[0])
+    if config.bits is None:
+        V[...], parameters["c"][...] = np.split(fit_readout(with_ones(read), y, p=p), [-1])
+    else:  # the scale alone: q(a V) = a q(V) for a >= 0 (codes are not symmetric)
+        factor, parameters["c"][...] = fit_readout(with_ones(read @ quantize(V, bits=config.bits).T), y, p=p)
+        V *= max(factor, 0.0)
+    return found

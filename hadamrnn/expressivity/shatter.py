@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -16,20 +16,20 @@ from hadamrnn.expressivity.exact import ExactStates
 from hadamrnn.expressivity.fit import (
     Demand,
     Effort,
+    adopts,
     candidates,
     code_range,
     features,
     fitted,
     labels_of,
     solve_read_out,
-    uses_range,
 )
 from hadamrnn.networks.base import Network, NetworkConfig
 from hadamrnn.networks.kinds import config_from, network_from
 from hadamrnn.networks.orthogonal import orthogonality_defect
 from hadamrnn.networks.qornn import QORNNConfig
 
-__all__ = ["Points", "Shattering", "network_with", "realised"]
+__all__ = ["Points", "Shattering", "Witness", "realised"]
 
 #: Read-outs with few bits that are tried together: all there are, or so many at random.
 MOST_READ_OUTS = 4096
@@ -40,6 +40,8 @@ ORTHOGONAL = 1e-9
 
 #: Sequences: (m, T, inputs).
 Points = tuple[tuple[tuple[float, ...], ...], ...]
+#: The flat parameters of a network.
+Witness = tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,25 +80,24 @@ class Shattering:
         The points must be sequences of ``steps`` steps, a margin needs a norm, and a W that is to be orthogonal must be
         so up to rounding.
         """
-        demand = Demand(gamma=self.gamma, norm=self.norm)
-        if self.gamma < 0 or (self.gamma and self.norm is None) or len(self.witnesses) != 2**self.size:
-            return False
-        if any(
-            len(point) != self.steps or not _finite(now, self.config.inputs) for point in self.points for now in point
-        ):
-            return False
-        if network_class(self.config, steps=self.steps).pseudo_dimension().value > self.pseudo_dimension:
-            return False
-        parameters = network_from(self.config).parameters.flat.size
-        return all(
-            _finite(witness, parameters) and self._has(number, network_with(self.config, witness), demand)
-            for number, witness in enumerate(self.witnesses)
+        demand, bound = Demand(gamma=self.gamma, norm=self.norm), network_class(self.config, steps=self.steps)
+        parameters, inputs = network_from(self.config).parameters.flat.size, self.config.inputs
+        return (
+            self.gamma >= 0
+            and not (self.gamma and self.norm is None)
+            and len(self.witnesses) == 2**self.size
+            and all(len(point) == self.steps for point in self.points)
+            and all(_finite(now, inputs) for point in self.points for now in point)
+            and bound.pseudo_dimension().value <= self.pseudo_dimension
+            and all(_finite(witness, parameters) for witness in self.witnesses)
+            and all(self._has(*each, demand) for each in enumerate(self.witnesses) if self.size)
         )
 
-    def _has(self, number: int, network: Network, demand: Demand) -> bool:
-        if not self.size:
-            return True
-        return demand.allows(network) and _is_orthogonal(network) and _separates(network, self.points, number, demand)
+    def _has(self, number: int, witness: Witness, demand: Demand) -> bool:
+        network = _network_with(self.config, witness)
+        V, c, x = network.parameters["V"], network.parameters["c"], np.array(self.points).swapaxes(0, 1)
+        separated = ExactStates(network, x).separates(V, c, labels_of(number, self.size), **vars(demand))
+        return separated and demand.allows(network) and _is_orthogonal(network)
 
     def to_dict(self) -> dict[str, Any]:
         """All that :meth:`verify` needs, as JSON (its floats are read back exactly)."""
@@ -127,8 +128,7 @@ class Shattering:
         )
 
 
-def network_with(config: NetworkConfig, parameters: Sequence[float]) -> Network:
-    """The network of these settings with these flat parameters."""
+def _network_with(config: NetworkConfig, parameters: Witness) -> Network:
     network = network_from(config)
     network.parameters.flat[...] = parameters
     return network
@@ -145,11 +145,6 @@ def _is_orthogonal(network: Network) -> bool:
     return not must or orthogonality_defect(network.weights()["W"]) < ORTHOGONAL
 
 
-def _separates(network: Network, points: Points, number: int, demand: Demand) -> bool:
-    x, p = np.array(points).swapaxes(0, 1), network.parameters
-    return ExactStates(network, x).separates(p["V"], p["c"], labels_of(number, len(points)), **vars(demand))
-
-
 def realised(
     config: NetworkConfig,
     x: Array,
@@ -158,36 +153,34 @@ def realised(
     effort: Effort,
     seed: tuple[int, ...],
     count: int,
-    known: Sequence[tuple[float, ...]],
+    known: Sequence[Witness],
     note: Callable[[], object],
-) -> tuple[tuple[float, ...], ...] | None:
+) -> tuple[Witness, ...] | None:
     """Parameters for each dichotomy of the sequences x, (T, m, inputs), verified; None if some dichotomy has none.
 
     Recurrences are taken from networks ``known``, then from ``count`` candidates; what is still missing is looked for
-    with the best read-out of each candidate, then by training.
+    with the best read-out of each candidate, then by training. ``note`` is called for each dichotomy that is.
     """
-    search = _Search(config, x, demand)
-    read_out = config.hidden + 1
-    for parameters in {found[:-read_out]: found for found in known}.values():
-        search.offer(network_with(config, parameters))
+    search, read_out = _Search(config, x, demand), config.hidden + 1
+    for witness in {found[:-read_out]: found for found in known}.values():
+        search.offer(_network_with(config, witness))
     fresh = list(candidates(config, seed=seed, count=count))
     for network in fresh:
         demand.restrict(network)
         search.offer(network)
     states = None
-    for number in sorted(search.missing):
+    for number, labels in list(search.missing.items()):
         if number not in search.missing:  # a network found for another one has it
             continue
         note()
         states = states or [features(network, x) for network in fresh]
-        found = search.by_programme(number, zip(fresh, states, strict=True)) or fitted(
-            config, x, labels_of(number, x.shape[1]), seed=(*seed, number), effort=effort, demand=demand
-        )
+        solved = (network for network, F in zip(fresh, states, strict=True) if search.solves(network, F, labels))
+        found = next(solved, None) or fitted(config, x, labels, seed=(*seed, number), effort=effort, demand=demand)
         if found is None:
             return None
         search.keep(number, found)
         search.offer(found)
-    return tuple(search.found[number] for number in range(2 ** x.shape[1]))
+    return tuple(witness for _, witness in sorted(search.found.items()))
 
 
 class _Search:
@@ -196,13 +189,18 @@ class _Search:
     def __init__(self, config: NetworkConfig, x: Array, demand: Demand) -> None:
         self.x, self.demand, self.size = x, demand, x.shape[1]
         self.bits = config.bits_of("V")
-        self.found: dict[int, tuple[float, ...]] = {}
+        self.found: dict[int, Witness] = {}
         self.missing = {number: labels_of(number, self.size) for number in range(2**self.size)}
         self.codes = None if self.bits is None else _codes(self.bits, config.hidden)
 
     def keep(self, number: int, network: Network) -> None:
         self.found[number] = tuple(network.parameters.flat.tolist())
         del self.missing[number]
+
+    def solves(self, network: Network, F: Array, labels: Array) -> bool:
+        """Whether the best read-out of the features F of the network separates as the labels say."""
+        found = solve_read_out(F, labels, bits=self.bits, demand=self.demand)
+        return found is not None and adopts(network, ExactStates(network, self.x), found, labels, self.demand)
 
     def offer(self, network: Network) -> None:
         """Try read-outs for all missing dichotomies at once: directions z, each cut in every gap of z f_i.
@@ -212,7 +210,11 @@ class _Search:
         if not self.missing:
             return
         F = features(network, self.x)
-        Z = self._directions(F) if self.codes is None else self.codes
+        if self.codes is None:
+            columns = np.column_stack([F, np.ones(len(F))])
+            Z = (np.array(list(self.missing.values())) @ np.linalg.pinv(columns).T)[:, :-1]
+        else:
+            Z = self.codes
         Y = F @ Z.T
         order = np.argsort(Y, axis=0)
         ordered = np.take_along_axis(Y, order, axis=0)
@@ -229,35 +231,16 @@ class _Search:
             return
         states = ExactStates(network, self.x)
         for gap, row in np.argwhere(usable)[first]:
-            number, found = int(numbers[gap, row]), self.demand.read_out(Z[row], c[gap, row], bits=self.bits)
-            if states.separates(*found, self.missing[number], **vars(self.demand)):
-                network.parameters["V"][...], network.parameters["c"][...] = found
+            number, read_out = int(numbers[gap, row]), self.demand.read_out(Z[row], c[gap, row], bits=self.bits)
+            if adopts(network, states, read_out, self.missing[number], self.demand):
                 self.keep(number, network)
-
-    def by_programme(self, number: int, networks: Iterable[tuple[Network, Array]]) -> Network | None:
-        """The first of the networks, given with their features, whose best read-out has the dichotomy."""
-        labels = self.missing[number]
-        for network, F in networks:
-            found = solve_read_out(F, labels, bits=self.bits, demand=self.demand)
-            if found is not None and ExactStates(network, self.x).separates(*found, labels, **vars(self.demand)):
-                network.parameters["V"][...], network.parameters["c"][...] = found
-                return network
-        return None
-
-    def _directions(self, F: Array) -> Array:
-        columns = np.column_stack([F, np.ones(len(F))])
-        targets = np.array(list(self.missing.values()))
-        solved: Array = (targets @ np.linalg.pinv(columns).T)[:, :-1]
-        return solved
 
 
 def _codes(bits: int, size: int) -> Array:
     """Read-outs whose largest code is used, as it is in every matrix that is quantised: all, or some at random."""
     half, top = code_range(bits)
-    count = (top + half + 1) ** size
-    if count <= MOST_READ_OUTS:
-        found = np.array(list(product(range(-half, top + 1), repeat=size)), dtype=float)
+    if (top + half + 1) ** size <= MOST_READ_OUTS:
+        found = np.array(list(product(range(-half, top + 1), repeat=size)))
     else:
-        found = np.random.default_rng(0).integers(-half, top, (MOST_READ_OUTS, size), endpoint=True).astype(float)
-    kept: Array = found[uses_range(found, bits)]
-    return kept
+        found = np.random.default_rng(0).integers(-half, top, (MOST_READ_OUTS, size), endpoint=True)
+    return found[np.isin(found, (-half, top)).any(axis=1)].astype(float)

@@ -18,9 +18,9 @@ from hadamrnn.errors import BoundViolationError
 from hadamrnn.expressivity import approximation
 from hadamrnn.expressivity import pairs as approximation_pairs
 from hadamrnn.expressivity.approximation import FAILURE, GridCase, Measurement, Pair, compare
-from hadamrnn.expressivity.feedforward import FeedForward, FeedForwardConfig, best_feedforward
+from hadamrnn.expressivity.feedforward import FeedForward, FeedForwardConfig, sigmoid
 from hadamrnn.expressivity.pairs import standard_pairs
-from hadamrnn.expressivity.regression import best_recurrent, fit_readout, power_loss
+from hadamrnn.expressivity.regression import best, fit_readout, power_loss
 
 STANDARD = standard_pairs()
 HEAVISIDE = FeedForwardConfig(inputs=1, widths=(1,), activation="heaviside")
@@ -202,7 +202,7 @@ def test_runs_go_on_and_do_not_depend_on_the_number_of_processes(tmp_path, monke
 
 
 def test_a_killed_worker_is_a_named_error(monkeypatch, capsys):
-    monkeypatch.setattr(approximation, "_numbered", lambda job: os.kill(os.getpid(), signal.SIGKILL))
+    monkeypatch.setattr(approximation, "_error", lambda *job: os.kill(os.getpid(), signal.SIGKILL))
     assert approximation_pairs.main(["--targets", "2", "--workers", "2"]) == 1
     assert capsys.readouterr() == ("", "error: a worker process was killed, perhaps because memory was short\n")
 
@@ -225,11 +225,14 @@ def test_numpy_numbers_are_those_of_the_file(tmp_path):
     json.dumps(compare([PAIR], targets=1, restarts=1, path=path, resume=True, progress=False)[0].to_dict())
 
 
+class Zero:
+    def predict(self, points):
+        return 0 * points[:, 0]
+
+
 def test_the_points_of_the_evaluation_are_not_those_of_the_training(monkeypatch):
     seen = []
-    monkeypatch.setattr(
-        approximation, "_fit", lambda _, x, y, **more: seen.append(x) or (lambda points: 0 * points[:, 0])
-    )
+    monkeypatch.setattr(approximation, "best", lambda _, x, y, **more: seen.append(x) or Zero())
     [found] = compare([PAIR], targets=3, progress=False)
     assert found.errors == pytest.approx([found.centre] * 3)  # 0 is the centre
     points = approximation._evaluation(PAIR, 0).points
@@ -259,17 +262,17 @@ def test_the_command_line(monkeypatch, capsys, tmp_path):
 
 
 @pytest.mark.parametrize("p", [1, 2, 4])
-@pytest.mark.parametrize(("activation", "steepness"), [("relu", None), ("heaviside", 3.0)])
-def test_gradients_are_those_of_finite_differences(activation, steepness, p):
+@pytest.mark.parametrize(("activation", "surrogate"), [("relu", None), ("heaviside", sigmoid(3.0))])
+def test_gradients_are_those_of_finite_differences(activation, surrogate, p):
     rng = np.random.default_rng(5)
     network = FeedForward(FeedForwardConfig(inputs=2, widths=(3, 4), activation=activation))
     network.parameters.flat[...] = rng.standard_normal(network.parameters.flat.size)
     x, y = rng.random((7, 2)), rng.standard_normal(7)
 
     def loss():
-        return network.loss_and_gradients(x, y, p=p, steepness=steepness)[0]
+        return network.loss_and_gradients(x, y, p=p, activation=surrogate)[0]
 
-    gradients = network.loss_and_gradients(x, y, p=p, steepness=steepness)[1]
+    gradients = network.loss_and_gradients(x, y, p=p, activation=surrogate)[1]
     for i, found in enumerate(gradients.flat):
         before, h = network.parameters.flat[i], 1e-5
         network.parameters.flat[i] = before + h
@@ -285,7 +288,7 @@ def test_hard_units_are_the_limit_of_the_sigmoids():
     rng = np.random.default_rng(2)
     network.parameters.flat[...] = rng.standard_normal(network.parameters.flat.size)
     x = rng.random((50, 1))
-    assert network.loss_and_gradients(x, network.predict(x), p=2, steepness=1e6)[0] < 1e-9
+    assert network.loss_and_gradients(x, network.predict(x), p=2, activation=sigmoid(1e6))[0] < 1e-9
 
 
 def best_steps(y, pieces):
@@ -308,7 +311,7 @@ def test_heaviside_networks_come_near_the_best_step_function(units):
     rng = np.random.default_rng(units)
     y = 100 * case.target(rng.integers(0, 2, 16), x)
     config = FeedForwardConfig(inputs=1, widths=(units,), activation="heaviside")
-    network = best_feedforward(config, x, y, p=2, restarts=16, rng=rng)
+    network = best(config, x, y, p=2, restarts=16, rng=rng)
     optimum = best_steps(y, units + 1)
     found = power_loss(network.predict(x) - y, 2)[0]
     assert optimum * (1 - 1e-9) <= found <= 1.02 * optimum
@@ -318,18 +321,19 @@ def test_relu_networks_learn_what_they_can_be():
     rng = np.random.default_rng(0)
     x = rng.random((200, 2))
     y = np.maximum(x @ [1.0, 2.0] - 1, 0) - 3 * np.maximum(x @ [-1.0, 1.0], 0) + 5
-    network = best_feedforward(FeedForwardConfig(inputs=2, widths=(2,)), x, y, p=2, restarts=8, rng=rng)
+    network = best(FeedForwardConfig(inputs=2, widths=(2,)), x, y, p=2, restarts=8, rng=rng)
     assert power_loss(network.predict(x) - y, 2)[0] < 1e-6
 
 
 @pytest.mark.parametrize(("bits", "share"), [(None, 0.01), (4, 0.4)])
 def test_recurrent_networks_learn_and_stay_in_their_class(bits, share):
     rng = np.random.default_rng(3)
-    x = rng.random((3, 200, 1))
-    y = 10 * np.maximum(x[:, :, 0].sum(0) - 1.5, 0)
+    x = rng.random((3, 200, 1))[:, :, 0].T
+    y = 10 * np.maximum(x.sum(1) - 1.5, 0)
     config = hr.QORNNConfig(inputs=1, hidden=4, outputs=1, bits=bits, loss="mse", seed=9)
-    network = best_recurrent(config, x, y, p=1, restarts=3, rng=rng)
-    assert np.abs(network.predict(x)[:, 0] - y).mean() < share * np.abs(y - np.median(y)).mean()
+    found = best(config, x, y, p=1, restarts=3, rng=rng)
+    assert np.abs(found.predict(x) - y).mean() < share * np.abs(y - np.median(y)).mean()
+    network = found.network
     assert hr.orthogonality_defect(network.parameters["W"]) < 1e-9 and network.config.bits == bits
 
 

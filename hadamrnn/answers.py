@@ -1,0 +1,107 @@
+"""Answers of a long search, one a line in a file, so that a search that was interrupted goes on from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from hadamrnn import validation as check
+from hadamrnn.arrays import write_file
+from hadamrnn.errors import ParameterError, bad_file
+from hadamrnn.work import computed
+
+__all__ = ["Answers"]
+
+Key = tuple[int, ...]
+
+
+class Answers:
+    """Answers by key, a list of integers. Lines of the file: the settings of the search, then {"key", "answer"} each.
+
+    path: None keeps them in memory alone. Without ``resume`` the file may not exist yet; with it, it must be that of
+    the same settings (else ParameterError), and a last line that was cut off is dropped. ``read`` makes an answer of
+    what the file says, and raises ValueError or TypeError if it is none (then FileError).
+
+    >>> answers = Answers(None, {}, read=int)
+    >>> answers.get((1, 2), lambda: 3), answers.get((1, 2), lambda: 4), answers.found
+    (3, 3, {(1, 2): 3})
+    """
+
+    def __init__(
+        self, path: str | Path | None, settings: Mapping[str, Any], *, read: Callable[[Any], Any], resume: bool = False
+    ) -> None:
+        self.path = None if path is None else check.path("path", path)
+        self.found: dict[Key, Any] = {}
+        check.flag("resume", resume)
+        if self.path is None:
+            if resume:
+                raise ParameterError("resume", resume, "needs the name of a file")
+            return
+        lines = [json.dumps(settings, sort_keys=True)]
+        if resume:
+            lines += self._read(self.path, lines[0], read)
+        elif self.path.exists():
+            raise ParameterError("path", str(path), "exists: go on with resume=True (--resume), or name another file")
+        write_file(self.path, lambda file: file.write("".join(f"{line}\n" for line in lines).encode()))
+
+    def _read(self, path: Path, settings: str, read: Callable[[Any], Any]) -> list[str]:
+        """The lines with answers, those that are whole."""
+        try:
+            lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+        except (OSError, UnicodeDecodeError) as error:
+            raise bad_file(path, f"cannot be read: {error}") from error
+        if not lines:
+            raise bad_file(path, "not a file of answers")
+        if lines[0] != settings:
+            raise ParameterError("path", str(path), f"is a search with other settings: {lines[0]}")
+        try:
+            for record in map(json.loads, lines[1:]):
+                self.found[tuple(record["key"])] = read(record["answer"])
+        except (ValueError, TypeError, LookupError) as error:
+            raise bad_file(path, f"not a sound file of answers: {error}") from error
+        return lines[1:]
+
+    def add(self, key: Key, answer: Any) -> None:
+        """Keep an answer, in the file as well."""
+        self.found[key] = answer
+        if self.path is not None:
+            with open(self.path, "a", encoding="utf-8") as file:
+                file.write(json.dumps({"key": key, "answer": answer}) + "\n")
+
+    def get(self, key: Key, compute: Callable[[], Any]) -> Any:
+        """The answer, which is computed and kept if it is not known yet."""
+        if key not in self.found:
+            self.add(key, compute())
+        return self.found[key]
+
+    def complete(
+        self,
+        function: Callable[..., Any],
+        jobs: Mapping[Any, tuple[Any, ...]],
+        *,
+        workers: int | None,
+        progress: bool,
+        unit: str,
+    ) -> None:
+        """Compute those of the answers function(*job) that are not known yet, as :func:`hadamrnn.work.computed` does.
+
+        ``progress``: whether a bar on standard error tells how many ``unit``s there are already.
+        """
+        from tqdm import tqdm  # only here, as the package starts without it
+
+        missing = [(function, key, job) for key, job in jobs.items() if key not in self.found]
+        with (
+            tqdm(total=len(jobs), initial=len(jobs) - len(missing), disable=not progress, unit=unit) as bar,
+            closing(computed(_answered, missing, workers)) as found,
+        ):
+            for key, answer in found:
+                self.add(key, answer)
+                bar.update()
+
+
+def _answered(item: tuple[Callable[..., Any], Key, tuple[Any, ...]]) -> tuple[Key, Any]:
+    function, key, job = item
+    return key, function(*job)
