@@ -25,7 +25,8 @@ from hadamrnn import Config, NetworkConfig
 from hadamrnn.expressivity.approximation import Pair, compare
 from hadamrnn.expressivity.feedforward import FeedForwardConfig
 from paper_figures import style
-from paper_figures.product import Product, Record, cited, run_from_command_line
+from paper_figures.product import Product, Record, cited
+from paper_figures.runner import run_from_command_line
 
 __all__ = ["APPROXIMATION"]
 

@@ -21,8 +21,9 @@ from matplotlib.lines import Line2D
 
 import approxbounds as ab
 from paper_figures import style
-from paper_figures.product import Product, Record, cited, run_from_command_line
+from paper_figures.product import Product, Record, cited
 from paper_figures.rates import exponent_in
+from paper_figures.runner import run_from_command_line
 
 __all__ = ["BRACKET"]
 

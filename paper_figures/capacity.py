@@ -26,7 +26,8 @@ from hadamrnn import Config, NetworkConfig, QORNNConfig
 from hadamrnn.expressivity.capacity import memorisation, shattered
 from hadamrnn.expressivity.classes import network_class
 from paper_figures import style
-from paper_figures.product import Product, Record, cited, run_from_command_line
+from paper_figures.product import Product, Record, cited
+from paper_figures.runner import run_from_command_line
 
 __all__ = ["CAPACITY", "FULL"]
 

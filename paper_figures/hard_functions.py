@@ -23,7 +23,8 @@ from approxbounds.facts.hypercube import HypercubeFamily
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.monotone import central_layers
 from paper_figures import style
-from paper_figures.product import Product, Record, run_from_command_line
+from paper_figures.product import Product, Record
+from paper_figures.runner import run_from_command_line
 
 __all__ = ["HARD_FUNCTIONS"]
 

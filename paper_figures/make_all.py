@@ -13,8 +13,8 @@ from paper_figures.capacity import CAPACITY
 from paper_figures.derivation import DERIVATION
 from paper_figures.hard_functions import HARD_FUNCTIONS
 from paper_figures.monotone import MONOTONE
-from paper_figures.product import run_from_command_line
 from paper_figures.quantised import QUANTISED
+from paper_figures.runner import run_from_command_line
 from paper_figures.table import TABLE
 from paper_figures.theorems import THEOREMS
 from paper_figures.training import TRAINING

@@ -10,13 +10,11 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from approxbounds.errors import ParameterError
 from approxbounds.files import write_atomically
-
-if TYPE_CHECKING:
-    from paper_figures.product import Product, Record
+from paper_figures.product import Product, Record
 
 __all__ = ["MANIFEST", "differences", "label", "read", "write"]
 

@@ -17,7 +17,8 @@ from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
 import approxbounds as ab
 from paper_figures import style
-from paper_figures.product import Product, Record, cited, run_from_command_line
+from paper_figures.product import Product, Record, cited
+from paper_figures.runner import run_from_command_line
 
 __all__ = ["MONOTONE"]
 

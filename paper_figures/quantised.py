@@ -19,7 +19,8 @@ import approxbounds as ab
 from approxbounds.arithmetic import FLOAT
 from approxbounds.bisection import largest
 from paper_figures import style
-from paper_figures.product import Product, Record, cited, run_from_command_line
+from paper_figures.product import Product, Record, cited
+from paper_figures.runner import run_from_command_line
 
 __all__ = ["QUANTISED"]
 

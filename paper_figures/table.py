@@ -19,8 +19,9 @@ from approxbounds import tables
 from approxbounds.files import write_atomically
 from approxbounds.functions.base import FunctionClass
 from approxbounds.render import number
-from paper_figures.product import Product, Record, cited, run_from_command_line
+from paper_figures.product import Product, Record, cited
 from paper_figures.rates import latex_rate, text_rate
+from paper_figures.runner import run_from_command_line
 
 __all__ = ["TABLE", "as_latex", "as_markdown", "as_text", "rounded_down"]
 

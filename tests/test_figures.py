@@ -38,7 +38,7 @@ def scripts() -> Any:
 def made(scripts: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any]]:
     """Everything made once on coarse grids: the folder, and what was made."""
     out = tmp_path_factory.mktemp("figures")
-    return out, scripts("product").make(scripts("make_all").PRODUCTS, out=out, quick=True, progress=False)
+    return out, scripts("runner").make(scripts("make_all").PRODUCTS, out=out, quick=True, progress=False)
 
 
 def records_of(folder: Path, name: str) -> list[dict[str, Any]]:
@@ -83,7 +83,7 @@ class TestCheck:
         def run(*argv: str) -> None:
             product = scripts("theorems").THEOREMS
             argv = (*argv, "--no-progress", "--manifest", str(tmp_path / "manifest.json"))
-            scripts("product").run_from_command_line(product, argv=argv)
+            scripts("runner").run_from_command_line(product, argv=argv)
 
         return run
 
@@ -268,7 +268,7 @@ def test_derivation_draws_the_steps_of_the_bound(scripts: Any, made: tuple[Path,
 @pytest.mark.parametrize("name", QUICK)
 def test_two_runs_agree(scripts: Any, made: tuple[Path, list[Any]], tmp_path: Path, name: str) -> None:
     product = getattr(scripts(name), name.upper())
-    (again,) = scripts("product").make([product], out=tmp_path, quick=True, progress=False)
+    (again,) = scripts("runner").make([product], out=tmp_path, quick=True, progress=False)
     assert len(again.paths) > 1
     for path in again.paths:
         assert path.read_bytes() == (made[0] / path.name).read_bytes()
@@ -285,13 +285,13 @@ def test_a_folder_that_cannot_be_written_is_bad_input(
 ) -> None:
     (tmp_path / "file").write_text("text")
     with pytest.raises(SystemExit) as stop:
-        scripts("product").run_from_command_line(scripts("theorems").THEOREMS, argv=["--out", str(tmp_path / "file")])
+        scripts("runner").run_from_command_line(scripts("theorems").THEOREMS, argv=["--out", str(tmp_path / "file")])
     assert stop.value.code == 2 and "File exists" in capsys.readouterr().err
 
 
 def test_command_line(scripts: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     product = scripts("theorems").THEOREMS
-    scripts("product").run_from_command_line(product, argv=["--out", str(tmp_path), "--quick"])
+    scripts("runner").run_from_command_line(product, argv=["--out", str(tmp_path), "--quick"])
     shown = capsys.readouterr()
     assert str(tmp_path / "theorems.pdf") in shown.out and product.caption in shown.out
     assert "query" in shown.err  # the progress bar
