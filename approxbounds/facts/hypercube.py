@@ -91,6 +91,8 @@ class HypercubeFamily(ABC):
     id: ClassVar[str]
     indices: ClassVar[tuple[str, ...]] = ("k",)
     citations: ClassVar[tuple[Citation, ...]]
+    #: whether the cells are the k^d cubes of side 1/k, or some of them, and f_omega looks alike on all
+    on_cubes: ClassVar[bool] = False
     centres: Thresholds
 
     @abstractmethod

@@ -36,6 +36,7 @@ class Cubes(HypercubeFamily):
     smoothness: Number
     dim: Number
     radius: Number
+    on_cubes = True
     centres = Thresholds.COMMON
 
     def cells(self, index: Index) -> int:

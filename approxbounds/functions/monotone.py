@@ -72,6 +72,7 @@ class CubeLayers(HypercubeFamily):
     id = "cube-layers"
     indices: ClassVar[tuple[str, ...]] = ("k", "layers")
     citations = (Citation("approxbounds", "2.3"),)
+    on_cubes = True
     centres = Thresholds.ANY
 
     def cells(self, index: Index) -> int:

@@ -30,8 +30,6 @@ from scipy.special import bdtrc
 
 import approxbounds as ab
 from approxbounds.arithmetic import FLOAT
-from approxbounds.functions.cubes import Cubes
-from approxbounds.functions.monotone import CubeLayers
 from hadamrnn import validation as check
 from hadamrnn.answers import Answers
 from hadamrnn.arrays import Array
@@ -294,7 +292,7 @@ def _generator(pair: Pair, seed: int, stream: int) -> np.random.Generator:
 
 def _positions(case: ab.AverageCase, points: int, rng: np.random.Generator, *, least: int) -> Array:
     """(q, d), each uniform on [0,1)^d and together spread out (a Latin hypercube), with k^d q about ``points``."""
-    if not isinstance(case.family, (Cubes, CubeLayers)):
+    if not case.family.on_cubes:
         raise ParameterError("functions", case.query.F, "needs a family whose cells are cubes, all k^d or some of them")
     dim = int(case.query.F.domain_dim)
     q = max(least, points // case.index["k"] ** dim)

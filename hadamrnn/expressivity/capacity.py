@@ -30,7 +30,7 @@ from hadamrnn.arrays import Array
 from hadamrnn.errors import BoundViolationError, ParameterError, bad_file
 from hadamrnn.expressivity.classes import network_class
 from hadamrnn.expressivity.exact import require_exact
-from hadamrnn.expressivity.fit import Demand, Effort, fitted
+from hadamrnn.expressivity.fit import Demand, Trainer
 from hadamrnn.expressivity.shatter import Shattering, Witness, realised
 from hadamrnn.networks.base import NetworkConfig
 from hadamrnn.networks.kinds import network_from
@@ -59,7 +59,8 @@ class Memorisation:
     steps: int
     level: Fraction
     seed: int
-    effort: Effort
+    restarts: int
+    iterations: int
     fitted: tuple[int, ...]
     tried: tuple[int, ...]
     pseudo_dimension: int
@@ -88,7 +89,8 @@ class Memorisation:
             "steps": self.steps,
             "level": str(self.level),
             "seed": self.seed,
-            **vars(self.effort),
+            "restarts": self.restarts,
+            "iterations": self.iterations,
             "fitted": list(self.fitted),
             "rates": {str(m): self.rate(m) for m in self.tried},
             "capacity": self.capacity,
@@ -134,7 +136,7 @@ def memorisation(
     steps, draws, restarts, iterations, seed = numbers.values()
     most, share = check.integer("most", most, most=10**5), fraction("level", level, most=1)
     G, pdim = network_bound(config, steps)
-    effort = Effort(restarts=restarts, iterations=iterations)
+    trainer = Trainer(config=config, restarts=restarts, iterations=iterations)
     settings = numbers | {"method": "memorise", "most": most, "level": str(share)}
     answers = _answers(config, settings, path, resume, partial(check.flag, "answer"))
     best, worst = [0] * draws, [most + 1] * draws  # fitted, and not fitted
@@ -144,7 +146,7 @@ def memorisation(
     def fits(m: int, draw: int) -> bool:
         note()
         x, labels = _drawn(config, steps, m, (seed, draw))
-        return fitted(config, x, labels, seed=(seed, draw, m), effort=effort, demand=Demand()) is not None
+        return trainer.fitted(x, labels, seed=(seed, draw, m)) is not None
 
     def reached(m: int) -> bool:
         tried.append(m)
@@ -166,7 +168,8 @@ def memorisation(
         steps=steps,
         level=share,
         seed=seed,
-        effort=effort,
+        restarts=restarts,
+        iterations=iterations,
         fitted=tuple(best),
         tried=tuple(sorted(tried)),
         pseudo_dimension=pdim,
@@ -215,7 +218,7 @@ def shattered(
     steps, sets, restarts, iterations, candidates, seed = numbers.values()
     most, margin = check.integer("most", most, most=16), fraction("gamma", gamma, zero=True)
     demand = Demand(gamma=margin, norm=fraction("norm", norm) if margin else None)
-    effort = Effort(restarts=restarts, iterations=iterations)
+    trainer = Trainer(config=config, restarts=restarts, iterations=iterations, demand=demand)
     pdim = network_bound(config, steps)[1]
     settings = numbers | {"method": "shatter", "most": most, "gamma": str(margin), "norm": str(demand.norm)}
     answers = _answers(config, settings, path, resume, _witnesses)
@@ -232,7 +235,7 @@ def shattered(
     )
 
     def look(x: Array, known: tuple[Witness, ...], seed: tuple[int, ...]) -> tuple[Witness, ...] | None:
-        return realised(config, x, demand=demand, effort=effort, seed=seed, count=candidates, known=known, note=note)
+        return realised(trainer, x, seed=seed, count=candidates, known=known, note=note)
 
     with _watched(progress) as note:
         for draw in range(sets):

@@ -19,7 +19,7 @@ from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
 from hadamrnn.errors import ParameterError
 from hadamrnn.expressivity.classes import network_class
-from hadamrnn.expressivity.regression import descend, fit_readout, power_loss, steps_of, trained, with_ones
+from hadamrnn.expressivity.regression import Trained, descend, fit_readout, power_loss, steps_of, trained, with_ones
 
 __all__ = ["FeedForward", "FeedForwardConfig", "sigmoid"]
 
@@ -90,22 +90,17 @@ class FeedForward:
         self.activation = UNITS[config.activation][1]
         self.parameters = Vector(config.shapes(), "float64")
         arrays = iter(self.parameters.values())
-        self._maps = list(zip(arrays, arrays, strict=True))  # W and b of each layer
+        self.maps = list(zip(arrays, arrays, strict=True))  # W and b of each layer
 
     def predict(self, points: Array) -> Array:
         """Values (m,) at points (m, inputs)."""
         return self._output(self._layers(points, self.activation)[-1])
 
-    def scale(self, factor: float) -> None:
-        """Multiply all values."""
-        for array in self._maps[-1]:
-            array *= factor
-
     def refit(self, x: Array, y: Array, p: float) -> float:
         """Fit the output layer; returns the loss."""
         features = with_ones(self._layers(x, self.activation)[-1])
         weights = fit_readout(features, y, p=p)
-        W, b = self._maps[-1]
+        W, b = self.maps[-1]
         W[...], b[...] = weights[:-1], weights[-1]
         return power_loss(features @ weights - y, p)[0]
 
@@ -124,18 +119,18 @@ class FeedForward:
             h = layers[layer]
             gradients[f"W{layer}"][...], gradients[f"b{layer}"][...] = back.T @ h, back.sum(0)
             if layer:
-                back = back @ self._maps[layer][0] * activation.slope(h)
+                back = back @ self.maps[layer][0] * activation.slope(h)
         return loss, gradients
 
     def _layers(self, x: Array, activation: Activation) -> list[Array]:
         """The inputs and all hidden layers."""
         layers = [x]
-        for W, b in self._maps[:-1]:
+        for W, b in self.maps[:-1]:
             layers.append(activation.value(layers[-1] @ W.T + b))
         return layers
 
     def _output(self, last: Array) -> Array:
-        W, b = self._maps[-1]
+        W, b = self.maps[-1]
         output: Array = (last @ W.T + b)[:, 0]
         return output
 
@@ -146,7 +141,7 @@ class FeedForward:
         direction /= np.linalg.norm(direction)
         # inputs of later layers may be integers, where units that touch a value would all be alike
         offset = 0.0 if layer == 0 else rng.uniform(-0.5, 0.5)
-        W, b = self._maps[layer]
+        W, b = self.maps[layer]
         W[unit], b[unit] = direction, offset - direction @ inputs
 
 
@@ -177,7 +172,7 @@ def _(model: FeedForwardConfig, *, steps: int) -> ab.NetworkClass:
 
 
 @trained.register
-def _(config: FeedForwardConfig, x: Array, y: Array, *, p: float, rng: np.random.Generator) -> FeedForward:
+def _(config: FeedForwardConfig, x: Array, y: Array, *, p: float, rng: np.random.Generator) -> Trained:
     network = FeedForward(config)
     for layer, units in enumerate(config.widths):
         for unit in range(units):
@@ -188,4 +183,4 @@ def _(config: FeedForwardConfig, x: Array, y: Array, *, p: float, rng: np.random
     if network.activation not in surrogates:
         _search(network, x, y, rng)
     network.refit(x, y, p)
-    return network
+    return Trained(network, network.predict, network.maps[-1])

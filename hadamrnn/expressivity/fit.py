@@ -21,17 +21,7 @@ from hadamrnn.networks.kinds import network_from
 from hadamrnn.networks.quantize import quantize
 from hadamrnn.optim import Adam
 
-__all__ = [
-    "Demand",
-    "Effort",
-    "adopts",
-    "candidates",
-    "code_range",
-    "features",
-    "fitted",
-    "labels_of",
-    "solve_read_out",
-]
+__all__ = ["Demand", "Trainer", "adopts", "candidates", "code_range", "features", "labels_of", "solve_read_out"]
 
 #: Steps of the optimiser between two read-outs by a programme.
 PROGRAMME_EVERY = 50
@@ -45,14 +35,6 @@ LEAST_MARGIN = 1e-6
 _BOUNDED = {"W", "U", "b", "beta"}
 #: The share of the norm that is left to rounding.
 ROUNDING = 1e-12
-
-
-@dataclass(frozen=True, kw_only=True)
-class Effort:
-    """restarts: from other initial parameters. iterations: steps of the optimiser after each."""
-
-    restarts: int
-    iterations: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,36 +160,42 @@ def adopts(model: Network, states: ExactStates, read_out: tuple[Array, Array], l
     return True
 
 
-def fitted(
-    config: NetworkConfig, x: Array, labels: Array, *, seed: tuple[int, ...], effort: Effort, demand: Demand
-) -> Network | None:
-    """A network that separates the sequences x, (T, B, inputs), as the labels say; None if none was found."""
-    rng = np.random.default_rng(seed)
-    networks = (network_from(replace(config, seed=int(rng.integers(2**63)))) for _ in range(effort.restarts))
-    return next((model for model in networks if _trained(model, x, labels, effort.iterations, demand)), None)
+@dataclass(frozen=True, kw_only=True)
+class Trainer:
+    """Trains networks of these settings: ``restarts`` of them, ``iterations`` steps of the optimiser each."""
 
+    config: NetworkConfig
+    restarts: int
+    iterations: int
+    demand: Demand = Demand()
 
-def _trained(model: Network, x: Array, labels: Array, iterations: int, demand: Demand) -> bool:
-    adam, bits = Adam(model.parameters), model.config.bits_of("V")
-    demand.restrict(model)
-    for iteration in range(iterations + 1):
-        if iteration % PROGRAMME_EVERY == 0 or iteration == iterations:
-            read_out = solve_read_out(features(model, x), labels, bits=bits, demand=demand)
-            if read_out is not None and adopts(model, ExactStates(model, x), read_out, labels, demand):
-                return True
-        margins = labels * model.predict(x)[:, 0]
-        if not demand.gamma and (margins > 0).all():
-            own = model.parameters["V"], model.parameters["c"]
-            if ExactStates(model, x).separates(*own, labels):
-                return True
-        if not np.isfinite(margins).all():
-            return False
-        # with these targets the mean square is the squared hinge loss, and has its gradient
-        targets = labels * np.maximum(margins, 1)
-        _, gradients = model.loss_and_gradients((x, targets[:, None]))
-        model.update(adam, gradients, RATE * 0.1 ** (iteration / iterations))
+    def fitted(self, x: Array, labels: Array, *, seed: tuple[int, ...]) -> Network | None:
+        """A network that separates the sequences x, (T, B, inputs), as the labels say; None if none was found."""
+        rng = np.random.default_rng(seed)
+        fresh = (network_from(replace(self.config, seed=int(rng.integers(2**63)))) for _ in range(self.restarts))
+        return next((model for model in fresh if self._train(model, x, labels)), None)
+
+    def _train(self, model: Network, x: Array, labels: Array) -> bool:
+        adam, bits, demand = Adam(model.parameters), model.config.bits_of("V"), self.demand
         demand.restrict(model)
-    return False
+        for iteration in range(self.iterations + 1):
+            if iteration % PROGRAMME_EVERY == 0 or iteration == self.iterations:
+                read_out = solve_read_out(features(model, x), labels, bits=bits, demand=demand)
+                if read_out is not None and adopts(model, ExactStates(model, x), read_out, labels, demand):
+                    return True
+            margins = labels * model.predict(x)[:, 0]
+            if not demand.gamma and (margins > 0).all():
+                own = model.parameters["V"], model.parameters["c"]
+                if ExactStates(model, x).separates(*own, labels):
+                    return True
+            if not np.isfinite(margins).all():
+                return False
+            # with these targets the mean square is the squared hinge loss, and has its gradient
+            targets = labels * np.maximum(margins, 1)
+            _, gradients = model.loss_and_gradients((x, targets[:, None]))
+            model.update(adam, gradients, RATE * 0.1 ** (iteration / self.iterations))
+            demand.restrict(model)
+        return False
 
 
 def candidates(config: NetworkConfig, *, seed: tuple[int, ...], count: int) -> Iterator[Network]:

@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import approxbounds as ab
@@ -17,7 +18,6 @@ from approxbounds import tables
 from hadamrnn.errors import HadamRNNError, ParameterError
 from hadamrnn.expressivity.approximation import Measurement, Pair, compare
 from hadamrnn.expressivity.feedforward import FeedForwardConfig
-from hadamrnn.networks.base import NetworkConfig
 from hadamrnn.networks.hadamrnn import Config
 from hadamrnn.networks.qornn import QORNNConfig
 from hadamrnn.work import on_terminal
@@ -34,25 +34,19 @@ def standard_pairs() -> tuple[Pair, ...]:
     True
     """
 
+    one: dict[str, Any] = {"inputs": 1, "outputs": 1, "loss": "mse"}
+    hadamard, orthogonal = partial(Config, **one), partial(QORNNConfig, **one)
+
     def holder(s: str, dim: int, k: int) -> dict[str, Any]:
         return {"functions": ab.HolderBall(smoothness=s, dim=dim), "member": {"k": k}}
 
-    def monotone(dim: int, k: int, layers: int | None = None) -> dict[str, Any]:
-        member = {"k": k} if layers is None else {"k": k, "layers": layers}
-        return {"functions": ab.MonotoneFunctions(dim=dim), "member": member}
+    def monotone(dim: int, k: int, **layers: int) -> dict[str, Any]:
+        return {"functions": ab.MonotoneFunctions(dim=dim), "member": {"k": k, **layers}}
 
-    def relu(inputs: int, *widths: int) -> FeedForwardConfig:
-        return FeedForwardConfig(inputs=inputs, widths=widths)
+    def relu(inputs: int, *widths: int, activation: str = "relu") -> FeedForwardConfig:
+        return FeedForwardConfig(inputs=inputs, widths=widths, activation=activation)
 
-    def heaviside(inputs: int, *widths: int) -> FeedForwardConfig:
-        return FeedForwardConfig(inputs=inputs, widths=widths, activation="heaviside")
-
-    def hadamard(hidden: int, **more: Any) -> NetworkConfig:
-        return Config(inputs=1, outputs=1, loss="mse", hidden=hidden, **more)
-
-    def orthogonal(hidden: int, **more: Any) -> NetworkConfig:
-        return QORNNConfig(inputs=1, outputs=1, loss="mse", hidden=hidden, **more)
-
+    heaviside = partial(relu, activation="heaviside")
     chosen = (
         (1, heaviside(1, 1), holder("1", 1, 32)),
         (1, heaviside(1, 1), holder("1", 1, 2048)),
@@ -70,20 +64,20 @@ def standard_pairs() -> tuple[Pair, ...]:
         (2, relu(2, 4), holder("1", 2, 24)),
         (2, relu(2, 2), holder("3/2", 2, 20)),
         (2, relu(1, 8, 8), holder("1", 1, 728)),
-        (1, heaviside(2, 1), monotone(2, 80, 1)),
-        (1, heaviside(2, 2, 2), monotone(2, 160, 1)),
-        (1, relu(2, 2), monotone(2, 24, 23)),
-        (1, heaviside(2, 4), monotone(2, 160, 1)),
-        (1, heaviside(3, 1), monotone(3, 14, 1)),
-        (1, relu(3, 2), monotone(3, 14, 14)),
-        (2, hadamard(2, bits=None), holder("1", 2, 20)),
-        (1, hadamard(4, bits=2), holder("1", 2, 20)),
-        (2, hadamard(2, bits=None, activation="relu"), holder("1", 3, 9)),
-        (1, hadamard(4, bits=4), monotone(2, 24, 23)),
-        (2, orthogonal(3, recurrent_bits=2, bits=2), holder("1", 2, 24)),
-        (1, orthogonal(2, recurrent_bits=2, bits=2, activation="modrelu"), holder("1", 2, 24)),
-        (1, orthogonal(3), monotone(2, 28, 27)),
-        (2, orthogonal(2, activation="relu"), holder("1", 3, 10)),
+        (1, heaviside(2, 1), monotone(2, 80, layers=1)),
+        (1, heaviside(2, 2, 2), monotone(2, 160, layers=1)),
+        (1, relu(2, 2), monotone(2, 24, layers=23)),
+        (1, heaviside(2, 4), monotone(2, 160, layers=1)),
+        (1, heaviside(3, 1), monotone(3, 14, layers=1)),
+        (1, relu(3, 2), monotone(3, 14, layers=14)),
+        (2, hadamard(hidden=2, bits=None), holder("1", 2, 20)),
+        (1, hadamard(hidden=4, bits=2), holder("1", 2, 20)),
+        (2, hadamard(hidden=2, bits=None, activation="relu"), holder("1", 3, 9)),
+        (1, hadamard(hidden=4, bits=4), monotone(2, 24, layers=23)),
+        (2, orthogonal(hidden=3, recurrent_bits=2, bits=2), holder("1", 2, 24)),
+        (1, orthogonal(hidden=2, recurrent_bits=2, bits=2, activation="modrelu"), holder("1", 2, 24)),
+        (1, orthogonal(hidden=3), monotone(2, 28, layers=27)),
+        (2, orthogonal(hidden=2, activation="relu"), holder("1", 3, 10)),
     )
     return tuple(Pair(p=p, network=network, **targets) for p, network, targets in chosen)
 
@@ -92,10 +86,9 @@ _HEADER = ("functions", "network", "p", "cells", "Pdim at most", "mean error / l
 
 
 def _row(found: Measurement) -> tuple[str, ...]:
-    record = found.to_dict()
-    ratios = (f"{found.ratio:.3f}", f"{found.mean / found.centre:.3f}")
-    names = (str(found.pair.functions), str(found.pair.approximating), str(found.pair.p))
-    return (*names, str(record["cells"]), str(record["pdim"]), *ratios)
+    pair, record = found.pair, found.to_dict()
+    numbers = (pair.p, record["cells"], record["pdim"], f"{found.ratio:.3f}", f"{found.mean / found.centre:.3f}")
+    return tuple(map(str, (pair.functions, pair.approximating, *numbers)))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import singledispatch
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
@@ -18,13 +18,13 @@ from scipy.optimize import minimize
 from hadamrnn.arrays import Array, Vector
 from hadamrnn.errors import ParameterError
 from hadamrnn.expressivity.fit import features
-from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.base import NetworkConfig
 from hadamrnn.networks.kinds import network_from
 from hadamrnn.networks.quantize import quantize
 from hadamrnn.optim import Adam, Schedule
 from hadamrnn.work import calm
 
-__all__ = ["Recurrent", "Trained", "best", "descend", "fit_readout", "power_loss", "steps_of", "trained", "with_ones"]
+__all__ = ["Trained", "best", "descend", "fit_readout", "power_loss", "steps_of", "trained", "with_ones"]
 
 #: For p < 2, |r|^p is replaced by (r^2 + SMOOTHING^2)^(p/2), with residuals in units of the largest target.
 SMOOTHING = 1e-3
@@ -34,14 +34,12 @@ STEPS, RATES = 300, (0.03, 0.0003)
 OPTIONS = {"maxiter": 150, "maxcor": 20}
 
 
-class Trained(Protocol):
-    """A trained network with one output."""
+class Trained(NamedTuple):
+    """A trained network, its values (m,) at points (m, d), and the arrays in which these are linear."""
 
-    def predict(self, points: Array) -> Array:
-        """Values (m,) at points (m, d)."""
-
-    def scale(self, factor: float) -> None:
-        """Multiply all values."""
+    network: Any
+    predict: Callable[[Array], Array]
+    read_out: tuple[Array, Array]
 
 
 @singledispatch
@@ -56,7 +54,7 @@ def trained(config: object, x: Array, y: Array, *, p: float, rng: np.random.Gene
     raise ParameterError("network", config, "must be the settings of a network")
 
 
-def best(config: object, x: Array, y: Array, *, p: float, restarts: int, rng: np.random.Generator) -> Any:
+def best(config: object, x: Array, y: Array, *, p: float, restarts: int, rng: np.random.Generator) -> Trained:
     """The best of ``restarts`` networks :func:`trained` on points x (m, d) and numbers y (m,), in the p-th power loss.
 
     Best is meant on these points; errors elsewhere are for others to say.
@@ -71,9 +69,10 @@ def best(config: object, x: Array, y: Array, *, p: float, restarts: int, rng: np
     scale = float(np.abs(y).max()) or 1.0
     with calm():
         found = [trained(config, x, y / scale, p=p, rng=rng) for _ in range(restarts)]
-    network = min(found, key=lambda network: power_loss(network.predict(x) - y / scale, p)[0])
-    network.scale(scale)
-    return network
+    least = min(found, key=lambda each: power_loss(each.predict(x) - y / scale, p)[0])
+    for array in least.read_out:
+        array *= scale
+    return least
 
 
 def power_loss(residuals: Array, p: float) -> tuple[float, Array]:
@@ -132,24 +131,6 @@ def _lbfgs(loss: Callable[[Array], tuple[float, Array]], start: Array) -> Array:
 # Recurrent networks --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Recurrent:
-    """A network that reads a point as a sequence, ``inputs`` numbers a step."""
-
-    network: Network
-
-    def sequences(self, points: Array) -> Array:
-        """(T, m, inputs)."""
-        return points.reshape(len(points), -1, self.network.config.inputs).swapaxes(0, 1)
-
-    def predict(self, points: Array) -> Array:
-        return self.network.predict(self.sequences(points))[:, 0]
-
-    def scale(self, factor: float) -> None:
-        for name in ("V", "c"):
-            self.network.parameters[name] *= factor
-
-
 @steps_of.register
 def _(config: NetworkConfig, dim: int) -> int:
     if (config.outputs, config.loss, config.many_to_many, config.embedding) != (1, "mse", False, None):
@@ -160,13 +141,18 @@ def _(config: NetworkConfig, dim: int) -> int:
 
 
 @trained.register
-def _(config: NetworkConfig, x: Array, y: Array, *, p: float, rng: np.random.Generator) -> Recurrent:
+def _(config: NetworkConfig, x: Array, y: Array, *, p: float, rng: np.random.Generator) -> Trained:
     """Adam on all points; then L-BFGS on all but the recurrence if U and V are real (a gradient that passes straight
     through a quantiser is that of no function); then the read-out is fitted in the p-th power, or its scale if it is
     quantised."""
     model = network_from(replace(config, dtype="float64", seed=int(rng.integers(2**62))))
-    found, parameters = Recurrent(model), model.parameters
-    batch = found.sequences(x), y[:, None]
+    parameters, V, c = model.parameters, model.parameters["V"], model.parameters["c"]
+
+    def sequences(points: Array) -> Array:
+        """(T, m, inputs)."""
+        return points.reshape(len(points), -1, config.inputs).swapaxes(0, 1)
+
+    batch = sequences(x), y[:, None]
     adam, schedule = Adam(parameters), Schedule(rate=RATES[0], decay=(RATES[1] / RATES[0]) ** (1 / STEPS))
     least, kept = math.inf, parameters.flat.copy()
     for step in range(STEPS):
@@ -179,10 +165,10 @@ def _(config: NetworkConfig, x: Array, y: Array, *, p: float, rng: np.random.Gen
         recurrent = parameters.zeros()
         recurrent[config.recurrent][...] = 1
         descend(parameters, lambda: model.loss_and_gradients(batch), recurrent.flat == 0)
-    V, read = parameters["V"], features(model, batch[0])
+    read = features(model, batch[0])
     if config.bits is None:
-        V[...], parameters["c"][...] = np.split(fit_readout(with_ones(read), y, p=p), [-1])
+        V[...], c[...] = np.split(fit_readout(with_ones(read), y, p=p), [-1])
     else:  # the scale alone: q(a V) = a q(V) for a >= 0 (codes are not symmetric)
-        factor, parameters["c"][...] = fit_readout(with_ones(read @ quantize(V, bits=config.bits).T), y, p=p)
+        factor, c[...] = fit_readout(with_ones(read @ quantize(V, bits=config.bits).T), y, p=p)
         V *= max(factor, 0.0)
-    return found
+    return Trained(model, lambda points: model.predict(sequences(points))[:, 0], (V, c))

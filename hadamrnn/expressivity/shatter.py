@@ -11,19 +11,10 @@ from typing import Any
 import numpy as np
 
 from hadamrnn.arrays import Array
+from hadamrnn.expressivity import fit
 from hadamrnn.expressivity.classes import network_class
 from hadamrnn.expressivity.exact import ExactStates
-from hadamrnn.expressivity.fit import (
-    Demand,
-    Effort,
-    adopts,
-    candidates,
-    code_range,
-    features,
-    fitted,
-    labels_of,
-    solve_read_out,
-)
+from hadamrnn.expressivity.fit import Demand, Trainer, labels_of
 from hadamrnn.networks.base import Network, NetworkConfig
 from hadamrnn.networks.kinds import config_from, network_from
 from hadamrnn.networks.orthogonal import orthogonality_defect
@@ -146,11 +137,9 @@ def _is_orthogonal(network: Network) -> bool:
 
 
 def realised(
-    config: NetworkConfig,
+    trainer: Trainer,
     x: Array,
     *,
-    demand: Demand,
-    effort: Effort,
     seed: tuple[int, ...],
     count: int,
     known: Sequence[Witness],
@@ -161,10 +150,11 @@ def realised(
     Recurrences are taken from networks ``known``, then from ``count`` candidates; what is still missing is looked for
     with the best read-out of each candidate, then by training. ``note`` is called for each dichotomy that is.
     """
+    config, demand = trainer.config, trainer.demand
     search, read_out = _Search(config, x, demand), config.hidden + 1
     for witness in {found[:-read_out]: found for found in known}.values():
         search.offer(_network_with(config, witness))
-    fresh = list(candidates(config, seed=seed, count=count))
+    fresh = list(fit.candidates(config, seed=seed, count=count))
     for network in fresh:
         demand.restrict(network)
         search.offer(network)
@@ -173,9 +163,9 @@ def realised(
         if number not in search.missing:  # a network found for another one has it
             continue
         note()
-        states = states or [features(network, x) for network in fresh]
+        states = states or [fit.features(network, x) for network in fresh]
         solved = (network for network, F in zip(fresh, states, strict=True) if search.solves(network, F, labels))
-        found = next(solved, None) or fitted(config, x, labels, seed=(*seed, number), effort=effort, demand=demand)
+        found = next(solved, None) or trainer.fitted(x, labels, seed=(*seed, number))
         if found is None:
             return None
         search.keep(number, found)
@@ -199,8 +189,8 @@ class _Search:
 
     def solves(self, network: Network, F: Array, labels: Array) -> bool:
         """Whether the best read-out of the features F of the network separates as the labels say."""
-        found = solve_read_out(F, labels, bits=self.bits, demand=self.demand)
-        return found is not None and adopts(network, ExactStates(network, self.x), found, labels, self.demand)
+        found = fit.solve_read_out(F, labels, bits=self.bits, demand=self.demand)
+        return found is not None and fit.adopts(network, ExactStates(network, self.x), found, labels, self.demand)
 
     def offer(self, network: Network) -> None:
         """Try read-outs for all missing dichotomies at once: directions z, each cut in every gap of z f_i.
@@ -209,7 +199,7 @@ class _Search:
         """
         if not self.missing:
             return
-        F = features(network, self.x)
+        F = fit.features(network, self.x)
         if self.codes is None:
             columns = np.column_stack([F, np.ones(len(F))])
             Z = (np.array(list(self.missing.values())) @ np.linalg.pinv(columns).T)[:, :-1]
@@ -232,13 +222,13 @@ class _Search:
         states = ExactStates(network, self.x)
         for gap, row in np.argwhere(usable)[first]:
             number, read_out = int(numbers[gap, row]), self.demand.read_out(Z[row], c[gap, row], bits=self.bits)
-            if adopts(network, states, read_out, self.missing[number], self.demand):
+            if fit.adopts(network, states, read_out, self.missing[number], self.demand):
                 self.keep(number, network)
 
 
 def _codes(bits: int, size: int) -> Array:
     """Read-outs whose largest code is used, as it is in every matrix that is quantised: all, or some at random."""
-    half, top = code_range(bits)
+    half, top = fit.code_range(bits)
     if (top + half + 1) ** size <= MOST_READ_OUTS:
         found = np.array(list(product(range(-half, top + 1), repeat=size)))
     else:

@@ -318,7 +318,7 @@ def test_an_interrupted_search_goes_on_to_the_same_result(tmp_path, monkeypatch,
     assert measure(had(), path=path, resume=True, **settings) == whole
     assert path.read_text() == text
     # what is done is not done again
-    monkeypatch.setattr(capacity, "fitted", None)
+    monkeypatch.setattr(capacity.Trainer, "fitted", None)
     monkeypatch.setattr(capacity, "realised", None)
     assert measure(had(), path=path, resume=True, **settings) == whole
 
