@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
@@ -21,7 +22,7 @@ from hadamrnn.networks.kinds import network_from
 from hadamrnn.networks.quantize import quantize
 from hadamrnn.optim import Adam
 
-__all__ = ["Demand", "Trainer", "adopts", "candidates", "code_range", "features", "labels_of", "solve_read_out"]
+__all__ = ["Demand", "Reader", "Trainer", "candidates", "code_range", "features", "labels_of", "solve_read_out"]
 
 #: Steps of the optimiser between two read-outs by a programme.
 PROGRAMME_EVERY = 50
@@ -152,12 +153,32 @@ def _coded(rows: Array, costs: Array, half: int, top: int, fixed: tuple[int, int
     return np.concatenate([np.rint(plus - minus)[:-1], (plus - minus)[-1:]])
 
 
-def adopts(model: Network, states: ExactStates, read_out: tuple[Array, Array], labels: Array, demand: Demand) -> bool:
-    """Give the network, which has these states, the read-out if it separates them as the labels say."""
-    if not states.separates(*read_out, labels, **vars(demand)):
-        return False
-    model.parameters["V"][...], model.parameters["c"][...] = read_out
-    return True
+class Reader:
+    """A network whose recurrence is fixed, and the read-outs with which it separates sequences x, (T, B, inputs)."""
+
+    def __init__(self, network: Network, x: Array, demand: Demand) -> None:
+        self.network, self.x, self.demand = network, x, demand
+        self.bits = network.config.bits_of("V")
+
+    @cached_property
+    def features(self) -> Array:
+        return features(self.network, self.x)
+
+    @cached_property
+    def _states(self) -> ExactStates:
+        return ExactStates(self.network, self.x)
+
+    def separates(self, V: Array, c: Array, labels: Array) -> bool:
+        """Whether V and c do it as demanded, which they are set to then."""
+        if not self._states.separates(V, c, labels, **vars(self.demand)):
+            return False
+        self.network.parameters["V"][...], self.network.parameters["c"][...] = V, c
+        return True
+
+    def solves(self, labels: Array) -> bool:
+        """Whether the best read-out does."""
+        found = solve_read_out(self.features, labels, bits=self.bits, demand=self.demand)
+        return found is not None and self.separates(*found, labels)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,18 +197,15 @@ class Trainer:
         return next((model for model in fresh if self._train(model, x, labels)), None)
 
     def _train(self, model: Network, x: Array, labels: Array) -> bool:
-        adam, bits, demand = Adam(model.parameters), model.config.bits_of("V"), self.demand
+        adam, p, demand = Adam(model.parameters), model.parameters, self.demand
         demand.restrict(model)
         for iteration in range(self.iterations + 1):
-            if iteration % PROGRAMME_EVERY == 0 or iteration == self.iterations:
-                read_out = solve_read_out(features(model, x), labels, bits=bits, demand=demand)
-                if read_out is not None and adopts(model, ExactStates(model, x), read_out, labels, demand):
-                    return True
+            reader, often = Reader(model, x, demand), iteration % PROGRAMME_EVERY == 0
+            if (often or iteration == self.iterations) and reader.solves(labels):
+                return True
             margins = labels * model.predict(x)[:, 0]
-            if not demand.gamma and (margins > 0).all():
-                own = model.parameters["V"], model.parameters["c"]
-                if ExactStates(model, x).separates(*own, labels):
-                    return True
+            if not demand.gamma and (margins > 0).all() and reader.separates(p["V"], p["c"], labels):
+                return True
             if not np.isfinite(margins).all():
                 return False
             # with these targets the mean square is the squared hinge loss, and has its gradient

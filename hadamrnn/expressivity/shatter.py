@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from hadamrnn.arrays import Array
-from hadamrnn.expressivity import fit
 from hadamrnn.expressivity.classes import network_class
 from hadamrnn.expressivity.exact import ExactStates
-from hadamrnn.expressivity.fit import Demand, Trainer, labels_of
+from hadamrnn.expressivity.fit import Demand, Reader, Trainer, candidates, code_range, labels_of
 from hadamrnn.networks.base import Network, NetworkConfig
 from hadamrnn.networks.kinds import config_from, network_from
 from hadamrnn.networks.orthogonal import orthogonality_defect
@@ -151,25 +150,23 @@ def realised(
     with the best read-out of each candidate, then by training. ``note`` is called for each dichotomy that is.
     """
     config, demand = trainer.config, trainer.demand
-    search, read_out = _Search(config, x, demand), config.hidden + 1
-    for witness in {found[:-read_out]: found for found in known}.values():
-        search.offer(_network_with(config, witness))
-    fresh = list(fit.candidates(config, seed=seed, count=count))
-    for network in fresh:
-        demand.restrict(network)
-        search.offer(network)
-    states = None
+    search = _Search(config, x, demand)
+    for witness in {found[: -config.hidden - 1]: found for found in known}.values():  # another read-out does not count
+        search.offer(Reader(_network_with(config, witness), x, demand))
+    fresh = [Reader(network, x, demand) for network in candidates(config, seed=seed, count=count)]
+    for reader in fresh:
+        demand.restrict(reader.network)
+        search.offer(reader)
     for number, labels in list(search.missing.items()):
         if number not in search.missing:  # a network found for another one has it
             continue
         note()
-        states = states or [fit.features(network, x) for network in fresh]
-        solved = (network for network, F in zip(fresh, states, strict=True) if search.solves(network, F, labels))
+        solved = (reader.network for reader in fresh if reader.solves(labels))
         found = next(solved, None) or trainer.fitted(x, labels, seed=(*seed, number))
         if found is None:
             return None
         search.keep(number, found)
-        search.offer(found)
+        search.offer(Reader(found, x, demand))
     return tuple(witness for _, witness in sorted(search.found.items()))
 
 
@@ -177,34 +174,27 @@ class _Search:
     """The dichotomies of x that are realised, by number, and those still missing."""
 
     def __init__(self, config: NetworkConfig, x: Array, demand: Demand) -> None:
-        self.x, self.demand, self.size = x, demand, x.shape[1]
-        self.bits = config.bits_of("V")
+        self.demand, self.size = demand, x.shape[1]
         self.found: dict[int, Witness] = {}
         self.missing = {number: labels_of(number, self.size) for number in range(2**self.size)}
-        self.codes = None if self.bits is None else _codes(self.bits, config.hidden)
+        bits = config.bits_of("V")
+        self.codes = None if bits is None else _codes(bits, config.hidden)
 
     def keep(self, number: int, network: Network) -> None:
         self.found[number] = tuple(network.parameters.flat.tolist())
         del self.missing[number]
 
-    def solves(self, network: Network, F: Array, labels: Array) -> bool:
-        """Whether the best read-out of the features F of the network separates as the labels say."""
-        found = fit.solve_read_out(F, labels, bits=self.bits, demand=self.demand)
-        return found is not None and fit.adopts(network, ExactStates(network, self.x), found, labels, self.demand)
-
-    def offer(self, network: Network) -> None:
+    def offer(self, reader: Reader) -> None:
         """Try read-outs for all missing dichotomies at once: directions z, each cut in every gap of z f_i.
 
         z: those of least squares for real v, codes for few bits.
         """
         if not self.missing:
             return
-        F = fit.features(network, self.x)
-        if self.codes is None:
+        F, Z = reader.features, self.codes
+        if Z is None:
             columns = np.column_stack([F, np.ones(len(F))])
             Z = (np.array(list(self.missing.values())) @ np.linalg.pinv(columns).T)[:, :-1]
-        else:
-            Z = self.codes
         Y = F @ Z.T
         order = np.argsort(Y, axis=0)
         ordered = np.take_along_axis(Y, order, axis=0)
@@ -217,18 +207,15 @@ class _Search:
             usable &= gaps / 2 * float(self.demand.norm) > float(self.demand.gamma) * sizes
         usable &= np.isin(numbers, list(self.missing))
         _, first = np.unique(numbers[usable], return_index=True)
-        if not first.size:
-            return
-        states = ExactStates(network, self.x)
         for gap, row in np.argwhere(usable)[first]:
-            number, read_out = int(numbers[gap, row]), self.demand.read_out(Z[row], c[gap, row], bits=self.bits)
-            if fit.adopts(network, states, read_out, self.missing[number], self.demand):
-                self.keep(number, network)
+            number, read_out = int(numbers[gap, row]), self.demand.read_out(Z[row], c[gap, row], bits=reader.bits)
+            if reader.separates(*read_out, self.missing[number]):
+                self.keep(number, reader.network)
 
 
 def _codes(bits: int, size: int) -> Array:
     """Read-outs whose largest code is used, as it is in every matrix that is quantised: all, or some at random."""
-    half, top = fit.code_range(bits)
+    half, top = code_range(bits)
     if (top + half + 1) ** size <= MOST_READ_OUTS:
         found = np.array(list(product(range(-half, top + 1), repeat=size)))
     else:
