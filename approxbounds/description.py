@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from approxbounds.errors import ParameterError
+from approxbounds.parameters import declared
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic, to_text
 
@@ -25,12 +26,25 @@ def _plain(value: Any) -> Any:
 class Description:
     """A frozen record that states every assumption; theorems consume it, it computes nothing itself.
 
+    Fields declare what they may be (:mod:`approxbounds.parameters`). What parameters must be together a class checks in
+    a ``__post_init__`` of its own, after ``super().__post_init__()``.
     ``citations`` names where the class is studied; derivations cite what they use, class by class.
     ``records`` names the fields that hold tuples of other records, in which no record of the same class may be.
     """
 
     citations: ClassVar[tuple[Citation, ...]] = ()
     records: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        """Make the parameters exact, or raise ParameterError, as their fields declare."""
+        kind: type[Any] = type(self)
+        for name, check, optional in declared(kind):
+            given = getattr(self, name)
+            if given is None and optional:
+                continue
+            meant = check.parse(name, given)
+            if meant is not given:
+                object.__setattr__(self, name, meant)
 
     def parameters(self) -> dict[str, Any]:
         """Field names and values, in order."""

@@ -39,7 +39,6 @@ __all__ = [
     "symbol_unless_symbolic",
     "tidy",
     "to_text",
-    "widths",
 ]
 
 #: An exact rational or a symbolic (SymPy) expression. SymPy is imported only if the user did so.
@@ -195,12 +194,6 @@ def several(name: str, value: object, *, most: int, what: str) -> tuple[Any, ...
     if isinstance(value, str) or not hasattr(value, "__len__"):
         return (value,)
     return sequence(name, value, most=most, what=what)
-
-
-def widths(name: str, value: object) -> tuple[Number, ...]:
-    """A non-empty tuple of numbers of hidden units."""
-    entries = sequence(name, value, most=MOST_LAYERS - 1, what="an integer per hidden layer, such as (64, 64)")
-    return tuple(integer(f"{name}[{i}]", entry) for i, entry in enumerate(entries))
 
 
 def exponent(value: object, *, name: str = "p") -> Number:

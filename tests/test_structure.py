@@ -20,7 +20,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 FLOORS = [
     ["errors", "version", "bisection", "files", "symbolic", "tables", "asymptotics", "workers"],
     ["validation", "arithmetic", "sources", "witness"],
-    ["description"],
+    ["description", "parameters"],
     ["facts"],
     ["theorem"],
     ["render", "kernel", "registry"],

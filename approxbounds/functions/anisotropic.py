@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import ceil, prod
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds import validation as check
 from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value
 from approxbounds.bisection import largest
 from approxbounds.description import where
@@ -19,6 +18,7 @@ from approxbounds.facts.functions import EntropyBound
 from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, resolutions
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.bump import concentrated_maximum_holds, derivative_norm
+from approxbounds.parameters import POSITIVE, Entries, Exact, allowed
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
@@ -150,14 +150,10 @@ class AnisotropicHolderBall(FunctionClass):
 
     citations = (Citation("KolmogorovTikhomirov1959"),)
 
-    smoothness: tuple[Number, ...]
-    radius: Number = 1
-
-    def __post_init__(self) -> None:
-        entries = check.sequence("smoothness", self.smoothness, most=20, what="a smoothness for each direction")
-        values = tuple(check.exact(f"smoothness[{j}]", s, maximum=100) for j, s in enumerate(entries))
-        object.__setattr__(self, "smoothness", values)
-        object.__setattr__(self, "radius", check.exact("radius", self.radius))
+    smoothness: tuple[Number, ...] = field(
+        metadata=allowed(Entries(Exact(maximum=100), 20, "a smoothness for each direction"))
+    )
+    radius: Number = field(default=1, metadata=POSITIVE)
 
     @property
     def domain_dim(self) -> Number:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds import validation as check
 from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value
 from approxbounds.description import where
 from approxbounds.facts.hypercube import HypercubeFamily, Index, Thresholds
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import BumpCubes
+from approxbounds.parameters import DIMENSION
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite
 
@@ -91,10 +91,7 @@ class ConvexFunctions(FunctionClass):
 
     citations = (Citation("Bronshtein1976"), Citation("GuntuboyinaSen2013"))
 
-    dim: Number
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "dim", check.integer("dim", self.dim, maximum=check.MOST_DIMENSIONS))
+    dim: Number = field(metadata=DIMENSION)
 
     @property
     def definition(self) -> str:

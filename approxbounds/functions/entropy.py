@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from approxbounds import validation as check
 from approxbounds.arithmetic import SYMBOLIC
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError, ParameterError
 from approxbounds.facts.functions import EntropyBound
 from approxbounds.functions.base import FunctionClass
+from approxbounds.parameters import DEGREE, DIMENSION, POSITIVE, Exact, Exponent, allowed
 from approxbounds.sources import Citation
-from approxbounds.validation import Number, is_infinite, is_symbolic
+from approxbounds.validation import LARGEST, Number, is_infinite, is_symbolic
 
 __all__ = ["BarronBall", "EntropyClass"]
+
+_VALUE = allowed(Exact(minimum=-LARGEST, symbols=False))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,33 +36,24 @@ class EntropyClass(FunctionClass):
 
     citations = (Citation("KolmogorovTikhomirov1959"),)
 
-    exponent: Number
-    norm: Number
-    constant: Number | None = None
-    valid_below: Number | None = None
-    low: Number = -1
-    high: Number = 1
-    dim: Number | None = None
+    exponent: Number = field(metadata=allowed(Exact(maximum=10**6)))
+    norm: Number = field(metadata=allowed(Exponent()))
+    constant: Number | None = field(default=None, metadata=POSITIVE)
+    valid_below: Number | None = field(default=None, metadata=POSITIVE)
+    low: Number = field(default=-1, metadata=_VALUE)
+    high: Number = field(default=1, metadata=_VALUE)
+    dim: Number | None = field(default=None, metadata=DIMENSION)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "exponent", check.exact("exponent", self.exponent, maximum=10**6))
-        object.__setattr__(self, "norm", check.exponent(self.norm, name="norm"))
-        for name in ("constant", "valid_below"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, check.exact(name, getattr(self, name)))
+        super().__post_init__()
         if (self.constant is None) != (self.valid_below is None):
             raise ParameterError("valid_below", self.valid_below, "give both constant and valid_below, or neither")
-        for name in ("low", "high"):
-            value = check.exact(name, getattr(self, name), minimum=-check.LARGEST, symbols=False)
-            object.__setattr__(self, name, value)
         if not self.low < self.high:
             raise ParameterError("high", self.high, f"must be greater than low={self.low}")
         width = self.high - self.low
         if self.valid_below is not None and not is_symbolic(self.valid_below) and self.valid_below >= width:
             allowed = f"must be below high-low={width}: no two functions are further apart"
             raise ParameterError("valid_below", self.valid_below, allowed)
-        if self.dim is not None:
-            object.__setattr__(self, "dim", check.integer("dim", self.dim, maximum=check.MOST_DIMENSIONS))
 
     @property
     def definition(self) -> str:
@@ -106,12 +99,8 @@ class BarronBall(FunctionClass):
 
     citations = (Citation("SiegelXu2022"),)
 
-    dim: Number
-    power: Number = 1
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "dim", check.integer("dim", self.dim, maximum=check.MOST_DIMENSIONS))
-        object.__setattr__(self, "power", check.integer("power", self.power, minimum=0, maximum=1000))
+    dim: Number = field(metadata=DIMENSION)
+    power: Number = field(default=1, metadata=DEGREE)
 
     @property
     def definition(self) -> str:

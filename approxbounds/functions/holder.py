@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds import validation as check
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
@@ -17,6 +16,7 @@ from approxbounds.facts.functions import gradient_error
 from approxbounds.facts.hypercube import HypercubeFamily
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import BumpCubes, DistanceCubes, PerfectSplineCubes
+from approxbounds.parameters import DIMENSION, POSITIVE, Exact, allowed
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic
 
@@ -31,12 +31,8 @@ class _Holder(FunctionClass):
 
     citations = (Citation("KolmogorovTikhomirov1959"),)
 
-    dim: Number
-    radius: Number = 1
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "dim", check.integer("dim", self.dim, maximum=check.MOST_DIMENSIONS))
-        object.__setattr__(self, "radius", check.exact("radius", self.radius))
+    dim: Number = field(metadata=DIMENSION)
+    radius: Number = field(default=1, metadata=POSITIVE)
 
     @property
     @abstractmethod
@@ -114,12 +110,7 @@ class HolderBall(_Holder):
     4/3
     """
 
-    smoothness: Number
-
-    def __post_init__(self) -> None:
-        smoothness = check.exact("smoothness", self.smoothness, maximum=MOST_SMOOTHNESS)
-        object.__setattr__(self, "smoothness", smoothness)
-        super().__post_init__()
+    smoothness: Number = field(metadata=allowed(Exact(maximum=MOST_SMOOTHNESS)))
 
     @property
     def _s(self) -> Number:

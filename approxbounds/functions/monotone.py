@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from math import comb
@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds import validation as check
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
 from approxbounds.bisection import largest
 from approxbounds.description import named, where
@@ -19,6 +18,7 @@ from approxbounds.errors import HypothesisError
 from approxbounds.facts.grid import Function, cube_indices, values_at
 from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, integer_root, resolutions
 from approxbounds.functions.base import FunctionClass
+from approxbounds.parameters import DIMENSION
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
 from approxbounds.witness import require
@@ -195,10 +195,7 @@ class MonotoneFunctions(FunctionClass):
 
     citations = (Citation("GaoWellner2007", "Thm 1.1"),)
 
-    dim: Number
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "dim", check.integer("dim", self.dim, maximum=check.MOST_DIMENSIONS))
+    dim: Number = field(metadata=DIMENSION)
 
     @property
     def definition(self) -> str:

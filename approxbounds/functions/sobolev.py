@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import factorial
 from typing import Any
 
-from approxbounds import validation as check
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
 from approxbounds.description import where
 from approxbounds.facts.functions import gradient_error
@@ -14,6 +13,7 @@ from approxbounds.facts.hypercube import HypercubeFamily, Index
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.bump import concentrated_maximum_holds
 from approxbounds.functions.cubes import BumpCubes
+from approxbounds.parameters import DIMENSION, POSITIVE, Exponent, Integer, allowed
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite
 
@@ -60,17 +60,10 @@ class SobolevBall(FunctionClass):
 
     citations = (Citation("BirmanSolomyak1967"),)
 
-    dim: Number
-    smoothness: Number
-    integrability: Number
-    radius: Number = 1
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "dim", check.integer("dim", self.dim, maximum=check.MOST_DIMENSIONS))
-        smoothness = check.integer("smoothness", self.smoothness, maximum=100, symbols=False)
-        object.__setattr__(self, "smoothness", smoothness)
-        object.__setattr__(self, "integrability", check.exponent(self.integrability, name="integrability"))
-        object.__setattr__(self, "radius", check.exact("radius", self.radius))
+    dim: Number = field(metadata=DIMENSION)
+    smoothness: Number = field(metadata=allowed(Integer(maximum=100, symbols=False)))
+    integrability: Number = field(metadata=allowed(Exponent()))
+    radius: Number = field(default=1, metadata=POSITIVE)
 
     @property
     def definition(self) -> str:

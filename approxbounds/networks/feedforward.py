@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Self
 
-from approxbounds import validation as check
 from approxbounds.description import named
 from approxbounds.errors import ParameterError
 from approxbounds.facts.growth import (
@@ -26,7 +25,8 @@ from approxbounds.facts.growth import (
 )
 from approxbounds.facts.networks import Activation, Architecture, Sizes
 from approxbounds.networks.parametric import LayeredNetwork, ParametricNetwork, operation_counts
-from approxbounds.validation import Number, is_symbolic
+from approxbounds.parameters import BITS, DEGREE, FLAG, INPUTS, PIECES, WIDTHS, Integer, allowed
+from approxbounds.validation import MOST_LAYERS, MOST_WEIGHTS, Number, is_symbolic
 
 __all__ = ["FeedForwardNetwork", "HeavisideNetwork", "NetworkSize", "ReLUNetwork", "ReLUPowerNetwork"]
 
@@ -35,18 +35,15 @@ __all__ = ["FeedForwardNetwork", "HeavisideNetwork", "NetworkSize", "ReLUNetwork
 class _Layered(LayeredNetwork):
     """Fully connected layers of ``widths`` hidden units, then one linear output unit."""
 
-    widths: tuple[Number, ...]
-    input_dim: Number
-    bias: bool = True
-    bits: Number | None = None
+    widths: tuple[Number, ...] = field(metadata=WIDTHS)
+    input_dim: Number = field(metadata=INPUTS)
+    bias: bool = field(default=True, metadata=FLAG)
+    bits: Number | None = field(default=None, metadata=BITS)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "widths", check.widths("widths", self.widths))
-        object.__setattr__(self, "input_dim", check.integer("input_dim", self.input_dim, maximum=10**6))
-        check.flag("bias", self.bias)
         super().__post_init__()
-        if not is_symbolic(self.weights) and self.weights > check.MOST_WEIGHTS:
-            raise ParameterError("widths", self.widths, f"at most {check.MOST_WEIGHTS} parameters are supported")
+        if not is_symbolic(self.weights) and self.weights > MOST_WEIGHTS:
+            raise ParameterError("widths", self.widths, f"at most {MOST_WEIGHTS} parameters are supported")
 
     @property
     @abstractmethod
@@ -158,15 +155,9 @@ class FeedForwardNetwork(_Layered):
     2671
     """
 
-    degree: Number = 1
-    pieces: Number = 2
-    continuous: bool = False
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "degree", check.integer("degree", self.degree, minimum=0, maximum=1000))
-        object.__setattr__(self, "pieces", check.integer("pieces", self.pieces, maximum=10**6))
-        check.flag("continuous", self.continuous)
-        super().__post_init__()
+    degree: Number = field(default=1, metadata=DEGREE)
+    pieces: Number = field(default=2, metadata=PIECES)
+    continuous: bool = field(default=False, metadata=FLAG)
 
     @property
     def activation(self) -> Activation:
@@ -209,11 +200,7 @@ class ReLUPowerNetwork(_Layered):
     2
     """
 
-    power: int = 2
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "power", check.integer("power", self.power, maximum=1000, symbols=False))
-        super().__post_init__()
+    power: int = field(default=2, metadata=allowed(Integer(maximum=1000, symbols=False)))
 
     @property
     def activation(self) -> Activation:
@@ -237,25 +224,20 @@ class NetworkSize(ParametricNetwork):
     L*W*log(W)
     """
 
-    weights: Number
-    depth: Number
-    degree: Number = 1
-    pieces: Number = 2
-    units: Number | None = None
-    bits: Number | None = None
+    weights: Number = field(metadata=allowed(Integer(maximum=MOST_WEIGHTS)))
+    depth: Number = field(metadata=allowed(Integer(minimum=2, maximum=MOST_LAYERS)))
+    degree: Number = field(default=1, metadata=DEGREE)
+    pieces: Number = field(default=2, metadata=PIECES)
+    units: Number | None = field(default=None, metadata=allowed(Integer(maximum=MOST_WEIGHTS)))
+    bits: Number | None = field(default=None, metadata=BITS)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "weights", check.integer("weights", self.weights, maximum=check.MOST_WEIGHTS))
-        object.__setattr__(self, "depth", check.integer("depth", self.depth, minimum=2, maximum=check.MOST_LAYERS))
-        object.__setattr__(self, "degree", check.integer("degree", self.degree, minimum=0, maximum=1000))
-        object.__setattr__(self, "pieces", check.integer("pieces", self.pieces, maximum=10**6))
-        if self.units is not None:
-            object.__setattr__(self, "units", check.integer("units", self.units, maximum=check.MOST_WEIGHTS))
-            if not is_symbolic(self.units) and not is_symbolic(self.depth) and self.units < self.depth - 1:
-                raise ParameterError("units", self.units, f"must be at least depth-1={self.depth - 1}: one per layer")
+        super().__post_init__()
+        known = self.units is not None and not is_symbolic(self.units) and not is_symbolic(self.depth)
+        if known and self.units < self.depth - 1:
+            raise ParameterError("units", self.units, f"must be at least depth-1={self.depth - 1}: one per layer")
         if not is_symbolic(self.weights) and not is_symbolic(self.depth) and self.weights < self.depth:
             raise ParameterError("weights", self.weights, f"must be at least depth={self.depth}: one per layer")
-        super().__post_init__()
 
     @property
     def definition(self) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from approxbounds import validation as check
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
 from approxbounds.facts.growth import GrowthBound, Thresholds
 from approxbounds.facts.networks import Orders
 from approxbounds.networks.base import NetworkClass
+from approxbounds.parameters import DIMENSION, POSITIVE
 from approxbounds.sources import Citation
 from approxbounds.validation import Number
 
@@ -29,13 +29,8 @@ class LipschitzFunctions(NetworkClass):
     """
 
     citations = (Citation("McShane1934"),)
-    constant: Number
-    input_dim: Number
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "constant", check.exact("constant", self.constant))
-        input_dim = check.integer("input_dim", self.input_dim, maximum=check.MOST_DIMENSIONS)
-        object.__setattr__(self, "input_dim", input_dim)
+    constant: Number = field(metadata=POSITIVE)
+    input_dim: Number = field(metadata=DIMENSION)
 
     @property
     def definition(self) -> str:

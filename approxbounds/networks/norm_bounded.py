@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
-from approxbounds import validation as check
 from approxbounds.arithmetic import Arithmetic, Value
 from approxbounds.description import named, where
 from approxbounds.errors import NoExpressionError, ParameterError
@@ -14,8 +13,9 @@ from approxbounds.facts.growth import AffineCount, GrowthBound, Thresholds
 from approxbounds.facts.networks import Architecture, Orders, Sizes
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.feedforward import ReLUNetwork
+from approxbounds.parameters import INPUTS, POSITIVE, WIDTHS, Entries, Exact, allowed
 from approxbounds.sources import Citation
-from approxbounds.validation import Number, symbol_unless_symbolic
+from approxbounds.validation import MOST_LAYERS, Number, symbol_unless_symbolic, tidy
 
 __all__ = ["BoundedLinear", "NormBoundedNetwork"]
 
@@ -37,12 +37,8 @@ class BoundedLinear(NetworkClass):
     """
 
     citations = (Citation("BartlettShaweTaylor1999"),)
-    norm: Number
-    input_dim: Number
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "norm", check.exact("norm", self.norm))
-        object.__setattr__(self, "input_dim", check.integer("input_dim", self.input_dim, maximum=10**6))
+    norm: Number = field(metadata=POSITIVE)
+    input_dim: Number = field(metadata=INPUTS)
 
     @property
     def definition(self) -> str:
@@ -95,16 +91,15 @@ class NormBoundedNetwork(NetworkClass):
     """
 
     citations = (Citation("GolowichRakhlinShamir2018"),)
-    norms: tuple[Number, ...]
-    input_dim: Number
-    widths: tuple[Number, ...] | None = None
+    norms: tuple[Number, ...] = field(
+        metadata=allowed(Entries(Exact(), MOST_LAYERS, "a norm for each weight matrix")),
+    )
+    input_dim: Number = field(metadata=INPUTS)
+    widths: tuple[Number, ...] | None = field(default=None, metadata=WIDTHS)
 
     def __post_init__(self) -> None:
-        entries = check.sequence("norms", self.norms, most=check.MOST_LAYERS, what="a norm for each weight matrix")
-        object.__setattr__(self, "norms", tuple(check.exact(f"norms[{i}]", M) for i, M in enumerate(entries)))
-        object.__setattr__(self, "input_dim", check.integer("input_dim", self.input_dim, maximum=10**6))
+        super().__post_init__()
         if self.widths is not None:
-            object.__setattr__(self, "widths", check.widths("widths", self.widths))
             if len(self.widths) != len(self.norms) - 1:
                 allowed = f"must have one entry fewer than norms, which has {len(self.norms)}"
                 raise ParameterError("widths", self.widths, allowed)
@@ -147,7 +142,7 @@ class NormBoundedNetwork(NetworkClass):
 
     @property
     def lipschitz_constant(self) -> Number:
-        return check.tidy(prod(self.norms))
+        return tidy(prod(self.norms))
 
     def rademacher_constant(self, A: Arithmetic) -> Value:
         total = A.number(1)

@@ -6,7 +6,6 @@ from abc import abstractmethod
 from dataclasses import replace
 from typing import Any, Self
 
-from approxbounds import validation as check
 from approxbounds.facts.growth import BitCount, Count, GrowthBound, SauerCount, Thresholds
 from approxbounds.facts.networks import Orders, Sizes, layered_order
 from approxbounds.networks.base import NetworkClass
@@ -14,8 +13,6 @@ from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
 
 __all__ = ["LayeredNetwork", "ParametricNetwork", "network_orders", "operation_counts"]
-
-MOST_BITS = 64
 
 
 def network_orders(degree: Number, weights: Any, depth: Any) -> Orders:
@@ -44,7 +41,9 @@ def operation_counts(totals: Sizes) -> tuple[Count, ...]:
 
 
 class ParametricNetwork(NetworkClass):
-    """The base of layered networks of W parameters; each record that derives from it has the field ``bits``.
+    """The base of layered networks of W parameters; each record that derives from it declares the field ``bits``:
+
+    ``bits: Number | None = field(default=None, metadata=BITS)``.
 
     ``bits=None``: the parameters are real numbers. ``bits=b``, 1 <= b <= 64 or a symbol: each parameter takes one
     of 2^b values of a codebook fixed in advance; each may have its own. These are at most 2^{bW} functions, all
@@ -54,10 +53,6 @@ class ParametricNetwork(NetworkClass):
 
     citations = (Citation("BartlettHarveyLiawMehrabian2019"),)
     bits: Number | None
-
-    def __post_init__(self) -> None:
-        if self.bits is not None:
-            object.__setattr__(self, "bits", check.integer("bits", self.bits, maximum=MOST_BITS))
 
     @property
     @abstractmethod

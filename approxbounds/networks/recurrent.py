@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from approxbounds import validation as check
 from approxbounds.arithmetic import Arithmetic, Value
 from approxbounds.errors import ParameterError
 from approxbounds.facts.growth import Count, CountedLayer
 from approxbounds.facts.networks import Orders
-from approxbounds.networks.recurrent_base import MOST_BITS, MOST_SIZE, Recurrent, Weights, coded
+from approxbounds.networks.recurrent_base import Recurrent, Weights, coded
 from approxbounds.networks.recurrent_growth import CentralCount, CodeCount
+from approxbounds.parameters import BITS, Integer, allowed
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
 
@@ -37,14 +37,12 @@ class HadamRNN(Recurrent):
     """
 
     citations = (Citation("FoucaultMamaletMalgouyres2025"), Citation("approxbounds", "6"))
-    block: Number | None = None
-    layers: int = 1
+    block: Number | None = field(default=None, metadata=allowed(Integer(maximum=10**7, symbols=False)))
+    layers: int = field(default=1, metadata=allowed(Integer(maximum=2, symbols=False)))
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "layers", check.integer("layers", self.layers, maximum=2, symbols=False))
         if self.block is not None:
-            object.__setattr__(self, "block", check.integer("block", self.block, maximum=MOST_SIZE, symbols=False))
             _require_order("block", self.block)
             if not is_symbolic(self.hidden) and self.hidden % self.block:
                 raise ParameterError("block", self.block, f"must divide hidden={self.hidden}")
@@ -127,12 +125,7 @@ class QORNN(Recurrent):
     """
 
     citations = (Citation("FoucaultMamaletMalgouyres2024"), Citation("approxbounds", "6"))
-    recurrent_bits: Number
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        bits = check.integer("recurrent_bits", self.recurrent_bits, maximum=MOST_BITS)
-        object.__setattr__(self, "recurrent_bits", bits)
+    recurrent_bits: Number = field(metadata=BITS)
 
     @property
     def recurrent_weights(self) -> tuple[Weights, ...]:

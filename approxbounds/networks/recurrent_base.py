@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any, ClassVar, Self
 
-from approxbounds import validation as check
 from approxbounds.arithmetic import Arithmetic, Value
 from approxbounds.description import named
-from approxbounds.errors import ParameterError
 from approxbounds.facts.growth import (
     AffineCount,
     Count,
@@ -24,15 +22,15 @@ from approxbounds.facts.growth import (
 from approxbounds.facts.networks import Orders
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.recurrent_growth import CentralCount, CodeCount, StepsCount
+from approxbounds.parameters import BITS, Choice, Integer, allowed
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
 
-__all__ = ["ACTIVATIONS", "MOST_BITS", "MOST_SIZE", "Recurrent", "Weights", "coded"]
+__all__ = ["ACTIVATIONS", "SIZE", "Recurrent", "Weights", "coded"]
 
 #: What the recurrence applies to its net inputs.
 ACTIVATIONS = ("linear", "relu", "modrelu")
-MOST_BITS = 64
-MOST_SIZE = 10**7
+SIZE = allowed(Integer(maximum=10**7))
 
 
 @dataclass(frozen=True)
@@ -88,20 +86,11 @@ class Recurrent(NetworkClass):
         Citation("AnthonyBartlett1999", "Thm 8.3"),
         Citation("approxbounds", "6"),
     )
-    hidden: Number
-    steps: Number
-    inputs: Number = 1
-    bits: Number | None = None
-    activation: str = "linear"
-
-    def __post_init__(self) -> None:
-        limits = {"hidden": MOST_SIZE, "steps": 10**9, "inputs": MOST_SIZE}
-        for name, most in limits.items():
-            object.__setattr__(self, name, check.integer(name, getattr(self, name), maximum=most))
-        if self.bits is not None:
-            object.__setattr__(self, "bits", check.integer("bits", self.bits, maximum=MOST_BITS))
-        if not isinstance(self.activation, str) or self.activation not in ACTIVATIONS:
-            raise ParameterError("activation", self.activation, f"must be one of {', '.join(ACTIVATIONS)}")
+    hidden: Number = field(metadata=SIZE)
+    steps: Number = field(metadata=allowed(Integer(maximum=10**9)))
+    inputs: Number = field(default=1, metadata=SIZE)
+    bits: Number | None = field(default=None, metadata=BITS)
+    activation: str = field(default="linear", metadata=allowed(Choice(ACTIVATIONS)))
 
     @property
     def bits_per_parameter(self) -> Number | None:

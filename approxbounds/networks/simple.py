@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import comb
 
-from approxbounds import validation as check
 from approxbounds.description import named, where
 from approxbounds.errors import ParameterError
 from approxbounds.facts.growth import AffineCount, BitCount, GrowthBound, Thresholds
 from approxbounds.facts.networks import Orders
 from approxbounds.networks.base import NetworkClass
+from approxbounds.parameters import DEGREE, INPUTS, Integer, allowed
 from approxbounds.sources import Citation
-from approxbounds.validation import Number, is_symbolic
+from approxbounds.validation import MOST_WEIGHTS, Number, is_symbolic, symbol_unless_symbolic
 
 __all__ = ["FiniteClass", "LinearSpace", "PiecewisePolynomials"]
 
@@ -24,7 +24,7 @@ class _Linear(NetworkClass):
 
     @property
     def orders(self) -> Orders:
-        return Orders.of_size(check.symbol_unless_symbolic(self.exact_pseudo_dimension, "D"))
+        return Orders.of_size(symbol_unless_symbolic(self.exact_pseudo_dimension, "D"))
 
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         self.require_numbers("a growth bound")
@@ -41,13 +41,8 @@ class LinearSpace(_Linear):
     20
     """
 
-    dimension: Number
-    input_dim: Number | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "dimension", check.integer("dimension", self.dimension, maximum=check.MOST_WEIGHTS))
-        if self.input_dim is not None:
-            object.__setattr__(self, "input_dim", check.integer("input_dim", self.input_dim, maximum=10**6))
+    dimension: Number = field(metadata=allowed(Integer(maximum=MOST_WEIGHTS)))
+    input_dim: Number | None = field(default=None, metadata=INPUTS)
 
     @property
     def definition(self) -> str:
@@ -71,16 +66,14 @@ class PiecewisePolynomials(_Linear):
     """
 
     citations = (Citation("BirmanSolomyak1967"),)
-    cells: Number
-    degree: Number
-    input_dim: Number
+    cells: Number = field(metadata=allowed(Integer(maximum=MOST_WEIGHTS)))
+    degree: Number = field(metadata=DEGREE)
+    input_dim: Number = field(metadata=INPUTS)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "cells", check.integer("cells", self.cells, maximum=check.MOST_WEIGHTS))
-        object.__setattr__(self, "degree", check.integer("degree", self.degree, minimum=0, maximum=1000))
-        object.__setattr__(self, "input_dim", check.integer("input_dim", self.input_dim, maximum=10**6))
-        if not self.symbols and self.exact_pseudo_dimension > check.MOST_WEIGHTS:
-            raise ParameterError("cells", self.cells, f"the dimension must be at most {check.MOST_WEIGHTS}")
+        super().__post_init__()
+        if not self.symbols and self.exact_pseudo_dimension > MOST_WEIGHTS:
+            raise ParameterError("cells", self.cells, f"the dimension must be at most {MOST_WEIGHTS}")
 
     @property
     def definition(self) -> str:
@@ -110,20 +103,14 @@ class FiniteClass(NetworkClass):
     """
 
     citations = (Citation("AnthonyBartlett1999"),)
-    bits: Number | None = None
-    size: int | None = None
-    input_dim: Number | None = None
+    bits: Number | None = field(default=None, metadata=allowed(Integer(minimum=0, maximum=MOST_WEIGHTS)))
+    size: int | None = field(default=None, metadata=allowed(Integer(maximum=2 ** (10**4), symbols=False)))
+    input_dim: Number | None = field(default=None, metadata=INPUTS)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if (self.bits is None) == (self.size is None):
             raise ParameterError("bits", self.bits, "give exactly one of bits and size")
-        if self.bits is not None:
-            object.__setattr__(self, "bits", check.integer("bits", self.bits, minimum=0, maximum=check.MOST_WEIGHTS))
-        if self.size is not None:
-            size = check.integer("size", self.size, maximum=2 ** (10**4), symbols=False)
-            object.__setattr__(self, "size", size)
-        if self.input_dim is not None:
-            object.__setattr__(self, "input_dim", check.integer("input_dim", self.input_dim, maximum=10**6))
 
     @property
     def definition(self) -> str:
@@ -136,7 +123,7 @@ class FiniteClass(NetworkClass):
 
     @property
     def orders(self) -> Orders:
-        return Orders.of_size(check.symbol_unless_symbolic(self.bits, "b"))
+        return Orders.of_size(symbol_unless_symbolic(self.bits, "b"))
 
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         self.require_numbers("a growth bound")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 
-from approxbounds import validation as check
 from approxbounds.description import named
 from approxbounds.errors import ParameterError
 from approxbounds.facts.growth import (
@@ -22,7 +21,8 @@ from approxbounds.facts.growth import (
 )
 from approxbounds.facts.networks import Activation, Architecture, Orders, Sizes, layered_order
 from approxbounds.networks.parametric import LayeredNetwork, operation_counts
-from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
+from approxbounds.parameters import BITS, DEGREE, INPUTS, PIECES, WIDTHS, Entries, allowed
+from approxbounds.validation import MOST_LAYERS, MOST_WEIGHTS, Number, integer, is_symbolic, symbol_unless_symbolic
 
 __all__ = ["SkipNetwork"]
 
@@ -51,32 +51,29 @@ class SkipNetwork(LayeredNetwork):
     462
     """
 
-    widths: tuple[Number, ...]
-    input_dim: Number
-    layer_weights: tuple[Number, ...] | None = None
-    degree: Number = 1
-    pieces: Number = 2
-    bits: Number | None = None
+    widths: tuple[Number, ...] = field(metadata=WIDTHS)
+    input_dim: Number = field(metadata=INPUTS)
+    layer_weights: tuple[Number, ...] | None = field(
+        default=None, metadata=allowed(Entries(None, MOST_LAYERS, "one per layer"))
+    )
+    degree: Number = field(default=1, metadata=DEGREE)
+    pieces: Number = field(default=2, metadata=PIECES)
+    bits: Number | None = field(default=None, metadata=BITS)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "widths", check.widths("widths", self.widths))
-        object.__setattr__(self, "input_dim", check.integer("input_dim", self.input_dim, maximum=10**6))
-        object.__setattr__(self, "degree", check.integer("degree", self.degree, minimum=0, maximum=1000))
-        object.__setattr__(self, "pieces", check.integer("pieces", self.pieces, maximum=10**6))
-        if self.layer_weights is not None:
-            object.__setattr__(self, "layer_weights", self._checked_weights())
         super().__post_init__()
-        if not is_symbolic(self.uses) and self.uses > check.MOST_WEIGHTS:
-            raise ParameterError("widths", self.widths, f"at most {check.MOST_WEIGHTS} connections are supported")
+        if self.layer_weights is not None:
+            object.__setattr__(self, "layer_weights", self._checked_weights(self.layer_weights))
+        if not is_symbolic(self.uses) and self.uses > MOST_WEIGHTS:
+            raise ParameterError("widths", self.widths, f"at most {MOST_WEIGHTS} connections are supported")
 
-    def _checked_weights(self) -> tuple[Number, ...]:
-        entries = check.sequence("layer_weights", self.layer_weights, most=check.MOST_LAYERS, what="one per layer")
+    def _checked_weights(self, entries: tuple[object, ...]) -> tuple[Number, ...]:
         if len(entries) != self.depth:
-            raise ParameterError("layer_weights", self.layer_weights, f"must have {self.depth} entries: one per layer")
+            raise ParameterError("layer_weights", entries, f"must have {self.depth} entries: one per layer")
         weights = []
         for i, (entry, most) in enumerate(zip(entries, self.connections, strict=True)):
             bounded = {} if is_symbolic(most) else {"maximum": most}
-            weights.append(check.integer(f"layer_weights[{i}]", entry, **bounded))
+            weights.append(integer(f"layer_weights[{i}]", entry, **bounded))
         return tuple(weights)
 
     @property

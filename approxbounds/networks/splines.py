@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from approxbounds import validation as check
 from approxbounds.errors import ParameterError
 from approxbounds.facts.growth import (
     AffineCount,
@@ -19,6 +18,7 @@ from approxbounds.facts.growth import (
 )
 from approxbounds.facts.networks import Orders
 from approxbounds.networks.base import NetworkClass
+from approxbounds.parameters import FLAG, Integer, allowed
 from approxbounds.sources import Citation
 
 __all__ = ["FreeKnotSplines"]
@@ -49,14 +49,12 @@ class FreeKnotSplines(NetworkClass):
     """
 
     citations = (Citation("Schumaker2007", "zeros of polynomial splines"),)
-    knots: int
-    degree: int
-    smooth: bool = False
+    knots: int = field(metadata=allowed(Integer(symbols=False)))
+    degree: int = field(metadata=allowed(Integer(minimum=0, maximum=1000, symbols=False)))
+    smooth: bool = field(default=False, metadata=FLAG)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "knots", check.integer("knots", self.knots, symbols=False))
-        object.__setattr__(self, "degree", check.integer("degree", self.degree, minimum=0, maximum=1000, symbols=False))
-        check.flag("smooth", self.smooth)
+        super().__post_init__()
         if self.smooth and self.degree == 0:
             raise ParameterError("degree", self.degree, "must be at least 1 for smooth splines")
 

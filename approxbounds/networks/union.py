@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from approxbounds import validation as check
 from approxbounds.errors import NoExpressionError, ParameterError
 from approxbounds.facts.growth import GrowthBound, Thresholds, UnionCount
 from approxbounds.facts.networks import Orders
 from approxbounds.networks.base import NetworkClass
+from approxbounds.parameters import Entries, allowed
 from approxbounds.sources import Citation
 from approxbounds.validation import Number
 
@@ -31,15 +31,14 @@ class Union(NetworkClass):
 
     citations = (Citation("approxbounds", "3.6"),)
     records = ("members",)
-    members: tuple[NetworkClass, ...]
+    members: tuple[NetworkClass, ...] = field(metadata=allowed(Entries(None, 100, "2 to 100 network classes")))
 
     def __post_init__(self) -> None:
-        members = check.sequence("members", self.members, most=100, what="2 to 100 network classes")
-        object.__setattr__(self, "members", members)
-        if len(members) < 2:
+        super().__post_init__()
+        if len(self.members) < 2:
             raise ParameterError("members", self.members, "must have from 2 to 100 entries")
         inputs = None
-        for i, member in enumerate(members):
+        for i, member in enumerate(self.members):
             name = f"members[{i}]"
             if not isinstance(member, NetworkClass) or isinstance(member, Union):
                 raise ParameterError(name, member, "must be a network class other than a union")
