@@ -37,8 +37,7 @@ class Description:
 
     def __post_init__(self) -> None:
         """Make the parameters exact, or raise ParameterError, as their fields declare."""
-        kind: type[Any] = type(self)
-        for name, check, optional in declared(kind):
+        for name, check, optional in declared(type(self)):  # type: ignore[arg-type]  # mypy doubts their hash
             given = getattr(self, name)
             if given is None and optional:
                 continue

@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from approxbounds.arithmetic import BALL, ceil_float, floor_float, precision
+from approxbounds.arithmetic import BALL, ceil_float, floor_float, integer, precision
 from approxbounds.errors import HypothesisError
 from approxbounds.theorem import Direction, Query, Theorem, naming
 from approxbounds.witness import Witness
@@ -62,7 +62,7 @@ def certified_value(theorem: Theorem, query: Query, witness: Witness) -> float |
     if theorem.integral:
         # An integer at most x is at most floor(x): floor of the upper end, by exact comparison.
         with precision(2 * _PRECISIONS[-1]):
-            value = int(ball.upper().floor().unique_fmpz())
+            value = integer(ball.upper().floor())
         return value
     # Lower bounds are rounded down, upper bounds up.
     return floor_float(ball) if theorem.direction is Direction.LOWER else ceil_float(ball)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
 
-from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.errors import HypothesisError, NoExpressionError, NotApplicableError, ParameterError
 from approxbounds.facts.built import DenseNetwork
 from approxbounds.facts.functions import FunctionFacts
@@ -143,7 +143,7 @@ class Theorem(ABC):
         """Good data for a numeric query, found with floats; raises HypothesisError if there is none."""
         raise HypothesisError(f"{self.id} has no explicit constants")
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         """The bound for these data; raises HypothesisError unless every hypothesis certainly holds."""
         raise HypothesisError(f"{self.id} has no explicit constants")
 

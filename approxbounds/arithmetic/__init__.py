@@ -11,9 +11,9 @@ expressions (SymPy).
 This room is the only door to python-flint, whose precision is global: it is set by :func:`precision`.
 """
 
-from approxbounds.arithmetic.balls import BALL, ceil_float, floor_float, precision
+from approxbounds.arithmetic.balls import BALL, ceil_float, floor_float, integer, precision
 from approxbounds.arithmetic.floats import FLOAT
-from approxbounds.arithmetic.interface import EXACT_TERMS, Arithmetic, Value, log2_lower_tail
+from approxbounds.arithmetic.interface import EXACT_TERMS, Arithmetic, V, Value, log2_lower_tail
 from approxbounds.arithmetic.symbols import SYMBOLIC
 
 __all__ = [
@@ -22,9 +22,11 @@ __all__ = [
     "FLOAT",
     "SYMBOLIC",
     "Arithmetic",
+    "V",
     "Value",
     "ceil_float",
     "floor_float",
+    "integer",
     "log2_lower_tail",
     "precision",
 ]

@@ -14,7 +14,7 @@ import flint
 from approxbounds.arithmetic.interface import EXACT_TERMS, Arithmetic, Value, entropy_bound, is_exact
 from approxbounds.errors import ParameterError
 
-__all__ = ["BALL", "ceil_float", "floor_float", "precision"]
+__all__ = ["BALL", "ceil_float", "floor_float", "integer", "precision"]
 
 _ROUNDING_BITS = 8192
 
@@ -100,7 +100,7 @@ class _Ball:
         return self.log2(total)
 
 
-BALL: Arithmetic = _Ball()
+BALL: Arithmetic[flint.arb] = _Ball()
 
 
 @contextmanager
@@ -108,6 +108,13 @@ def precision(bits: int) -> Iterator[None]:
     """Ball arithmetic at ``bits`` bits inside the block; python-flint's global setting is restored."""
     with flint.ctx.workprec(bits):
         yield
+
+
+def integer(x: flint.arb) -> int:
+    """The exact integer that a ball without width is, such as ``x.upper().ceil()``."""
+    value = x.unique_fmpz()
+    assert value is not None
+    return int(value)
 
 
 def floor_float(x: flint.arb) -> float:

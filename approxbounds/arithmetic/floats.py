@@ -133,4 +133,4 @@ class _Float:
         return tail
 
 
-FLOAT: Arithmetic = _Float()
+FLOAT: Arithmetic[Any] = _Float()

@@ -113,4 +113,4 @@ class _Symbolic:
         return self.log2(sympy.Sum(sympy.binomial(n, i), (i, 0, j)))
 
 
-SYMBOLIC: Arithmetic = _Symbolic()
+SYMBOLIC: Arithmetic[Any] = _Symbolic()

@@ -10,12 +10,12 @@ from abc import abstractmethod
 from collections.abc import Callable
 from fractions import Fraction
 from math import isqrt
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from approxbounds import validation
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, precision
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V, integer, precision
 from approxbounds.bound import Bound, apply, best
 from approxbounds.complexity.pseudo_dimension import excludes_shattering, pdim_expression, pdim_steps, pdim_upper
 from approxbounds.errors import HypothesisError, echo
@@ -53,14 +53,14 @@ class FatMethod(Theorem):
         return rf"\operatorname{{fat}}_{{{query.gamma}}}(G)"
 
     @abstractmethod
-    def least_scale(self, A: Arithmetic, G: NetworkFacts, m: Value) -> Value:
+    def least_scale(self, A: Arithmetic[V], G: NetworkFacts, m: V | float) -> V:
         """gamma* such that no m >= 1 points are gamma-shattered for any gamma > gamma*.
 
         float: arrays of m, infinite where nothing is known; balls: HypothesisError there.
         """
 
     @abstractmethod
-    def closed_form(self, A: Arithmetic, G: NetworkFacts, gamma: Value) -> Value:
+    def closed_form(self, A: Arithmetic[V], G: NetworkFacts, gamma: V | float) -> V:
         """An upper bound on fat_gamma(G) without rounding; float: arrays of gamma."""
 
     @abstractmethod
@@ -77,7 +77,7 @@ class FatMethod(Theorem):
     def search(self, query: Query) -> Witness:
         return {"fat": self.largest(query.G, query.gamma)}
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         m = integer_of(witness, "fat")
         require(m < MOST, f"fat={echo(m)} is beyond 10^300")
         scale = self.least_scale(A, query.G, m + 1)
@@ -119,18 +119,24 @@ class RademacherMethod(FatMethod):
             return "no bound on the Rademacher averages of G is known"
         return None
 
-    def least_scale(self, A: Arithmetic, G: NetworkFacts, m: Value) -> Value:
-        return G.rademacher_constant(A) / A.power(A.number(m), A.number(1) / 2)
+    def least_scale(self, A: Arithmetic[V], G: NetworkFacts, m: V | float) -> V:
+        return self._constant(A, G) / A.power(A.number(m), A.number(1) / 2)
 
-    def closed_form(self, A: Arithmetic, G: NetworkFacts, gamma: Value) -> Value:
-        ratio = G.rademacher_constant(A) / gamma
+    def closed_form(self, A: Arithmetic[V], G: NetworkFacts, gamma: V | float) -> V:
+        ratio = self._constant(A, G) / gamma
         return ratio * ratio
+
+    @staticmethod
+    def _constant(A: Arithmetic[V], G: NetworkFacts) -> V:
+        constant = G.rademacher_constant(A)
+        assert constant is not None
+        return constant
 
     def largest(self, G: NetworkFacts, gamma: Number) -> int:
         with precision(4096):
             bound = self.closed_form(BALL, G, BALL.number(gamma))
             require(bool(bound < MOST), "the dimension may be beyond 10^300")
-            return int(bound.upper().floor().unique_fmpz())
+            return integer(bound.upper().floor())
 
     def rate(self, query: Query) -> Any:
         size, q = next(pair for pair in query.G.fat_orders if pair[1] == 2)
@@ -160,17 +166,18 @@ class LipschitzMethod(FatMethod):
     def reason(self, G: NetworkFacts) -> str | None:
         return "no Lipschitz constant of the functions of G is known" if G.lipschitz_constant is None else None
 
-    def least_scale(self, A: Arithmetic, G: NetworkFacts, m: Value) -> Value:
-        d = G.domain_dim
+    def least_scale(self, A: Arithmetic[V], G: NetworkFacts, m: V | float) -> V:
+        d, points = G.domain_dim, cast(Any, m)  # an exact int where there are no arrays
         if A.vectorised:
-            cubes: Any = np.maximum(np.ceil(np.power(m, 1 / float(d)) * (1 - 1e-12)) - 1, 0)
+            cubes: Any = np.maximum(np.ceil(np.power(points, 1 / float(d)) * (1 - 1e-12)) - 1, 0)
         else:
-            cubes = integer_root(int(m), int(d)) - 1  # per side: the most with fewer than m in all
+            cubes = integer_root(int(points), int(d)) - 1  # per side: the most with fewer than m in all
             require(cubes > 0, "one point is shattered at every scale")
         with np.errstate(divide="ignore"):
-            return A.number(G.lipschitz_constant) * A.power(A.number(d), A.number(1) / 2) / (2 * cubes)
+            scale: V = A.number(G.lipschitz_constant) * A.power(A.number(d), A.number(1) / 2) / (2 * cubes)
+        return scale
 
-    def closed_form(self, A: Arithmetic, G: NetworkFacts, gamma: Value) -> Value:
+    def closed_form(self, A: Arithmetic[V], G: NetworkFacts, gamma: V | float) -> V:
         d = A.number(G.domain_dim)
         return A.power(A.number(G.lipschitz_constant) * A.power(d, A.number(1) / 2) / (2 * gamma) + 1, d)
 
@@ -200,14 +207,14 @@ class PseudoDimensionMethod(FatMethod):
     def reason(self, G: NetworkFacts) -> str | None:
         return None if G.bounded_growth else "Pdim(G) is infinite"
 
-    def least_scale(self, A: Arithmetic, G: NetworkFacts, m: Value) -> Value:
+    def least_scale(self, A: Arithmetic[V], G: NetworkFacts, m: V | float) -> V:
         if A.vectorised:
-            return np.where(np.asarray(m) > pdim_upper(G), 0.0, np.inf)
-        require(excludes_shattering(A, G, m), f"m={echo(m)} points may be shattered")
+            return A.number(np.where(np.asarray(m) > pdim_upper(G), 0.0, np.inf))
+        require(excludes_shattering(A, G, cast(int, m)), f"m={echo(m)} points may be shattered")
         return A.number(0)
 
-    def closed_form(self, A: Arithmetic, G: NetworkFacts, gamma: Value) -> Value:
-        return pdim_upper(G) + 0.0 * gamma if A.decides else pdim_expression(G)[0]
+    def closed_form(self, A: Arithmetic[V], G: NetworkFacts, gamma: V | float) -> V:
+        return 0 * gamma + A.number(pdim_upper(G) if A.decides else pdim_expression(G)[0])
 
     def largest(self, G: NetworkFacts, gamma: Number) -> int:
         return pdim_upper(G)
@@ -245,7 +252,7 @@ def _collected(G: NetworkFacts, compute: Callable[[FatMethod], Any]) -> list[Any
     return found
 
 
-def least_scale(A: Arithmetic, G: NetworkFacts, m: Value) -> Value:
+def least_scale(A: Arithmetic[V], G: NetworkFacts, m: V | float) -> V:
     """A scale beyond which no m points are shattered, the least that the methods give.
 
     float: arrays of m, infinite where nothing is known; balls: HypothesisError there.

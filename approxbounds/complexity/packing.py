@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from approxbounds import validation
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, log2_lower_tail
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V, log2_lower_tail
 from approxbounds.bisection import largest
 from approxbounds.bound import Bound, apply, best
 from approxbounds.errors import NoExpressionError, echo
@@ -102,7 +102,7 @@ class GilbertVarshamov(_PackingTheorem):
         failure = f"eps={query.eps} is too large: no family searched has two functions so far apart"
         return best_member(query.F.families, candidates, failure)
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         family, index, cells = member_of(query.F.families, witness)
         h = integer_of(witness, "h", minimum=1)
         norm, log_two = family.norm(A, index, query.p), A.log(A.number(2))
@@ -161,7 +161,7 @@ class KnownEntropy(_PackingTheorem):
     def search(self, query: Query) -> Witness:
         return {}
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         entropy = query.F.entropy_bound(query.p)
         assert entropy is not None and entropy.constant is not None
         if not is_symbolic(query.eps) and not is_symbolic(entropy.valid_below):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, precision
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V, precision
 from approxbounds.bound import Bound, apply, best
 from approxbounds.errors import HypothesisError
 from approxbounds.facts.growth import GrowthBound, SumCount, Thresholds
@@ -76,7 +76,7 @@ class GrowthMethod(_PseudoDimensionMethod):
     def search(self, query: Query) -> Witness:
         return {"pdim": largest_shattered(query.G)}
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         P = integer_of(witness, "pdim")
         growth = query.G.growth().evaluate(A, P + 1)
         if not growth < P + 1:
@@ -129,7 +129,7 @@ class ClosedFormMethod(_ExplicitMethod):
             return "it needs more than 2 units (the output unit counted)"
         return None
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         sizes = query.G.counted_sizes
         assert sizes is not None
         nu, K = sizes.activation.degree, A.number(sizes.activation.pieces)
@@ -153,7 +153,7 @@ class ClosedFormMethod(_ExplicitMethod):
         return layered_order(sizes.activation.degree, W, L, sympy.log(most))
 
     @staticmethod
-    def _layered(A: Arithmetic, layers: Architecture, nu: Number) -> tuple[Value, Value]:
+    def _layered(A: Arithmetic[V], layers: Architecture, nu: Number) -> tuple[V, V]:
         acting, cumulative, weighted = A.number(0), A.number(0), A.number(0)
         for layer, (own, units) in enumerate(zip(layers.parameters, (*layers.widths, 1), strict=True), 1):
             cumulative = cumulative + A.number(own)
@@ -163,7 +163,7 @@ class ClosedFormMethod(_ExplicitMethod):
         return acting, weighted
 
     @staticmethod
-    def _degree(A: Arithmetic, nu: Number, depth: Number) -> Value:
+    def _degree(A: Arithmetic[V], nu: Number, depth: Number) -> V:
         L = A.number(depth)
         if nu == 0:
             return A.number(1)
@@ -187,7 +187,7 @@ class OperationCountMethod(_ExplicitMethod):
     def refusal(self, query: Query) -> str | None:
         return "the class is not a layered network" if query.G.counted_sizes is None else None
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         sizes = query.G.counted_sizes
         assert sizes is not None
         return 4 * A.number(sizes.weights) * (A.number(sizes.operations()) + 2)
@@ -219,7 +219,7 @@ class RecurrentMethod(_ExplicitMethod):
         known = query.G.closed_growth(SYMBOLIC if query.G.symbols else FLOAT)
         return None if known else "the class is not a recurrent network"
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         return A.minimum(*(t + w * A.log2(2 * r * A.log2(r)) for t, w, r in query.G.closed_growth(A)))
 
     def rate(self, query: Query) -> Any:
@@ -240,7 +240,7 @@ class DirectMethod(_ExplicitMethod):
     def refusal(self, query: Query) -> str | None:
         return "the class states no dimension directly" if query.G.exact_pseudo_dimension is None else None
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         return A.number(query.G.exact_pseudo_dimension)
 
     def rate(self, query: Query) -> Any:
@@ -302,7 +302,7 @@ def largest_shattered(G: NetworkFacts, thresholds: Thresholds = Thresholds.ANY) 
     return low
 
 
-def excludes_shattering(A: Arithmetic, G: NetworkFacts, m: int, thresholds: Thresholds = Thresholds.ANY) -> bool:
+def excludes_shattering(A: Arithmetic[V], G: NetworkFacts, m: int, thresholds: Thresholds = Thresholds.ANY) -> bool:
     """Whether some method shows that no m points are shattered at thresholds of this kind."""
     if G.growth(thresholds).evaluate(A, m) < m:
         return True

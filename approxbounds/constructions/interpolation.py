@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
+from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.placement import relu_refusal, reshaped, size_text, sizes, widths_of
 from approxbounds.facts.built import AffineMap, DenseNetwork, dense, require_moderate
 from approxbounds.facts.grid import Function, values_at
@@ -73,12 +73,12 @@ class ReLUInterpolation(Theorem):
     def search(self, query: Query) -> Witness:
         return {"intervals": _intervals(query.G)}
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         n, most = integer_of(witness, "intervals", minimum=1), _intervals(query.G)
         require(n <= most, f"intervals={n}: the widths of G allow at most {most}")
         return self._error(A, query, 1 / A.number(n))
 
-    def _error(self, A: Arithmetic, query: Query, h: Value) -> Value:
+    def _error(self, A: Arithmetic[V], query: Query, h: V | float) -> V:
         s: Number = query.F.holder_smoothness
         R = A.number(query.F.holder_radius)
         if is_symbolic(s) or s <= 1:
@@ -86,7 +86,7 @@ class ReLUInterpolation(Theorem):
         order = A.number(min(s, 2))
         return R * A.power(h, order) / order * self._norm(A, query.p, A.number(1))
 
-    def _norm(self, A: Arithmetic, p: Number, s: Value) -> Value:
+    def _norm(self, A: Arithmetic[V], p: Number, s: V | float) -> V:
         """||(t(1-t))^s||_p = B(sp+1, sp+1)^{1/p}."""
         if is_infinite(p):
             return A.power(A.number(4), -s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
+from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.errors import NoExpressionError
 from approxbounds.render import above
 from approxbounds.sources import Citation
@@ -47,14 +47,14 @@ class McShaneEnvelope(Theorem):
     def search(self, query: Query) -> Witness:
         return {}
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         error = self._gap(A, query) / 2
         if query.F.value_range is None:
             return error
         low, high = query.F.value_range
         return A.minimum(error, (A.number(high) - A.number(low)) / 2)
 
-    def _gap(self, A: Arithmetic, query: Query) -> Value:
+    def _gap(self, A: Arithmetic[V], query: Query) -> V:
         """D."""
         r, C, rate = query.F.modulus_exponent, query.F.modulus_constant(A), A.number(query.G.lipschitz_constant)
         diameter = A.power(A.number(query.F.domain_dim), A.number(1) / 2)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
+from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.constructions.placement import placement_refusal, power_of, reshaped, size_text, sizes, widths_of
 from approxbounds.errors import NotApplicableError
@@ -42,7 +42,7 @@ class ConstantConstruction(Theorem):
     def search(self, query: Query) -> Witness:
         return {}
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         low, high = query.F.value_range or (0, 0)  # refused above
         return (A.number(high) - A.number(low)) / 2
 
@@ -134,7 +134,7 @@ class CubeConstruction(Theorem):
     def search(self, query: Query) -> Witness:
         return {"k": largest(lambda k: cubes_refusal(query.G, k, query.p) is None)}
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         k = integer_of(witness, "k", minimum=1)
         reason = cubes_refusal(query.G, k, query.p)
         require(reason is None, str(reason))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
-from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, Value
+from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.constructions.placement import fits, relu_refusal, reshaped, size_text, sizes
 from approxbounds.facts.hypercube import integer_root
@@ -30,7 +30,7 @@ class _DeepReLU(Theorem):
         """(an integer at least the width needed, the number of hidden layers needed)."""
 
     @abstractmethod
-    def _error(self, A: Arithmetic, query: Query, N: Value, L: Value) -> Value: ...
+    def _error(self, A: Arithmetic[V], query: Query, N: V | float, L: V | float) -> V: ...
 
     def _placement_refusal(self, query: Query) -> str | None:
         reason = relu_refusal(query.G)
@@ -44,7 +44,7 @@ class _DeepReLU(Theorem):
         N = largest(lambda n: fits(query.G, *self._size(query, n, 1)))
         return {"N": N, "L": largest(lambda n: fits(query.G, *self._size(query, N, n)))}
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         N, L = integer_of(witness, "N", minimum=1), integer_of(witness, "L", minimum=1)
         width, hidden = self._size(query, N, L)
         require(fits(query.G, width, hidden), f"N={N}, L={L} need width {width} and {hidden} hidden layers")
@@ -96,7 +96,7 @@ class ShenYangZhang(_DeepReLU):
         c1, c2 = (3 ** (d + 3), 14 + 2 * d) if is_infinite(query.p) else (12, 14)
         return c1 * max(d * floor_root, N + 1), 12 * L + c2
 
-    def _error(self, A: Arithmetic, query: Query, N: Value, L: Value) -> Value:
+    def _error(self, A: Arithmetic[V], query: Query, N: V | float, L: V | float) -> V:
         d, r = A.number(query.F.domain_dim), A.number(query.F.modulus_exponent)
         return 19 * A.power(d, A.number(1) / 2) * query.F.modulus_constant(A) * A.power(N * L, -2 * r / d)
 
@@ -144,7 +144,7 @@ class LuShenYangZhang(_DeepReLU):
         width = 17 * r ** (d + 1) * 3**d * d * (N + 2) * ceil_log2(8 * N)
         return width, 18 * r**2 * (L + 2) * ceil_log2(4 * L) + 2 * d
 
-    def _error(self, A: Arithmetic, query: Query, N: Value, L: Value) -> Value:
+    def _error(self, A: Arithmetic[V], query: Query, N: V | float, L: V | float) -> V:
         d, r = A.number(query.F.domain_dim), A.number(self._order(query.F.holder_smoothness))
         R = A.number(query.F.holder_radius)
         return 85 * A.power(r + 1, d) * A.power(A.number(8), r) * R * A.power(N * L, -2 * r / d)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.description import Description
 from approxbounds.errors import NoExpressionError
 from approxbounds.facts.grid import Function, midpoints, values_at
@@ -33,7 +33,7 @@ class EntropyBound:
     norm: Number
 
 
-def gradient_error(A: Arithmetic, dim: Number, radius: Number, k: Value) -> Value:
+def gradient_error(A: Arithmetic[V], dim: Number, radius: Number, k: V | float) -> V:
     """|f(x) - f(c)| <= R |x - c|_1 <= dR/(2k) on a cube of side 1/k and centre c, if all |d_j f| <= R."""
     return A.number(dim) * A.number(radius) / (2 * k)
 
@@ -103,11 +103,11 @@ class FunctionFacts(Description, ABC):
         s = self.holder_smoothness
         return s if s is None or is_symbolic(s) or s <= 1 else 1
 
-    def modulus_constant(self, A: Arithmetic) -> Value:
+    def modulus_constant(self, A: Arithmetic[V]) -> V:
         """C; only asked where there is a :attr:`modulus_exponent`."""
         raise NoExpressionError(f"no modulus of continuity of {type(self).__name__} is known")
 
-    def cube_error(self, A: Arithmetic, k: Value, p: Number) -> Value:
+    def cube_error(self, A: Arithmetic[V], k: V | float, p: Number) -> V:
         """An upper bound on the L^p distance of f from the step function of :meth:`cube_values`, for every f.
 
         By default from the modulus of continuity: C (sqrt(d)/(2k))^r. Only asked where there is a

@@ -13,7 +13,7 @@ from fractions import Fraction
 from math import factorial
 from typing import Protocol
 
-from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.facts.hypercube import Thresholds
 from approxbounds.sources import Citation
 
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 
-def log2_sign_patterns(A: Arithmetic, functions: Value, log2_degree: Value, parameters: int) -> Value:
+def log2_sign_patterns(A: Arithmetic[V], functions: V | float, log2_degree: V | float, parameters: int) -> V:
     """wl(M, D, P): log2 of the sign patterns of M polynomials of degree <= D in P parameters.
 
     At most 2 (2eMD/P)^P if M >= P >= 1 (Anthony and Bartlett 1999, Thm 8.3), always at most 2^M; 1 if P = 0.
@@ -54,7 +54,7 @@ def log2_sign_patterns(A: Arithmetic, functions: Value, log2_degree: Value, para
 class Count(Protocol):
     """A bound on log2 of the number of patterns of one layer (or of the whole class) on m points."""
 
-    def evaluate(self, A: Arithmetic, m: Value) -> Value: ...
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V: ...
 
     @property
     def formula(self) -> str: ...
@@ -71,7 +71,7 @@ class HalfspaceCount:
     inputs: int
     citations = (Citation("Cover1965"),)
 
-    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         return A.number(self.units) * (1 + A.log2_binomial_sum(m - 1, self.inputs))
 
     @property
@@ -88,7 +88,7 @@ class AffineCount:
     parameters: int
     citations = (Citation("Sauer1972"), Citation("approxbounds", "3.1"))
 
-    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         if self.functions == 0:
             return 0 * A.number(m)
         return A.number(self.units) * A.log2_binomial_sum(A.times(self.functions, m), self.parameters)
@@ -108,7 +108,7 @@ class PolynomialCount:
     parameters: int
     citations = (Citation("AnthonyBartlett1999", "Thm 8.3"), Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"))
 
-    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         if self.functions == 0:
             return 0 * A.number(m)
         functions = A.times(self.functions, m)
@@ -129,7 +129,7 @@ class BitCount:
     size: int = 1
     citations = (Citation("approxbounds", "3.6"),)
 
-    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         bits = A.log2_integer(self.size) if self.bits is None else A.number(self.bits)
         return bits + 0 * A.number(m)
 
@@ -145,7 +145,7 @@ class SauerCount:
     pdim: int
     citations = (Citation("Sauer1972"), Citation("AnthonyBartlett1999", "Thm 8.4"))
 
-    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         return A.log2_binomial_sum(m, self.pdim)
 
     @property
@@ -160,7 +160,7 @@ class SignChangeCount:
     changes: int
     citations = (Citation("approxbounds", "3.6, one-dimensional inputs"),)
 
-    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         return 1 + A.log2_binomial_sum(m - 1, self.changes)
 
     @property
@@ -178,7 +178,7 @@ class KnotCount:
     knots: int
     citations = (Citation("approxbounds", "3.6"),)
 
-    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         return A.log2_binomial(m + self.knots, self.knots)
 
     @property
@@ -203,7 +203,7 @@ class TotalsCount:
     degree: int
     citations = (Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"), Citation("approxbounds", "3.2"))
 
-    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         W, L = A.number(self.weights), A.number(self.depth)
         total_breaks = max((self.pieces - 1) * self.units + 1, self.depth)
         ratio = A.log2(A.number(m)) + A.log2(A.e * A.number(total_breaks) / W)  # the product may overflow
@@ -212,7 +212,7 @@ class TotalsCount:
             total = L + L * (total + W - W * A.log2(L)) + W * self._log2_degrees(A)
         return A.at_least(m, self.weights, A.minimum(A.number(m), total), A.number(m))
 
-    def _log2_degrees(self, A: Arithmetic) -> Value:
+    def _log2_degrees(self, A: Arithmetic[V]) -> V:
         """log2 of the product of the D_l: D_l = l (nu = 1), D_l = nu^l (1 - nu^{-l})/(nu-1) (nu >= 2).
 
         The factors 1 - nu^{-l} are left out from l = 65 on, where they are nearly 1: an upper bound.
@@ -239,10 +239,10 @@ class CountedLayer:
     name: str
     counts: tuple[Count, ...]
 
-    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         return A.minimum(*(count.evaluate(A, m) for count in self.counts))
 
-    def smallest(self, A: Arithmetic, m: int) -> Count:
+    def smallest(self, A: Arithmetic[V], m: int) -> Count:
         """The count that is used at m points (for display: decided with floats)."""
         return min(self.counts, key=lambda count: float(count.evaluate(A, m)))
 
@@ -253,7 +253,7 @@ class SumCount:
 
     layers: tuple[CountedLayer, ...]
 
-    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         total = self.layers[0].evaluate(A, m)
         for layer in self.layers[1:]:
             total = total + layer.evaluate(A, m)
@@ -276,10 +276,10 @@ class GrowthBound:
 
     whole: tuple[Count, ...] = ()
 
-    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         """log2 of the number of patterns on m points: float arrays, or an exact int for balls.
 
-        >>> from approxbounds.arithmetic import FLOAT
+        >>> from approxbounds.arithmetic import FLOAT, V
         >>> float(GrowthBound(whole=(HalfspaceCount(1, 2),)).evaluate(FLOAT, 3))
         3.0
         """
@@ -297,7 +297,7 @@ class UnionCount:
     classes: int
     parts: tuple[GrowthBound, ...]
 
-    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         return A.log2_integer(self.classes) + A.maximum(*(part.evaluate(A, m) for part in self.parts))
 
     @property

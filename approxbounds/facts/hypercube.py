@@ -23,7 +23,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.errors import HypothesisError
 from approxbounds.sources import Citation
 from approxbounds.validation import Number
@@ -100,11 +100,11 @@ class HypercubeFamily(ABC):
         """N, exactly."""
 
     @abstractmethod
-    def norm(self, A: Arithmetic, index: Index, p: Number) -> Value:
+    def norm(self, A: Arithmetic[V], index: Index, p: Number) -> V:
         """||w||_p; for p = infinity the height sup w."""
 
     @abstractmethod
-    def spread(self, A: Arithmetic, index: Index) -> Value:
+    def spread(self, A: Arithmetic[V], index: Index) -> V:
         """b - a for some interval [a, b] that contains the values of every f_omega."""
 
     @abstractmethod
@@ -127,18 +127,18 @@ class HypercubeFamily(ABC):
     def evaluate(self, index: Index, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:
         """f_omega at ``points`` of shape (m, d); ``omega`` of shape (N,) with entries 0 and 1."""
 
-    def least_norm(self, A: Arithmetic, cells: Value, p: Number) -> Value | None:
+    def least_norm(self, A: Arithmetic[V], cells: V | float, p: Number) -> V | None:
         """A lower bound, in closed form, on ||w||_p at some member with at least ``cells`` cells.
 
         None where no closed form is known. ``cells`` may be a symbolic expression.
         """
         return None
 
-    def finest_cells(self, A: Arithmetic, norm: Value, p: Number) -> Value | None:
+    def finest_cells(self, A: Arithmetic[V], norm: V | float, p: Number) -> V | None:
         """A lower bound, in closed form, on N at some member with ||w||_p > ``norm``; None if none is known."""
         return None
 
-    def peak_ratio(self, A: Arithmetic, p: Number) -> Value | None:
+    def peak_ratio(self, A: Arithmetic[V], p: Number) -> V | None:
         """||w||_inf / ||w||_p if it is the same for all members and all centres are 0, else None."""
         return None
 

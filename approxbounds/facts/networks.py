@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.description import Description
 from approxbounds.errors import NotApplicableError
 from approxbounds.facts.growth import GrowthBound, Thresholds
@@ -118,7 +118,7 @@ class NetworkFacts(Description, ABC):
         """Lambda with |g(x) - g(y)| <= Lambda |x - y|_2 on [0,1]^d for all g in G, or None if none is known."""
         return None
 
-    def rademacher_constant(self, A: Arithmetic) -> Value | None:
+    def rademacher_constant(self, A: Arithmetic[V]) -> V | None:
         """C with Rad_m(G) <= C / sqrt(m) for all m points of [0,1]^d, or None if none is known.
 
         Rad_m is the mean over random signs e of sup_g (1/m) sum_i e_i g(x_i).
@@ -179,7 +179,7 @@ class NetworkFacts(Description, ABC):
         """Whether G is the class of *all* functions with its :attr:`lipschitz_constant`."""
         return False
 
-    def closed_growth(self, A: Arithmetic) -> tuple[tuple[Value, Value, Value], ...]:
+    def closed_growth(self, A: Arithmetic[V]) -> tuple[tuple[V, V, V], ...]:
         """Triples (t, w, r), r >= 16, w >= t, with Pi(m) <= 2^t (m r/w)^w for all m >= w; empty if none is known."""
         return ()
 

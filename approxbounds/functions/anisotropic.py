@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value
+from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
@@ -65,7 +65,7 @@ class AnisotropicBoxes(HypercubeFamily):
     def _at(self, k: int) -> dict[str, int]:
         return {name: int(value) for name, value in self._resolutions(float(k)).items()}
 
-    def _constant(self, A: Arithmetic, s: Number) -> Value:
+    def _constant(self, A: Arithmetic[V], s: Number) -> V:
         """H_j."""
         n = ceil(s) - 1
         if n > 0:
@@ -74,22 +74,22 @@ class AnisotropicBoxes(HypercubeFamily):
         top, last = derivative_norm(A, n + 1, n + 1), derivative_norm(A, n + 1, n)
         return A.power(A.number(top), alpha) * A.power(2 * A.number(last), 1 - alpha)
 
-    def _amplitude(self, A: Arithmetic, resolutions: list[Value]) -> Value:
+    def _amplitude(self, A: Arithmetic[V], resolutions: list[V]) -> V:
         pairs = zip(self.smoothness, resolutions, strict=True)
         return A.number(self.radius) * A.minimum(*(A.power(k, -A.number(s)) / self._constant(A, s) for s, k in pairs))
 
-    def norm(self, A: Arithmetic, index: Index, p: Number) -> Value:
+    def norm(self, A: Arithmetic[V], index: Index, p: Number) -> V:
         amplitude = self._amplitude(A, [A.number(index[name]) for name in self.indices])
         return amplitude if is_infinite(p) else amplitude / self.peak_ratio(A, p)
 
-    def peak_ratio(self, A: Arithmetic, p: Number) -> Value:
+    def peak_ratio(self, A: Arithmetic[V], p: Number) -> V:
         total = A.number(0)
         for s in self.smoothness:
             b = ceil(s) * A.number(p)
             total = total + b * A.log(A.number(4)) + A.log_beta(b + 1, b + 1)
         return 1 / A.exp_over(total, A.number(p))
 
-    def spread(self, A: Arithmetic, index: Index) -> Value:
+    def spread(self, A: Arithmetic[V], index: Index) -> V:
         return 2 * self.norm(A, index, float("inf"))
 
     def coarsest(self, cells: int) -> dict[str, int]:
@@ -101,7 +101,7 @@ class AnisotropicBoxes(HypercubeFamily):
     def grid(self) -> Grid:
         return _box_grid(self)
 
-    def least_norm(self, A: Arithmetic, cells: Value, p: Number) -> Value:
+    def least_norm(self, A: Arithmetic[V], cells: V | float, p: Number) -> V:
         # k_j = ceil(K^{1/s_j}) with K^{sum 1/s_j} = cells has enough boxes, and k_j <= K^{1/s_j} + 1
         inverse = [1 / A.number(s) for s in self.smoothness]
         K = A.power(A.number(cells), 1 / sum(inverse[1:], inverse[0]))
@@ -201,11 +201,11 @@ class AnisotropicHolderBall(FunctionClass):
     def modulus_exponent(self) -> Number | None:
         return None if any(is_symbolic(s) for s in self.smoothness) else min(self._axis_exponents)
 
-    def modulus_constant(self, A: Arithmetic) -> Value:
+    def modulus_constant(self, A: Arithmetic[V]) -> V:
         """R d^{1-r/2}: sum_j R t_j^{r_j} <= R sum_j t_j^r <= R d (|t|_2^2/d)^{r/2} for t in [0,1]^d, r = min_j r_j."""
         return A.number(self.radius) * A.power(A.number(self.domain_dim), 1 - A.number(self.modulus_exponent) / 2)
 
-    def cube_error(self, A: Arithmetic, k: Value, p: Number) -> Value:
+    def cube_error(self, A: Arithmetic[V], k: V | float, p: Number) -> V:
         """sum_j R (2k)^{-min(s_j,1)}: from the centre one coordinate after the other."""
         terms = [A.power(2 * k, -A.number(r)) for r in self._axis_exponents]
         return A.number(self.radius) * sum(terms[1:], terms[0])

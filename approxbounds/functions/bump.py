@@ -13,7 +13,7 @@ from typing import Any
 
 import flint
 
-from approxbounds.arithmetic import BALL, Arithmetic, Value, precision
+from approxbounds.arithmetic import BALL, Arithmetic, V, precision
 from approxbounds.errors import HypothesisError
 
 __all__ = ["concentrated_maximum_holds", "derivative_norm"]
@@ -76,10 +76,10 @@ def _norm_symbolic(r: int, i: int) -> Any:
     return sympy.radsimp(2**i * max(values, key=lambda value: value.evalf(30)))
 
 
-def derivative_norm(A: Arithmetic, r: int, i: int) -> Value:
+def derivative_norm(A: Arithmetic[V], r: int, i: int) -> V:
     """sup over [0,1] of |psi^(i)|, psi = (4y(1-y))^r, 0 <= i <= r.
 
-    >>> from approxbounds.arithmetic import FLOAT, SYMBOLIC
+    >>> from approxbounds.arithmetic import FLOAT, SYMBOLIC, V
     >>> derivative_norm(FLOAT, 2, 2), derivative_norm(SYMBOLIC, 2, 1)
     (32.0, 16*sqrt(3)/9)
     """

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, Value
+from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.description import where
 from approxbounds.facts.hypercube import HypercubeFamily, Index, Thresholds
 from approxbounds.functions.base import FunctionClass
@@ -36,27 +36,27 @@ class ConvexCubes(BumpCubes):
     citations = (Citation("approxbounds", "2.4"),)
     centres = Thresholds.ANY
 
-    def _height(self, A: Arithmetic) -> Value:
+    def _height(self, A: Arithmetic[V]) -> V:
         return self._eta(A, A.number(1))
 
-    def _curvature(self, A: Arithmetic) -> Value:
+    def _curvature(self, A: Arithmetic[V]) -> V:
         d = A.number(self.dim)
         return d * (32 + A.number(_CROSS) * (d - 1))
 
-    def _eta(self, A: Arithmetic, k: Value) -> Value:
+    def _eta(self, A: Arithmetic[V], k: V | float) -> V:
         return 8 / (k * k * self._curvature(A) + 16)
 
-    def norm(self, A: Arithmetic, index: Index, p: Number) -> Value:
+    def norm(self, A: Arithmetic[V], index: Index, p: Number) -> V:
         eta = self._eta(A, A.number(index["k"]))
         return eta if is_infinite(p) else eta * self._relative_norm(A, p)
 
-    def spread(self, A: Arithmetic, index: Index) -> Value:
+    def spread(self, A: Arithmetic[V], index: Index) -> V:
         return A.number(1)
 
-    def peak_ratio(self, A: Arithmetic, p: Number) -> Value | None:
+    def peak_ratio(self, A: Arithmetic[V], p: Number) -> V | None:
         return None  # the centres are not 0
 
-    def finest_cells(self, A: Arithmetic, norm: Value, p: Number) -> Value:
+    def finest_cells(self, A: Arithmetic[V], norm: V | float, p: Number) -> V:
         # eta > v exactly for k < ((8/v - 16) / (d H))^{1/2}; the largest such integer is at least that minus 1
         height = norm if is_infinite(p) else norm / self._relative_norm(A, p)
         square = A.maximum((8 / height - 16) / self._curvature(A), A.number(0))
@@ -108,7 +108,7 @@ class ConvexFunctions(FunctionClass):
     def entropy_exponent(self, p: Number) -> Any:
         return SYMBOLIC.number(self.dim) / 2
 
-    def cube_error(self, A: Arithmetic, k: Value, p: Number) -> Value:
+    def cube_error(self, A: Arithmetic[V], k: V | float, p: Number) -> V:
         """d (max(1, (p+2) 2^{-p}) / ((p+1) k))^{1/p}, p < inf, for the values at the centres.
 
         From x to the centre of its cube one coordinate after the other: each time f is convex on a line through k

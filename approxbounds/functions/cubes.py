@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import FLOAT, Arithmetic, Value
+from approxbounds.arithmetic import FLOAT, Arithmetic, V
 from approxbounds.description import named, where
 from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, integer_root, resolutions
 from approxbounds.functions.bump import concentrated_maximum_holds, derivative_norm
@@ -43,7 +43,7 @@ class Cubes(HypercubeFamily):
         cells: int = int(index["k"]) ** int(self.dim)
         return cells
 
-    def spread(self, A: Arithmetic, index: Index) -> Value:
+    def spread(self, A: Arithmetic[V], index: Index) -> V:
         return 2 * self.norm(A, index, float("inf"))
 
     def coarsest(self, cells: int) -> dict[str, int]:
@@ -55,28 +55,28 @@ class Cubes(HypercubeFamily):
     def grid(self) -> Grid:
         return _cube_grid(int(self.dim))
 
-    def least_norm(self, A: Arithmetic, cells: Value, p: Number) -> Value:
+    def least_norm(self, A: Arithmetic[V], cells: V | float, p: Number) -> V:
         # the coarsest k is below cells^{1/d} + 1, and the norm decreases in k
         return self.norm(A, {"k": A.power(cells, 1 / A.number(self.dim)) + 1}, p)
 
-    def finest_cells(self, A: Arithmetic, norm: Value, p: Number) -> Value:
+    def finest_cells(self, A: Arithmetic[V], norm: V | float, p: Number) -> V:
         # ||w||_p = c k^{-s} > norm for the largest integer k below (c / norm)^{1/s}, which is at least that minus 1
         ratio = A.power(self.norm(A, {"k": 1}, p) / norm, 1 / A.number(self.smoothness))
         return A.power(A.maximum(ratio - 1, A.number(0)), A.number(self.dim))
 
-    def norm(self, A: Arithmetic, index: Index, p: Number) -> Value:
+    def norm(self, A: Arithmetic[V], index: Index, p: Number) -> V:
         scale = self._height(A) * A.power(A.number(index["k"]), -A.number(self.smoothness))
         return scale if is_infinite(p) else scale * self._relative_norm(A, p)
 
-    def peak_ratio(self, A: Arithmetic, p: Number) -> Value:
+    def peak_ratio(self, A: Arithmetic[V], p: Number) -> V | None:
         return 1 / self._relative_norm(A, p)
 
     @abstractmethod
-    def _height(self, A: Arithmetic) -> Value:
+    def _height(self, A: Arithmetic[V]) -> V:
         """sup w at k = 1."""
 
     @abstractmethod
-    def _relative_norm(self, A: Arithmetic, p: Number) -> Value:
+    def _relative_norm(self, A: Arithmetic[V], p: Number) -> V:
         """||w||_p / sup w (or a lower bound on it), p < inf: the mean of order p of w / sup w over a cell."""
 
     @abstractmethod
@@ -101,10 +101,10 @@ class DistanceCubes(Cubes):
     id = "distance-cubes"
     citations = (Citation("approxbounds", "2.2"),)
 
-    def _height(self, A: Arithmetic) -> Value:
+    def _height(self, A: Arithmetic[V]) -> V:
         return A.number(self.radius) / 2  # R 2^{s-1} (1/2)^s: the centre of the cube
 
-    def _relative_norm(self, A: Arithmetic, p: Number) -> Value:
+    def _relative_norm(self, A: Arithmetic[V], p: Number) -> V:
         d = A.number(self.dim)
         return A.exp_over(A.log(d) + A.log_beta(A.number(self.smoothness) * A.number(p) + 1, d), A.number(p))
 
@@ -134,7 +134,7 @@ class BumpCubes(Cubes):
         n: int = ceil(self.smoothness) - 1
         return n
 
-    def _height(self, A: Arithmetic) -> Value:
+    def _height(self, A: Arithmetic[V]) -> V:
         n, alpha = self._n, A.number(self.smoothness - self._n)
         concentrated_maximum_holds(n)  # hence the maxima over multi-indices are at (n, 0, ..., 0)
         first, last, top = (derivative_norm(A, n + 1, i) for i in (1, n, n + 1))
@@ -142,7 +142,7 @@ class BumpCubes(Cubes):
         lipschitz = A.power(top, alpha) * A.power(1 + (A.number(self.dim) - 1) * ratio * ratio, alpha / 2)
         return A.number(self.radius) / (lipschitz * A.power(2 * last, 1 - alpha))
 
-    def _relative_norm(self, A: Arithmetic, p: Number) -> Value:
+    def _relative_norm(self, A: Arithmetic[V], p: Number) -> V:
         b = (self._n + 1) * A.number(p)
         log_mean = A.number(self.dim) * (b * A.log(A.number(4)) + A.log_beta(b + 1, b + 1))
         return A.exp_over(log_mean, A.number(p))
@@ -174,7 +174,7 @@ class PerfectSplineCubes(Cubes):
     id = "perfect-splines"
     citations = (Citation("approxbounds", "2.2"),)
 
-    def _height(self, A: Arithmetic) -> Value:
+    def _height(self, A: Arithmetic[V]) -> V:
         s = int(self.smoothness)
         total = A.number(1)
         for j in range(1, (s + 2) // 2):
@@ -183,7 +183,7 @@ class PerfectSplineCubes(Cubes):
         total = A.maximum(total, -total)
         return A.number(self.radius) * total / A.number(2**s * factorial(s))
 
-    def _relative_norm(self, A: Arithmetic, p: Number) -> Value:
+    def _relative_norm(self, A: Arithmetic[V], p: Number) -> V:
         # the mean of order 1, at most that of order p
         s = int(self.smoothness)
         return A.number(self.radius) / A.number(4**s * factorial(s)) / self._height(A)

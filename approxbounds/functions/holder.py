@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
+from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
 from approxbounds.facts.functions import gradient_error
@@ -72,12 +72,12 @@ class _Holder(FunctionClass):
     def _differentiable(self) -> bool:
         return not is_symbolic(self._s) and self._s > 1
 
-    def modulus_constant(self, A: Arithmetic) -> Value:
+    def modulus_constant(self, A: Arithmetic[V]) -> V:
         """R for s <= 1; else the gradient has Euclidean norm at most sqrt(d) R."""
         R = A.number(self.radius)
         return R * A.power(A.number(self.dim), A.number(1) / 2) if self._differentiable else R
 
-    def cube_error(self, A: Arithmetic, k: Value, p: Number) -> Value:
+    def cube_error(self, A: Arithmetic[V], k: V | float, p: Number) -> V:
         if self._differentiable:
             return gradient_error(A, self.dim, self.radius, k)
         return super().cube_error(A, k, p)

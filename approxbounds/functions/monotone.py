@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
+from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.description import named, where
 from approxbounds.errors import HypothesisError
@@ -83,7 +83,7 @@ class CubeLayers(HypercubeFamily):
         require(int(self.dim) * (index["k"] - 1).bit_length() <= _MOST_BITS, "k^d must be at most about 2^2200")
         require(index["layers"] <= every, f"layers={index['layers']} must be at most d(k-1)+1={every}")
 
-    def norm(self, A: Arithmetic, index: Index, p: Number) -> Value:
+    def norm(self, A: Arithmetic[V], index: Index, p: Number) -> V:
         height = 1 / (2 * A.number(index["layers"]))
         if is_infinite(p):
             return height
@@ -91,7 +91,7 @@ class CubeLayers(HypercubeFamily):
         volume = cells * A.power(A.number(index["k"]), -A.number(self.dim))
         return height * A.power(volume, 1 / A.number(p))
 
-    def spread(self, A: Arithmetic, index: Index) -> Value:
+    def spread(self, A: Arithmetic[V], index: Index) -> V:
         return A.number(1)
 
     def coarsest(self, cells: int) -> dict[str, int]:
@@ -107,7 +107,7 @@ class CubeLayers(HypercubeFamily):
     def grid(self) -> Grid:
         return _layer_grid(int(self.dim))
 
-    def least_norm(self, A: Arithmetic, cells: Value, p: Number) -> Value:
+    def least_norm(self, A: Arithmetic[V], cells: V | float, p: Number) -> V:
         """The larger of the two extremes: all layers (k^d cells), and the middle antichain.
 
         The middle layer has at least k^d / (d(k-1)+1) >= k^{d-1}/d cells, the average of all layers.
@@ -125,10 +125,10 @@ class CubeLayers(HypercubeFamily):
         if is_symbolic(self.dim):
             import sympy
 
-            return sympy.Piecewise((sympy.Max(every, antichain), sympy.Gt(d, 1)), (every, True))
+            return A.number(sympy.Piecewise((sympy.Max(every, antichain), sympy.Gt(d, 1)), (every, True)))
         return A.maximum(every, antichain)
 
-    def finest_cells(self, A: Arithmetic, norm: Value, p: Number) -> Value | None:
+    def finest_cells(self, A: Arithmetic[V], norm: V | float, p: Number) -> V | None:
         """All layers (||w||_p > 1/(2dk), k^d cells), or the antichain ((1/(dk))^{1/p}/2, k^{d-1}/d cells)."""
         if is_symbolic(self.dim):
             return None
@@ -220,7 +220,7 @@ class MonotoneFunctions(FunctionClass):
             return sympy.Piecewise((d, sympy.Eq(d, 1)), (sympy.oo, True))
         return sympy.Max(d, (d - 1) * SYMBOLIC.number(p))
 
-    def cube_error(self, A: Arithmetic, k: Value, p: Number) -> Value:
+    def cube_error(self, A: Arithmetic[V], k: V | float, p: Number) -> V:
         """(1/2)(1 - (1-1/k)^d)^{1/p}, 1/2 for p = inf, with the middle of the range on each cube.
 
         The ranges of f on the cubes of one of the k^d - (k-1)^d diagonal chains add up to at most 1.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import factorial
 from typing import Any
 
-from approxbounds.arithmetic import SYMBOLIC, Arithmetic, Value
+from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.description import where
 from approxbounds.facts.functions import gradient_error
 from approxbounds.facts.hypercube import HypercubeFamily, Index
@@ -32,7 +32,7 @@ class SobolevCubes(BumpCubes):
     id = "sobolev-cubes"
     citations = (Citation("approxbounds", "2.4"),)
 
-    def _height(self, A: Arithmetic) -> Value:
+    def _height(self, A: Arithmetic[V]) -> V:
         s = int(self.smoothness)
         concentrated_maximum_holds(s - 1)
         return A.number(self.radius) / A.number(4**s * factorial(s))
@@ -86,11 +86,11 @@ class SobolevBall(FunctionClass):
     def holder_radius(self) -> Number:
         return self.radius
 
-    def modulus_constant(self, A: Arithmetic) -> Value:
+    def modulus_constant(self, A: Arithmetic[V]) -> V:
         """sqrt(d) R, a bound on the Euclidean norm of the gradient (the cube is convex)."""
         return A.number(self.radius) * A.power(A.number(self.dim), A.number(1) / 2)
 
-    def cube_error(self, A: Arithmetic, k: Value, p: Number) -> Value:
+    def cube_error(self, A: Arithmetic[V], k: V | float, p: Number) -> V:
         return gradient_error(A, self.dim, self.radius, k)
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
-from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.description import named, where
 from approxbounds.errors import NoExpressionError, ParameterError
 from approxbounds.facts.growth import AffineCount, GrowthBound, Thresholds
@@ -20,7 +20,7 @@ from approxbounds.validation import MOST_LAYERS, Number, symbol_unless_symbolic,
 __all__ = ["BoundedLinear", "NormBoundedNetwork"]
 
 
-def _root_of_dimension(A: Arithmetic, dim: Number) -> Value:
+def _root_of_dimension(A: Arithmetic[V], dim: Number) -> V:
     """sqrt(d): the largest |x|_2 on [0,1]^d."""
     return A.power(A.number(dim), A.number(1) / 2)
 
@@ -55,7 +55,7 @@ class BoundedLinear(NetworkClass):
     def lipschitz_constant(self) -> Number:
         return self.norm
 
-    def rademacher_constant(self, A: Arithmetic) -> Value:
+    def rademacher_constant(self, A: Arithmetic[V]) -> V:
         return A.number(self.norm) * _root_of_dimension(A, self.input_dim)
 
     @property
@@ -144,7 +144,7 @@ class NormBoundedNetwork(NetworkClass):
     def lipschitz_constant(self) -> Number:
         return tidy(prod(self.norms))
 
-    def rademacher_constant(self, A: Arithmetic) -> Value:
+    def rademacher_constant(self, A: Arithmetic[V]) -> V:
         total = A.number(1)
         for norm in self.norms:
             total = total * A.number(norm)

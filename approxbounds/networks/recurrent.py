@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.errors import ParameterError
 from approxbounds.facts.growth import Count, CountedLayer
 from approxbounds.facts.networks import Orders
@@ -80,7 +80,7 @@ class HadamRNN(Recurrent):
             CountedLayer("second recurrence", (CentralCount(n, first + n),)),
         )
 
-    def _closed_signs(self, A: Arithmetic, W: Weights, first: Value) -> tuple[Value, Value, Value]:
+    def _closed_signs(self, A: Arithmetic[V], W: Weights, first: V | float) -> tuple[V, V, V]:
         if self.layers == 1:
             return super()._closed_signs(A, W, first)
         n = A.number(self.hidden)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any, ClassVar, Self
 
-from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.description import named
 from approxbounds.facts.growth import (
     AffineCount,
@@ -205,7 +205,7 @@ class Recurrent(NetworkClass):
         n, d = self.hidden, self.domain_dim
         return (HalfspaceCount(n, d), AffineCount(1, 1, n * (d + 1) + 1))
 
-    def closed_growth(self, A: Arithmetic) -> tuple[tuple[Value, Value, Value], ...]:
+    def closed_growth(self, A: Arithmetic[V]) -> tuple[tuple[V, V, V], ...]:
         """One triple for each way to see W, with real U and v.
 
          C codes in bits and layers of M_i m polynomials of degree <= D_i in w_i parameters give
@@ -214,7 +214,7 @@ class Recurrent(NetworkClass):
         """
         return tuple(self._closed(A, W) for W in self.recurrent_weights)
 
-    def _closed(self, A: Arithmetic, W: Weights) -> tuple[Value, Value, Value]:
+    def _closed(self, A: Arithmetic[V], W: Weights) -> tuple[V, V, V]:
         n, d, T = A.number(self.hidden), A.number(self.inputs), A.number(self.steps)
         first = n * d + n * (2 if self.activation == "modrelu" else 1)
         layers, w, products = self._closed_signs(A, W, first)
@@ -225,7 +225,7 @@ class Recurrent(NetworkClass):
         acting = self._acting(A.number(W.reals), first)
         return codes + layers + 1, codes + w + acting + n + 1, 2 * A.e * (products + last)
 
-    def _closed_signs(self, A: Arithmetic, W: Weights, first: Value) -> tuple[Value, Value, Value]:
+    def _closed_signs(self, A: Arithmetic[V], W: Weights, first: V | float) -> tuple[V, V, V]:
         """The number of layers before the output, sum w_i and sum M_i D_i."""
         f, T, q, P = A.number(self._functions), A.number(self.steps), A.number(W.degree), A.number(W.reals) + first
         if self.activation == "linear":

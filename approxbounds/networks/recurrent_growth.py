@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from approxbounds.arithmetic import Arithmetic, Value
+from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.sources import Citation
 
 __all__ = ["CentralCount", "CodeCount", "StepsCount"]
@@ -19,7 +19,7 @@ class CodeCount:
     values: int
     citations: tuple[Citation, ...] = (Citation("approxbounds", "3.6"),)
 
-    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         return A.number(self.entries) * A.log2_integer(self.values) + 0 * A.number(m)
 
     @property
@@ -43,7 +43,7 @@ class CentralCount:
     units: int = 1
     citations = (Citation("Cover1965"), Citation("approxbounds", "6"))
 
-    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         M = A.times(self.functions, m)
         return A.number(self.units) * (1 + A.log2_binomial_sum(M - 1, self.parameters - 1))
 
@@ -69,14 +69,14 @@ class StepsCount:
     parameters: int
     citations = (Citation("AnthonyBartlett1999", "Thm 8.3"), Citation("approxbounds", "6"))
 
-    def evaluate(self, A: Arithmetic, m: Value) -> Value:
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         M, P, more = A.times(self.functions, m), A.number(self.parameters), A.number(self.steps - 1)
         each = 1 + P * A.log2(2 * A.e * A.number(M) / P)
         total = more * each + P * self._log2_degrees(A)
         capped = A.minimum(more * A.number(M), total)
         return A.at_least(M, self.parameters, capped, more * A.number(M))
 
-    def _log2_degrees(self, A: Arithmetic) -> Value:
+    def _log2_degrees(self, A: Arithmetic[V]) -> V:
         inverse = Fraction(1, self.slope)
         gammas = A.log_gamma(A.number(self.steps + inverse)) - A.log_gamma(A.number(1 + inverse))
         return A.number(self.steps - 1) * A.log2_integer(self.slope) + gammas / A.log(A.number(2))

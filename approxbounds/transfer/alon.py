@@ -17,7 +17,7 @@ Applied to functions with values in an interval of length s: rounded down to mul
 
 from __future__ import annotations
 
-from approxbounds.arithmetic import BALL, Arithmetic, Value, precision
+from approxbounds.arithmetic import BALL, Arithmetic, V, integer, precision
 from approxbounds.sources import Citation
 from approxbounds.witness import require
 
@@ -29,7 +29,7 @@ CITATIONS = (
 )
 
 
-def log2_shattered(A: Arithmetic, points: Value, levels: Value, fat: Value) -> Value:
+def log2_shattered(A: Arithmetic[V], points: V | float, levels: V | float, fat: V | float) -> V:
     """An upper bound on log2 y: y <= (e m B/D)^D for 1 <= D <= m. (float: D beyond m counts as m)."""
     m, B, D = A.number(points), A.number(levels), A.number(fat)
     if A.vectorised:
@@ -37,7 +37,7 @@ def log2_shattered(A: Arithmetic, points: Value, levels: Value, fat: Value) -> V
     return D * A.log2(A.e * m * B / D)
 
 
-def log2_separated(A: Arithmetic, points: int, levels: int, fat: int, exponent: int) -> Value:
+def log2_separated(A: Arithmetic[V], points: int, levels: int, fat: int, exponent: int) -> V:
     """log2 of the largest number of separated functions, after checking that ``exponent`` q >= log2 y."""
     if fat == 0:
         return A.number(0)
@@ -52,4 +52,4 @@ def smallest_exponent(points: int, levels: int, fat: int) -> int:
     if fat == 0:
         return 0
     with precision(256):
-        return int(log2_shattered(BALL, points, levels, min(fat, points)).upper().ceil().unique_fmpz())
+        return integer(log2_shattered(BALL, points, levels, min(fat, points)).upper().ceil())

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, Value, precision
+from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V, integer, precision
 from approxbounds.complexity.fat_shattering import (
     fat_floats,
     fat_steps,
@@ -69,7 +69,7 @@ class FatSupNormTheorem(Theorem):
         failure = "no family member searched is higher than the scale at which G shatters its cells"
         return best_member(query.F.families, candidates, failure)
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         family, index, N = member_of(query.F.families, witness)
         value = family.norm(A, index, inf) - least_scale(A, query.G, N)
         require(bool(value > 0), "sup w is not certainly above the scale at which G shatters N points")
@@ -150,12 +150,12 @@ class FatHypercubeTheorem(Theorem):
         """The exact integers that go with a member and eta."""
         N, D = family.cells(index), fat_upper(query.G, eta / 4)
         with precision(256):
-            B = int((4 * family.norm(BALL, index, inf) / BALL.number(eta)).upper().floor().unique_fmpz())
+            B = integer((4 * family.norm(BALL, index, inf) / BALL.number(eta)).upper().floor())
         q = smallest_exponent(N, B, D)
         h, _ = best_distance(np.array([float(N)]), np.array([float(log2_separated(FLOAT, N, B, D, q))]))
         return family.witness(index) | {"h": int(h[0]), "eta": eta, "fat": D, "levels": B, "exponent": q}
 
-    def _growth(self, A: Arithmetic, query: Query, family: HypercubeFamily, index: Index, witness: Witness) -> Value:
+    def _growth(self, A: Arithmetic[V], query: Query, family: HypercubeFamily, index: Index, witness: Witness) -> V:
         """log2 Pi, with every hypothesis about eta, D, B and q checked."""
         eta, D = fraction_of(witness, "eta"), integer_of(witness, "fat")
         B, q = integer_of(witness, "levels", minimum=1), integer_of(witness, "exponent")
@@ -168,12 +168,12 @@ class FatHypercubeTheorem(Theorem):
             )
         return log2_separated(A, family.cells(index), B, D, q)
 
-    def _mass(self, A: Arithmetic, query: Query, witness: Witness) -> tuple[HypercubeFamily, Index, int, Value]:
+    def _mass(self, A: Arithmetic[V], query: Query, witness: Witness) -> tuple[HypercubeFamily, Index, int, V]:
         family, index, cells = member_of(query.F.families, witness)
         mass = checked_mass(A, cells, self._growth(A, query, family, index, witness), witness)
         return family, index, cells, mass
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         family, index, cells, mass = self._mass(A, query, witness)
         norm = family.norm(A, index, query.p) - A.number(fraction_of(witness, "eta"))
         require(bool(norm > 0), "eta must certainly be below ||w||_p")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, Value, precision
+from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V, integer, precision
 from approxbounds.complexity.fat_shattering import (
     fat_floats,
     fat_steps,
@@ -76,25 +76,25 @@ class FatPackingTransfer(Theorem):
         family, index, _ = member_of(query.F.families, found)
         with precision(256):
             scale = self._scale(BALL, query, family, index, found)
-            mu = int(packing_of(BALL, family, index, found).lower().floor().unique_fmpz())
-            m = int(self._points(BALL, scale, query.p, mu).upper().ceil().unique_fmpz())
-            B = int((2 / scale).upper().floor().unique_fmpz())
+            mu = integer(packing_of(BALL, family, index, found).lower().floor())
+            m = integer(self._points(BALL, scale, query.p, mu).upper().ceil())
+            B = integer((2 / scale).upper().floor())
             gamma = short_fraction(float((family.spread(BALL, index) * scale / 4).lower()) * (1 - 1e-6))
             D = fat_upper(query.G, gamma)
         return {**found, "bits": mu, "points": m, "fat": D, "levels": B, "exponent": smallest_exponent(m, B, D)}
 
     @staticmethod
-    def _scale(A: Arithmetic, query: Query, family: HypercubeFamily, index: Index, witness: Witness) -> Value:
+    def _scale(A: Arithmetic[V], query: Query, family: HypercubeFamily, index: Index, witness: Witness) -> V:
         """tau'."""
         tau = A.number(fraction_of(witness, "tau")) / family.spread(A, index)
         return tau * A.power(A.number(2), -1 / A.number(query.p))
 
     @staticmethod
-    def _points(A: Arithmetic, scale: Value, p: Number, mu: int) -> Value:
+    def _points(A: Arithmetic[V], scale: V | float, p: Number, mu: int) -> V:
         """8 (s/tau)^p log(2^{2 mu - 1}) = 4 tau'^{-p} log(2^{2 mu - 1})."""
         return 4 * A.power(scale, -A.number(p)) * A.number(2 * mu - 1) * A.log(A.number(2))
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         family, index, _ = member_of(query.F.families, witness)
         mu, m = integer_of(witness, "bits", minimum=1), integer_of(witness, "points", minimum=1)
         D, B = integer_of(witness, "fat"), integer_of(witness, "levels", minimum=1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, Value, log2_lower_tail
+from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V, log2_lower_tail
 from approxbounds.errors import echo
 from approxbounds.facts.hypercube import Grid, HypercubeFamily, Index
 from approxbounds.members import Scored, best_member
@@ -51,14 +51,14 @@ def search_packing(
     return best_member(query.F.families, candidates, "no family member searched has a packing larger than G allows")
 
 
-def packing_of(A: Arithmetic, family: HypercubeFamily, index: Index, witness: Witness) -> Value:
+def packing_of(A: Arithmetic[V], family: HypercubeFamily, index: Index, witness: Witness) -> V:
     """log2 of the number of f_omega at pairwise distance >= 2||w||_p (h/N)^{1/p} (Gilbert-Varshamov)."""
     cells, h = family.cells(index), integer_of(witness, "h", minimum=1)
     require(2 * (h - 1) < cells, f"h={echo(h)} must be at most N/2 + 1, N={echo(cells)}")
     return A.number(cells) - log2_lower_tail(A, cells, h - 1)
 
 
-def excess(A: Arithmetic, query: Query, family: HypercubeFamily, index: Index, witness: Witness) -> Value:
+def excess(A: Arithmetic[V], query: Query, family: HypercubeFamily, index: Index, witness: Witness) -> V:
     """The eps with 2 eps + tau = 2||w||_p (h/N)^{1/p}, after checking that it is positive."""
     share = A.power(A.number(integer_of(witness, "h")) / A.number(family.cells(index)), 1 / A.number(query.p))
     eps = family.norm(A, index, query.p) * share - A.number(fraction_of(witness, "tau")) / 2

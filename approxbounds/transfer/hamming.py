@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import FLOAT, Arithmetic, Value, log2_lower_tail
+from approxbounds.arithmetic import FLOAT, Arithmetic, V, log2_lower_tail
 from approxbounds.errors import echo
 from approxbounds.witness import Witness, integer_of, require
 
@@ -17,12 +17,12 @@ _RESOLVED = 1e14  # up to this many cells doubles resolve a fraction of a bit
 _BACKWARDS = (0.25, 0.5, 1.0, 1.5, 2.0)  # steps back from the largest h, in sqrt(N)
 
 
-def log2_delta(A: Arithmetic, cells: Value, log2_growth: Value, h: Value) -> Value:
+def log2_delta(A: Arithmetic[V], cells: V | float, log2_growth: V | float, h: V | float) -> V:
     """log2 of (an upper bound on) delta_h = Pi V(N, h-1) / 2^N, for 1 <= h, 2(h-1) < N."""
     return log2_growth + log2_lower_tail(A, cells, A.number(h) - 1) - A.number(cells)
 
 
-def hamming_mass(A: Arithmetic, cells: Value, log2_growth: Value, h: Value) -> Value:
+def hamming_mass(A: Arithmetic[V], cells: V | float, log2_growth: V | float, h: V | float) -> V:
     """A lower bound on S = sum_{i=1}^N max(0, 1 - delta_i): h - delta_h (N-h+2)/(N-2h+3).
 
     S >= sum_{i<=h} (1 - delta_i), and delta_{i-1} <= delta_i (i-1)/(N-i+2) since each binomial up to
@@ -33,7 +33,7 @@ def hamming_mass(A: Arithmetic, cells: Value, log2_growth: Value, h: Value) -> V
     return h_ - delta * (N - h_ + 2) / (N - 2 * h_ + 3)
 
 
-def checked_mass(A: Arithmetic, cells: int, log2_growth: Value, witness: Witness) -> Value:
+def checked_mass(A: Arithmetic[V], cells: int, log2_growth: V | float, witness: Witness) -> V:
     """S for the h of the witness, after checking that h is allowed and S positive."""
     h = integer_of(witness, "h", minimum=1)
     require(2 * (h - 1) < cells, f"h={echo(h)} must be at most N/2 + 1, N={echo(cells)}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.complexity.pseudo_dimension import growth_steps, largest_shattered, no_growth, pdim_expression
 from approxbounds.errors import NoExpressionError
 from approxbounds.facts.growth import GrowthBound
@@ -66,13 +66,13 @@ class HypercubeTheorem(Theorem):
         failure = "no family member searched gives more than 1e-308: G shows too many patterns for them"
         return best_member(query.F.families, candidates, failure)
 
-    def mass(self, A: Arithmetic, query: Query, witness: Witness) -> tuple[HypercubeFamily, Index, int, Value]:
+    def mass(self, A: Arithmetic[V], query: Query, witness: Witness) -> tuple[HypercubeFamily, Index, int, V]:
         """Family, index, N and S for the witness, with every hypothesis checked."""
         family, index, cells = member_of(query.F.families, witness)
         growth = query.G.growth(family.centres).evaluate(A, cells)
         return family, index, cells, checked_mass(A, cells, growth, witness)
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         family, index, cells, mass = self.mass(A, query, witness)
         norm = family.norm(A, index, query.p)
         return norm * A.power(2 * mass / A.number(cells), 1 / A.number(query.p))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.complexity.pseudo_dimension import no_growth, pdim_expression, pdim_steps, pdim_upper
 from approxbounds.errors import HypothesisError, NoExpressionError
 from approxbounds.facts.functions import EntropyBound
@@ -56,7 +56,7 @@ class PackingTransfer(Theorem):
 
         return search_packing(query, lambda family: family.grid().thinned(8).relevant(P), allowed) | {"pdim": P}
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         family, index, _ = member_of(query.F.families, witness)
         packing = packing_of(A, family, index, witness)
         P, tau = checked_pdim(A, query, witness), fraction_of(witness, "tau")
@@ -157,7 +157,7 @@ class EntropyTransfer(Theorem):
         tau = short_fraction(float(theta[t, 0] * total[t, i]))
         return {"eps": short_fraction(float(value[t, i])), "tau": tau, "pdim": P}
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         entropy = self._entropy(query)
         eps, tau = fraction_of(witness, "eps"), fraction_of(witness, "tau")
         P = checked_pdim(A, query, witness)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import inf
 from typing import Any
 
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, Value, precision
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V, precision
 from approxbounds.complexity.pseudo_dimension import (
     excludes_shattering,
     growth_steps,
@@ -62,7 +62,7 @@ class SupNormTheorem(Theorem):
         failure = "no family member with more cells than G may shatter has a height above 1e-308"
         return best_member(query.F.families, candidates, failure)
 
-    def evaluate(self, A: Arithmetic, query: Query, witness: Witness) -> Value:
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         family, index, cells = member_of(query.F.families, witness)
         unshattered = excludes_shattering(A, query.G, cells, family.centres)
         require(unshattered, f"it is not certain that no N={echo(cells)} points are shattered")
