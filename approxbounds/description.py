@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Self
 
 from approxbounds.errors import ParameterError
 from approxbounds.parameters import declared
@@ -30,14 +31,16 @@ class Description:
     a ``__post_init__`` of its own, after ``super().__post_init__()``.
     ``citations`` names where the class is studied; derivations cite what they use, class by class.
     ``records`` names the fields that hold tuples of other records, in which no record of the same class may be.
+    ``domain_parameter`` is the name of the dimension of the domain in classes that have it as a parameter.
     """
 
     citations: ClassVar[tuple[Citation, ...]] = ()
     records: ClassVar[tuple[str, ...]] = ()
+    domain_parameter: ClassVar[str]
 
     def __post_init__(self) -> None:
         """Make the parameters exact, or raise ParameterError, as their fields declare."""
-        for name, check, optional in declared(type(self)):  # type: ignore[arg-type]  # mypy doubts their hash
+        for name, check, optional in declared(type(self)):  # type: ignore[arg-type]  # classes are hashable
             given = getattr(self, name)
             if given is None and optional:
                 continue
@@ -52,6 +55,24 @@ class Description:
     def to_dict(self) -> dict[str, Any]:
         """The JSON form: the class name and the exact parameters (ints, or strings such as "1/3")."""
         return {"class": type(self).__name__} | {name: _plain(value) for name, value in self.parameters().items()}
+
+    def larger(self) -> Iterator[Self]:
+        """Classes of this kind that contain this one, for tests that bounds are monotone; none unless declared.
+
+        A subclass that describes something else must say so itself.
+        """
+        return iter(())
+
+    def variants(self, *changes: Mapping[str, Any]) -> Iterator[Self]:
+        """The record with other values of some parameters, for each of the changes that is allowed.
+
+        >>> import approxbounds as ab
+        >>> [str(F) for F in ab.LipschitzBall(dim=1).variants({"radius": 2}, {"dim": 0})]
+        ['LipschitzBall(dim=1, radius=2)']
+        """
+        for change in changes:
+            with suppress(ParameterError):
+                yield replace(self, **change)
 
     @property
     def symbols(self) -> frozenset[Any]:

@@ -128,12 +128,13 @@ class Choice(Check):
 class Entries(Check):
     """A non-empty sequence of at most ``most`` entries; ``what`` tells the user what they are.
 
-    Without a check for them, entries stay as they are: the class checks them against its other parameters.
+    Without a check for each, entries stay as they are: the class checks them, and ``some`` are its examples.
     """
 
     each: Check | None
     most: int
     what: str
+    some: tuple[tuple[Any, ...], ...] = ()
 
     def parse(self, name: str, value: object) -> tuple[Any, ...]:
         entries = validation.sequence(name, value, most=self.most, what=self.what)
@@ -143,7 +144,7 @@ class Entries(Check):
 
     def examples(self) -> tuple[tuple[Any, ...], ...]:
         if self.each is None:
-            return ()
+            return self.some
         some = self.each.examples()
         return tuple((*some, *some)[:length] for length in range(1, min(self.most, 3) + 1))
 

@@ -2,6 +2,7 @@
 
 import math
 import traceback
+from dataclasses import fields, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -12,6 +13,9 @@ import sympy
 
 import approxbounds as ab
 from approxbounds.cli import main
+from approxbounds.parameters import Choice, Entries, Exact, Exponent, Flag, Integer, declared
+from approxbounds.testing import examples
+from approxbounds.validation import LARGEST
 
 HOLDER, LIPSCHITZ = ab.HolderBall(smoothness="3/2", dim=2), ab.LipschitzBall(dim=2)
 MONOTONE = ab.MonotoneFunctions(dim=2)
@@ -35,37 +39,26 @@ class Endless:
         raise RuntimeError("someone iterates without end")
 
 
-NOT_NUMBERS = [
+#: No numbers, or not in any allowed range; negative numbers.
+JUNK = [
     *(None, True, False, "", "one", "1/0", "1e", "0x10", "1_0", "nan", "1+1", "1/2/3", "__import__('os')", b"1"),
     *([], [1], (1,), {1}, {"a": 1}, object(), len, 1j, (i for i in ()), np.bool_(True), np.array([1, 2])),
     *(math.nan, -math.inf, np.float64("nan"), Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity")),
     *(10**5000, Decimal("1e999999999"), "1e999999999", "1e999", "9" * 500, Fraction(1, 10**400), "1e-999"),
     *(sympy.sqrt(2), sympy.pi, sympy.nan, sympy.zoo, -sympy.oo, sympy.I, sympy.true),
     *(sympy.Symbol("y"), sympy.Symbol("n", negative=True), X - 3),
-    *(-1, -0.5, "-1", "-1/2", Decimal("-0.1"), Fraction(-1, 3), sympy.Integer(-2)),
 ]
+NEGATIVE = [-1, -0.5, "-1", "-1/2", Decimal("-0.1"), Fraction(-1, 3), sympy.Integer(-2)]
+NOT_NUMBERS = [*JUNK, *NEGATIVE]
 INFINITE = [math.inf, "inf", Decimal("Infinity"), sympy.oo, np.float64("inf"), np.float32("inf")]
 ZERO = [0, 0.0, "0", Decimal(0), Fraction(0), sympy.Integer(0), np.float64(0), -0.0]
 NOT_INTEGERS = [2.5, 2.0, "2.5", "5/2", Fraction(5, 2), Decimal("2.5"), np.float64(2), sympy.Rational(5, 2), 10**400]
 
-# name of the public callable -> parameter -> call with one bad value
+# name of the public callable -> parameter -> call with one bad value; parameters of classes are below
 POSITIVE = {
-    "HolderBall": {
-        "smoothness": lambda v: ab.HolderBall(smoothness=v, dim=2),
-        "radius": lambda v: ab.HolderBall(smoothness=1, dim=2, radius=v),
-    },
-    "LipschitzBall": {"radius": lambda v: ab.LipschitzBall(dim=2, radius=v)},
     "FunctionClass": {"eps": lambda v: LIPSCHITZ.packing(v, p=2)},
-    "SobolevBall": {"radius": lambda v: ab.SobolevBall(smoothness=1, dim=2, integrability=2, radius=v)},
-    "AnisotropicHolderBall": {"smoothness[1]": lambda v: ab.AnisotropicHolderBall(smoothness=(1, v))},
-    "EntropyClass": {
-        "exponent": lambda v: ab.EntropyClass(exponent=v, norm=2),
-        "eps": lambda v: ENTROPY.packing(v, p=2),
-    },
+    "EntropyClass": {"eps": lambda v: ENTROPY.packing(v, p=2)},
     "NetworkClass": {"gamma": RELU.fat_shattering},
-    "LipschitzFunctions": {"constant": lambda v: ab.LipschitzFunctions(constant=v, input_dim=2)},
-    "BoundedLinear": {"norm": lambda v: ab.BoundedLinear(norm=v, input_dim=2)},
-    "NormBoundedNetwork": {"norms[1]": lambda v: ab.NormBoundedNetwork(norms=(1, v), input_dim=2)},
     "required_weights": {"error": lambda v: WEIGHTS(LIPSCHITZ, error=v)},
     "required_bits": {"error": lambda v: ab.required_bits(LIPSCHITZ, RELU, error=v, p=2)},
     "AverageCase": {
@@ -74,54 +67,14 @@ POSITIVE = {
     },
 }
 WHOLE = {
-    "HolderBall": {"dim": lambda v: ab.HolderBall(smoothness=1, dim=v)},
-    "LipschitzBall": {"dim": lambda v: ab.LipschitzBall(dim=v)},
-    "MonotoneFunctions": {"dim": lambda v: ab.MonotoneFunctions(dim=v)},
-    "ConvexFunctions": {"dim": lambda v: ab.ConvexFunctions(dim=v)},
-    "BarronBall": {"dim": lambda v: ab.BarronBall(dim=v)},
-    "SobolevBall": {"smoothness": lambda v: ab.SobolevBall(smoothness=v, dim=2, integrability=2)},
-    "ReLUNetwork": {
-        "input_dim": lambda v: ab.ReLUNetwork(widths=(4,), input_dim=v),
-        "widths[1]": lambda v: ab.ReLUNetwork(widths=(4, v), input_dim=1),
-    },
-    "ReLUPowerNetwork": {"power": lambda v: ab.ReLUPowerNetwork(widths=(4,), input_dim=1, power=v)},
-    "FeedForwardNetwork": {"pieces": lambda v: ab.FeedForwardNetwork(widths=(4,), input_dim=1, pieces=v)},
-    "NetworkSize": {
-        "weights": lambda v: ab.NetworkSize(weights=v, depth=2),
-        "depth": lambda v: ab.NetworkSize(weights=10, depth=v),
-        "pieces": lambda v: ab.NetworkSize(weights=10, depth=2, pieces=v),
-    },
-    "LinearSpace": {"dimension": lambda v: ab.LinearSpace(dimension=v)},
     "DenseNetwork": {"per_side": lambda v: BUILT.error(BUILT, p=2, per_side=v)},
     "Bracket": {"per_side": lambda v: STEPS.measure(BUILT, per_side=v)},
     "required_weights": {
         "depth": lambda v: WEIGHTS(LIPSCHITZ, depth=v),
         "pieces": lambda v: WEIGHTS(LIPSCHITZ, pieces=v),
     },
-    "HeavisideNetwork": {"input_dim": lambda v: ab.HeavisideNetwork(widths=(4,), input_dim=v)},
     "SkipNetwork": {
-        "input_dim": lambda v: ab.SkipNetwork(widths=(4,), input_dim=v),
         "layer_weights[1]": lambda v: ab.SkipNetwork(widths=(4,), input_dim=2, layer_weights=(5, v)),
-    },
-    "LipschitzFunctions": {"input_dim": lambda v: ab.LipschitzFunctions(constant=1, input_dim=v)},
-    "BoundedLinear": {"input_dim": lambda v: ab.BoundedLinear(norm=1, input_dim=v)},
-    "NormBoundedNetwork": {
-        "input_dim": lambda v: ab.NormBoundedNetwork(norms=(1,), input_dim=v),
-        "widths[0]": lambda v: ab.NormBoundedNetwork(norms=(1, 1), input_dim=2, widths=(v,)),
-    },
-    "FreeKnotSplines": {"knots": lambda v: ab.FreeKnotSplines(knots=v, degree=1)},
-    "HadamRNN": {
-        "hidden": lambda v: ab.HadamRNN(hidden=v, steps=2),
-        "steps": lambda v: ab.HadamRNN(hidden=4, steps=v),
-        "inputs": lambda v: ab.HadamRNN(hidden=4, steps=2, inputs=v),
-        "layers": lambda v: ab.HadamRNN(hidden=4, steps=2, layers=v),
-    },
-    "QORNN": {"recurrent_bits": lambda v: ab.QORNN(hidden=4, steps=2, recurrent_bits=v)},
-    "OrthogonalRNN": {"inputs": lambda v: ab.OrthogonalRNN(hidden=4, steps=2, inputs=v)},
-    "RecurrentNetwork": {"hidden": lambda v: ab.RecurrentNetwork(hidden=v, steps=2)},
-    "PiecewisePolynomials": {
-        "cells": lambda v: ab.PiecewisePolynomials(cells=v, degree=1, input_dim=2),
-        "input_dim": lambda v: ab.PiecewisePolynomials(cells=4, degree=1, input_dim=v),
     },
 }
 EXPONENTS = {
@@ -135,8 +88,6 @@ EXPONENTS = {
     "required_weights": {"p": lambda v: WEIGHTS(LIPSCHITZ, p=v)},
     "required_bits": {"p": lambda v: ab.required_bits(LIPSCHITZ, RELU, error=1, p=v)},
     "FunctionClass": {"p": lambda v: LIPSCHITZ.packing("1/100", p=v)},
-    "EntropyClass": {"norm": lambda v: ab.EntropyClass(exponent=1, norm=v)},
-    "SobolevBall": {"integrability": lambda v: ab.SobolevBall(smoothness=1, dim=2, integrability=v)},
 }
 ABSTRACT = {"FunctionClass", "NetworkClass"}
 NO_ARGUMENTS = {"Theorem"}
@@ -150,6 +101,10 @@ def bad_widths():
     yield from ({4, 8}, frozenset({4}), {4: 1}, (i for i in (4, 8)), map(int, "48"), Endless())
 
 
+def is_long(value):
+    return isinstance(value, int) and value > 10**60
+
+
 def shown(value):
     """How a message must echo a value: its repr, a beginning of it, or for a long integer that it is one."""
     try:
@@ -158,14 +113,61 @@ def shown(value):
         return "integer of about" if isinstance(value, int) else ""
 
 
+def not_sequences(check):
+    """What is not a sequence of as many entries as the check allows; sets have no order, generators no second time."""
+    yield from (5, "8", b"8", True, 2.5, object(), (), [], (1,) * (check.most + 1))
+    yield from ({4, 8}, frozenset({4}), {4: 1}, (i for i in (4, 8)), map(int, "48"), Endless())
+
+
+def bad_values(check):
+    """Values that a declared check must refuse, and where each stands in the value of the parameter."""
+    if isinstance(check, Entries):
+        if check.each is None:  # the class checks the entries: see the table
+            return [("", lambda v: v, list(not_sequences(check)))]
+        (first, *_) = check.each.examples()
+        entries = [
+            (f"[1]{inner}", lambda v, put=put: (first, put(v)), bad) for inner, put, bad in bad_values(check.each)
+        ]
+        return [("", lambda v: v, list(not_sequences(check))), *entries]
+    if isinstance(check, Flag):
+        values = [None, 0, 1, "True", "yes", [], np.bool_(True), X]
+    elif isinstance(check, Choice):
+        values = [None, 0, "", "relu6", "LINEAR", True, [], X]
+    elif isinstance(check, Exponent):
+        values = NOT_NUMBERS + ZERO + BELOW_ONE
+    elif isinstance(check, Integer):
+        values = NOT_NUMBERS + INFINITE + NOT_INTEGERS + (ZERO if check.minimum >= 1 else [])
+        if check.maximum > LARGEST:  # of finite classes
+            values = [v for v in values if not (type(v) in {int, str} and v in {10**400, "1e999"})]
+    else:
+        assert isinstance(check, Exact)
+        values = NOT_NUMBERS + INFINITE + ZERO if check.minimum > 0 else JUNK + INFINITE
+    return [("", lambda v: v, values)]
+
+
+def _of_classes():
+    """Each parameter of each class of the library, one bad value after the other, with good ones for the others."""
+    for kind in (*ab.FUNCTION_CLASSES.values(), *ab.NETWORK_CLASSES.values()):
+        (good, *_) = examples(kind)
+        for name, check, optional in declared(kind):
+            for where, put, values in bad_values(check):
+                for value in values:
+                    if value is None and optional and not where:
+                        continue
+                    call = lambda g=good, name=name, put=put, v=value: replace(g, **{name: put(v)})  # noqa: E731
+                    yield kind.__name__, f"{name}{where}=", value, call
+
+
 def _generated():
+    for public, name, value, call in _of_classes():
+        echo = "" if isinstance(value, tuple) and len(value) > 9 else "digits" if is_long(value) else shown(value)
+        yield public, call, ab.ParameterError, (name, echo)
     tables = [(POSITIVE, NOT_NUMBERS + INFINITE + ZERO), (WHOLE, NOT_NUMBERS + INFINITE + ZERO + NOT_INTEGERS)]
     for table, values in [*tables, (EXPONENTS, NOT_NUMBERS + ZERO + BELOW_ONE)]:
         for public, parameters in table.items():
             for name, call in parameters.items():
                 for value in values:
-                    big = isinstance(value, int) and value > 10**60
-                    echo = "digits" if big else shown(value)
+                    echo = "digits" if is_long(value) else shown(value)
                     yield public, (lambda call=call, value=value: call(value)), ab.ParameterError, (f"{name}=", echo)
     for kind in (ab.ReLUNetwork, ab.HeavisideNetwork, ab.ReLUPowerNetwork, ab.FeedForwardNetwork, ab.SkipNetwork):
         for name, values in (("widths=", bad_widths()), ("widths[", BAD_ENTRIES)):
@@ -452,6 +454,12 @@ def reads_well(message):
     """One line that fits a terminal and a notebook cell, and shows nothing of the inside."""
     assert 0 < len(message) < 300, message
     assert "\n" not in message and "Traceback" not in message and "arb(" not in message
+
+
+@pytest.mark.parametrize("kind", [*ab.FUNCTION_CLASSES.values(), *ab.NETWORK_CLASSES.values()])
+def test_every_parameter_declares_what_it_may_be(kind):
+    """Else the table above would not know of it."""
+    assert [name for name, _, _ in declared(kind)] == [field.name for field in fields(kind)]
 
 
 def test_every_public_callable_has_a_row():

@@ -45,10 +45,12 @@ class FunctionFacts(Description, ABC):
     :class:`~approxbounds.functions.base.FunctionClass` adds the answers that theorems give.
     """
 
+    domain_parameter = "dim"
+
     @property
     def domain_dim(self) -> Number:
         """d, by default the parameter ``dim``; None if the class does not name a domain."""
-        return self.parameters().get("dim")
+        return self.parameters().get(self.domain_parameter)
 
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:

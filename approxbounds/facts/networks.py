@@ -13,7 +13,7 @@ from approxbounds.facts.growth import GrowthBound, Thresholds
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, symbol_unless_symbolic
 
-__all__ = ["Activation", "Architecture", "NetworkFacts", "Orders", "Sizes", "layered_order"]
+__all__ = ["Activation", "Architecture", "Contents", "NetworkFacts", "Orders", "Sizes", "layered_order"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,18 @@ class Architecture:
 
 
 @dataclass(frozen=True)
+class Contents:
+    """Simple functions in a class of networks: the zero function; one constant, of our choice; steps.
+
+    ``cells``: a number n such that all step functions on n cells, of our choice, are in it; 0 if none is known.
+    """
+
+    zero: bool = False
+    constant: bool = False
+    cells: Number = 0
+
+
+@dataclass(frozen=True)
 class Orders:
     """Orders of magnitude (SymPy), up to constants: of Pdim(G), and of T1's lower bound in a."""
 
@@ -99,10 +111,12 @@ class NetworkFacts(Description, ABC):
     :class:`~approxbounds.networks.base.NetworkClass` adds the answers that theorems give.
     """
 
+    domain_parameter = "input_dim"
+
     @property
     def domain_dim(self) -> Number:
         """The number of inputs, by default the parameter ``input_dim``; None if the class does not name it."""
-        return self.parameters().get("input_dim")
+        return self.parameters().get(self.domain_parameter)
 
     @abstractmethod
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
@@ -173,6 +187,14 @@ class NetworkFacts(Description, ABC):
     def contains_constants(self) -> bool:
         """Whether every constant function is in G."""
         return False
+
+    @property
+    def may_contain(self) -> Contents:
+        """What some class that the record describes contains; lower bounds, which hold for each, may not contradict it.
+
+        For tests: no bound rests on it. A subclass that describes fewer classes must say so itself.
+        """
+        return Contents()
 
     @property
     def is_lipschitz_ball(self) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import ceil, prod
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,6 +167,9 @@ class AnisotropicHolderBall(FunctionClass):
             f"$F$ is the anisotropic Hölder ball on $[0,1]^{{{self.domain_dim}}}$ of smoothness $({shown})$ in the "
             f"coordinate directions{where(', ', R=self.radius)}."
         )
+
+    def larger(self) -> Iterator[Self]:
+        return self.variants({"radius": 2 * self.radius})
 
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:

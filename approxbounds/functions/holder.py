@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,9 @@ class _Holder(FunctionClass):
     @property
     @abstractmethod
     def _s(self) -> Number: ...
+
+    def larger(self) -> Iterator[Self]:
+        return self.variants({"radius": 2 * self.radius})
 
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:

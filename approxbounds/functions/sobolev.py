@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import factorial
-from typing import Any
+from typing import Any, Self
 
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.description import where
@@ -72,6 +73,9 @@ class SobolevBall(FunctionClass):
             f"$F$ is the Sobolev ball $\\|D^mf\\|_{{L^{{{q}}}}}\\le R$ for $|m|\\le s$ on $[0,1]^d$"
             f"{where(', ', s=self.smoothness, d=self.dim, R=self.radius)}."
         )
+
+    def larger(self) -> Iterator[Self]:
+        return self.variants({"radius": 2 * self.radius})
 
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:

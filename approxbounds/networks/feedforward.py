@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
-from typing import Self
+from typing import Any, Self
 
 from approxbounds.description import named
 from approxbounds.errors import ParameterError
@@ -24,7 +25,7 @@ from approxbounds.facts.growth import (
     degree_of_layer,
 )
 from approxbounds.facts.networks import Activation, Architecture, Sizes
-from approxbounds.networks.parametric import LayeredNetwork, ParametricNetwork, operation_counts
+from approxbounds.networks.parametric import LayeredNetwork, ParametricNetwork, finer, operation_counts, wider
 from approxbounds.parameters import BITS, DEGREE, FLAG, INPUTS, PIECES, WIDTHS, Integer, allowed
 from approxbounds.validation import MOST_LAYERS, MOST_WEIGHTS, Number, is_symbolic
 
@@ -70,6 +71,13 @@ class _Layered(LayeredNetwork):
     @property
     def contains_constants(self) -> bool:
         return self.bits is None and self.bias
+
+    def larger(self) -> Iterator[Self]:
+        return self.variants(*wider(self.widths), *finer(self.bits), *self._richer())
+
+    def _richer(self) -> list[dict[str, Any]]:
+        """Changes of parameters by which the activations are more general."""
+        return []
 
     @property
     def definition(self) -> str:
@@ -159,6 +167,9 @@ class FeedForwardNetwork(_Layered):
     pieces: Number = field(default=2, metadata=PIECES)
     continuous: bool = field(default=False, metadata=FLAG)
 
+    def _richer(self) -> list[dict[str, Any]]:
+        return [{"degree": self.degree + 1}, {"pieces": self.pieces + 1}]
+
     @property
     def activation(self) -> Activation:
         return Activation(self.degree, self.pieces, self.continuous)
@@ -238,6 +249,11 @@ class NetworkSize(ParametricNetwork):
             raise ParameterError("units", self.units, f"must be at least depth-1={self.depth - 1}: one per layer")
         if not is_symbolic(self.weights) and not is_symbolic(self.depth) and self.weights < self.depth:
             raise ParameterError("weights", self.weights, f"must be at least depth={self.depth}: one per layer")
+
+    def larger(self) -> Iterator[Self]:
+        grown = [{name: getattr(self, name) + 1} for name in ("weights", "depth", "degree", "pieces")]
+        units = [] if self.units is None else [{"units": self.units + 1}]
+        return self.variants(*grown, *units, *finer(self.bits))
 
     @property
     def definition(self) -> str:

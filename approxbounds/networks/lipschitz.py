@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Self
 
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
 from approxbounds.facts.growth import GrowthBound, Thresholds
-from approxbounds.facts.networks import Orders
+from approxbounds.facts.networks import Contents, Orders
 from approxbounds.networks.base import NetworkClass
 from approxbounds.parameters import DIMENSION, POSITIVE
 from approxbounds.sources import Citation
@@ -31,6 +33,13 @@ class LipschitzFunctions(NetworkClass):
     citations = (Citation("McShane1934"),)
     constant: Number = field(metadata=POSITIVE)
     input_dim: Number = field(metadata=DIMENSION)
+
+    @property
+    def may_contain(self) -> Contents:
+        return Contents(zero=True)
+
+    def larger(self) -> Iterator[Self]:
+        return self.variants({"constant": 2 * self.constant})
 
     @property
     def definition(self) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any
+from typing import Any, Self
 
 from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.description import named, where
 from approxbounds.errors import NoExpressionError, ParameterError
 from approxbounds.facts.growth import AffineCount, GrowthBound, Thresholds
-from approxbounds.facts.networks import Architecture, Orders, Sizes
+from approxbounds.facts.networks import Architecture, Contents, Orders, Sizes
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.feedforward import ReLUNetwork
+from approxbounds.networks.parametric import wider
 from approxbounds.parameters import INPUTS, POSITIVE, WIDTHS, Entries, Exact, allowed
 from approxbounds.sources import Citation
 from approxbounds.validation import MOST_LAYERS, Number, symbol_unless_symbolic, tidy
@@ -39,6 +41,13 @@ class BoundedLinear(NetworkClass):
     citations = (Citation("BartlettShaweTaylor1999"),)
     norm: Number = field(metadata=POSITIVE)
     input_dim: Number = field(metadata=INPUTS)
+
+    @property
+    def may_contain(self) -> Contents:
+        return Contents(zero=True)
+
+    def larger(self) -> Iterator[Self]:
+        return self.variants({"norm": 2 * self.norm})
 
     @property
     def definition(self) -> str:
@@ -114,6 +123,14 @@ class NormBoundedNetwork(NetworkClass):
     def depth(self) -> int:
         """L, the number of weight matrices."""
         return len(self.norms)
+
+    @property
+    def may_contain(self) -> Contents:
+        return Contents(zero=True)
+
+    def larger(self) -> Iterator[Self]:
+        first, *others = self.norms
+        return self.variants({"norms": (2 * first, *others)}, *wider(self.widths or ()))
 
     @property
     def definition(self) -> str:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any, Self
 
 from approxbounds.facts.growth import BitCount, Count, GrowthBound, SauerCount, Thresholds
-from approxbounds.facts.networks import Orders, Sizes, layered_order
+from approxbounds.facts.networks import Contents, Orders, Sizes, layered_order
 from approxbounds.networks.base import NetworkClass
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
 
-__all__ = ["LayeredNetwork", "ParametricNetwork", "network_orders", "operation_counts"]
+__all__ = ["LayeredNetwork", "ParametricNetwork", "finer", "network_orders", "operation_counts", "wider"]
 
 
 def network_orders(degree: Number, weights: Any, depth: Any) -> Orders:
@@ -40,6 +40,16 @@ def operation_counts(totals: Sizes) -> tuple[Count, ...]:
     return (SauerCount(4 * totals.weights * (totals.operations() + 2)),)
 
 
+def wider(widths: tuple[Number, ...]) -> list[dict[str, Any]]:
+    """Changes of parameters by which one hidden layer has one unit more."""
+    return [{"widths": (*widths[:i], width + 1, *widths[i + 1 :])} for i, width in enumerate(widths)]
+
+
+def finer(bits: Number | None) -> list[dict[str, Any]]:
+    """Changes of parameters by which quantised weights take more values; none if they are real."""
+    return [] if bits is None else [{"bits": bits + 1}, {"bits": None}]
+
+
 class ParametricNetwork(NetworkClass):
     """The base of layered networks of W parameters; each record that derives from it declares the field ``bits``:
 
@@ -58,6 +68,10 @@ class ParametricNetwork(NetworkClass):
     @abstractmethod
     def counted_sizes(self) -> Sizes:
         """W, U, L and the activation."""
+
+    @property
+    def may_contain(self) -> Contents:
+        return Contents(zero=True)
 
     @property
     def free_sizes(self) -> Sizes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any, ClassVar, Self
@@ -19,8 +20,9 @@ from approxbounds.facts.growth import (
     SumCount,
     Thresholds,
 )
-from approxbounds.facts.networks import Orders
+from approxbounds.facts.networks import Contents, Orders
 from approxbounds.networks.base import NetworkClass
+from approxbounds.networks.parametric import finer
 from approxbounds.networks.recurrent_growth import CentralCount, CodeCount, StepsCount
 from approxbounds.parameters import BITS, Choice, Integer, allowed
 from approxbounds.sources import Citation
@@ -102,6 +104,13 @@ class Recurrent(NetworkClass):
     @property
     def real_orders(self) -> Orders:
         return replace(self, bits=None).orders
+
+    @property
+    def may_contain(self) -> Contents:
+        return Contents(zero=True)
+
+    def larger(self) -> Iterator[Self]:
+        return self.variants(*finer(self.bits))
 
     @property
     def domain_dim(self) -> Number:

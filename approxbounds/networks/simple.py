@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import comb
+from typing import Self
 
 from approxbounds.description import named, where
 from approxbounds.errors import ParameterError
 from approxbounds.facts.growth import AffineCount, BitCount, GrowthBound, Thresholds
-from approxbounds.facts.networks import Orders
+from approxbounds.facts.networks import Contents, Orders
 from approxbounds.networks.base import NetworkClass
 from approxbounds.parameters import DEGREE, INPUTS, Integer, allowed
 from approxbounds.sources import Citation
@@ -45,6 +47,13 @@ class LinearSpace(_Linear):
     input_dim: Number | None = field(default=None, metadata=INPUTS)
 
     @property
+    def may_contain(self) -> Contents:
+        return Contents(zero=True, constant=True, cells=self.dimension)
+
+    def larger(self) -> Iterator[Self]:
+        return self.variants({"dimension": self.dimension + 1})
+
+    @property
     def definition(self) -> str:
         return f"$G$ is a linear space of dimension ${named('D', self.dimension)}$."
 
@@ -74,6 +83,13 @@ class PiecewisePolynomials(_Linear):
         super().__post_init__()
         if not self.symbols and self.exact_pseudo_dimension > MOST_WEIGHTS:
             raise ParameterError("cells", self.cells, f"the dimension must be at most {MOST_WEIGHTS}")
+
+    @property
+    def may_contain(self) -> Contents:
+        return Contents(zero=True, constant=True, cells=self.cells)
+
+    def larger(self) -> Iterator[Self]:
+        return self.variants({"cells": 2 * self.cells}, {"degree": self.degree + 1})
 
     @property
     def definition(self) -> str:
@@ -111,6 +127,15 @@ class FiniteClass(NetworkClass):
         super().__post_init__()
         if (self.bits is None) == (self.size is None):
             raise ParameterError("bits", self.bits, "give exactly one of bits and size")
+
+    @property
+    def may_contain(self) -> Contents:
+        return Contents(zero=True, constant=True)
+
+    def larger(self) -> Iterator[Self]:
+        if self.size is not None:
+            return self.variants({"size": 2 * self.size})
+        return self.variants({"bits": self.exact_pseudo_dimension + 1})
 
     @property
     def definition(self) -> str:

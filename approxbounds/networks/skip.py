@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import Self
 
 from approxbounds.description import named
 from approxbounds.errors import ParameterError
@@ -20,7 +22,7 @@ from approxbounds.facts.growth import (
     degree_of_layer,
 )
 from approxbounds.facts.networks import Activation, Architecture, Orders, Sizes, layered_order
-from approxbounds.networks.parametric import LayeredNetwork, operation_counts
+from approxbounds.networks.parametric import LayeredNetwork, finer, operation_counts, wider
 from approxbounds.parameters import BITS, DEGREE, INPUTS, PIECES, WIDTHS, Entries, allowed
 from approxbounds.validation import MOST_LAYERS, MOST_WEIGHTS, Number, integer, is_symbolic, symbol_unless_symbolic
 
@@ -108,6 +110,11 @@ class SkipNetwork(LayeredNetwork):
     @property
     def free_sizes(self) -> None:
         """None: known constructions have no skip connections, and rates in W are not known to carry over."""
+
+    def larger(self) -> Iterator[Self]:
+        shape = wider(self.widths) if self.layer_weights is None else [{"layer_weights": None}]
+        activation = [{"degree": self.degree + 1}, {"pieces": self.pieces + 1}]
+        return self.variants(*shape, *activation, *finer(self.bits))
 
     @property
     def definition(self) -> str:

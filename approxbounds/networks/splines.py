@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Self
 
 from approxbounds.errors import ParameterError
 from approxbounds.facts.growth import (
@@ -16,7 +18,7 @@ from approxbounds.facts.growth import (
     SumCount,
     Thresholds,
 )
-from approxbounds.facts.networks import Orders
+from approxbounds.facts.networks import Contents, Orders
 from approxbounds.networks.base import NetworkClass
 from approxbounds.parameters import FLAG, Integer, allowed
 from approxbounds.sources import Citation
@@ -61,6 +63,15 @@ class FreeKnotSplines(NetworkClass):
     @property
     def domain_dim(self) -> int:
         return 1
+
+    @property
+    def may_contain(self) -> Contents:
+        return Contents(zero=True, constant=True, cells=0 if self.smooth else self.knots)
+
+    def larger(self) -> Iterator[Self]:
+        if self.smooth:  # in C^{r-1}: those of a higher degree are smoother
+            return iter(())
+        return self.variants({"knots": self.knots + 1}, {"degree": self.degree + 1})
 
     @property
     def definition(self) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Self
 
 from approxbounds.errors import NoExpressionError, ParameterError
 from approxbounds.facts.growth import GrowthBound, Thresholds, UnionCount
-from approxbounds.facts.networks import Orders
+from approxbounds.facts.networks import Contents, Orders
 from approxbounds.networks.base import NetworkClass
+from approxbounds.networks.simple import FiniteClass, LinearSpace
 from approxbounds.parameters import Entries, allowed
 from approxbounds.sources import Citation
 from approxbounds.validation import Number
 
 __all__ = ["Union"]
+
+_SOME = (LinearSpace(dimension=2), FiniteClass(bits=3))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +36,9 @@ class Union(NetworkClass):
 
     citations = (Citation("approxbounds", "3.6"),)
     records = ("members",)
-    members: tuple[NetworkClass, ...] = field(metadata=allowed(Entries(None, 100, "2 to 100 network classes")))
+    members: tuple[NetworkClass, ...] = field(
+        metadata=allowed(Entries(None, 100, "2 to 100 network classes", some=(_SOME,)))
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -61,6 +68,13 @@ class Union(NetworkClass):
     def lipschitz_constant(self) -> Number | None:
         constants: list[Number] = [member.lipschitz_constant for member in self.members]
         return None if None in constants else max(constants)
+
+    @property
+    def may_contain(self) -> Contents:
+        return Contents(zero=any(member.may_contain.zero for member in self.members))
+
+    def larger(self) -> Iterator[Self]:
+        return self.variants({"members": (*self.members, LinearSpace(dimension=1))})
 
     @property
     def definition(self) -> str:

@@ -45,6 +45,7 @@ from approxbounds.testing.mutants import (
     unsafe_mutants,
     without,
 )
+from approxbounds.testing.records import examples, records
 from approxbounds.testing.strategies import (
     MOST_DIM,
     anisotropic_balls,
@@ -94,6 +95,7 @@ __all__ = [
     "check_upper_bound",
     "dims",
     "entropy_classes",
+    "examples",
     "exponents",
     "feedforward",
     "finite_exponents",
@@ -110,6 +112,7 @@ __all__ = [
     "numbers",
     "pairs",
     "rationals",
+    "records",
     "recurrent_networks",
     "replaced",
     "rivals",

@@ -23,7 +23,7 @@ from approxbounds.facts.hypercube import integer_root
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.query import candidates, make_query
 from approxbounds.testing.mutants import unsafe_mutants
-from approxbounds.theorem import Query, foreign_code
+from approxbounds.theorem import Query
 
 __all__ = [
     "Rule",
@@ -79,9 +79,9 @@ def _answer(rule: Rule, query: Query) -> tuple[float | int, ab.Bound | None] | N
 def known_upper_bounds(F: FunctionFacts, G: NetworkFacts, *, p: Any) -> Iterator[tuple[str, float]]:
     """Names and values of all that is known to be at least E_p(F, G), for comparison with lower bounds.
 
-    The certified upper bounds; and, as a lower bound must hold for every class that a record describes, the error of
-    the zero function (all of the library's records describe some class with it), of the best constant and of step
-    functions on cubes where some linear space, spline or finite class of that size contains them.
+    The certified upper bounds; and, as a lower bound must hold for every class that a record describes, the errors of
+    the zero function, of the best constant and of step functions on cubes where some such class contains them
+    (``may_contain``).
 
     >>> F, G = ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=10)
     >>> dict(known_upper_bounds(F, G, p=2))
@@ -91,17 +91,16 @@ def known_upper_bounds(F: FunctionFacts, G: NetworkFacts, *, p: Any) -> Iterator
     for bound in candidates(query, ab.Direction.UPPER):
         if bound.number is not None:
             yield bound.theorem.id, float(bound.number)
-    if foreign_code(ab.THEOREMS["constant"], Query(network=G)):
-        return
+    contents = G.may_contain
     if F.value_range is not None:
         low, high = F.value_range
-        yield "the zero function", float(max(abs(low), abs(high)))
-        if isinstance(G, (ab.LinearSpace, ab.FiniteClass, ab.PiecewisePolynomials, ab.FreeKnotSplines)):
+        if contents.zero:
+            yield "the zero function", float(max(abs(low), abs(high)))
+        if contents.constant:
             yield "the best constant", float(high - low) / 2
-    cells = {ab.LinearSpace: "dimension", ab.PiecewisePolynomials: "cells", ab.FreeKnotSplines: "knots"}.get(type(G))
-    if cells is None or F.domain_dim is None or F.cube_exponent(query.p) is None or getattr(G, "smooth", False):
+    if contents.cells == 0 or F.domain_dim is None or F.cube_exponent(query.p) is None:
         return
-    k = integer_root(getattr(G, cells) + 1, F.domain_dim) - 1  # the largest with k^d cells or fewer
+    k = integer_root(contents.cells + 1, F.domain_dim) - 1  # the largest with k^d cells or fewer
     if k >= 1:
         with precision(128):
             error = ceil_float(F.cube_error(BALL, BALL.number(k), query.p))
@@ -162,25 +161,18 @@ def check_upper_bound(rule: Rule, F: ab.FunctionClass, G: ab.NetworkClass, p: An
 
 
 def larger_functions(F: ab.FunctionClass) -> Iterator[ab.FunctionClass]:
-    """Classes that contain F: the library's balls of twice the radius.
+    """Classes that contain F, as it declares (``larger``): the library's balls of twice the radius.
 
     >>> [str(larger) for larger in larger_functions(ab.LipschitzBall(dim=1))]
     ['LipschitzBall(dim=1, radius=2)']
     """
-    if isinstance(F, (ab.HolderBall, ab.LipschitzBall, ab.SobolevBall, ab.AnisotropicHolderBall)):
-        with suppress(ab.ParameterError):  # beyond what the library describes
-            yield replace(F, radius=2 * F.radius)
-
-
-_PLUS_ONE = ("weights", "units", "depth", "degree", "pieces", "dimension", "knots")
-_TIMES_TWO = ("size", "cells", "constant", "norm")
-_FREE = ("bits", "layer_weights")
+    return F.larger()
 
 
 def larger_networks(G: ab.NetworkClass) -> Iterator[ab.NetworkClass]:
-    """Classes that contain G, by one parameter each: wider, deeper, with more bits, knots, weights; a larger union.
+    """Classes that contain G, as it declares (``larger``).
 
-    Nothing for classes from outside the library.
+    The library's differ in one parameter each: wider, deeper, with more bits, knots or weights; a larger union.
 
     >>> [str(larger) for larger in larger_networks(ab.HeavisideNetwork(widths=(4, 5), input_dim=1, bits=3))]
     ['HeavisideNetwork(widths=(5, 5), input_dim=1, bias=True, bits=3)', \
@@ -188,28 +180,7 @@ def larger_networks(G: ab.NetworkClass) -> Iterator[ab.NetworkClass]:
 'HeavisideNetwork(widths=(4, 5), input_dim=1, bias=True, bits=4)', \
 'HeavisideNetwork(widths=(4, 5), input_dim=1, bias=True)']
     """
-    if foreign_code(ab.THEOREMS["constant"], Query(network=G)):
-        return
-    changes: list[dict[str, Any]] = []
-    for name, value in G.parameters().items():
-        if name == "widths" and value and getattr(G, "layer_weights", None) is None:
-            grown = (tuple(width + (i == layer) for i, width in enumerate(value)) for layer in range(len(value)))
-            changes += [{name: widths} for widths in grown]
-        if name == "bits" and value is not None:
-            changes.append({name: value + 1})
-        if name in _FREE and value is not None and not isinstance(G, ab.FiniteClass):
-            changes.append({name: None})
-        if name in _PLUS_ONE and value is not None and not getattr(G, "smooth", False):
-            changes.append({name: value + 1})
-        if name in _TIMES_TWO and value is not None:
-            changes.append({name: 2 * value})
-        if name == "norms":
-            changes.append({name: (2 * value[0], *value[1:])})
-        if name == "members" and len(value) < 100:
-            changes.append({name: (*value, ab.LinearSpace(dimension=1))})
-    for change in changes:
-        with suppress(ab.ParameterError):  # beyond what the library describes
-            yield replace(G, **change)
+    return G.larger()
 
 
 def check_monotone(

@@ -18,6 +18,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 import approxbounds as ab
 from approxbounds.testing.mutants import unsafe_mutants
+from approxbounds.testing.records import examples, library, records
 
 __all__ = [
     "MOST_DIM",
@@ -149,7 +150,9 @@ def anisotropic_balls(draw: DrawFn, *, dim: int | None = None) -> ab.Anisotropic
 
 
 def function_classes(*, dim: int | None = None, families_only: bool = False) -> SearchStrategy[ab.FunctionClass]:
-    """Classes with hypercube families, and (unless ``families_only``) entropy classes.
+    """All of the library's classes, or those with hypercube families (``families_only``).
+
+    Those without a strategy here take the examples that their parameters declare.
 
     >>> from hypothesis import find
     >>> find(function_classes(dim=3), lambda F: isinstance(F, ab.MonotoneFunctions))
@@ -157,15 +160,21 @@ def function_classes(*, dim: int | None = None, families_only: bool = False) -> 
     """
     d = _dims(dim)
     sobolev = {"smoothness": st.integers(1, 4), "integrability": exponents(), "radius": numbers()}
-    choices: list[SearchStrategy[ab.FunctionClass]] = [
-        holder_balls(dim=dim),
-        st.builds(ab.LipschitzBall, dim=d, radius=numbers()),
-        st.builds(ab.MonotoneFunctions, dim=d),
-        st.builds(ab.ConvexFunctions, dim=d),
-        st.builds(ab.SobolevBall, dim=d, **sobolev),
-        anisotropic_balls(dim=dim),
-    ]
-    return st.one_of(*choices) if families_only else st.one_of(*choices, entropy_classes(dim=dim))
+    tuned: dict[type[Any], SearchStrategy[Any]] = {
+        ab.HolderBall: holder_balls(dim=dim),
+        ab.LipschitzBall: st.builds(ab.LipschitzBall, dim=d, radius=numbers()),
+        ab.MonotoneFunctions: st.builds(ab.MonotoneFunctions, dim=d),
+        ab.ConvexFunctions: st.builds(ab.ConvexFunctions, dim=d),
+        ab.SobolevBall: st.builds(ab.SobolevBall, dim=d, **sobolev),
+        ab.AnisotropicHolderBall: anisotropic_balls(dim=dim),
+        ab.EntropyClass: entropy_classes(dim=dim),
+    }
+    kinds: list[type[Any]] = library(ab.FUNCTION_CLASSES)
+    if not families_only:
+        return st.one_of(*(tuned[kind] if kind in tuned else records(kind, dim=dim) for kind in kinds))
+    kinds = [kind for kind in kinds if any(F.families for F in examples(kind))]
+    every = (tuned[kind] if kind in tuned else records(kind, dim=dim) for kind in kinds)
+    return st.one_of(*(one.filter(lambda F: bool(F.families)) for one in every))
 
 
 # ------------------------------------------------------------------------------------------- network classes
@@ -281,7 +290,9 @@ def rivals(*, dim: int | None = None) -> SearchStrategy[ab.NetworkClass]:
 
 
 def network_classes(*, dim: int | None = None) -> SearchStrategy[ab.NetworkClass]:
-    """Networks, recurrent ones, totals, their rivals, and unions: all classes of finite pseudo-dimension.
+    """All of the library's classes of finite pseudo-dimension: networks, recurrent ones, totals, rivals, unions.
+
+    Those without a strategy here take the examples that their parameters declare.
 
     >>> from hypothesis import find
     >>> find(network_classes(dim=2), lambda G: isinstance(G, ab.LinearSpace) and G.dimension > 3).dimension
@@ -294,7 +305,22 @@ def network_classes(*, dim: int | None = None) -> SearchStrategy[ab.NetworkClass
         recurrent_networks(dim=dim, most=12),
         rivals(dim=dim),
         unions(dim=dim),
+        *(records(kind, dim=dim).filter(lambda G: G.bounded_growth) for kind in _untuned()),
     )
+
+
+#: Classes in the strategies that :func:`network_classes` joins.
+_TUNED = (
+    *(ab.ReLUNetwork, ab.HeavisideNetwork, ab.ReLUPowerNetwork, ab.FeedForwardNetwork, ab.NetworkSize, ab.SkipNetwork),
+    *(ab.HadamRNN, ab.QORNN, ab.OrthogonalRNN, ab.RecurrentNetwork),
+    *(ab.LinearSpace, ab.FiniteClass, ab.PiecewisePolynomials, ab.FreeKnotSplines, ab.Union),
+)
+
+
+def _untuned() -> list[type[Any]]:
+    """Other classes of the library that can have a finite pseudo-dimension."""
+    others = [kind for kind in library(ab.NETWORK_CLASSES) if kind not in _TUNED]
+    return [kind for kind in others if any(G.bounded_growth for G in examples(kind))]
 
 
 def norm_classes(*, dim: int) -> SearchStrategy[ab.NetworkClass]:
