@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from structure import circles, type_only
 
 import approxbounds as ab
 from approxbounds.arithmetic import FLOAT
@@ -39,6 +40,11 @@ def made(scripts: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
     """Everything made once on coarse grids: the folder, and what was made."""
     out = tmp_path_factory.mktemp("figures")
     return out, scripts("runner").make(scripts("make_all").PRODUCTS, out=out, quick=True, progress=False)
+
+
+def test_no_circles() -> None:
+    assert circles(ROOT / "paper_figures") == []
+    assert type_only(ROOT / "paper_figures") == []
 
 
 def records_of(folder: Path, name: str) -> list[dict[str, Any]]:

@@ -175,7 +175,7 @@ def test_the_standard_comparison_is_broad():
 
 def test_no_trained_network_beats_the_bound():
     quick = [pair for pair in STANDARD if pair.case.index["k"] <= 100 or pair.functions.domain_dim == 1]
-    for found in compare(quick, targets=2, restarts=1, seed=1, progress=False):
+    for found in compare(quick, targets=1, restarts=1, seed=1, progress=False):
         assert found.verdict == "above"
         assert 1 < found.ratio < 100
         assert found.mean > found.bound > 0

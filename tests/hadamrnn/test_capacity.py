@@ -347,9 +347,9 @@ def test_stored_witnesses_are_verified_before_they_are_believed(tmp_path, monkey
             resumed(3, lambda _, answer=answer: answer)
 
 
-@pytest.mark.parametrize("measure", [memorisation, shattered])
-def test_files_of_another_version_are_refused(measure, tmp_path, monkeypatch):
-    settings = {"steps": 2, "most": 2, "path": tmp_path / "answers.jsonl", **QUICK}
+@pytest.mark.parametrize("measure, effort", [(memorisation, {}), (shattered, {"sets": 1, "candidates": 4})])
+def test_files_of_another_version_are_refused(measure, effort, tmp_path, monkeypatch):
+    settings = {"steps": 2, "most": 2, "path": tmp_path / "answers.jsonl", **QUICK, **effort}
     measure(had(), **settings)
     assert measure(had(), **settings, resume=True)
     monkeypatch.setattr(ab, "__version__", "0")

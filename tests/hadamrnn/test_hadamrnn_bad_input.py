@@ -204,10 +204,18 @@ def test_sweeps_take_arrays_and_know_their_runs_again(tmp_path):
             hr.sweep("copy", **settings, hidden=values, learning_rate=0.01)
 
 
-@pytest.mark.parametrize("measure", [memorisation, shattered])
-def test_measurements_of_capacity_check_truth_values_and_take_numpy_numbers(measure, tmp_path):
+@pytest.mark.parametrize("measure, effort", [(memorisation, {}), (shattered, {"sets": 1, "candidates": 4})])
+def test_measurements_of_capacity_check_truth_values_and_take_numpy_numbers(measure, effort, tmp_path):
     config = hr.Config(inputs=1, hidden=2, outputs=1, bits=None)
-    settings = {"steps": 2, "most": 2, "restarts": 1, "iterations": 5, "progress": False, "path": tmp_path / "a"}
+    settings = {
+        "steps": 2,
+        "most": 2,
+        "restarts": 1,
+        "iterations": 5,
+        "progress": False,
+        "path": tmp_path / "a",
+        **effort,
+    }
     for name in ("resume", "progress"):
         with pytest.raises(P, match=f"{name}='no': must be True or False"):
             measure(config, **settings | {name: "no"})
