@@ -10,7 +10,7 @@ __all__ = ["decays_more_slowly", "powers", "same_order"]
 def powers(rate: Any) -> dict[Any, Any] | None:
     """The powers of the sizes (the symbols) in a rate, logarithms and constants left out.
 
-    Exponents count as fixed. None if the rate is no product of powers (a sum, a minimum, ...): then nothing is
+    Exponents count as fixed. None unless the rate is a product of powers (not for a sum, a minimum, ...): then nothing is
     said about it.
 
     >>> import sympy

@@ -179,7 +179,7 @@ class Theorem(ABC):
 
 @contextmanager
 def naming(theorem: Theorem) -> Iterator[None]:
-    """A parameter that a formula of the theorem does not take, or a value that is none: the error names the theorem."""
+    """A ParameterError raised in this block, by a formula of the theorem, names the theorem."""
     try:
         yield
     except ParameterError as error:

@@ -4,8 +4,9 @@
 * :data:`BALL`: python-flint ``arb`` balls: rigorous enclosures. Only these certify.
 * :data:`SYMBOLIC`: SymPy: closed forms and rates.
 
-A formula receives one of them as ``A``, turns exact parameters into numbers with ``A.number`` (ParameterError for
-what is no number of the arithmetic, such as a double among balls) and then uses ``+ - * /`` and the methods below.
+A formula receives one of them as ``A``, turns exact parameters into numbers with ``A.number`` and then uses
+``+ - * /`` and the methods of :class:`Arithmetic`. ``A.number`` raises ParameterError for values that the arithmetic
+does not take: balls, for example, refuse doubles, whose rounding nobody knows.
 Sample sizes and indices (``m``, ``N``, ``h``) are passed as exact ints (balls), as arrays or floats (NumPy) or as
 expressions (SymPy).
 This room is the only door to python-flint, whose precision is global: it is set by :func:`precision`.

@@ -282,7 +282,7 @@ def check_bound(bound: ab.Bound) -> None:
 
     The certificate passes :func:`check_certificate` (for which unknown classes and theorems are registered meanwhile).
     Doubles give the same value up to 1e-9, the certified one on the safe side of it. The closed form, where it is a
-    number, is no stronger than what is known from the other side. The derivation cites every source of the theorem.
+    number, is not stronger than what is known from the other side. The derivation cites every source of the theorem.
 
     >>> check_bound(ab.lower_bound(ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=3), p=2))
     """
