@@ -10,7 +10,7 @@ from dataclasses import MISSING, fields
 from typing import Any, get_args, get_type_hints
 
 from hadamrnn.networks.base import DTYPES, METHODS
-from hadamrnn.networks.qornn import STRATEGIES
+from hadamrnn.networks.strategies import STRATEGIES
 from hadamrnn.networks.recurrence import ACTIVATIONS
 
 __all__ = ["add_fields", "documentation", "values"]

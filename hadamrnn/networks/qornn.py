@@ -12,19 +12,12 @@ from hadamrnn.arrays import Array, Vector
 from hadamrnn.errors import ParameterError
 from hadamrnn.networks.base import Network, NetworkConfig
 from hadamrnn.networks.layers import DenseLayer, Keep, Layer, Segment, Source
-from hadamrnn.networks.orthogonal import Bjorck, bjorck, low_rank, low_rank_update, random_orthogonal, tangent
 from hadamrnn.networks.quantize import quantize, require_bits
+from hadamrnn.networks.strategies import STRATEGIES, Pull, Strategy
 from hadamrnn.networks.transform import DenseMatrix, RecurrentMatrix
 from hadamrnn.optim import Adam
 
-__all__ = ["QORNN", "STRATEGIES", "QORNNConfig", "quantised"]
-
-#: Ways to train quantised weights that are nearly orthogonal: see :class:`QORNN`.
-STRATEGIES = ("projunn", "bjorck", "penalty", "ptq")
-#: Those that keep the parameter W itself orthogonal.
-ON_MANIFOLD = ("projunn", "ptq")
-#: Steps of low rank after which rounding errors are removed.
-CORRECTED = 100
+__all__ = ["QORNN", "QORNNConfig", "quantised"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +42,18 @@ class QORNNConfig(NetworkConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         require_bits(self.recurrent_bits, name="recurrent_bits")
-        check.choice("strategy", self.strategy, STRATEGIES)
+        check.choice("strategy", self.strategy, tuple(STRATEGIES))
         if self.rank is not None:
             check.integer("rank", self.rank, most=self.hidden)
-            if self.strategy not in ON_MANIFOLD:
+            if not self.way.low_rank:
                 raise ParameterError("rank", self.rank, f"must be None for the strategy {self.strategy}")
         check.number("penalty", self.penalty, open=False)
         check.number("recurrent_rate", self.recurrent_rate, most=1.0)
+
+    @property
+    def way(self) -> Strategy:
+        """The strategy itself."""
+        return STRATEGIES[self.strategy]
 
     def packed(self) -> QORNNConfig:
         return replace(super().packed(), recurrent_bits=None, strategy="penalty", rank=None)
@@ -86,7 +84,7 @@ class QORNN(Network):
 
     config: QORNNConfig
     config_type = QORNNConfig
-    _tape: Bjorck
+    _pull: Pull
 
     def recurrent_matrix(self) -> Array:
         """The matrix q(W), or q(B(W)), of the predictions."""
@@ -101,32 +99,22 @@ class QORNN(Network):
         before = W.copy()
         super().update(adam, gradients, rate)
         step = W.dtype.type(config.recurrent_rate) * (W - before)
-        if config.strategy not in ON_MANIFOLD:
-            W[...] = before + step
-        elif config.rank is None:
-            W[...] = bjorck(before + step).W
-        else:
-            W[...] = low_rank_update(before, *low_rank(step, rank=config.rank))
-            if adam.count % CORRECTED == 0:
-                W[...] = bjorck(W).W
+        W[...] = config.way.projected(before, step, rank=config.rank, count=adam.count)
 
     def _initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        return random_orthogonal(len(self.parameters["W"]), rng) if name == "W" else super()._initial(name, shape, rng)
+        return self.config.way.initial(shape[0], rng) if name == "W" else super()._initial(name, shape, rng)
 
     def _prefers_kernel(self, x: Array) -> bool:
         # the powers of W cost several n^3 each, the steps n^2 B
         return super()._prefers_kernel(x) and x.shape[0] * x.shape[1] >= 4 * self.config.hidden
 
     def _recurrent(self, bits: int | None) -> Array:
-        W = self.parameters["W"]
-        if self.config.strategy == "bjorck":
-            self._tape = bjorck(W)
-            W = self._tape.W
+        W, self._pull = self.config.way.weight(self.parameters["W"])
         return quantize(W, bits=bits)
 
     def _weights(self, *, training: bool) -> tuple[RecurrentMatrix, Array, Array, Array]:
         p, c = self.parameters, self.config
-        full = training and c.strategy == "ptq"
+        full = training and not c.way.quantises
         recurrent_bits, bits = (None, None) if full else (c.recurrent_bits, c.bits)
         W = DenseMatrix(self._recurrent(recurrent_bits))
         return W, quantize(p["U"], bits=bits), quantize(p["V"], bits=bits), p["c"]
@@ -144,17 +132,9 @@ class QORNN(Network):
         )
 
     def _finish(self, W: RecurrentMatrix, gradients: Vector) -> float:
-        G, config = gradients["W"], self.config
-        if config.strategy in ON_MANIFOLD:
-            G[...] = tangent(self.parameters["W"], G)
-        elif config.strategy == "bjorck":
-            G[...] = self._tape.back(G)
-        else:
-            Q = W.dense()
-            excess = Q.T @ Q - np.eye(len(Q), dtype=Q.dtype)
-            G += Q.dtype.type(4 * config.penalty) * (Q @ excess)
-            return config.penalty * float(np.square(excess, dtype=np.float64).sum())
-        return 0.0
+        value, slope = self.config.way.penalty(W.dense(), self.config.penalty)
+        gradients["W"][...] = self._pull(gradients["W"] + slope)
+        return value
 
 
 def quantised(model: QORNN, *, recurrent_bits: int | None, bits: int | None) -> QORNN:
