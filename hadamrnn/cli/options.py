@@ -10,8 +10,8 @@ from dataclasses import MISSING, fields
 from typing import Any, get_args, get_type_hints
 
 from hadamrnn.networks.base import DTYPES, METHODS
-from hadamrnn.networks.strategies import STRATEGIES
 from hadamrnn.networks.recurrence import ACTIVATIONS
+from hadamrnn.networks.strategies import STRATEGIES
 
 __all__ = ["add_fields", "documentation", "values"]
 

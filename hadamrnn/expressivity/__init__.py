@@ -1,14 +1,10 @@
 """Measured capacity and approximation of recurrent networks, held against the bounds of approxbounds.
 
-Settings of another kind of network, that is a subclass of ``NetworkConfig`` in ``hadamrnn.networks.kinds``, register
+Another kind of network, see ``hadamrnn.networks``, is measured as it is: its settings say their class of approxbounds
+(``as_class``) and their W in integers (``integer_matrix``).
 
-- with ``classes.network_class`` the class of approxbounds that has all of their functions: enough for ``compare`` and
-  ``memorisation``, which train through ``Network.loss_and_gradients``;
-- with ``exact.recurrent_integers`` their W in integers, unless it is a quantised or real array of that name, which the
-  exact arithmetic of ``memorisation`` and ``shattered`` takes as it is.
-
-Networks that are not recurrent have a module like ``feedforward``: they register with ``regression.steps_of`` and
-``regression.trained``, and are measured by ``compare`` alone.
+Networks that are not recurrent have a module like ``feedforward``: they have ``as_class``, register with
+``regression.steps_of`` and ``regression.trained``, and are measured by ``compare`` alone.
 """
 
 from hadamrnn.expressivity.approximation import Pair, compare

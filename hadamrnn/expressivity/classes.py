@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from functools import singledispatch
-from typing import Any
+from typing import Protocol, runtime_checkable
 
 import approxbounds as ab
 from hadamrnn import validation as check
-from hadamrnn.errors import ParameterError
-from hadamrnn.networks.base import Network, NetworkConfig
-from hadamrnn.networks.hadamrnn import Config
-from hadamrnn.networks.qornn import QORNNConfig
 
-__all__ = ["network_class"]
+__all__ = ["Describable", "network_class"]
 
 
-@singledispatch
-def network_class(model: object, *, steps: int) -> ab.NetworkClass:
+@runtime_checkable
+class Describable(Protocol):
+    """A network, or its settings: they say which class of approxbounds they belong to."""
+
+    def as_class(self, *, steps: int) -> ab.NetworkClass: ...
+
+
+def network_class(model: Describable, *, steps: int) -> ab.NetworkClass:
     """The class of the functions that one output of such a network can be of sequences of ``steps`` steps.
 
     ``model``: a network, or its settings. The output is that after the last step, as a function of the T d_in numbers
@@ -31,28 +32,5 @@ def network_class(model: object, *, steps: int) -> ab.NetworkClass:
     >>> network_class(HadamRNN(inputs=1, hidden=16, outputs=10), steps=784).pseudo_dimension().value
     406
     """
-    raise ParameterError("model", model, "must be a HadamRNN or a QORNN, or the settings of one")
-
-
-@network_class.register
-def _(model: Network, *, steps: int) -> ab.NetworkClass:
-    return network_class(model.config, steps=steps)
-
-
-@network_class.register
-def _(model: Config, *, steps: int) -> ab.NetworkClass:
-    return ab.HadamRNN(**_shape(model, steps), block=model.block, layers=model.layers)
-
-
-@network_class.register
-def _(model: QORNNConfig, *, steps: int) -> ab.NetworkClass:
-    if model.recurrent_bits is not None:
-        return ab.QORNN(**_shape(model, steps), recurrent_bits=model.recurrent_bits)
-    kind = ab.RecurrentNetwork if model.strategy == "penalty" else ab.OrthogonalRNN
-    return kind(**_shape(model, steps))
-
-
-def _shape(config: NetworkConfig, steps: int) -> dict[str, Any]:
-    bits = config.bits if config.embedding is None else None
-    shape = {"hidden": config.hidden, "inputs": config.inputs, "bits": bits, "activation": config.activation}
-    return {"steps": check.integer("steps", steps, most=10**9), **shape}
+    check.instance("model", model, Describable, "a HadamRNN or a QORNN, or the settings of one")
+    return model.as_class(steps=steps)

@@ -8,49 +8,15 @@ those of A|A| + m B|B|, as z -> z|z| increases. Nothing is rounded.
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import singledispatch
 
 import numpy as np
 
 from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
 from hadamrnn.networks.base import Network, NetworkConfig
-from hadamrnn.networks.hadamard import hadamard
-from hadamrnn.networks.hadamrnn import Config
-from hadamrnn.networks.quantize import codes
+from hadamrnn.networks.quantize import exact
 
-__all__ = ["ExactStates", "exact", "recurrent_integers", "require_exact"]
-
-
-def exact(array: Array, *, bits: int | None = None) -> tuple[Array, int]:
-    """Integers and a power of 2: their quotients are the floats of an array, or its quantised values, not rounded.
-
-    >>> exact(np.array([0.5, -0.75]))
-    (array([2, -3], dtype=object), 4)
-    """
-    if bits is not None:
-        integers, step = codes(array, bits=bits)
-        numerator, denominator = step.as_integer_ratio()
-        return integers.astype(object) * numerator, denominator
-    ratios = np.array([value.as_integer_ratio() for value in array.ravel().tolist()], dtype=object)
-    above, below = np.moveaxis(ratios.reshape(*array.shape, 2), -1, 0)
-    denominator = below.max(initial=1)
-    return above * (denominator // below), denominator
-
-
-@singledispatch
-def recurrent_integers(config: NetworkConfig, weights: dict[str, Array]) -> tuple[int, Array, int]:
-    """r, M and D with W = M sqrt(r) / D for networks of these settings; r = 1 for a dense W, as it is by default."""
-    W, denominator = exact(weights["W"], bits=config.bits_of("W"))
-    return 1, W, denominator
-
-
-@recurrent_integers.register
-def _signed_hadamard(config: Config, weights: dict[str, Array]) -> tuple[int, Array, int]:
-    order = config.block or config.hidden
-    u = np.where(weights["u"] < 0, -1, 1)
-    M = np.kron(np.eye(config.hidden // order, dtype=int), hadamard(order).astype(int)) * u[:, None]
-    return order, M.astype(object), order
+__all__ = ["ExactStates", "require_exact"]
 
 
 def require_exact(config: NetworkConfig) -> None:
@@ -73,7 +39,7 @@ class ExactStates:
         config, weights = model.config, model.weights()
         require_exact(config)
         self.bits = config.bits_of("V")
-        self.radicand, M, scale = recurrent_integers(config, weights)
+        self.radicand, M, scale = config.integer_matrix(weights)
         (U, of_U), (b, of_b), (points, of_x) = (
             exact(weights["U"], bits=config.bits_of("U")),
             exact(weights["b"]),

@@ -18,7 +18,6 @@ import approxbounds as ab
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
 from hadamrnn.errors import ParameterError
-from hadamrnn.expressivity.classes import network_class
 from hadamrnn.expressivity.regression import Trained, descend, fit_readout, power_loss, steps_of, trained, with_ones
 
 __all__ = ["FeedForward", "FeedForwardConfig", "sigmoid"]
@@ -75,6 +74,10 @@ class FeedForwardConfig:
     def record(self) -> dict[str, Any]:
         """The settings as JSON."""
         return {"kind": "feedforward", **asdict(self), "widths": list(self.widths)}
+
+    def as_class(self, *, steps: int) -> ab.NetworkClass:
+        """The class of approxbounds with all functions of such networks, of ``steps`` times as many inputs."""
+        return UNITS[self.activation][0](widths=self.widths, input_dim=steps * self.inputs)
 
 
 class FeedForward:
@@ -164,11 +167,6 @@ def _(config: FeedForwardConfig, dim: int) -> int:
     if config.inputs != dim:
         raise ParameterError("network.inputs", config.inputs, f"must be d={dim}")
     return 1
-
-
-@network_class.register
-def _(model: FeedForwardConfig, *, steps: int) -> ab.NetworkClass:
-    return UNITS[model.activation][0](widths=model.widths, input_dim=steps * model.inputs)
 
 
 @trained.register

@@ -16,8 +16,6 @@ from hadamrnn.expressivity.exact import ExactStates
 from hadamrnn.expressivity.fit import Demand, Reader, Trainer, candidates, code_range, labels_of
 from hadamrnn.networks.base import Network, NetworkConfig
 from hadamrnn.networks.kinds import config_from, network_from
-from hadamrnn.networks.orthogonal import orthogonality_defect
-from hadamrnn.networks.qornn import QORNNConfig
 
 __all__ = ["Points", "Shattering", "Witness", "realised"]
 
@@ -87,7 +85,7 @@ class Shattering:
         network = _network_with(self.config, witness)
         V, c, x = network.parameters["V"], network.parameters["c"], np.array(self.points).swapaxes(0, 1)
         separated = ExactStates(network, x).separates(V, c, labels_of(number, self.size), **vars(demand))
-        return separated and demand.allows(network) and _is_orthogonal(network)
+        return separated and demand.allows(network) and network.defect() < ORTHOGONAL
 
     def to_dict(self) -> dict[str, Any]:
         """All that :meth:`verify` needs, as JSON (its floats are read back exactly)."""
@@ -126,13 +124,6 @@ def _network_with(config: NetworkConfig, parameters: Witness) -> Network:
 
 def _finite(numbers: Sequence[float], count: int) -> bool:
     return len(numbers) == count and bool(np.isfinite(numbers).all())
-
-
-def _is_orthogonal(network: Network) -> bool:
-    """Whether W is so, if it must be: that of a QORNN which is neither quantised nor free."""
-    config = network.config
-    must = isinstance(config, QORNNConfig) and config.recurrent_bits is None and config.strategy != "penalty"
-    return not must or orthogonality_defect(network.weights()["W"]) < ORTHOGONAL
 
 
 def realised(

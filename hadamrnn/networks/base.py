@@ -15,19 +15,19 @@ from hadamrnn.arrays import Array, Vector, Workspace, read_arrays, write_arrays
 from hadamrnn.errors import ParameterError, bad_file
 from hadamrnn.networks.impulse import impulse_response, impulse_response_gradient
 from hadamrnn.networks.layers import DenseInput, GatheredInput, Keep, Layer, Segment, Source, segments, with_ones
-from hadamrnn.networks.quantize import require_bits
+from hadamrnn.networks.quantize import exact, quantize, require_bits
 from hadamrnn.networks.readout import LOSSES, ReadOut
 from hadamrnn.networks.recurrence import ACTIVATIONS
 from hadamrnn.networks.transform import RecurrentMatrix
 from hadamrnn.optim import Adam
 
 if TYPE_CHECKING:
-    from approxbounds.networks.base import NetworkClass
+    import approxbounds as ab
 
 __all__ = ["DTYPES", "METHODS", "Network", "NetworkConfig"]
 
 #: Ways to compute the same gradients: see :meth:`Network.loss_and_gradients`.
-METHODS = ("auto", "kernel", "checkpointed", "reversible", "stored")
+METHODS = ("auto", "kernel", "checkpointed", "stored")
 DTYPES = ("float32", "float64")
 #: Tokens of a vocabulary up to this size are treated as one-hot vectors.
 MOST_ONE_HOT = 128
@@ -35,8 +35,8 @@ MOST_ONE_HOT = 128
 MOST_KERNEL = 2**25
 #: Numbers in the states of all steps that "auto" is willing to keep.
 MOST_STORED = 2**26
-#: Steps per segment where no checkpoints are kept: enough for batched products, few enough for the cache.
-REVERSIBLE_LENGTH = 32
+#: Steps per segment in predictions: enough for batched products, few enough for the cache.
+PREDICTED = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +85,8 @@ class NetworkConfig:
         """The arrays of what comes after the first recurrence."""
         return {}
 
-    def bits_of(self, name: str) -> int | None:
-        """Bits per quantised entry of an array of weights; None if it is not quantised."""
+    def bits_of(self, name: str, *, training: bool = False) -> int | None:
+        """Bits per quantised entry of an array of weights, in predictions or in training; None if not quantised."""
         return self.bits if name in ("U", "V") else None
 
     def packed(self) -> Self:
@@ -97,6 +97,26 @@ class NetworkConfig:
         """The settings as JSON, from which :func:`hadamrnn.networks.kinds.config_from` makes them again."""
         return {"kind": self.kind, **asdict(self)}
 
+    def integer_matrix(self, weights: dict[str, Array]) -> tuple[int, Array, int]:
+        """Integers r, M and D with W = M sqrt(r) / D exactly, from the weights of such a network."""
+        W, denominator = exact(weights["W"], bits=self.bits_of("W"))
+        return 1, W, denominator
+
+    def as_class(self, *, steps: int) -> ab.NetworkClass:
+        """The class of approxbounds that has all of these networks: see :func:`hadamrnn.expressivity.network_class`.
+
+        Here W is any matrix; kinds whose W is not say so.
+        """
+        import approxbounds as ab
+
+        return ab.RecurrentNetwork(**self.class_shape(steps))
+
+    def class_shape(self, steps: int) -> dict[str, Any]:
+        """What all classes of recurrent networks need; tokens are one-hot vectors, and U E^T any real matrix."""
+        bits = self.bits if self.embedding is None else None
+        shape = {"hidden": self.hidden, "inputs": self.inputs, "bits": bits, "activation": self.activation}
+        return {"steps": check.integer("steps", steps, most=10**9), **shape}
+
 
 class Network(ABC):
     """A recurrent network h_t = sigma(W h_{t-1} + U x_t + b), y = V r(h) + c; what W is, the classes below say.
@@ -105,6 +125,8 @@ class Network(ABC):
     """
 
     config_type: ClassVar[type[NetworkConfig]]
+    #: what sums the gradient of W
+    layer_type: ClassVar[type[Layer]]
 
     def __init__(self, **settings: Any) -> None:
         self.config = self.config_type(**settings)
@@ -130,7 +152,7 @@ class Network(ABC):
         if self._prefers_kernel(x):
             outputs = readout.outputs(self._impulse(x, W, U)[0])
         else:
-            layer, pieces = self._stack(x, W, U, keep="end", length=REVERSIBLE_LENGTH)
+            layer, pieces = self._stack(x, W, U, keep="end", length=PREDICTED)
             runs = (layer.run(piece) for piece in pieces)
             if self.config.many_to_many:
                 outputs = np.concatenate([readout.outputs(h).copy() for h in runs])
@@ -143,7 +165,7 @@ class Network(ABC):
         """The largest absolute value of a state, of the last layer, while predicting for x."""
         x = self.sequences(x)
         W, U, _, _ = self._weights(training=False)
-        layer, pieces = self._stack(x, W, U, keep="end", length=REVERSIBLE_LENGTH)
+        layer, pieces = self._stack(x, W, U, keep="end", length=PREDICTED)
         return max(float(np.abs(layer.run(piece)).max()) for piece in pieces)
 
     def loss_and_gradients(self, batch: tuple[Array, Array], *, method: str = "auto") -> tuple[float, Vector]:
@@ -151,9 +173,8 @@ class Network(ABC):
 
         x as for :meth:`predict`. y: classes (B,), or (T_out, B) if many-to-many, for the last T_out steps; with
         loss="mse" the numbers (B, outputs) or (T_out, B, outputs). ``method`` says how; all give the same up to
-        rounding: "checkpointed" keeps the states of about sqrt(T) steps and recomputes the rest once;
-        "reversible" keeps one, and goes back by W^T (linear HadamRNN only; it drifts by rounding); "stored" keeps all;
-        "kernel" multiplies by the impulse response (linear, one layer, many-to-one, few inputs); "auto" is
+        rounding: "checkpointed" keeps the states of about sqrt(T) steps and recomputes the rest once; "stored"
+        keeps all; "kernel" multiplies by the impulse response (linear, one layer, many-to-one, few inputs); "auto" is
         "kernel" where that is faster, "stored" for other activations than linear where the states are at most 2^26
         numbers, else "checkpointed". Raises ParameterError for unusable data.
         """
@@ -173,14 +194,9 @@ class Network(ABC):
             dstart, gradients[self.config.recurrent][...] = impulse_response_gradient(W, K, powers, dK)
             gradients["U"][...], gradients["b"][...] = dstart[:-1].T, dstart[-1]
         else:
-            if method == "reversible" and not self._reversible:
-                allowed = "needs a HadamRNN with activation=linear: no other recurrence is reversible"
-                raise ParameterError("method", method, allowed)
-            method = "stored" if method == "auto" and self._prefers_stored(x) else method
-            keep: Keep = "all" if method == "stored" else "end" if method == "reversible" else "starts"
-            length = REVERSIBLE_LENGTH if keep == "end" else _length(len(x))
-            layer, pieces = self._stack(x, W, U, keep=keep, length=length)
-            for piece in pieces[:-1] if keep == "starts" else pieces:
+            stored = method == "stored" or (method == "auto" and self._prefers_stored(x))
+            layer, pieces = self._stack(x, W, U, keep="all" if stored else "starts", length=_length(len(x)))
+            for piece in pieces if stored else pieces[:-1]:
                 layer.skip(piece)
             offset = len(x) - len(y)
             for piece in reversed(pieces):
@@ -245,11 +261,13 @@ class Network(ABC):
                 raise bad_file(path, f"{name} must hold finite numbers of type {self.config.dtype}")
             self.parameters[name][...] = array
 
-    def as_class(self, *, steps: int) -> NetworkClass:
-        """The class of approxbounds that describes such networks: see :func:`hadamrnn.expressivity.network_class`."""
-        from hadamrnn.expressivity.classes import network_class
+    def as_class(self, *, steps: int) -> ab.NetworkClass:
+        """The class of approxbounds that has all networks of these settings."""
+        return self.config.as_class(steps=steps)
 
-        return network_class(self, steps=steps)
+    def defect(self) -> float:
+        """How far W is from orthogonal in floats, where its class demands it and its form does not make it so."""
+        return 0.0
 
     def weights(self) -> dict[str, Array]:
         """The arrays that predictions need, before they are quantised: the parameters, or what is made of them."""
@@ -277,18 +295,19 @@ class Network(ABC):
         """The bound of Glorot and Bengio 2010."""
         return math.sqrt(6 / sum(shape if len(shape) == 2 else (1, self.config.hidden)))
 
-    @property
-    def _reversible(self) -> bool:
-        """Whether the states before follow, by W^T, from those after."""
-        return False
-
-    @abstractmethod
     def _weights(self, *, training: bool) -> tuple[RecurrentMatrix, Array, Array, Array]:
         """W, U, V and c, as the network computes with them in predictions or, maybe different, in training."""
+        p, bits_of = self.parameters, self.config.bits_of
+        U, V = (quantize(p[name], bits=bits_of(name, training=training)) for name in ("U", "V"))
+        return self._recurrent(training=training), U, V, p["c"]
 
     @abstractmethod
-    def _layers(self, source: Source, W: RecurrentMatrix, batch: int, pieces: list[Segment], *, keep: Keep) -> Layer:
-        """The last layer, fed by the others."""
+    def _recurrent(self, *, training: bool) -> RecurrentMatrix:
+        """W, in predictions or in training."""
+
+    def _above(self, layer: Layer, batch: int, pieces: list[Segment], keep: Keep) -> Layer:
+        """The last layer, given the first."""
+        return layer
 
     def _finish(self, W: RecurrentMatrix, gradients: Vector) -> float:
         """Carry on the gradient of W to what is behind it; returns what is to be added to the loss."""
@@ -301,7 +320,12 @@ class Network(ABC):
         source: Source = (
             GatheredInput(x, U, p["b"], p.get("E")) if gathered else DenseInput(x, U, p["b"], self._workspace)
         )
-        return self._layers(source, W, x.shape[1], pieces, keep=keep), pieces
+        batch, threshold = x.shape[1], p.get("beta")
+        activation = config.activation
+        layer = self.layer_type(
+            source, W, batch, pieces, self._workspace, keep=keep, activation=activation, threshold=threshold
+        )
+        return self._above(layer, batch, pieces, keep), pieces
 
     def _kernel_allowed(self, x: Array) -> bool:
         c = self.config

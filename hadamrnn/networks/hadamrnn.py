@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -11,10 +11,13 @@ from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
 from hadamrnn.networks.base import Network, NetworkConfig
-from hadamrnn.networks.hadamard import require_order
-from hadamrnn.networks.layers import HadamardLayer, Keep, Layer, ReLUMap, Segment, Source
-from hadamrnn.networks.quantize import quantize, signs
-from hadamrnn.networks.transform import RecurrentMatrix, SignedHadamard
+from hadamrnn.networks.hadamard import hadamard, require_order
+from hadamrnn.networks.layers import HadamardLayer, Keep, Layer, ReLUMap, Segment
+from hadamrnn.networks.quantize import signs
+from hadamrnn.networks.transform import SignedHadamard
+
+if TYPE_CHECKING:
+    import approxbounds as ab
 
 __all__ = ["Config", "HadamRNN"]
 
@@ -61,6 +64,16 @@ class Config(NetworkConfig):
     def record(self) -> dict[str, Any]:
         return asdict(self)  # files of this kind are older than the others, and do not name it
 
+    def integer_matrix(self, weights: dict[str, Array]) -> tuple[int, Array, int]:
+        order = self.block or self.hidden
+        M = np.kron(np.eye(self.hidden // order), hadamard(order)) * signs(weights["u"])[:, None]
+        return order, M.astype(int).astype(object), order
+
+    def as_class(self, *, steps: int) -> ab.NetworkClass:
+        import approxbounds as ab
+
+        return ab.HadamRNN(**self.class_shape(steps), block=self.block, layers=self.layers)
+
 
 class HadamRNN(Network):
     """h_t = sigma(W h_{t-1} + U x_t + b), y = V r(h) + c with W = diag(sign(u)) H_n / sqrt(n), orthogonal and binary.
@@ -76,6 +89,7 @@ class HadamRNN(Network):
 
     config: Config
     config_type = Config
+    layer_type = HadamardLayer
 
     def _initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
         if name.startswith("u"):
@@ -83,33 +97,18 @@ class HadamRNN(Network):
             return rng.uniform(-bound, bound, shape)
         return super()._initial(name, shape, rng)
 
-    @property
-    def _reversible(self) -> bool:
-        return self.config.activation == "linear"
-
     def _kernel_allowed(self, x: Array) -> bool:
         return self.config.layers == 1 and super()._kernel_allowed(x)
 
-    def _weights(self, *, training: bool) -> tuple[RecurrentMatrix, Array, Array, Array]:
-        p, bits = self.parameters, self.config.bits
-        W = SignedHadamard(signs(p["u"]), self.config.block)
-        return W, quantize(p["U"], bits=bits), quantize(p["V"], bits=bits), p["c"]
+    def _recurrent(self, *, training: bool) -> SignedHadamard:
+        return SignedHadamard(signs(self.parameters["u"]), self.config.block)
 
-    def _layers(self, source: Source, W: RecurrentMatrix, batch: int, pieces: list[Segment], *, keep: Keep) -> Layer:
+    def _above(self, layer: Layer, batch: int, pieces: list[Segment], keep: Keep) -> Layer:
         config, p = self.config, self.parameters
-        layer = HadamardLayer(
-            source,
-            W,
-            batch,
-            pieces,
-            self._workspace,
-            keep=keep,
-            activation=config.activation,
-            threshold=p.get("beta"),
-        )
         if config.layers == 1:
             return layer
         scale = np.sqrt(config.hidden).astype(config.dtype)
         between = ReLUMap(layer, signs(p["M"]) / scale, p["b2"], self._workspace)
-        W2 = SignedHadamard(signs(p["u2"]))
-        return HadamardLayer(between, W2, batch, pieces, self._workspace, name="2", keep=keep)
+        return HadamardLayer(
+            between, SignedHadamard(signs(p["u2"])), batch, pieces, self._workspace, name="2", keep=keep
+        )

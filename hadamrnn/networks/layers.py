@@ -2,8 +2,8 @@
 
 A source writes the inputs f of a segment (``feed``) and, given D = dLoss/df of that segment, adds to its
 gradients (``collect``). Time runs forwards once, then backwards. What is kept in between is (``Keep``) "all"
-states; "starts", the state before each segment, from which the segment is computed again; or the "end", the last state,
-from which a reversible recurrence goes back.
+states; "starts", the state before each segment, from which the segment is computed again; or, in predictions, which
+do not go back, the "end": the last state.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from hadamrnn.arrays import Array, Vector, Workspace
 from hadamrnn.networks.impulse import doubles, leap
-from hadamrnn.networks.recurrence import advance, rectify, retreat, rewind, state_sums
+from hadamrnn.networks.recurrence import advance, rectify, retreat, state_sums
 from hadamrnn.networks.transform import RecurrentMatrix, SignedHadamard
 
 __all__ = [
@@ -184,9 +184,6 @@ class Layer(ABC):
         if self.keep == "all" and segment.again:
             return f
         self.source.feed(segment, f)
-        if self.keep == "end" and segment.again:
-            rewind(self.W, f, self.starts[0], self.step)
-            return f
         start = self.starts[0 if self.keep == "end" else segment.number]
         advance(self.W, f, start, self.step, activation=self.activation, threshold=self.threshold)
         after = 0 if self.keep == "end" else segment.number + 1
@@ -245,7 +242,7 @@ class HadamardLayer(Layer):
 
 
 class DenseLayer(Layer):
-    """A layer, not reversible, whose matrix is the parameter "W": dLoss/dW = sum D_t h_{t-1}^T, a product a segment."""
+    """A layer whose matrix is the parameter "W": dLoss/dW = sum D_t h_{t-1}^T, a product a segment."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -272,7 +269,7 @@ class DenseLayer(Layer):
 class ReLUMap:
     """f_t = S relu(h_t) + b with h the states of a layer and S = sign(M)/sqrt(n): the input of a second layer."""
 
-    def __init__(self, layer: HadamardLayer, S: Array, b: Array, workspace: Workspace) -> None:
+    def __init__(self, layer: Layer, S: Array, b: Array, workspace: Workspace) -> None:
         self.layer, self.S, self.b = layer, S, b[:, None]
         self.workspace = workspace
         self.gradient_S, self.gradient_b = np.zeros_like(S), np.zeros_like(b)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -11,11 +11,15 @@ from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
 from hadamrnn.errors import ParameterError
 from hadamrnn.networks.base import Network, NetworkConfig
-from hadamrnn.networks.layers import DenseLayer, Keep, Layer, Segment, Source
+from hadamrnn.networks.layers import DenseLayer
+from hadamrnn.networks.orthogonal import orthogonality_defect
 from hadamrnn.networks.quantize import quantize, require_bits
 from hadamrnn.networks.strategies import STRATEGIES, Pull, Strategy
 from hadamrnn.networks.transform import DenseMatrix, RecurrentMatrix
 from hadamrnn.optim import Adam
+
+if TYPE_CHECKING:
+    import approxbounds as ab
 
 __all__ = ["QORNN", "QORNNConfig", "quantised"]
 
@@ -58,8 +62,17 @@ class QORNNConfig(NetworkConfig):
     def packed(self) -> QORNNConfig:
         return replace(super().packed(), recurrent_bits=None, strategy="penalty", rank=None)
 
-    def bits_of(self, name: str) -> int | None:
+    def bits_of(self, name: str, *, training: bool = False) -> int | None:
+        if training and not self.way.quantises:
+            return None
         return self.recurrent_bits if name == "W" else super().bits_of(name)
+
+    def as_class(self, *, steps: int) -> ab.NetworkClass:
+        import approxbounds as ab
+
+        if self.recurrent_bits is not None:
+            return ab.QORNN(**self.class_shape(steps), recurrent_bits=self.recurrent_bits)
+        return ab.OrthogonalRNN(**self.class_shape(steps)) if self.way.orthogonal else super().as_class(steps=steps)
 
 
 class QORNN(Network):
@@ -84,14 +97,19 @@ class QORNN(Network):
 
     config: QORNNConfig
     config_type = QORNNConfig
+    layer_type = DenseLayer
     _pull: Pull
 
     def recurrent_matrix(self) -> Array:
         """The matrix q(W), or q(B(W)), of the predictions."""
-        return self._recurrent(self.config.recurrent_bits)
+        return self._recurrent(training=False).dense()
 
     def weights(self) -> dict[str, Array]:
-        return super().weights() | {"W": self._recurrent(None)}
+        return super().weights() | {"W": self.config.way.weight(self.parameters["W"])[0]}
+
+    def defect(self) -> float:
+        must = self.config.way.orthogonal and self.config.recurrent_bits is None
+        return orthogonality_defect(self.weights()["W"]) if must else 0.0
 
     def update(self, adam: Adam, gradients: Vector, rate: float) -> None:
         """One step of the optimiser, and the retraction of W."""
@@ -108,28 +126,9 @@ class QORNN(Network):
         # the powers of W cost several n^3 each, the steps n^2 B
         return super()._prefers_kernel(x) and x.shape[0] * x.shape[1] >= 4 * self.config.hidden
 
-    def _recurrent(self, bits: int | None) -> Array:
+    def _recurrent(self, *, training: bool) -> DenseMatrix:
         W, self._pull = self.config.way.weight(self.parameters["W"])
-        return quantize(W, bits=bits)
-
-    def _weights(self, *, training: bool) -> tuple[RecurrentMatrix, Array, Array, Array]:
-        p, c = self.parameters, self.config
-        full = training and not c.way.quantises
-        recurrent_bits, bits = (None, None) if full else (c.recurrent_bits, c.bits)
-        W = DenseMatrix(self._recurrent(recurrent_bits))
-        return W, quantize(p["U"], bits=bits), quantize(p["V"], bits=bits), p["c"]
-
-    def _layers(self, source: Source, W: RecurrentMatrix, batch: int, pieces: list[Segment], *, keep: Keep) -> Layer:
-        return DenseLayer(
-            source,
-            W,
-            batch,
-            pieces,
-            self._workspace,
-            keep=keep,
-            activation=self.config.activation,
-            threshold=self.parameters.get("beta"),
-        )
+        return DenseMatrix(quantize(W, bits=self.config.bits_of("W", training=training)))
 
     def _finish(self, W: RecurrentMatrix, gradients: Vector) -> float:
         value, slope = self.config.way.penalty(W.dense(), self.config.penalty)

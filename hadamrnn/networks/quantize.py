@@ -8,7 +8,7 @@ from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
 
-__all__ = ["MOST_BITS", "codes", "quantize", "require_bits", "signs"]
+__all__ = ["MOST_BITS", "codes", "exact", "quantize", "require_bits", "signs"]
 
 MOST_BITS = 16
 
@@ -52,6 +52,22 @@ def quantize(matrix: Array, *, bits: int | None) -> Array:
     matrix = check.numbers("matrix", matrix)
     integers, step = codes(matrix, bits=bits)
     return (integers * step).astype(matrix.dtype)
+
+
+def exact(array: Array, *, bits: int | None = None) -> tuple[Array, int]:
+    """Integers and a power of 2: their quotients are the floats of an array, or its quantised values, not rounded.
+
+    >>> exact(np.array([0.5, -0.75]))
+    (array([2, -3], dtype=object), 4)
+    """
+    if bits is not None:
+        integers, step = codes(array, bits=bits)
+        numerator, denominator = step.as_integer_ratio()
+        return integers.astype(object) * numerator, denominator
+    ratios = np.array([value.as_integer_ratio() for value in array.ravel().tolist()], dtype=object)
+    above, below = np.moveaxis(ratios.reshape(*array.shape, 2), -1, 0)
+    denominator = below.max(initial=1)
+    return above * (denominator // below), denominator
 
 
 def signs(vector: Array) -> Array:

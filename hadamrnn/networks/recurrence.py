@@ -19,7 +19,7 @@ import numpy as np
 from hadamrnn.arrays import Array
 from hadamrnn.networks.transform import RecurrentMatrix
 
-__all__ = ["ACTIVATIONS", "advance", "rectify", "retreat", "rewind", "state_sums"]
+__all__ = ["ACTIVATIONS", "advance", "rectify", "retreat", "state_sums"]
 
 ACTIVATIONS = ("linear", "relu", "modrelu")
 
@@ -64,17 +64,6 @@ def retreat(W: RecurrentMatrix, g: Array, h: Array, carry: Array, activation: st
         if active is not None:
             now *= active[t]
         W.adjoint(outer[t], inner)
-
-
-def rewind(W: RecurrentMatrix, f: Array, h: Array, step: Array) -> None:
-    """Replace f_1..f_L by h_1..h_L given h = h_L, and h by h_0: a linear recurrence with W^T W = I is reversible."""
-    inner, outer = W.inner(step), W.outer(f)
-    for t in reversed(range(len(f))):
-        now = f[t]
-        np.subtract(h, now, out=now)
-        W.adjoint(outer[t], inner)
-        now[...] = h
-        h[...] = step
 
 
 def state_sums(D: Array, h: Array, activation: str) -> tuple[Array, Array | None]:

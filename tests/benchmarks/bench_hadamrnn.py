@@ -44,7 +44,7 @@ SHAPES: dict[str, tuple[dict[str, Any], int, int, bool, float]] = {
 }
 #: Variables that choose other kernels of OpenBLAS than those of the processor.
 FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-OWN = ("checkpointed", "reversible", "stored", "kernel")
+OWN = ("checkpointed", "stored", "kernel")
 TORCH = {"torch batched": True, "torch per step": False}
 TWO = "hadamrnn 2 processes"
 #: Milliseconds of a step, the mean of so many
@@ -271,7 +271,7 @@ def main() -> None:
             print(f"  {who:24}{value:10.2f} ms, threads {threads[who]}{ratios if who in TORCH else ''}")
     if given.only in (None, "copy"):
         print("peak memory of the copy shape, MB: in all, over before")
-        for who in [f"hadamrnn {method}" for method in OWN[:3]] + (["torch"] if version else []):
+        for who in [f"hadamrnn {method}" for method in OWN[:2]] + (["torch"] if version else []):
             for steps in (1000, 10_000) if who.startswith("hadamrnn") else (1000,):
                 report["memory"][f"{who} {steps}"] = total, over = fresh_peak(who, "copy", steps)
                 print(f"  {who:24}T={steps:<8}{total:10.1f}{over:10.1f}")

@@ -302,7 +302,7 @@ def test_help_names_words_and_is_plain_text(capsys):
 
     code, shown = text("train", "copy", "--model", "qornn", "--help")
     assert code == 0 and not re.search(r":\w+:|`", shown)
-    for words in ("{auto,kernel,checkpointed,reversible,stored}", "{linear,relu,modrelu}", "{float32,float64}"):
+    for words in ("{auto,kernel,checkpointed,stored}", "{linear,relu,modrelu}", "{float32,float64}"):
         assert words in shown
     assert "{projunn,bjorck,penalty,ptq}" in shown
     assert "MODEL [TASK] ..." in text("evaluate", "--help")[1]

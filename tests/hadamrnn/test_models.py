@@ -38,7 +38,6 @@ OPTIONS = {
     "two layers, many-to-many": ({"layers": 2, "block": 4, "many_to_many": True}, False),
     "two layers, embedding": ({"layers": 2, "inputs": 5, "embedding": 2}, True),
 }
-METHODS = ("auto", "kernel", "checkpointed", "reversible", "stored")
 
 
 def build(settings, *, seed=0, dtype="float64"):
@@ -61,10 +60,9 @@ def applicable(model, x):
     """The methods that this model offers."""
     c = model.config
     found = ["auto", "checkpointed", "stored"]
-    if c.activation == "linear":
-        found.append("reversible")
-        if c.layers == 1 and not c.many_to_many and not c.embedding and (x.ndim == 3 or c.inputs <= 128):
-            found.append("kernel")
+    simple = c.activation == "linear" and c.layers == 1 and not c.many_to_many and not c.embedding
+    if simple and (x.ndim == 3 or c.inputs <= 128):
+        found.append("kernel")
     return found
 
 
@@ -167,7 +165,7 @@ def test_a_leap_is_its_steps(steps):
     np.testing.assert_allclose(power @ before + response @ columns[::-1].reshape(-1, 3), h, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("method", ["checkpointed", "reversible", "stored"])
+@pytest.mark.parametrize("method", ["checkpointed", "stored"])
 def test_single_precision_is_close_to_double(method):
     model = build({"hidden": 128, "inputs": 10, "outputs": 9, "many_to_many": True}, dtype="float32")
     double = build({"hidden": 128, "inputs": 10, "outputs": 9, "many_to_many": True})
@@ -415,7 +413,7 @@ def test_bad_batches_are_refused(settings, x, y, message):
 @pytest.mark.parametrize(
     "settings, method",
     [
-        ({"activation": "relu"}, "reversible"),
+        ({}, "reversible"),
         ({"activation": "relu"}, "kernel"),
         ({"many_to_many": True}, "kernel"),
         ({"layers": 2}, "kernel"),

@@ -377,8 +377,6 @@ def test_bad_settings_are_refused(settings, message):
 
 def test_what_does_not_apply_is_refused():
     model = build()
-    with pytest.raises(hr.ParameterError, match="method='reversible': needs a HadamRNN"):
-        model.loss_and_gradients(draw(model), method="reversible")
     with pytest.raises(hr.ParameterError, match="method='kernel'"):
         model = build(activation="relu")
         model.loss_and_gradients(draw(model), method="kernel")
