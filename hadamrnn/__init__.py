@@ -1,7 +1,6 @@
 """Binary, sparse-ternary and quantised orthogonal recurrent networks (HadamRNN, Block-HadamRNN, QORNN) in NumPy."""
 
 from hadamrnn.arrays import Vector
-from hadamrnn.deployed.integer import integer_states
 from hadamrnn.deployed.integer_network import IntegerNetwork, Ranges, ranges
 from hadamrnn.deployed.packed import Packed, sizes
 from hadamrnn.errors import DivergenceError, FileError, HadamRNNError, IntegerOverflowError, ParameterError
@@ -52,7 +51,6 @@ __all__ = [
     "evaluate",
     "fit",
     "hadamard",
-    "integer_states",
     "load_network",
     "low_rank_update",
     "model_for",

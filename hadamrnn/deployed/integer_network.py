@@ -12,6 +12,7 @@ steps s_x and s_h come from ranges measured in training data; states beyond them
 
 from __future__ import annotations
 
+import math
 from itertools import islice
 from typing import NamedTuple
 
@@ -19,7 +20,6 @@ import numpy as np
 
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array
-from hadamrnn.deployed.integer import fixed_point
 from hadamrnn.deployed.packed import Packed
 from hadamrnn.errors import IntegerOverflowError, ParameterError
 from hadamrnn.networks.base import Network, NetworkConfig
@@ -32,6 +32,8 @@ __all__ = ["IntegerNetwork", "Ranges", "ranges"]
 
 #: F, the bits that the sum of a step has below those of the states.
 FRACTION_BITS = 8
+#: Bits of the constant factors Q.
+FACTOR_BITS = 16
 #: Ranges are above this, the least normal number in float32, so that their steps can be divided by.
 LEAST = float(np.finfo(np.float32).tiny)
 #: Batches of the training data in which ranges are measured.
@@ -66,7 +68,7 @@ class _Product:
         self.codes = C
         sums = int(np.abs(C.astype(np.int64)).sum(axis=1).max()) * most
         _require(name, sums, width)
-        self.factor, self.shift = fixed_point(factor)
+        self.factor, self.shift = _fixed_point(factor)
         self.largest = (sums * self.factor >> self.shift) + 1
         _require(f"the scaled {name}", self.largest, width)
         # products of floats are fast, and exact while all sums are integers that the floats hold
@@ -188,6 +190,12 @@ def _require_quantised(config: NetworkConfig) -> None:
     for name, needed in (("embedding", None), ("layers", 1)):
         if getattr(config, name, needed) != needed:
             raise ParameterError(name, getattr(config, name), f"must be {needed} for inference in integers")
+
+
+def _fixed_point(value: float) -> tuple[int, int]:
+    """(Q, K) with Q / 2^K the value up to a relative error of 2^-16, or 0 if products with 32 bits round to 0."""
+    shift = max(FACTOR_BITS - math.frexp(value)[1], 0)
+    return (round(value * 2.0**shift), shift) if shift <= FACTOR_BITS + 32 else (0, 0)
 
 
 def _require(name: str, largest: int, width: int) -> None:

@@ -65,8 +65,6 @@ TABLE = [
     *rows("Packed", hr.Packed.load, (None, 5, "", "a\0b", b"m"), "path="),
     *rows("Packed", hr.Packed.load, ("/nowhere", __file__), "path=", F),
     # integers
-    *rows("integer_states", lambda v: hr.integer_states(v, Y), (*JUNK, MODEL), "must be a Packed model"),
-    *rows("integer_states", lambda v: hr.integer_states(PACKED, v), (None, "x", RAGGED, X, [[9]]), "x="),
     *rows("IntegerNetwork", lambda v: hr.IntegerNetwork(v, ranges=RANGES), (*JUNK, MODEL), "must be a Packed model"),
     *rows("IntegerNetwork", lambda v: hr.IntegerNetwork(PACKED, ranges=v), (None, (1, 1), 5), "ranges="),
     *rows("IntegerNetwork", lambda v: hr.IntegerNetwork(PACKED, ranges=hr.Ranges(1, v)), (0, None, "1"), ".states="),

@@ -148,6 +148,13 @@ def test_large_biases_and_inputs_may_overflow():
         hr.IntegerNetwork(hr.Packed.of(model), ranges=hr.Ranges(1, 1), activation_bits=12)
 
 
+def test_factors_too_small_for_the_accumulators_are_zero():
+    packed, x = hr.Packed.of(build()), draw(False)
+    small, ranges = hr.Packed(packed.config, packed.arrays, packed.steps | {"U": 1e-30}), hr.Ranges(4, 4)
+    found = hr.IntegerNetwork(small, ranges=ranges).predict(x)
+    np.testing.assert_allclose(found, by_hand(small, x, ranges, 12)[-1], rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     "settings, options, message",
     [

@@ -314,8 +314,6 @@ def test_an_exported_model_predicts_as_before(strategy, recurrent_bits, bits, tm
     assert 0 < len(data) - table["total"].packed < 400
     n, stored = 7, {None: 32, 1: 2}
     assert table["recurrent"] == (4 * n * n, -(-n * n * stored.get(recurrent_bits, recurrent_bits) // 8))
-    with pytest.raises(hr.ParameterError, match="kind='qornn'"):
-        hr.integer_states(packed, np.ones((3, 2, 2), dtype=int))
 
 
 def test_the_command_line_trains_evaluates_and_exports(tmp_path, capsys):
