@@ -1,64 +1,72 @@
-"""A second, slow implementation of the recurrent models, in the layout (batch, n) and with dense matrices."""
+"""What tests of networks share: settings of every kind, networks and batches, and derivatives by differences."""
 
 import numpy as np
 
-import hadamrnn as hr
+from hadamrnn.networks.kinds import KINDS
+from hadamrnn.networks.strategies import STRATEGIES
+
+#: Settings of every kind, and whether the sequences are tokens.
+COMMON = {
+    "many-to-one": ({}, False),
+    "many-to-many": ({"many_to_many": True}, False),
+    "full precision": ({"bits": None, "many_to_many": True}, False),
+    "ternary weights": ({"bits": 1}, False),
+    "tokens": ({"many_to_many": True}, True),
+    "many tokens": ({"inputs": 200, "many_to_many": True}, True),
+    "many tokens, many-to-one": ({"inputs": 200}, True),
+    "embedding": ({"inputs": 7, "embedding": 3}, True),
+    "embedding, many-to-many": ({"inputs": 7, "embedding": 3, "many_to_many": True}, True),
+    "relu": ({"activation": "relu"}, False),
+    "relu, many-to-many": ({"activation": "relu", "many_to_many": True}, False),
+    "modrelu": ({"activation": "modrelu"}, False),
+    "modrelu, many-to-many": ({"activation": "modrelu", "many_to_many": True, "bits": None}, False),
+    "regression": ({"loss": "mse"}, False),
+    "regression, many-to-many": ({"loss": "mse", "many_to_many": True}, False),
+}
+#: Settings of one kind.
+OWN = {
+    "hadamrnn": {
+        "blocks of 2": ({"block": 2, "many_to_many": True}, False),
+        "blocks of 4": ({"block": 4, "hidden": 12}, False),
+        "Paley": ({"hidden": 12, "many_to_many": True}, False),
+        "Kronecker": ({"hidden": 24, "many_to_many": True}, False),
+        "two layers": ({"layers": 2}, False),
+        "two layers, many-to-many": ({"layers": 2, "block": 4, "many_to_many": True}, False),
+        "two layers, embedding": ({"layers": 2, "inputs": 5, "embedding": 2}, True),
+    },
+    "qornn": {
+        f"{strategy}, {bits} bits": ({"strategy": strategy, "recurrent_bits": bits, "bits": bits, "hidden": 7}, False)
+        for strategy in STRATEGIES
+        for bits in (None, 1, 4)
+    },
+}
+CASES = [(kind, option) for kind in KINDS for option in {**COMMON, **OWN.get(kind, {})}]
 
 
-def effective(model):
-    """The numbers that the network computes with: signs for u and M, quantised U and V, the rest as they are."""
-    found = {}
-    for name, array in model.parameters.items():
-        if name in ("u", "u2", "M"):
-            found[name] = np.where(array >= 0, 1.0, -1.0)
-        elif name in ("U", "V") and model.config.bits is not None:
-            codes, step = hr.codes(array, bits=model.config.bits)
-            found[name] = codes * step
-        else:
-            found[name] = array.astype(float)
-    return found
+def build(kind, settings, *, seed=0, dtype="float64"):
+    """A network whose thresholds are of ordinary size, some of which silence a unit; a W that is not orthogonal."""
+    chosen = {"inputs": 2, "hidden": 8, "outputs": 3, "dtype": dtype, "seed": seed} | settings
+    model, rng = KINDS[kind](**chosen), np.random.default_rng(seed)
+    if "beta" in model.parameters:
+        model.parameters["beta"][...] = rng.uniform(-0.6, 0.3, model.config.hidden)
+    if not STRATEGIES.get(settings.get("strategy"), STRATEGIES["ptq"]).low_rank:
+        model.parameters["W"] += 0.1 * rng.standard_normal(model.parameters["W"].shape)
+    return model
 
 
-def activate(a, config, p):
-    if config.activation == "relu":
-        return np.maximum(a, 0)
-    if config.activation == "modrelu":
-        return np.sign(a) * np.maximum(np.abs(a) + p["beta"], 0)
-    return a
+def draw(model, tokens, *, steps=7, batch=3, seed=0, targets=None):
+    rng, c = np.random.default_rng(seed), model.config
+    x = rng.integers(0, c.inputs, (steps, batch)) if tokens else rng.standard_normal((steps, batch, c.inputs))
+    shape = (targets or steps, batch) if c.many_to_many else (batch,)
+    y = rng.standard_normal((*shape, c.outputs)) if c.loss == "mse" else rng.integers(0, c.outputs, shape)
+    return x, y
 
 
-def states(config, p, x):
-    """The states of each layer after each step, (layers, T, B, n), for any real p (u need not be signs)."""
-    n, m = config.hidden, config.block or config.hidden
-    W = p["u"][:, None] * np.kron(np.eye(n // m), hr.hadamard(m)) / np.sqrt(m)
-    if x.ndim == 2:
-        x = p["E"][x] if config.embedding else np.eye(config.inputs)[x]
-    h, h2, found = np.zeros((x.shape[1], n)), np.zeros((x.shape[1], n)), []
-    for now in x:
-        h = activate(h @ W.T + now @ p["U"].T + p["b"], config, p)
-        found.append([h])
-        if config.layers == 2:
-            between = np.maximum(h, 0) @ p["M"].T / np.sqrt(n) + p["b2"]
-            h2 = h2 @ (p["u2"][:, None] * hr.hadamard(n) / np.sqrt(n)).T + between
-            found[-1].append(h2)
-    return np.array(found).swapaxes(0, 1)
-
-
-def outputs(config, p, x):
-    """(T, B, outputs)."""
-    h = states(config, p, x)[-1]
-    read = np.maximum(h, 0) if config.activation == "linear" else h
-    return read @ p["V"].T + p["c"]
-
-
-def loss(config, p, x, y):
-    """The mean over all targets."""
-    y = y if config.many_to_many else y[None]
-    out = outputs(config, p, x)[-len(y) :]
-    if config.loss == "mse":
-        return np.mean((out - y) ** 2)
-    out = out - out.max(-1, keepdims=True)
-    return np.mean(np.log(np.exp(out).sum(-1)) - np.take_along_axis(out, y[..., None], -1)[..., 0])
+def applicable(model, x):
+    """The methods that this model offers."""
+    c = model.config
+    simple = c.activation == "linear" and getattr(c, "layers", 1) == 1 and not c.many_to_many and not c.embedding
+    return ["auto", "checkpointed", "stored", *(["kernel"] if simple and (x.ndim == 3 or c.inputs <= 128) else [])]
 
 
 def finite_differences(function, p, step=1e-6):

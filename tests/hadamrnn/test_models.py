@@ -3,122 +3,19 @@
 import tracemalloc
 import zipfile
 
+import hadamrnn_oracles
 import numpy as np
 import pytest
-from hadamrnn_oracles import effective, finite_differences, loss, outputs, states
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hadamrnn_oracles import COMMON, OWN, draw
 
 import hadamrnn as hr
 from hadamrnn.networks.impulse import MOST_DOUBLING, leap
+from hadamrnn.networks.quantize import signs
 from hadamrnn.networks.transform import SignedHadamard
 
-#: settings, and whether the sequences are tokens
-OPTIONS = {
-    "many-to-one": ({}, False),
-    "many-to-many": ({"many_to_many": True}, False),
-    "full precision": ({"bits": None, "many_to_many": True}, False),
-    "ternary weights": ({"bits": 1}, False),
-    "tokens": ({"many_to_many": True}, True),
-    "many tokens": ({"inputs": 200, "many_to_many": True}, True),
-    "many tokens, many-to-one": ({"inputs": 200}, True),
-    "embedding": ({"inputs": 7, "embedding": 3}, True),
-    "embedding, many-to-many": ({"inputs": 7, "embedding": 3, "many_to_many": True}, True),
-    "blocks of 2": ({"block": 2, "many_to_many": True}, False),
-    "blocks of 4": ({"block": 4, "hidden": 12}, False),
-    "Paley": ({"hidden": 12, "many_to_many": True}, False),
-    "Kronecker": ({"hidden": 24, "many_to_many": True}, False),
-    "relu": ({"activation": "relu"}, False),
-    "relu, many-to-many": ({"activation": "relu", "many_to_many": True}, False),
-    "modrelu": ({"activation": "modrelu"}, False),
-    "modrelu, many-to-many": ({"activation": "modrelu", "many_to_many": True, "bits": None}, False),
-    "regression": ({"loss": "mse"}, False),
-    "regression, many-to-many": ({"loss": "mse", "many_to_many": True}, False),
-    "two layers": ({"layers": 2}, False),
-    "two layers, many-to-many": ({"layers": 2, "block": 4, "many_to_many": True}, False),
-    "two layers, embedding": ({"layers": 2, "inputs": 5, "embedding": 2}, True),
-}
 
-
-def build(settings, *, seed=0, dtype="float64"):
-    chosen = {"inputs": 2, "hidden": 8, "outputs": 3, "dtype": dtype, "seed": seed} | settings
-    model = hr.HadamRNN(**chosen)
-    if "beta" in model.parameters:  # thresholds of ordinary size, some of which silence a unit
-        model.parameters["beta"][...] = np.random.default_rng(seed).uniform(-0.6, 0.3, model.config.hidden)
-    return model
-
-
-def draw(model, tokens, *, steps=7, batch=3, seed=0, targets=None):
-    rng, c = np.random.default_rng(seed), model.config
-    x = rng.integers(0, c.inputs, (steps, batch)) if tokens else rng.standard_normal((steps, batch, c.inputs))
-    shape = (targets or steps, batch) if c.many_to_many else (batch,)
-    y = rng.standard_normal((*shape, c.outputs)) if c.loss == "mse" else rng.integers(0, c.outputs, shape)
-    return x, y
-
-
-def applicable(model, x):
-    """The methods that this model offers."""
-    c = model.config
-    found = ["auto", "checkpointed", "stored"]
-    simple = c.activation == "linear" and c.layers == 1 and not c.many_to_many and not c.embedding
-    if simple and (x.ndim == 3 or c.inputs <= 128):
-        found.append("kernel")
-    return found
-
-
-@pytest.mark.parametrize("option", OPTIONS)
-def test_gradients_are_finite_differences(option):
-    settings, tokens = OPTIONS[option]
-    model = build(settings)
-    x, y = draw(model, tokens)
-    point = effective(model)
-    value = loss(model.config, point, x, y)
-    expected = finite_differences(lambda p: loss(model.config, p, x, y), point)
-    for method in applicable(model, x):
-        found, gradients = model.loss_and_gradients((x, y), method=method)
-        assert found == pytest.approx(value, rel=1e-12)
-        for name, array in expected.items():
-            scale = np.abs(array).max()
-            assert scale > 0, name
-            np.testing.assert_allclose(gradients[name], array, rtol=1e-6, atol=1e-6 * scale, err_msg=f"{method} {name}")
-
-
-@pytest.mark.parametrize("option", OPTIONS)
-def test_predictions_are_those_of_the_oracle(option):
-    settings, tokens = OPTIONS[option]
-    model = build(settings)
-    x, _ = draw(model, tokens, steps=11, batch=40)
-    expected = outputs(model.config, effective(model), x)
-    expected = expected if model.config.many_to_many else expected[-1]
-    np.testing.assert_allclose(model.predict(x), expected, rtol=1e-10, atol=1e-12)
-
-
-@given(
-    steps=st.integers(1, 40),
-    batch=st.integers(1, 5),
-    seed=st.integers(0, 2**32),
-    settings=st.fixed_dictionaries(
-        {
-            "hidden": st.sampled_from([2, 4, 8, 12, 20, 32]),
-            "inputs": st.integers(1, 4),
-            "bits": st.sampled_from([None, 1, 2, 4]),
-            "many_to_many": st.booleans(),
-            "layers": st.sampled_from([1, 2]),
-        }
-    ),
-    tokens=st.booleans(),
-)
-def test_all_methods_agree(steps, batch, seed, settings, tokens):
-    model = build(settings, seed=seed)
-    x, y = draw(model, tokens, steps=steps, batch=batch, seed=seed, targets=1 + seed % steps)
-    # where a state is 0 up to rounding the rectifier has no derivative, and each method may take another one
-    assume(np.abs(states(model.config, effective(model), x)).min() > 1e-9)
-    value, expected = model.loss_and_gradients((x, y), method="stored")
-    assert value == pytest.approx(loss(model.config, effective(model), x, y), rel=1e-9)
-    for method in applicable(model, x):
-        found, gradients = model.loss_and_gradients((x, y), method=method)
-        assert found == pytest.approx(value, rel=1e-10)
-        np.testing.assert_allclose(gradients.flat, expected.flat, rtol=1e-8, atol=1e-9 * np.abs(expected.flat).max())
+def build(settings, **options):
+    return hadamrnn_oracles.build("hadamrnn", settings, **options)
 
 
 @pytest.mark.parametrize("hidden", [MOST_DOUBLING, 2 * MOST_DOUBLING])
@@ -183,7 +80,10 @@ def test_gradients_are_those_of_pytorch(settings, tokens):
     torch = pytest.importorskip("torch")
     model = build({"hidden": 16} | settings)
     x, y = draw(model, tokens, steps=20)
-    c, p = model.config, {k: torch.tensor(v, requires_grad=True) for k, v in effective(model).items()}
+    c, p = model.config, dict(model.parameters)
+    p |= {name: signs(p[name]) for name in ("u", "u2", "M") if name in p}
+    p |= {name: hr.quantize(p[name], bits=c.bits) for name in ("U", "V")}
+    p = {name: torch.tensor(array, requires_grad=True) for name, array in p.items()}
     m = c.block or c.hidden
     H = torch.tensor(np.kron(np.eye(c.hidden // m), hr.hadamard(m)) / m**0.5)
     H2 = torch.tensor(hr.hadamard(c.hidden) / c.hidden**0.5)
@@ -248,7 +148,7 @@ def test_initial_parameters_do_as_the_settings_say():
 
 @pytest.mark.parametrize("option", ["modrelu", "two layers, embedding", "ternary weights"])
 def test_a_saved_model_is_loaded_whole(option, tmp_path):
-    settings, tokens = OPTIONS[option]
+    settings, tokens = {**COMMON, **OWN["hadamrnn"]}[option]
     model = build(settings, dtype="float32")
     path = model.save(tmp_path / "model.npz")
     loaded = hr.HadamRNN.load(path)

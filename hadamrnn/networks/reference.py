@@ -1,0 +1,179 @@
+"""HadamRNN and QORNN in plain NumPy, forwards and backwards: slow, in double precision, every formula once.
+
+    a_t = W h_{t-1} + U x_t + b,    h_t = sigma(a_t),    y_t = V r(h_t) + c,
+
+r = relu if sigma is linear, else the identity; with two layers a recurrence by W2 of S relu(h_t) + b2 lies between.
+HadamRNN: W = diag(sign u) (I (x) H_m) / sqrt(m), S = sign(M) / sqrt(n). QORNN: W = q(W(P)). Quantisers q and signs have
+the derivative 1 (straight through). Arrays are (T, B, units). The fast networks are tested against this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from hadamrnn.arrays import Array
+from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.hadamard import hadamard
+from hadamrnn.networks.hadamrnn import Config
+from hadamrnn.networks.qornn import QORNNConfig
+
+__all__ = ["KINDS", "differentiate", "forward", "loss_and_gradients", "predict", "weights"]
+
+Arrays = dict[str, Array]
+#: From gradients in the weights to what is added to the loss, and the gradients in the parameters behind them.
+Back = Callable[[Arrays], tuple[float, Arrays]]
+
+
+def quantised(M: Array, bits: int | None) -> Array:
+    """s round(M / s) with steps s = max|M| / 2^(p-1), from -2^(p-1) to 2^(p-1) - 1 of them (for p = 1 from -1 to 1)."""
+    if bits is None or not M.any():
+        return M
+    half = 2 ** (bits - 1)
+    s = np.abs(M).max() / half
+    return np.asarray(s * np.clip(np.rint(M / s), -half, max(half - 1, 1)))
+
+
+def sign(M: Array) -> Array:
+    """The sign of 0 is 1."""
+    return np.where(M < 0, -1.0, 1.0)
+
+
+# A recurrence -----------------------------------------------------------------------------------------------------
+
+
+def sigma(a: Array, activation: str, beta: Array | float = 0.0) -> Array:
+    """The activation; modrelu has a threshold beta per unit."""
+    if activation == "relu":
+        return np.maximum(a, 0)
+    return np.sign(a) * np.maximum(np.abs(a) + beta, 0) if activation == "modrelu" else a
+
+
+def recur(W: Array, f: Array, activation: str = "linear", beta: Array | float = 0.0) -> Array:
+    """h_1, ..., h_T from f_t = U x_t + b and h_0 = 0."""
+    h, now = np.zeros_like(f), np.zeros_like(f[0])
+    for t in range(len(f)):
+        h[t] = now = sigma(now @ W.T + f[t], activation, beta)
+    return h
+
+
+def recur_back(W: Array, h: Array, g: Array, activation: str = "linear") -> tuple[Array, Array]:
+    """D_t = dLoss/da_t = dLoss/df_t, and dLoss/dW, from g_t, the part of dLoss/dh_t that comes from y_t."""
+    D, dW, carry = np.zeros_like(g), np.zeros_like(W), np.zeros_like(g[0])
+    for t in reversed(range(len(g))):
+        slope = np.ones_like(h[t]) if activation == "linear" else h[t] != 0  # sigma' is 1 or 0, and 0 where h is
+        D[t] = (g[t] + carry) * slope
+        carry = D[t] @ W
+        if t > 0:
+            dW += D[t].T @ h[t - 1]
+    return D, dW
+
+
+# A network as a function of its real weights ----------------------------------------------------------------------
+
+
+def forward(config: NetworkConfig, w: Arrays, x: Array) -> tuple[list[Array], Array]:
+    """What is computed on the way, x (as vectors) and h of each layer, and the outputs y of all steps."""
+    if x.ndim == 2:
+        x = w["E"][x] if config.embedding else np.eye(config.inputs)[x]
+    h = recur(w["W"], x @ w["U"].T + w["b"], config.activation, w.get("beta", 0.0))
+    found = [x, h]
+    if "W2" in w:
+        found.append(recur(w["W2"], np.maximum(h, 0) @ w["S"].T + w["b2"]))
+    read = np.maximum(found[-1], 0) if config.activation == "linear" else h
+    return found, read @ w["V"].T + w["c"]
+
+
+def loss_and_slope(outputs: Array, y: Array, loss: str) -> tuple[float, Array]:
+    """The mean over all targets, and its derivative in the outputs of the last steps, which have them."""
+    if loss == "mse":
+        return float(np.mean((outputs - y) ** 2)), 2 * (outputs - y) / y.size
+    outputs = outputs - outputs.max(-1, keepdims=True)
+    log_p, one_hot = outputs - np.log(np.exp(outputs).sum(-1, keepdims=True)), np.eye(outputs.shape[-1])[y]
+    return float(-(log_p * one_hot).sum() / y.size), (np.exp(log_p) - one_hot) / y.size
+
+
+def differentiate(config: NetworkConfig, w: Arrays, x: Array, y: Array) -> tuple[float, Arrays]:
+    """The loss and its derivatives in all weights w."""
+    y = y if config.many_to_many else y[None]
+    (vectors, *layers), outputs = forward(config, w, x)
+    loss, slope = loss_and_slope(outputs[-len(y) :], y, config.loss)
+    late = layers[-1][-len(y) :]
+    read = np.maximum(late, 0) if config.activation == "linear" else late
+    G: Arrays = {"V": outer(slope, read), "c": slope.sum((0, 1))}
+    g = np.zeros_like(layers[-1])
+    g[-len(y) :] = slope @ w["V"] * (late > 0 if config.activation == "linear" else 1)
+    h = layers[0]
+    if "W2" in w:
+        D, G["W2"] = recur_back(w["W2"], layers[1], g)
+        G["S"], G["b2"] = outer(D, np.maximum(h, 0)), D.sum((0, 1))
+        g = D @ w["S"] * (h > 0)
+    D, G["W"] = recur_back(w["W"], h, g, config.activation)
+    G["U"], G["b"] = outer(D, vectors), D.sum((0, 1))
+    if "beta" in w:
+        G["beta"] = (D * np.sign(h)).sum((0, 1))
+    if "E" in w:
+        G["E"] = outer(np.eye(config.inputs)[x], D @ w["U"])
+    return loss, G
+
+
+def outer(left: Array, right: Array) -> Array:
+    """The sum of l r^T over time and batch."""
+    return np.asarray(np.einsum("tbi,tbj->ij", left, right))
+
+
+# From trained parameters to weights, and the gradients back -------------------------------------------------------
+
+
+def hadamrnn(config: Config, p: Arrays, training: bool) -> tuple[Arrays, Back]:
+    """W = diag(sign u) K, so dLoss/du is, straight through the sign, the sum of dLoss/dW * K over rows."""
+    n, m = config.hidden, config.block or config.hidden
+    K = {"": np.kron(np.eye(n // m), hadamard(m)) / np.sqrt(m)}
+    K |= {"2": hadamard(n) / np.sqrt(n)} if config.layers == 2 else {}
+    w = {f"W{i}": sign(p[f"u{i}"])[:, None] * K[i] for i in K}
+    w |= {"S": sign(p["M"]) / np.sqrt(n)} if config.layers == 2 else {}
+
+    def back(G: Arrays) -> tuple[float, Arrays]:
+        second = {"M": G["S"] / np.sqrt(n)} if config.layers == 2 else {}
+        return 0.0, {f"u{i}": (G[f"W{i}"] * K[i]).sum(1) for i in K} | second
+
+    return w, back
+
+
+def qornn(config: QORNNConfig, p: Arrays, training: bool) -> tuple[Arrays, Back]:
+    """W = q(W(P)): the strategy knows W(P), the way back from dLoss/dW to dLoss/dP, and what is added to the loss."""
+    W, pull = config.way.weight(p["W"])
+    Q = quantised(W, config.bits_of("W", training=training))
+
+    def back(G: Arrays) -> tuple[float, Arrays]:
+        added, slope = config.way.penalty(Q, config.penalty)
+        return added, {"W": pull(G["W"] + slope)}
+
+    return {"W": Q}, back
+
+
+#: By the name of the kind: weights from parameters, and the gradients back with what is added to the loss.
+KINDS: dict[str, Callable[[Any, Arrays, bool], tuple[Arrays, Back]]] = {"hadamrnn": hadamrnn, "qornn": qornn}
+
+
+def weights(model: Network, *, training: bool = True) -> tuple[Arrays, Back]:
+    """The real weights that the network computes with in training or in predictions, and the way back from them."""
+    config, p = model.config, {name: array.astype(np.float64) for name, array in model.parameters.items()}
+    own, back = KINDS[config.kind](config, p, training)
+    return p | {name: quantised(p[name], config.bits_of(name, training=training)) for name in ("U", "V")} | own, back
+
+
+def predict(model: Network, x: Array) -> Array:
+    """As :meth:`Network.predict`."""
+    outputs = forward(model.config, weights(model, training=False)[0], x)[1]
+    return outputs if model.config.many_to_many else outputs[-1]
+
+
+def loss_and_gradients(model: Network, x: Array, y: Array) -> tuple[float, Arrays]:
+    """As :meth:`Network.loss_and_gradients`."""
+    w, back = weights(model)
+    loss, G = differentiate(model.config, w, x, y)
+    added, behind = back(G)
+    return loss + added, {name: (G | behind)[name] for name in model.parameters}
