@@ -10,8 +10,8 @@ __all__ = ["decays_more_slowly", "powers", "same_order"]
 def powers(rate: Any) -> dict[Any, Any] | None:
     """The powers of the sizes (the symbols) in a rate, logarithms and constants left out.
 
-    Exponents count as fixed. None unless the rate is a product of powers (it may be a sum, a minimum, ...): then nothing
-    is said about it.
+    Exponents count as fixed. For a rate that is not a product of powers, such as a sum, None: nothing is said
+    about it.
 
     >>> import sympy
     >>> W, L, s, d = sympy.symbols("W L s d", positive=True)

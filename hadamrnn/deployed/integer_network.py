@@ -21,11 +21,8 @@ import numpy as np
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.deployed.packed import Packed
-from hadamrnn.errors import IntegerOverflowError, ParameterError
+from hadamrnn.errors import IntegerOverflowError
 from hadamrnn.networks.base import Network, NetworkConfig
-from hadamrnn.networks.hadamrnn import Config
-from hadamrnn.networks.qornn import QORNNConfig
-from hadamrnn.networks.transform import SignedHadamard
 from hadamrnn.tasks.base import Task
 
 __all__ = ["IntegerNetwork", "Ranges", "ranges"]
@@ -110,9 +107,9 @@ class IntegerNetwork:
         input_step, state_step = (
             check.number(f"ranges.{name}", value, least=LEAST) / most for name, value in ranges._asdict().items()
         )
-        _require_quantised(self.config)
+        self.config.require_integers()
         self._network, self._clipped, self._count = packed.model(), 0, 0
-        C, step = _recurrent_codes(packed)
+        C, step = self.config.integer_recurrence(packed.arrays, packed.steps)
         unit = 1 << FRACTION_BITS
         U, V = (packed.arrays[name] for name in ("U", "V"))
         self._W = _Product("W h", C, step * unit, most=most, width=width)
@@ -170,26 +167,6 @@ class IntegerNetwork:
     def _outputs(self, g: Array) -> Array:
         read = np.maximum(g, 0) if self.config.activation == "linear" else g
         return np.asarray((self._V.sums(read) * self._output_step + self._c).T)
-
-
-def _recurrent_codes(packed: Packed) -> tuple[Array, float]:
-    """Integers C and the step s of W = s C."""
-    config = packed.config
-    if isinstance(config, Config):
-        W = SignedHadamard(packed.arrays["u"].astype(np.float64), config.block).dense()
-        order = config.block or config.hidden
-        return np.rint(W * np.sqrt(order)).astype(np.int64), float(1 / np.sqrt(order))
-    return packed.arrays["W"], packed.steps["W"]
-
-
-def _require_quantised(config: NetworkConfig) -> None:
-    bits = ("bits", "recurrent_bits") if isinstance(config, QORNNConfig) else ("bits",)
-    for name in bits:
-        if getattr(config, name) is None:
-            raise ParameterError(name, None, "must be a number for inference in integers")
-    for name, needed in (("embedding", None), ("layers", 1)):
-        if getattr(config, name, needed) != needed:
-            raise ParameterError(name, getattr(config, name), f"must be {needed} for inference in integers")
 
 
 def _fixed_point(value: float) -> tuple[int, int]:

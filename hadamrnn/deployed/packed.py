@@ -24,13 +24,6 @@ __all__ = ["Packed", "Size", "sizes"]
 
 MAGIC, VERSION = b"HADAMRNN", 1
 HEAD, TAIL = struct.Struct("<8sBI"), struct.Struct("<I")  # magic, version, length of the settings; CRC-32
-_SIGNS = ("u", "u2", "M")
-_PARTS = {
-    **dict.fromkeys(("u", "u2", "W"), "recurrent"),
-    **dict.fromkeys(("U", "M"), "input"),
-    "E": "embedding",
-    "V": "output",
-}
 
 
 class Size(NamedTuple):
@@ -56,7 +49,7 @@ def sizes(config: NetworkConfig) -> dict[str, Size]:
     check.instance("config", config, NetworkConfig, "the settings of a network")
     table: dict[str, Size] = {}
     for name, shape in config.shapes().items():
-        count, part = math.prod(shape), _PARTS.get(name, "biases")
+        count, part = math.prod(shape), config.parts.get(name, "biases")
         dense = config.hidden**2 if part == "recurrent" else count
         before = table.get(part, Size(0, 0))
         table[part] = Size(before.dense + 4 * dense, before.packed + -(-count * _bits(config, name) // 8))
@@ -69,8 +62,10 @@ def sizes(config: NetworkConfig) -> dict[str, Size]:
 
 def _bits(config: NetworkConfig, name: str) -> int:
     """Bits per entry."""
-    bits = 1 if name in _SIGNS else config.bits_of(name)
-    return 32 if bits is None else bits if name in _SIGNS else max(bits, 2)
+    if name in config.signs:
+        return 1
+    bits = config.bits_of(name)
+    return 32 if bits is None else max(bits, 2)
 
 
 @dataclass(frozen=True)
@@ -111,7 +106,7 @@ class Packed:
                 if float(np.float32(steps[name])) != steps[name]:
                     raise ParameterError(name, array, "is too small: the step of its codes is no float32")
             else:
-                arrays[name] = signs(array).astype(np.int8) if name in _SIGNS else array.copy()
+                arrays[name] = signs(array).astype(np.int8) if name in config.signs else array.copy()
         return cls(config, arrays, steps)
 
     def model(self) -> Network:
@@ -163,7 +158,7 @@ class Packed:
             size = -(-count * bits // 8)
             section, start = np.frombuffer(data, np.uint8, size, start), start + size
             array = section.view("<f4").astype(np.float32) if bits == 32 else _unpacked(section, bits, count)
-            if name in _SIGNS:
+            if name in config.signs:
                 array = (1 - 2 * array).astype(np.int8)
             elif name in steps:
                 array = array - (1 << bits >> 1)
@@ -179,7 +174,7 @@ class Packed:
             if name in self.steps:
                 yield np.float32(self.steps[name]).astype("<f4").tobytes()
                 yield _packed(array + (1 << bits >> 1), bits)
-            elif name in _SIGNS:
+            elif name in self.config.signs:
                 yield _packed(array < 0, bits)
             else:
                 yield array.astype("<f4").tobytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -58,6 +59,10 @@ class NetworkConfig:
     kind: ClassVar[str]
     #: the name of the array behind W
     recurrent: ClassVar[str]
+    #: the part of the network that an array belongs to; all others are biases
+    parts: ClassVar[Mapping[str, str]] = {"W": "recurrent", "U": "input", "E": "embedding", "V": "output"}
+    #: the arrays of which the signs alone are used
+    signs: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         check.plain(self)
@@ -92,6 +97,17 @@ class NetworkConfig:
     def packed(self) -> Self:
         """The settings of a network with the same predictions whose parameters are its quantised weights."""
         return replace(self, bits=None)
+
+    def require_integers(self) -> None:
+        """Raises ParameterError unless the recurrence is one of integers times steps, in one layer."""
+        if self.bits is None:
+            raise ParameterError("bits", None, "must be a number for inference in integers")
+        if self.embedding is not None:
+            raise ParameterError("embedding", self.embedding, "must be None for inference in integers")
+
+    def integer_recurrence(self, arrays: Mapping[str, Array], steps: Mapping[str, float]) -> tuple[Array, float]:
+        """Integers C and the step s of W = s C, from the arrays and steps of a packed model."""
+        return arrays[self.recurrent], steps[self.recurrent]
 
     def record(self) -> dict[str, Any]:
         """The settings as JSON, from which :func:`hadamrnn.networks.kinds.config_from` makes them again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -45,6 +46,8 @@ class Config(NetworkConfig):
 
     kind: ClassVar[str] = "hadamrnn"
     recurrent: ClassVar[str] = "u"
+    parts: ClassVar[Mapping[str, str]] = {**NetworkConfig.parts, "u": "recurrent", "u2": "recurrent", "M": "input"}
+    signs: ClassVar[tuple[str, ...]] = ("u", "u2", "M")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -60,6 +63,16 @@ class Config(NetworkConfig):
     def further_shapes(self) -> dict[str, tuple[int, ...]]:
         n = self.hidden
         return {"M": (n, n), "u2": (n,), "b2": (n,)} if self.layers == 2 else {}
+
+    def require_integers(self) -> None:
+        super().require_integers()
+        if self.layers != 1:
+            raise ParameterError("layers", self.layers, "must be 1 for inference in integers")
+
+    def integer_recurrence(self, arrays: Mapping[str, Array], steps: Mapping[str, float]) -> tuple[Array, float]:
+        root = np.sqrt(self.block or self.hidden)
+        W = SignedHadamard(arrays["u"].astype(np.float64), self.block).dense()
+        return np.rint(W * root).astype(np.int64), float(1 / root)
 
     def record(self) -> dict[str, Any]:
         return asdict(self)  # files of this kind are older than the others, and do not name it

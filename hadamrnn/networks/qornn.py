@@ -62,6 +62,11 @@ class QORNNConfig(NetworkConfig):
     def packed(self) -> QORNNConfig:
         return replace(super().packed(), recurrent_bits=None, strategy="penalty", rank=None)
 
+    def require_integers(self) -> None:
+        super().require_integers()
+        if self.recurrent_bits is None:
+            raise ParameterError("recurrent_bits", None, "must be a number for inference in integers")
+
     def bits_of(self, name: str, *, training: bool = False) -> int | None:
         if training and not self.way.quantises:
             return None
