@@ -43,8 +43,8 @@ def check_record(record: Description) -> None:
     with suppress(FrozenInstanceError):
         setattr(record, next((field.name for field in fields(record)), "anything"), None)
         raise AssertionError(f"{type(record).__name__} must be a frozen dataclass")
-    known = all(isinstance(source, ab.Citation) for source in record.citations)
-    require(known, f"{record}: citations must be Citation records")
+    cited = all(isinstance(source, ab.Citation) for source in record.citations)
+    require(cited, f"{record}: citations must be Citation records")
     require(isinstance(record.definition, str) and record.definition, f"{record} has no definition")
     known = {*ab.FUNCTION_CLASSES.values(), *ab.NETWORK_CLASSES.values()}
     with ab.extensions(*(kind for kind in record.kinds if kind not in known)):

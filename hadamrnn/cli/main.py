@@ -14,6 +14,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,21 +33,6 @@ from hadamrnn.training.sweep import FROM_TASK, add_options
 from hadamrnn.work import on_cluster, on_terminal
 
 __all__ = ["main", "parse"]
-
-_TEXTS = {"hidden": 128, "embedding": 512, "epochs": 20, "batch_size": 100, "learning_rate": 5e-4, "decay": 0.98}
-_LONG = {"hidden": 128, "epochs": 20, "batch_size": 128, "learning_rate": 1e-3, "decay": 0.98}
-_SERIES = {"hidden": 512, "epochs": 100, "batch_size": 100, "learning_rate": 1e-3, "decay": 0.98}
-#: Sizes and rates of Foucault, Mamalet and Malgouyres (2025) where they study the task, the decay from their copy task;
-#: but the copy task has the rate 1e-3 instead of 1e-4, with which it is learned in 20 epochs.
-DEFAULTS: dict[str, dict[str, Any]] = {
-    "copy": {"length": 1000, **_LONG},
-    "adding": {"length": 200, **_LONG},
-    "image": _SERIES,
-    "sentiment": _TEXTS,
-    "review": _TEXTS,
-    "text": {**_SERIES, "epochs": 20},
-    "activity": {**_SERIES, "hidden": 128},
-}
 
 
 # Commands ------------------------------------------------------------------------------------------------------------
@@ -236,7 +222,7 @@ def _add_model(
 
 def _add_training(sub: argparse.ArgumentParser, task: str, kind: str, *, several: bool) -> None:
     """The options of the model and its training, and where the run or, if ``several``, the runs are kept."""
-    defaults = DEFAULTS[task]
+    defaults = asdict(TASKS[task].defaults)
     training = sub.add_argument_group("training", documentation(hr.Settings))
     _add_model(sub, kind, defaults, FROM_TASK, several=several)
     epochs: dict[str, Any] = {"nargs": "+"} if several else {}
@@ -284,7 +270,7 @@ def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:
             text = documentation(cls)
             shape = argparse.RawDescriptionHelpFormatter
             one = choices.add_parser(name, help=text.split("\n")[0], description=text, formatter_class=shape)
-            add_fields(one.add_argument_group("task"), cls, DEFAULTS[name], several=several)
+            add_fields(one.add_argument_group("task"), cls, several=several)
             found.append((name, one))
         return found
 

@@ -7,6 +7,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
+from types import MappingProxyType
 from typing import Any, get_args, get_type_hints
 
 from hadamrnn.networks.base import DTYPES, METHODS
@@ -33,7 +34,7 @@ class _Once(argparse.Action):
 def add_fields(
     parser: argparse._ActionsContainer,
     cls: type,
-    defaults: Mapping[str, Any],
+    defaults: Mapping[str, Any] = MappingProxyType({}),
     skipped: Sequence[str] = (),
     *,
     several: bool = False,

@@ -7,7 +7,7 @@ True
 """
 
 from hadamrnn.tasks.activity import ActivityTask
-from hadamrnn.tasks.base import Batch, Task
+from hadamrnn.tasks.base import Batch, Defaults, Task
 from hadamrnn.tasks.characters import TextTask
 from hadamrnn.tasks.images import ImageTask
 from hadamrnn.tasks.sentences import ReviewTask, SentimentTask
@@ -19,6 +19,7 @@ __all__ = [
     "AddingTask",
     "Batch",
     "CopyTask",
+    "Defaults",
     "ImageTask",
     "ReviewTask",
     "SentimentTask",

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from hadamrnn.errors import bad_file
-from hadamrnn.tasks.base import Batch, Stored, StoredTask, split
+from hadamrnn.tasks.base import Batch, Defaults, Stored, StoredTask, split
 from hadamrnn.tasks.files import read_npz
 
 __all__ = ["ActivityTask"]
@@ -38,6 +38,7 @@ class ActivityTask(StoredTask):
     path: str
 
     name: ClassVar[str] = "activity"
+    defaults: ClassVar[Defaults] = Defaults(epochs=100)
 
     def _load(self) -> Stored:
         x, y, user = read_npz(self.path, ("x", "y", "user"))

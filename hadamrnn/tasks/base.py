@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hadamrnn.errors import ParameterError
 from hadamrnn.validation import integer
 
-__all__ = ["PARTS", "Batch", "Stored", "StoredTask", "Task", "batches", "split"]
+__all__ = ["PARTS", "Batch", "Defaults", "Stored", "StoredTask", "Task", "batches", "split"]
 
 MOST_HELD_OUT = 5000
 PARTS = ("train", "validation", "test")
@@ -37,12 +37,26 @@ class Batch(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Defaults:
+    """Sizes and rates with which a task is learned unless others are named: of the model, and of its training."""
+
+    hidden: int = 128
+    embedding: int | None = None
+    epochs: int = 20
+    batch_size: int = 100
+    learning_rate: float = 1e-3
+    decay: float = 0.98
+
+
+@dataclass(frozen=True, kw_only=True)
 class Task(ABC):
     """A problem to learn. Its fields are its settings: ``TASKS[task.name](**asdict(task))`` is the same task.
 
     ``seed`` (0 to 10^9) fixes the three parts; the order of the training part depends on (seed, epoch) alone, so
     that a resumed run sees the same batches. Validation and test batches do not depend on the batch size, except
     for where they are cut. ``tokens``: x are integers below ``inputs``, else vectors of that many numbers.
+    ``defaults``: sizes and rates of Foucault, Mamalet and Malgouyres (2025) where they study the task, with the decay
+    of their copy task.
 
     Raises ParameterError for a setting that is not allowed and FileError, which is one, for a file that is not sound.
     """
@@ -53,6 +67,7 @@ class Task(ABC):
     loss: ClassVar[str] = "cross-entropy"
     many_to_many: ClassVar[bool] = False
     tokens: ClassVar[bool] = False
+    defaults: ClassVar[Defaults] = Defaults()
 
     def __post_init__(self) -> None:
         self._check("seed", least=0)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError, bad_file
-from hadamrnn.tasks.base import PARTS, Batch, Stored, StoredTask
+from hadamrnn.tasks.base import PARTS, Batch, Defaults, Stored, StoredTask
 from hadamrnn.tasks.files import read_text
 from hadamrnn.validation import flag
 
@@ -47,6 +47,7 @@ class TextTask(StoredTask):
     spaced: bool = False
 
     name: ClassVar[str] = "text"
+    defaults: ClassVar[Defaults] = Defaults(hidden=512)
     tokens: ClassVar[bool] = True
     many_to_many: ClassVar[bool] = True
 

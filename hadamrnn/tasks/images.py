@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError, bad_file
-from hadamrnn.tasks.base import Batch, Stored, StoredTask, split
+from hadamrnn.tasks.base import Batch, Defaults, Stored, StoredTask, split
 from hadamrnn.tasks.files import read_bytes
 from hadamrnn.validation import flag
 
@@ -39,6 +39,7 @@ class ImageTask(StoredTask):
     permuted: bool = False
 
     name: ClassVar[str] = "image"
+    defaults: ClassVar[Defaults] = Defaults(hidden=512, epochs=100)
 
     def __post_init__(self) -> None:
         flag("permuted", self.permuted)

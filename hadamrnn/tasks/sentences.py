@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import bad_file
-from hadamrnn.tasks.base import Batch, Stored, StoredTask, split
+from hadamrnn.tasks.base import Batch, Defaults, Stored, StoredTask, split
 from hadamrnn.tasks.files import read_npz, read_text
 
 __all__ = ["ReviewTask", "SentimentTask", "words_of"]
@@ -53,6 +53,7 @@ class _TextClasses(StoredTask):
     words: int
 
     tokens: ClassVar[bool] = True
+    defaults: ClassVar[Defaults] = Defaults(embedding=512, learning_rate=5e-4)
 
     def __post_init__(self) -> None:
         self._check("length", most=LONGEST)

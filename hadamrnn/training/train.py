@@ -79,13 +79,15 @@ class History:
 
 def model_for(task: Task, *, kind: str = "hadamrnn", **settings: Any) -> Network:
     """A model with the inputs, outputs and loss of the task; ``settings`` are the others of a HadamRNN, or of a QORNN
-    if ``kind`` is "qornn".
+    if ``kind`` is "qornn". Without ``hidden`` the sizes are the task's own ``defaults``.
 
     >>> from hadamrnn.tasks import CopyTask
-    >>> model_for(CopyTask(length=30), hidden=16).config.outputs
-    9
+    >>> model_for(CopyTask(length=30), hidden=16).config.outputs, model_for(CopyTask(length=30)).config.hidden
+    (9, 128)
     """
-    return network_type(kind)(**_shape(task), **settings)
+    shape, own = _shape(task), task.defaults
+    sizes = {} if "hidden" in settings else {"hidden": own.hidden, "embedding": own.embedding}
+    return network_type(kind)(**shape, **(sizes | settings))
 
 
 def evaluate(
@@ -119,10 +121,10 @@ def fit(
     model: Network,
     task: Task,
     *,
-    epochs: int,
-    batch_size: int,
-    learning_rate: float,
-    decay: float = 1.0,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    decay: float | None = None,
     clip: float | None = None,
     patience: int | None = None,
     workers: int = 1,
@@ -135,8 +137,10 @@ def fit(
 ) -> History:
     """Train with Adam, and leave in the model the parameters of the epoch with the best validation.
 
-    Best is, for one class per sequence, the highest accuracy (then the lowest loss), else the lowest loss. On one
-    machine, with one version of NumPy, the weights depend on model, task, ``epochs`` and :class:`Settings` alone.
+    ``epochs``, ``batch_size``, ``learning_rate``: by default the task's own (``task.defaults``); ``decay``: that of the
+    task if the rate is, else 1. Best is, for one class per sequence, the highest accuracy (then the lowest loss), else
+    the lowest loss. On one machine, with one version of NumPy, the weights depend on model, task, ``epochs`` and
+    :class:`Settings` alone.
 
     ``checkpoint``: a file that is replaced, in one step, at the start, after each epoch and, in between, about
     ``every`` so many seconds (0: after each step). With ``resume`` the run goes on from it, to the same weights, bit
@@ -156,9 +160,14 @@ def fit(
     >>> history.best["validation"]["loss"] < task.baseline
     True
     """
+    check.instance("task", task, Task, "a task of hadamrnn.tasks")
+    own = task.defaults
+    if decay is None:
+        decay = own.decay if learning_rate is None else 1.0
+    epochs = own.epochs if epochs is None else epochs
     settings = Settings(
-        batch_size=batch_size,
-        learning_rate=learning_rate,
+        batch_size=own.batch_size if batch_size is None else batch_size,
+        learning_rate=own.learning_rate if learning_rate is None else learning_rate,
         decay=decay,
         clip=clip,
         patience=patience,

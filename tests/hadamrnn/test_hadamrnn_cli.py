@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pytest
@@ -285,6 +285,45 @@ def test_sweeps_ignore_no_option(options, tmp_path, capsys):
         cli.main(["sweep", "copy", "--length", "12", "--directory", str(tmp_path / "s"), *options.split()])
     assert error.value.code == 2 and not (tmp_path / "s").exists()
     assert re.search("not allowed with argument|is given twice", capsys.readouterr().err)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EchoTask(CopyTask):
+    """A task from outside."""
+
+    length: int = 9
+    copies: int = 2
+    train_size: int = 64
+    test_size: int = 16
+    name = "echo"
+
+
+def test_a_task_in_the_table_is_offered_without_another_change(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(TASKS, "echo", EchoTask)
+    arguments = cli.parse(["train", "echo", "--out", "x"])
+    defaults = EchoTask.defaults
+    assert (arguments.length, arguments.hidden, arguments.epochs) == (9, defaults.hidden, defaults.epochs)
+    run = tmp_path / "run"
+    assert cli.main(["train", "echo", "--hidden", "8", "--epochs", "1", "--out", str(run)]) == 0
+    assert cli.main(["evaluate", str(run)]) == 0 and "accuracy" in capsys.readouterr().out
+    assert (
+        cli.main(
+            [
+                "sweep",
+                "echo",
+                "--hidden",
+                "8",
+                "--epochs",
+                "1",
+                "--seeds",
+                "0",
+                "1",
+                "--directory",
+                str(tmp_path / "sweep"),
+            ]
+        )
+        == 0
+    )
 
 
 def test_the_version_is_that_of_approxbounds(capsys):

@@ -32,6 +32,17 @@ def run(path=None, **changes):
     return model.parameters.flat, dict(Checkpoint.load(path).arrays) if path else {}, history
 
 
+def test_a_task_is_learned_with_its_own_settings():
+    task = CopyTask(**TASK | {"train_size": 3200})
+    model = hr.model_for(task)
+    assert model.config.hidden == task.defaults.hidden
+    history = hr.fit(model, task, progress=False)
+    assert len(history.records) == task.defaults.epochs
+    rates = [record["learning_rate"] for record in history.records]
+    assert rates[:2] == [task.defaults.learning_rate, task.defaults.learning_rate * task.defaults.decay]
+    assert history.best["validation"]["loss"] < task.baseline / 10
+
+
 def without_times(records):
     return [{name: value for name, value in record.items() if name != "seconds"} for record in records]
 
