@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hadamrnn.networks import reference
 from hadamrnn.networks.kinds import KINDS
 from hadamrnn.networks.strategies import STRATEGIES
 
@@ -40,7 +41,7 @@ OWN = {
         for bits in (None, 1, 4)
     },
 }
-CASES = [(kind, option) for kind in KINDS for option in {**COMMON, **OWN.get(kind, {})}]
+CASES = [(kind, option) for kind in reference.KINDS for option in {**COMMON, **OWN.get(kind, {})}]
 
 
 def build(kind, settings, *, seed=0, dtype="float64"):

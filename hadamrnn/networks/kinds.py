@@ -12,13 +12,15 @@ from hadamrnn.networks.base import Network, NetworkConfig
 from hadamrnn.networks.hadamrnn import HadamRNN
 from hadamrnn.networks.qornn import QORNN
 
-__all__ = ["KINDS", "config_from", "load_network", "network_from", "network_type"]
+__all__ = ["KINDS", "NETWORKS", "config_from", "load_network", "network_from", "network_type"]
 
-KINDS: dict[str, type[Network]] = {network.config_type.kind: network for network in (HadamRNN, QORNN)}
+#: All kinds; files of the first do not name it.
+NETWORKS: tuple[type[Network], ...] = (HadamRNN, QORNN)
+KINDS = {network.config_type.kind: network for network in NETWORKS}
 
 
 def network_type(kind: object) -> type[Network]:
-    """The class of a kind: "hadamrnn" or "qornn"."""
+    """The class of a kind."""
     return KINDS[check.choice("kind", kind, tuple(KINDS))]
 
 
@@ -27,7 +29,7 @@ def config_from(record: Mapping[str, Any]) -> NetworkConfig:
 
     Raises TypeError or ParameterError if they are not.
     """
-    settings = {"kind": HadamRNN.config_type.kind, **record}
+    settings = {"kind": NETWORKS[0].config_type.kind, **record}
     return network_type(settings.pop("kind")).config_type(**settings)
 
 
@@ -41,5 +43,5 @@ def load_network(path: str | Path) -> Network:
     config = read_arrays(path, "model")[0].get("config")
     kind = config.get("kind") if isinstance(config, dict) else None
     # an unknown kind is refused by the one that files of old do not name
-    network = next((network for network in KINDS.values() if network.config_type.kind == kind), HadamRNN)
+    network = next((network for network in NETWORKS if network.config_type.kind == kind), NETWORKS[0])
     return network.load(path)

@@ -7,7 +7,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hadamrnn.networks import reference
-from hadamrnn.networks.kinds import KINDS
 
 
 def case(kind, option):
@@ -53,7 +52,7 @@ def test_predictions_are_those_of_the_reference(kind, option):
     np.testing.assert_allclose(model.predict(x), reference.predict(model, x), rtol=1e-9, atol=1e-11)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", reference.KINDS)
 @given(
     steps=st.integers(1, 90),
     batch=st.integers(1, 5),
