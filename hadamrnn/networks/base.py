@@ -81,10 +81,15 @@ class NetworkConfig:
         """The trained arrays."""
         n, d, out = self.hidden, self.embedding or self.inputs, self.outputs
         first: dict[str, tuple[int, ...]] = {"E": (self.inputs, d)} if self.embedding else {}
-        first |= {"U": (n, d), self.recurrent: (n,) if self.recurrent == "u" else (n, n), "b": (n,)}
+        first |= {"U": (n, d), self.recurrent: self.recurrent_shape, "b": (n,)}
         if self.activation == "modrelu":
             first["beta"] = (n,)
         return first | self.further_shapes() | {"V": (out, n), "c": (out,)}
+
+    @property
+    def recurrent_shape(self) -> tuple[int, ...]:
+        """Of the array behind W."""
+        return (self.hidden, self.hidden)
 
     def further_shapes(self) -> dict[str, tuple[int, ...]]:
         """The arrays of what comes after the first recurrence."""
@@ -200,7 +205,9 @@ class Network(ABC):
         gradients = self.parameters.zeros()
         readout = ReadOut(V, c, self._workspace, rectified=self.config.activation == "linear")
         if method == "kernel" or (method == "auto" and self._prefers_kernel(x)):
-            self._require_kernel(x)
+            if not self._kernel_allowed(x):
+                allowed = "needs activation=linear, one layer, many_to_many=False, and vectors or a small vocabulary"
+                raise ParameterError("method", method, allowed)
             h, K, powers, columns = self._impulse(x, W, U)
             g = readout.back(h, y, y.size)[0]
             dK, products = (self._workspace.empty(name, *K.shape) for name in ("dK", "products"))
@@ -357,11 +364,6 @@ class Network(ABC):
         # a linear recurrence leaps from checkpoint to checkpoint, or is cheap; any other is computed twice
         fits = x.shape[0] * x.shape[1] * self.config.hidden <= MOST_STORED
         return fits and self.config.activation != "linear"
-
-    def _require_kernel(self, x: Array) -> None:
-        if not self._kernel_allowed(x):
-            allowed = "needs activation=linear, one layer, many_to_many=False, and vectors or a small vocabulary"
-            raise ParameterError("method", "kernel", allowed)
 
     def _impulse(self, x: Array, W: RecurrentMatrix, U: Array) -> tuple[Array, Array, list[Array], Array]:
         """h_T as (1, n, B), the impulse response, powers of W, and the inputs as columns, last step first."""

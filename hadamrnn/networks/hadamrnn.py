@@ -60,6 +60,10 @@ class Config(NetworkConfig):
             raise ParameterError("activation", self.activation, "must be linear if layers=2")
         check.number("sign_scale", self.sign_scale)
 
+    @property
+    def recurrent_shape(self) -> tuple[int, ...]:
+        return (self.hidden,)
+
     def further_shapes(self) -> dict[str, tuple[int, ...]]:
         n = self.hidden
         return {"M": (n, n), "u2": (n,), "b2": (n,)} if self.layers == 2 else {}

@@ -19,6 +19,7 @@ from hadamrnn.networks.base import Network, NetworkConfig
 from hadamrnn.networks.hadamard import hadamard
 from hadamrnn.networks.hadamrnn import Config
 from hadamrnn.networks.qornn import QORNNConfig
+from hadamrnn.networks.quantize import signs
 
 __all__ = ["KINDS", "differentiate", "forward", "loss_and_gradients", "predict", "weights"]
 
@@ -36,16 +37,8 @@ def quantised(M: Array, bits: int | None) -> Array:
     return np.asarray(s * np.clip(np.rint(M / s), -half, max(half - 1, 1)))
 
 
-def sign(M: Array) -> Array:
-    """The sign of 0 is 1."""
-    return np.where(M < 0, -1.0, 1.0)
-
-
-# A recurrence -----------------------------------------------------------------------------------------------------
-
-
 def sigma(a: Array, activation: str, beta: Array | float = 0.0) -> Array:
-    """The activation; modrelu has a threshold beta per unit."""
+    """The activation sigma; modrelu has a threshold beta per unit."""
     if activation == "relu":
         return np.maximum(a, 0)
     return np.sign(a) * np.maximum(np.abs(a) + beta, 0) if activation == "modrelu" else a
@@ -69,9 +62,6 @@ def recur_back(W: Array, h: Array, g: Array, activation: str = "linear") -> tupl
         if t > 0:
             dW += D[t].T @ h[t - 1]
     return D, dW
-
-
-# A network as a function of its real weights ----------------------------------------------------------------------
 
 
 def forward(config: NetworkConfig, w: Arrays, x: Array) -> tuple[list[Array], Array]:
@@ -124,20 +114,18 @@ def outer(left: Array, right: Array) -> Array:
     return np.asarray(np.einsum("tbi,tbj->ij", left, right))
 
 
-# From trained parameters to weights, and the gradients back -------------------------------------------------------
-
-
 def hadamrnn(config: Config, p: Arrays, training: bool) -> tuple[Arrays, Back]:
     """W = diag(sign u) K, so dLoss/du is, straight through the sign, the sum of dLoss/dW * K over rows."""
     n, m = config.hidden, config.block or config.hidden
-    K = {"": np.kron(np.eye(n // m), hadamard(m)) / np.sqrt(m)}
-    K |= {"2": hadamard(n) / np.sqrt(n)} if config.layers == 2 else {}
-    w = {f"W{i}": sign(p[f"u{i}"])[:, None] * K[i] for i in K}
-    w |= {"S": sign(p["M"]) / np.sqrt(n)} if config.layers == 2 else {}
+    K, K2 = np.kron(np.eye(n // m), hadamard(m)) / np.sqrt(m), None
+    w = {"W": signs(p["u"])[:, None] * K}
+    if config.layers == 2:
+        K2 = hadamard(n) / np.sqrt(n)
+        w |= {"W2": signs(p["u2"])[:, None] * K2, "S": signs(p["M"]) / np.sqrt(n)}
 
     def back(G: Arrays) -> tuple[float, Arrays]:
-        second = {"M": G["S"] / np.sqrt(n)} if config.layers == 2 else {}
-        return 0.0, {f"u{i}": (G[f"W{i}"] * K[i]).sum(1) for i in K} | second
+        found = {"u": (G["W"] * K).sum(1)}
+        return 0.0, found if K2 is None else found | {"u2": (G["W2"] * K2).sum(1), "M": G["S"] / np.sqrt(n)}
 
     return w, back
 
