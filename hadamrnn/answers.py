@@ -86,22 +86,9 @@ class Answers:
         progress: bool,
         unit: str,
     ) -> None:
-        """Compute those of the answers function(*job) that are not known yet, as :func:`hadamrnn.work.computed` does.
-
-        ``progress``: whether a bar on standard error tells how many ``unit``s there are already.
-        """
-        from tqdm import tqdm  # only here, as the package starts without it
-
-        missing = [(function, key, job) for key, job in jobs.items() if key not in self.found]
-        with (
-            tqdm(total=len(jobs), initial=len(jobs) - len(missing), disable=not progress, unit=unit) as bar,
-            closing(computed(_answered, missing, workers)) as found,
-        ):
+        """Compute those of the answers function(*job) that are not known yet; see :func:`hadamrnn.work.computed`."""
+        missing = {key: job for key, job in jobs.items() if key not in self.found}
+        known = len(jobs) - len(missing)
+        with closing(computed(function, missing, workers=workers, progress=progress, unit=unit, known=known)) as found:
             for key, answer in found:
                 self.add(key, answer)
-                bar.update()
-
-
-def _answered(item: tuple[Callable[..., Any], Key, tuple[Any, ...]]) -> tuple[Key, Any]:
-    function, key, job = item
-    return key, function(*job)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TypeVar
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from hadamrnn.errors import HadamRNNError, ParameterError
 
 __all__ = ["calm", "computed", "on_cluster", "on_terminal"]
 
-Item = TypeVar("Item")
+Key = TypeVar("Key")
 Result = TypeVar("Result")
 
 
@@ -33,13 +33,37 @@ def on_terminal() -> bool:
 
 
 def computed(
-    function: Callable[[Item], Result], items: Sequence[Item], workers: int | None
-) -> Generator[Result, None, None]:
-    """As :func:`approxbounds.workers.computed`, with the errors of this package."""
+    function: Callable[..., Result],
+    jobs: Mapping[Key, tuple[Any, ...]],
+    *,
+    workers: int | None,
+    progress: bool,
+    unit: str,
+    known: int = 0,
+) -> Generator[tuple[Key, Result], None, None]:
+    """The pairs (key, function(*job)), in the order in which they are ready; closing the generator stops the work.
+
+    ``workers`` as of :func:`approxbounds.workers.computed`. ``progress``: whether a bar on standard error tells how
+    many ``unit``s there are, with those ``known`` already.
+    """
+    from tqdm import tqdm  # only here, as the package starts without it
+
     from approxbounds import workers as shared
 
-    with _named():
-        yield from shared.computed(function, items, workers)
+    items = [(function, key, job) for key, job in jobs.items()]
+    with (
+        tqdm(total=known + len(items), initial=known, unit=unit, disable=not progress) as bar,
+        _named(),
+        closing(shared.computed(_with_key, items, workers)) as found,
+    ):
+        for pair in found:
+            yield pair
+            bar.update()
+
+
+def _with_key(item: tuple[Callable[..., Result], Key, tuple[Any, ...]]) -> tuple[Key, Result]:
+    function, key, job = item
+    return key, function(*job)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from hadamrnn.errors import ParameterError, bad_file
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.kinds import config_from, network_from
 
-__all__ = ["CHECKPOINT", "LOG", "MODEL", "Checkpoint", "Progress", "load_run"]
+__all__ = ["CHECKPOINT", "LOG", "MODEL", "Checkpoint", "Progress", "lasting", "load_run"]
 
 #: The files of a run in its directory.
 CHECKPOINT, LOG, MODEL = "checkpoint.npz", "log.jsonl", "model.npz"
@@ -93,11 +93,11 @@ class Checkpoint:
 
         Where files lie is no difference, only what is in them (their checksum).
         """
-        old, new = dict(_leaves(self.identity)), dict(_leaves(_as_json(identity)))
+        old, new = dict(_leaves(lasting(self.identity))), dict(_leaves(lasting(identity)))
         differences = [
             f"{name} was {old.get(name)} and is {new.get(name)}"
             for name in sorted(old.keys() | new.keys())
-            if old.get(name) != new.get(name) and not name.endswith("path")
+            if old.get(name) != new.get(name)
         ]
         if differences:
             raise ParameterError("checkpoint", str(path), "is of another run: " + "; ".join(differences))
@@ -114,8 +114,13 @@ def load_run(path: str | Path) -> tuple[Network, dict[str, Any]]:
     return model, record
 
 
-def _as_json(value: Any) -> Any:
-    return json.loads(json.dumps(value))
+def lasting(identity: Any) -> Any:
+    """An identity as JSON, without the places of files, which may change."""
+
+    def without_paths(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return {name: value for name, value in pairs if not name.endswith("path")}
+
+    return json.loads(json.dumps(identity), object_pairs_hook=without_paths)
 
 
 def _leaves(tree: Any, name: str = "") -> Iterator[tuple[str, Any]]:

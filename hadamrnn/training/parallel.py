@@ -6,7 +6,6 @@ import multiprocessing
 import signal
 from itertools import pairwise
 from multiprocessing.connection import Connection
-from types import TracebackType
 
 import numpy as np
 
@@ -90,9 +89,7 @@ class Workers:
     def __enter__(self) -> Workers:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

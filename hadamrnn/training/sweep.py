@@ -14,10 +14,9 @@ The data of tasks that read files must have the same path everywhere.
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
-import io
 import json
+import math
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -25,7 +24,7 @@ from contextlib import closing, contextmanager
 from dataclasses import MISSING, asdict, dataclass, fields
 from itertools import product
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +34,7 @@ from hadamrnn.deployed.packed import sizes
 from hadamrnn.errors import DivergenceError, ParameterError
 from hadamrnn.networks.kinds import network_type
 from hadamrnn.tasks import TASKS
-from hadamrnn.training.checkpoint import CHECKPOINT, MODEL
+from hadamrnn.training.checkpoint import CHECKPOINT, MODEL, lasting
 from hadamrnn.training.train import Settings, evaluate, fit, model_for
 from hadamrnn.work import computed
 
@@ -54,11 +53,10 @@ def _digest(data: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class _Run:
-    """A run: all its settings by name, and those for the task, the model and the training apart."""
+    """A run: its settings for the task, the model and the training."""
 
     task: str
     kind: str
-    options: dict[str, Any]
     parts: dict[str, dict[str, Any]]
     identity: dict[str, Any]  # all that the weights depend on, as JSON
     directory: str
@@ -74,7 +72,8 @@ class _Run:
 
     def record(self, result: Mapping[str, Any]) -> dict[str, Any]:
         """The settings and the result, without levels."""
-        return {"run": self.name, "task": self.task, "model": self.kind, **self.options, **result}
+        options = {name: value for part in self.parts.values() for name, value in part.items()}
+        return {"run": self.name, "task": self.task, "model": self.kind, **options, **result}
 
     def read(self) -> dict[str, Any] | None:
         """The result, if the run is finished and the file is sound."""
@@ -98,6 +97,9 @@ class _Run:
 
     def train(self) -> tuple[dict[str, Any], bytes]:
         """Train from the start or from the checkpoint; the result and the file of the model (empty if it diverged)."""
+        from tqdm import tqdm
+
+        tqdm.set_lock(threading.RLock())  # by default a semaphore, which Python misses aloud when a worker is killed
         self.folder.mkdir(parents=True, exist_ok=True)
         task = TASKS[self.task](**self.parts["task"])
         model = model_for(task, kind=self.kind, **self.parts["model"])
@@ -105,18 +107,11 @@ class _Run:
         size = {"size_in_bytes": sizes(model.config)["total"].packed}
         try:
             with _ending_with(self.client):
-                history = fit(
-                    model,
-                    task,
-                    epochs=self.options["epochs"],
-                    **self.parts["training"],
-                    checkpoint=checkpoint,
-                    resume=checkpoint.exists(),
-                    progress=False,
-                )
+                resume, training = checkpoint.exists(), self.parts["training"]
+                history = fit(model, task, **training, checkpoint=checkpoint, resume=resume, progress=False)
         except DivergenceError as error:
             return {"status": "diverged", "reason": str(error), **size}, b""
-        test = evaluate(model, task, batch_size=self.options["batch_size"])
+        test = evaluate(model, task, batch_size=self.parts["training"]["batch_size"])
         result = {
             "status": "done",
             "stopped": history.stopped,
@@ -149,11 +144,9 @@ class Sweep:
 
     def to_csv(self) -> str:
         """The records as comma-separated values: exact floats, nothing where there is None."""
-        buffer = io.StringIO()
-        writer = csv.DictWriter(buffer, self.records[0].keys(), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.records)
-        return buffer.getvalue()
+        from approxbounds import tables
+
+        return tables.csv([*self.records[0]], [[*record.values()] for record in self.records])
 
     def to_text(self) -> str:
         """Aligned columns of what differs between the runs; below them what is the same."""
@@ -213,20 +206,19 @@ def sweep(
     runs = _grid(task, kind, str(folder.absolute()), options)  # workers may be in another folder
     folder.mkdir(parents=True, exist_ok=True)
     results = [run.read() for run in runs]
-    missing = [(i, run) for i, (run, result) in enumerate(zip(runs, results, strict=True)) if result is None]
-    from tqdm import tqdm
-
-    with tqdm(total=len(runs), initial=len(runs) - len(missing), unit="run", disable=not progress) as bar:
-        try:
-            with closing(computed(_train, missing, workers)) as finished:
-                for i, result, model in finished:
-                    runs[i].write(result, model)
-                    results[i] = result
-                    bar.update()
-        except KeyboardInterrupt:
-            done = sum(result is not None for result in results)
-            text = f"stopped after {done} of {len(runs)} runs; run again with directory {directory} to go on"
-            raise KeyboardInterrupt(text) from None
+    missing = {i: (run,) for i, (run, result) in enumerate(zip(runs, results, strict=True)) if result is None}
+    known = len(runs) - len(missing)
+    try:
+        with closing(
+            computed(_Run.train, missing, workers=workers, progress=progress, unit="run", known=known)
+        ) as finished:
+            for i, (result, model) in finished:
+                runs[i].write(result, model)
+                results[i] = result
+    except KeyboardInterrupt:
+        done = sum(result is not None for result in results)
+        text = f"stopped after {done} of {len(runs)} runs; run again with directory {directory} to go on"
+        raise KeyboardInterrupt(text) from None
     records = [run.record(result) for run, result in zip(runs, results, strict=True) if result is not None]
     columns = dict.fromkeys(name for record in records for name in record)
     return Sweep(tuple({name: record.get(name) for name in columns} for record in records))
@@ -249,9 +241,7 @@ def _grid(task: str, kind: str, directory: str, options: Mapping[str, Any]) -> l
         part: {name: _several(name, options.get(name, default)) for name, default in defaults.items()}
         for part, defaults in known.items()
     }
-    number = 1
-    for values in (values for part in choices.values() for values in part.values()):
-        number *= len(values)
+    number = math.prod(len(values) for part in choices.values() for values in part.values())
     if number > _MOST:
         raise ParameterError("runs", number, f"at most {_MOST} are allowed")
     from approxbounds import __version__  # hadamrnn is a part of it
@@ -261,18 +251,15 @@ def _grid(task: str, kind: str, directory: str, options: Mapping[str, Any]) -> l
         made = TASKS[task](**about)
         about = {name: getattr(made, name) for name in about}  # paths as text
         told = made.record()
-        told["settings"] = {name: value for name, value in about.items() if not name.endswith("path")}
         for settings in _combinations(choices["model"]):
             settings = {**settings, "seed": made.seed}
             model = model_for(made, kind=kind, **settings).config.record()
             for training in _combinations(choices["training"]):
-                epochs = check.integer("epochs", training.pop("epochs"))
-                rest = {"training": asdict(Settings(**training)), "epochs": epochs}
-                weights_depend_on = {"version": __version__, "task": told, "model": model, **rest}
-                identity = json.loads(json.dumps(weights_depend_on))
+                rest = {name: value for name, value in training.items() if name != "epochs"}
+                numbers = {"training": asdict(Settings(**rest)), "epochs": check.integer("epochs", training["epochs"])}
+                identity = lasting({"version": __version__, "task": told, "model": model, **numbers})
                 parts = {"task": about, "model": settings, "training": training}
-                everything = {**about, **settings, **training, "epochs": epochs}
-                run = _Run(task, kind, everything, parts, identity, directory, os.getpid())
+                run = _Run(task, kind, parts, identity, directory, os.getpid())
                 runs.setdefault(run.name, run)
     return list(runs.values())
 
@@ -304,21 +291,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     shape = group.add_mutually_exclusive_group()
     shape.add_argument("--csv", action="store_true", help="comma-separated values on standard output")
     shape.add_argument("--json", action="store_true", help="JSON on standard output")
-
-
-# Workers -------------------------------------------------------------------------------------------------------------
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-_Finished: TypeAlias = tuple[int, dict[str, Any], bytes]  # the number of the run, its result, the file of its model
-
-
-def _train(item: tuple[int, _Run]) -> _Finished:
-    from tqdm import tqdm
-
-    tqdm.set_lock(threading.RLock())  # by default a semaphore, which Python misses aloud when this process is killed
-    number, run = item
-    return number, *run.train()
 
 
 @contextmanager
