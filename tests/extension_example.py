@@ -1,6 +1,6 @@
 """A function class, a network class and a theorem from outside the library: the code of approxbounds/EXTENDING.md."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
@@ -11,6 +11,7 @@ from approxbounds.arithmetic import SYMBOLIC
 from approxbounds.facts.growth import AffineCount, GrowthBound, SignChangeCount, Thresholds
 from approxbounds.facts.networks import Orders
 from approxbounds.functions.cubes import Cubes
+from approxbounds.parameters import POSITIVE, Integer, allowed
 
 BARTLETT = ab.Citation(
     "BartlettKulkarniPosner1997",
@@ -52,16 +53,15 @@ class BoundedVariation(ab.FunctionClass):
     """Functions on [0,1] of total variation at most V, with values in [-V/2, V/2]."""
 
     citations = (BARTLETT,)
-    variation: validation.Number
-    dim: validation.Number = 1
-
-    def __post_init__(self):
-        object.__setattr__(self, "variation", validation.exact("variation", self.variation))
-        object.__setattr__(self, "dim", validation.integer("dim", self.dim, maximum=1))
+    variation: validation.Number = field(metadata=POSITIVE)
+    dim: validation.Number = field(default=1, metadata=allowed(Integer(maximum=1)))
 
     @property
     def definition(self):
         return f"$F$: functions $[0,1]\\to[-V/2,V/2]$ of total variation at most $V={self.variation}$."
+
+    def larger(self):
+        return self.variants({"variation": 2 * self.variation})
 
     @property
     def families(self):
@@ -87,12 +87,8 @@ class RationalFunctions(ab.NetworkClass):
     """Quotients a/b of polynomials of degree at most n in one variable, b > 0 on [0,1]."""
 
     citations = (PAGE,)
-    degree: validation.Number
-    input_dim: validation.Number = 1
-
-    def __post_init__(self):
-        object.__setattr__(self, "degree", validation.integer("degree", self.degree, minimum=0, maximum=10**6))
-        object.__setattr__(self, "input_dim", validation.integer("input_dim", self.input_dim, maximum=1))
+    degree: validation.Number = field(metadata=allowed(Integer(minimum=0, maximum=10**6)))
+    input_dim: validation.Number = field(default=1, metadata=allowed(Integer(maximum=1)))
 
     @property
     def definition(self):
