@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from structure import circles, deferred, type_only, violations
 
 import hadamrnn as hr
 from hadamrnn.errors import bad_file
@@ -16,6 +17,31 @@ FILES = sorted(ROOT.rglob("*.py"))
 #: The room that holds networks against bounds, the module that shares the workers of approxbounds, and those that
 #: tell its version; no other may import approxbounds when it runs, but for the functions ``as_class``.
 WITH_BOUNDS = ("expressivity", "training/sweep.py", "work.py", "cli/main.py")
+
+#: Rooms from the ground up: a module imports from its own floor or from below, also for types and inside functions.
+FLOORS = [
+    ["errors"],
+    ["validation"],
+    ["arrays", "optim", "work", "answers"],
+    ["networks"],
+    ["tasks"],
+    ["deployed"],
+    ["training"],
+    ["expressivity"],
+    ["__init__"],
+    ["cli"],
+    ["__main__"],
+]
+
+
+def test_nothing_imports_upwards_and_there_are_no_circles():
+    assert violations(ROOT, FLOORS) == [] and circles(ROOT) == []
+
+
+def test_only_slow_packages_are_imported_late_or_for_types():
+    slow = ("approxbounds", "scipy", "sklearn", "joblib", "threadpoolctl", "tqdm")
+    assert deferred(ROOT, allowed=(*slow, "hadamrnn.expressivity")) == []  # which is about approxbounds
+    assert all("imports approxbounds" in found for found in type_only(ROOT))  # what as_class gives
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
