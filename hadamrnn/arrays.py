@@ -6,8 +6,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 from itertools import accumulate
 from pathlib import Path
 from typing import IO, Any, TypeAlias
@@ -77,34 +76,23 @@ def write_file(path: str | Path, write: Callable[[IO[bytes]], object]) -> Path:
 
     An interrupted run leaves the old file or the new one, never half of it. Raises OSError if it cannot write.
     """
-    path = check.path("path", path)
-    with _named(path):
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            mask = os.umask(0)
-            os.umask(mask)
-            os.chmod(name, 0o666 & ~mask)
-            os.replace(name, path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(name)
-            raise
-    return path
-
-
-@contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Errors of the system in this block name the path, instead of a temporary file or none."""
+    path, name = check.path("path", path), ""
     try:
-        yield
-    except OSError as error:
-        if error.errno is None:
-            raise
-        raise OSError(error.errno, error.strerror, str(path)) from error
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.umask(mask := os.umask(0))
+        os.chmod(name, 0o666 & ~mask)
+        os.replace(name, path)
+    except BaseException as error:
+        if name:
+            Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno is not None:  # name the path instead of a temporary file, or none
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+    return path
 
 
 def write_arrays(path: str | Path, kind: str, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Path:

@@ -24,9 +24,9 @@ def integer(name: str, value: object, *, least: int = 1, most: int = 10**9) -> i
 
 def number(name: str, value: object, *, least: float = 0.0, most: float = 1e6, open: bool = True) -> float:
     """A finite real number above ``least`` (or equal to it unless ``open``) and at most ``most``."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise ParameterError(name, value, "must be a finite number")
-    if not -math.inf < value < math.inf:  # isfinite raises OverflowError for large integers
+    real = int, float, np.integer, np.floating
+    # compared, as isfinite raises OverflowError for large integers
+    if isinstance(value, bool) or not isinstance(value, real) or not -math.inf < value < math.inf:
         raise ParameterError(name, value, "must be a finite number")
     if not least <= value <= most or (open and value == least):
         raise ParameterError(name, value, f"must be {'above' if open else 'at least'} {least:g} and at most {most:g}")

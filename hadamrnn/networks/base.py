@@ -223,9 +223,8 @@ class Network(ABC):
                 layer.skip(piece)
             offset = len(x) - len(y)
             for piece in reversed(pieces):
-                piece = piece._replace(again=True)
                 targets = y[max(0, piece.first - offset) : max(0, piece.last - offset)]
-                layer.back(piece, readout.back(layer.run(piece), targets, y.size))
+                layer.back(piece, readout.back(layer.again(piece), targets, y.size))
             layer.finish(gradients)
         return readout.finish(gradients) + self._finish(W, gradients), gradients
 

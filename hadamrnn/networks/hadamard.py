@@ -72,11 +72,9 @@ def require_order(name: str, n: object) -> int:
 @cache
 def _split(n: int) -> tuple[int, int]:
     """The most balanced a <= b with n = ab, both orders of matrices; (1, n) if there is no other."""
-    return next((a, n // a) for a in range(int(n**0.5), 0, -1) if a == 1 or (n % a == 0 and _both(a, n // a)))
-
-
-def _both(a: int, b: int) -> bool:
-    return _reached(a) and _reached(b)
+    return next(
+        (a, n // a) for a in range(int(n**0.5), 0, -1) if a == 1 or (n % a == 0 and _reached(a) and _reached(n // a))
+    )
 
 
 @cache

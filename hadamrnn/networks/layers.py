@@ -38,12 +38,11 @@ LEAST_LEAPS = 3
 
 
 class Segment(NamedTuple):
-    """Steps first to last - 1, the number-th piece of time; ``again`` when visited backwards."""
+    """Steps first to last - 1, the number-th piece of time."""
 
     number: int
     first: int
     last: int
-    again: bool = False
 
 
 def segments(steps: int, length: int) -> list[Segment]:
@@ -181,8 +180,6 @@ class Layer(ABC):
     def run(self, segment: Segment) -> Array:
         """The states of a segment; unless all are kept they overwrite those of the segment before."""
         f = self.states_of(segment)
-        if self.keep == "all" and segment.again:
-            return f
         self.source.feed(segment, f)
         start = self.starts[0 if self.keep == "end" else segment.number]
         advance(self.W, f, start, self.step, activation=self.activation, threshold=self.threshold)
@@ -191,8 +188,12 @@ class Layer(ABC):
             self.starts[after] = f[-1]
         return f
 
+    def again(self, segment: Segment) -> Array:
+        """The states of a segment that was run, or skipped, before."""
+        return self.states_of(segment) if self.keep == "all" else self.run(segment)
+
     def skip(self, segment: Segment) -> None:
-        """As ``run`` for a full segment and the first visit, where the states within are not needed."""
+        """As ``run`` for a full segment, where the states within are not needed."""
         if self.leap is None or not isinstance(self.source, DenseInput):
             self.run(segment)
             return
