@@ -72,9 +72,8 @@ def require_order(name: str, n: object) -> int:
 @cache
 def _split(n: int) -> tuple[int, int]:
     """The most balanced a <= b with n = ab, both orders of matrices; (1, n) if there is no other."""
-    return next(
-        (a, n // a) for a in range(int(n**0.5), 0, -1) if a == 1 or (n % a == 0 and _reached(a) and _reached(n // a))
-    )
+    pairs = ((a, n // a) for a in range(int(n**0.5), 1, -1) if n % a == 0)
+    return next((pair for pair in pairs if all(map(_reached, pair))), (1, n))
 
 
 @cache
