@@ -8,7 +8,6 @@ import numpy as np
 
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
-from hadamrnn.errors import ParameterError
 
 __all__ = ["Adam", "Schedule", "clip"]
 
@@ -75,9 +74,6 @@ class Adam:
 
     def restore(self, state: dict[str, Array]) -> None:
         """Go on from such a state."""
-        for name in ("mean", "square"):
-            own, array = getattr(self, name), state[name]
-            if array.shape != own.shape or array.dtype != own.dtype or not np.isfinite(array).all():
-                raise ParameterError(name, array, f"must be {own.size} finite numbers of type {own.dtype}")
-            own[...] = array
+        self.mean[...] = check.like("mean", state["mean"], self.mean)
+        self.square[...] = check.like("square", state["square"], self.square)
         self.count = check.integer("count", state["count"][()], least=0)

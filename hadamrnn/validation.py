@@ -12,7 +12,19 @@ from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError
 
-__all__ = ["array", "choice", "finite", "flag", "instance", "integer", "number", "numbers", "path", "plain"]
+__all__ = [
+    "array",
+    "choice",
+    "finite",
+    "flag",
+    "instance",
+    "integer",
+    "like",
+    "number",
+    "numbers",
+    "path",
+    "plain",
+]
 
 
 def integer(name: str, value: object, *, least: int = 1, most: int = 10**9) -> int:
@@ -83,6 +95,13 @@ def finite(name: str, found: NDArray[Any]) -> None:
         bad = np.argwhere(~sound)
         picture = f"{len(bad)} of {found.size} entries are not, the first at {tuple(map(int, bad[0]))}"
         raise ParameterError(name, picture, "must be finite numbers")
+
+
+def like(name: str, found: NDArray[Any], own: NDArray[Any]) -> NDArray[Any]:
+    """Finite numbers of the shape and type of ``own``."""
+    if found.shape != own.shape or found.dtype != own.dtype or not np.isfinite(found).all():
+        raise ParameterError(name, found, f"must be {own.size} finite numbers of type {own.dtype}")
+    return found
 
 
 def numbers(name: str, value: object) -> NDArray[Any]:

@@ -115,20 +115,17 @@ class IntegerNetwork:
         self._W = _Product("W h", C, step * unit, most=most, width=width)
         self.input_step = input_step
         self._U = _Product("U x", U, packed.steps["U"] * input_step / state_step * unit, most=most, width=width)
-        token_factor = packed.steps["U"] / state_step * unit
-        self._token = _Product("U x", U, token_factor, most=1, width=width)
+        self._token = _Product("U x", U, packed.steps["U"] / state_step * unit, most=1, width=width)
         self._V = _Product("V h", V, 1.0, most=most, width=width)
         self._output_step = packed.steps["V"] * state_step
         self._c = packed.arrays["c"].astype(np.float64)[:, None]
         b, beta = (
-            np.rint(packed.arrays[name].astype(np.float64)[:, None] * (unit / state_step))
-            if name in packed.arrays
-            else 0
+            np.rint(np.asarray(packed.arrays.get(name, 0), np.float64).reshape(-1, 1) * (unit / state_step))
             for name in ("b", "beta")
         )
         largest = self._W.largest + max(self._U.largest, self._token.largest) + np.abs(b).max() + np.abs(beta).max()
         _require("W h + U x + b", int(largest) + unit, width)
-        self._b, self._beta = np.asarray(b, dtype=np.int64), np.asarray(beta, dtype=np.int64)
+        self._b, self._beta = b.astype(np.int64), beta.astype(np.int64)
 
     @property
     def saturation(self) -> float:

@@ -53,11 +53,9 @@ def sizes(config: NetworkConfig) -> dict[str, Size]:
         dense = config.hidden**2 if part == "recurrent" else count
         before = table.get(part, Size(0, 0))
         table[part] = Size(before.dense + 4 * dense, before.packed + -(-count * _bits(config, name) // 8))
-        if config.bits_of(name) is not None:
-            table["scales"] = Size(0, table.get("scales", Size(0, 0)).packed + 4)
-    scales = {"scales": table.pop("scales")} if "scales" in table else {}
-    rows = table | scales
-    return rows | {"total": Size(*map(sum, zip(*rows.values(), strict=True)))}
+    if scales := sum(config.bits_of(name) is not None for name in config.shapes()):
+        table["scales"] = Size(0, 4 * scales)
+    return table | {"total": Size(*map(sum, zip(*table.values(), strict=True)))}
 
 
 def _bits(config: NetworkConfig, name: str) -> int:

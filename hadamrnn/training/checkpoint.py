@@ -81,9 +81,7 @@ class Checkpoint:
             config = config_from(identity["model"])
             like = Vector(config.shapes(), config.dtype).flat
             for name in ("parameters", "best"):
-                array = arrays[name]
-                if array.shape != like.shape or array.dtype != like.dtype or not np.isfinite(array).all():
-                    raise ValueError(f"{name} must be {like.size} finite numbers of type {like.dtype}")
+                check.like(name, arrays[name], like)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise bad_file(path, f"not a sound checkpoint: {error}") from error
         return cls(identity=identity, progress=progress, arrays=arrays)

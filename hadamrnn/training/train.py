@@ -355,23 +355,21 @@ def _update_log(path: str | Path | None, records: list[dict[str, Any]]) -> None:
 @contextmanager
 def _interruptions() -> Iterator[Callable[[], bool]]:
     """Whether Ctrl-C was pressed; pressed again it raises KeyboardInterrupt at once."""
+    main, default = threading.current_thread() is threading.main_thread(), signal.default_int_handler
+    if not main or signal.getsignal(signal.SIGINT) is not default:
+        yield lambda: False
+        return
     seen = threading.Event()
 
     def note(*_: object) -> None:
         seen.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, default)
 
-    ours = (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    )
-    if ours:
-        signal.signal(signal.SIGINT, note)
+    signal.signal(signal.SIGINT, note)
     try:
         yield seen.is_set
     finally:
-        if ours:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, default)
 
 
 def _constant_loss(y: Array, task: Task) -> float:
