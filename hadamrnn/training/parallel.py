@@ -55,20 +55,20 @@ class Workers:
         count = min(len(self._pipes) + 1, size)
         ends = [size * k // count for k in range(count + 1)]
         shares = [(x[:, i:j], y[:, i:j] if over else y[i:j]) for i, j in pairwise(ends)]
+        weights = [(j - i) / size for i, j in pairwise(ends)]
         self._parameters.flat[...] = self.model.parameters.flat
         try:
             for pipe, share in zip(self._pipes, shares[1:], strict=False):
                 pipe.send((share, method))
             loss, total = self.model.loss_and_gradients(shares[0], method=method)
-            loss *= ends[1] / size
-            total.flat *= ends[1] / size
-            for k in range(1, count):
-                part = self._pipes[k - 1].recv()
+            loss *= weights[0]
+            total.flat *= weights[0]
+            for pipe, gradients, weight in zip(self._pipes, self._gradients, weights[1:], strict=False):
+                part = pipe.recv()
                 if isinstance(part, Exception):
                     raise part
-                weight = (ends[k + 1] - ends[k]) / size
                 loss += weight * part
-                total.flat += weight * self._gradients[k - 1].flat
+                total.flat += weight * gradients.flat
         except (EOFError, OSError) as error:
             self.close()
             raise HadamRNNError("a worker process has ended") from error
