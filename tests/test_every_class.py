@@ -1,7 +1,9 @@
 """What holds for every class of the library, by the examples that its parameters declare: a new class needs no row."""
 
+import re
+
 import pytest
-from hypothesis import Phase, find, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import approxbounds as ab
@@ -16,14 +18,13 @@ from approxbounds.testing import (
     function_classes,
     known_upper_bounds,
     network_classes,
-    pairs,
+    norm_classes,
     records,
 )
 
 FUNCTIONS, NETWORKS = list(ab.FUNCTION_CLASSES.values()), list(ab.NETWORK_CLASSES.values())
 CLASSES = [*FUNCTIONS, *NETWORKS]
 EXAMPLES = [record for kind in CLASSES for record in examples(kind)]
-QUICK = settings(database=None, max_examples=2000, phases=[Phase.generate])
 
 
 @pytest.mark.parametrize("kind", CLASSES)
@@ -71,17 +72,43 @@ def test_bounds_fall_as_networks_grow(kind):
             assert "the zero function" in names  # all of the library's records describe some class with it
 
 
+def asked(record):
+    """A few bounds on what a class is asked for."""
+    if isinstance(record, ab.NetworkClass):
+        F = ab.LipschitzBall(dim=record.domain_dim or 1)
+        return [*ab.lower_bounds(F, record, p=2), *ab.upper_bounds(F, record, p="inf")]
+    G = ab.ReLUNetwork(widths=(600,) * 40, input_dim=record.domain_dim or 1)
+    return [bound for p in (2, "inf") for ask in (ab.lower_bounds, ab.upper_bounds) for bound in ask(record, G, p=p)]
+
+
 @pytest.mark.parametrize("kind", CLASSES)
-def test_strategies_draw_every_class(kind):
-    F_or_G = pairs().map(lambda pair: pair[kind in NETWORKS])
-    assert type(find(F_or_G, lambda record: type(record) is kind, settings=QUICK)) is kind
+def test_bibtex_has_exactly_the_keys_of_the_steps(kind):
+    (record, *_) = examples(kind)
+    for bound in asked(record):
+        used = list(dict.fromkeys(citation.key for step in bound.steps for citation in step.citations))
+        assert used and re.findall(r"^@\w+\{([^,]+),", bound.bibtex(), re.M) == used
 
 
-@given(
-    st.sampled_from([1, 3]).flatmap(lambda d: st.tuples(st.just(d), function_classes(dim=d), network_classes(dim=d)))
-)
-def test_strategies_keep_the_dimension(drawn):
-    d, F, G = drawn
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_class_is_public(kind):
+    assert getattr(ab, kind.__name__) is kind and kind.__name__ in ab.__all__
+
+
+def test_strategies_draw_every_class():
+    drawn = set()
+
+    @settings(max_examples=1500, database=None, phases=[Phase.generate])
+    @given(function_classes(), network_classes(), norm_classes(dim=2))
+    def collect(F, G, normed):
+        drawn.update(map(type, (F, G, normed)))
+
+    collect()
+    assert drawn == set(CLASSES)
+
+
+@given(st.data(), st.sampled_from([1, 3]))
+def test_strategies_keep_the_dimension(data, d):
+    F, G = data.draw(function_classes(dim=d)), data.draw(network_classes(dim=d))
     assert {F.domain_dim, G.domain_dim} <= {None, d} and G.bounded_growth
 
 

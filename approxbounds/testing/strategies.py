@@ -169,12 +169,12 @@ def function_classes(*, dim: int | None = None, families_only: bool = False) -> 
         ab.AnisotropicHolderBall: anisotropic_balls(dim=dim),
         ab.EntropyClass: entropy_classes(dim=dim),
     }
-    kinds: list[type[Any]] = library(ab.FUNCTION_CLASSES)
+    others = [kind for kind in library(ab.FUNCTION_CLASSES) if kind not in tuned]
+    every = tuned | {kind: records(kind, dim=dim) for kind in others}
     if not families_only:
-        return st.one_of(*(tuned[kind] if kind in tuned else records(kind, dim=dim) for kind in kinds))
-    kinds = [kind for kind in kinds if any(F.families for F in examples(kind))]
-    every = (tuned[kind] if kind in tuned else records(kind, dim=dim) for kind in kinds)
-    return st.one_of(*(one.filter(lambda F: bool(F.families)) for one in every))
+        return st.one_of(*every.values())
+    kinds = [kind for kind in every if any(F.families for F in examples(kind))]
+    return st.one_of(*(every[kind].filter(lambda F: bool(F.families)) for kind in kinds))
 
 
 # ------------------------------------------------------------------------------------------- network classes
