@@ -4,7 +4,8 @@ from hadamrnn.arrays import Vector
 from hadamrnn.deployed.integer_network import IntegerNetwork, Ranges, ranges
 from hadamrnn.deployed.packed import Packed, sizes
 from hadamrnn.errors import DivergenceError, FileError, HadamRNNError, IntegerOverflowError, ParameterError
-from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.base import Network
+from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.hadamard import hadamard, orders
 from hadamrnn.networks.hadamrnn import Config, HadamRNN
 from hadamrnn.networks.kinds import load_network

@@ -10,7 +10,8 @@ from dataclasses import MISSING, fields
 from types import MappingProxyType
 from typing import Any, get_args, get_type_hints
 
-from hadamrnn.networks.base import DTYPES, METHODS
+from hadamrnn.networks.base import METHODS
+from hadamrnn.networks.config import DTYPES
 from hadamrnn.networks.recurrence import ACTIVATIONS
 from hadamrnn.networks.strategies import STRATEGIES
 

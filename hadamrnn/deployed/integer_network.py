@@ -22,7 +22,8 @@ from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.deployed.packed import Packed
 from hadamrnn.errors import IntegerOverflowError
-from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.base import Network
+from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.tasks.base import Task
 
 __all__ = ["IntegerNetwork", "Ranges", "ranges"]

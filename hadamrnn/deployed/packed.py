@@ -16,7 +16,8 @@ import numpy as np
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array, write_file
 from hadamrnn.errors import ParameterError, bad_file
-from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.base import Network
+from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.kinds import config_from, network_from
 from hadamrnn.networks.quantize import codes, signs
 

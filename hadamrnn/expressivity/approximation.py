@@ -37,7 +37,7 @@ from hadamrnn.errors import BoundViolationError, ParameterError
 from hadamrnn.expressivity.classes import network_class
 from hadamrnn.expressivity.feedforward import FeedForwardConfig
 from hadamrnn.expressivity.regression import best, steps_of
-from hadamrnn.networks.base import NetworkConfig
+from hadamrnn.networks.config import NetworkConfig
 
 __all__ = ["GridCase", "Measurement", "Pair", "compare"]
 

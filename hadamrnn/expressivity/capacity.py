@@ -32,7 +32,7 @@ from hadamrnn.expressivity.classes import network_class
 from hadamrnn.expressivity.exact import require_exact
 from hadamrnn.expressivity.fit import Demand, Trainer
 from hadamrnn.expressivity.shatter import Shattering, Witness, realised
-from hadamrnn.networks.base import NetworkConfig
+from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.kinds import network_from
 from hadamrnn.work import calm
 

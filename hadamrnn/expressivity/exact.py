@@ -13,7 +13,8 @@ import numpy as np
 
 from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
-from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.base import Network
+from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.quantize import exact
 
 __all__ = ["ExactStates", "require_exact"]

@@ -17,7 +17,8 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from hadamrnn.arrays import Array
 from hadamrnn.expressivity.exact import ExactStates
-from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.base import Network
+from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.kinds import network_from
 from hadamrnn.networks.quantize import quantize
 from hadamrnn.optim import Adam

@@ -18,7 +18,7 @@ from scipy.optimize import minimize
 from hadamrnn.arrays import Array, Vector
 from hadamrnn.errors import ParameterError
 from hadamrnn.expressivity.fit import features
-from hadamrnn.networks.base import NetworkConfig
+from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.kinds import network_from
 from hadamrnn.networks.quantize import quantize
 from hadamrnn.optim import Adam, Schedule

@@ -14,7 +14,8 @@ from hadamrnn.arrays import Array
 from hadamrnn.expressivity.classes import network_class
 from hadamrnn.expressivity.exact import ExactStates
 from hadamrnn.expressivity.fit import Demand, Reader, Trainer, candidates, code_range, labels_of
-from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.base import Network
+from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.kinds import config_from, network_from
 
 __all__ = ["Points", "Shattering", "Witness", "realised"]

@@ -11,7 +11,8 @@ import numpy as np
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
-from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.base import Network
+from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.hadamard import hadamard, require_order
 from hadamrnn.networks.layers import HadamardLayer, Keep, Layer, ReLUMap, Segment
 from hadamrnn.networks.quantize import signs

@@ -8,7 +8,8 @@ from typing import Any
 
 from hadamrnn import validation as check
 from hadamrnn.arrays import read_arrays
-from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.base import Network
+from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.hadamrnn import HadamRNN
 from hadamrnn.networks.qornn import QORNN
 

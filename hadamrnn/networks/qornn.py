@@ -10,7 +10,8 @@ import numpy as np
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
 from hadamrnn.errors import ParameterError
-from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.base import Network
+from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.layers import DenseLayer
 from hadamrnn.networks.orthogonal import orthogonality_defect
 from hadamrnn.networks.quantize import quantize, require_bits

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from hadamrnn.arrays import Array
-from hadamrnn.networks.base import Network, NetworkConfig
+from hadamrnn.networks.base import Network
+from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.hadamard import hadamard
 from hadamrnn.networks.hadamrnn import Config
 from hadamrnn.networks.qornn import QORNNConfig

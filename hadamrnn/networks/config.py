@@ -1,0 +1,120 @@
+"""The settings that all recurrent networks share, and what follows from them: shapes, bits, the class they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from hadamrnn import validation as check
+from hadamrnn.arrays import Array
+from hadamrnn.errors import ParameterError
+from hadamrnn.networks.quantize import exact, require_bits
+from hadamrnn.networks.readout import LOSSES
+from hadamrnn.networks.recurrence import ACTIVATIONS
+
+if TYPE_CHECKING:
+    import approxbounds as ab
+
+__all__ = ["DTYPES", "NetworkConfig"]
+
+DTYPES = ("float32", "float64")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """The settings that all networks have; see the classes below."""
+
+    inputs: int
+    hidden: int
+    outputs: int
+    bits: int | None = None
+    activation: str = "linear"
+    many_to_many: bool = False
+    embedding: int | None = None
+    loss: str = "cross-entropy"
+    dtype: str = "float32"
+    seed: int = 0
+
+    #: the name of the kind of network, in files and on the command line
+    kind: ClassVar[str]
+    #: the name of the array behind W
+    recurrent: ClassVar[str]
+    #: the part of the network that an array belongs to; all others are biases
+    parts: ClassVar[Mapping[str, str]] = {"W": "recurrent", "U": "input", "E": "embedding", "V": "output"}
+    #: the arrays of which the signs alone are used
+    signs: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        check.plain(self)
+        for name in ("inputs", "hidden", "outputs"):
+            check.integer(name, getattr(self, name), most=10**7)
+        require_bits(self.bits)
+        check.choice("activation", self.activation, ACTIVATIONS)
+        check.flag("many_to_many", self.many_to_many)
+        if self.embedding is not None:
+            check.integer("embedding", self.embedding, most=10**6)
+        check.choice("loss", self.loss, LOSSES)
+        check.choice("dtype", self.dtype, DTYPES)
+        check.integer("seed", self.seed, least=0, most=2**63)
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The trained arrays."""
+        n, d, out = self.hidden, self.embedding or self.inputs, self.outputs
+        first: dict[str, tuple[int, ...]] = {"E": (self.inputs, d)} if self.embedding else {}
+        first |= {"U": (n, d), self.recurrent: self.recurrent_shape, "b": (n,)}
+        if self.activation == "modrelu":
+            first["beta"] = (n,)
+        return first | self.further_shapes() | {"V": (out, n), "c": (out,)}
+
+    @property
+    def recurrent_shape(self) -> tuple[int, ...]:
+        """Of the array behind W."""
+        return (self.hidden, self.hidden)
+
+    def further_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The arrays of what comes after the first recurrence."""
+        return {}
+
+    def bits_of(self, name: str, *, training: bool = False) -> int | None:
+        """Bits per quantised entry of an array of weights, in predictions or in training; None if not quantised."""
+        return self.bits if name in ("U", "V") else None
+
+    def packed(self) -> Self:
+        """The settings of a network with the same predictions whose parameters are its quantised weights."""
+        return replace(self, bits=None)
+
+    def require_integers(self) -> None:
+        """Raises ParameterError unless the recurrence is one of integers times steps, in one layer."""
+        if self.bits is None:
+            raise ParameterError("bits", None, "must be a number for inference in integers")
+        if self.embedding is not None:
+            raise ParameterError("embedding", self.embedding, "must be None for inference in integers")
+
+    def integer_recurrence(self, arrays: Mapping[str, Array], steps: Mapping[str, float]) -> tuple[Array, float]:
+        """Integers C and the step s of W = s C, from the arrays and steps of a packed model."""
+        return arrays[self.recurrent], steps[self.recurrent]
+
+    def record(self) -> dict[str, Any]:
+        """The settings as JSON, from which :func:`hadamrnn.networks.kinds.config_from` makes them again."""
+        return {"kind": self.kind, **asdict(self)}
+
+    def integer_matrix(self, weights: dict[str, Array]) -> tuple[int, Array, int]:
+        """Integers r, M and D with W = M sqrt(r) / D exactly, from the weights of such a network."""
+        W, denominator = exact(weights["W"], bits=self.bits_of("W"))
+        return 1, W, denominator
+
+    def as_class(self, *, steps: int) -> ab.NetworkClass:
+        """The class of approxbounds that has all of these networks: see :func:`hadamrnn.expressivity.network_class`.
+
+        Here W is any matrix; kinds whose W is not say so.
+        """
+        import approxbounds as ab
+
+        return ab.RecurrentNetwork(**self.class_shape(steps))
+
+    def class_shape(self, steps: int) -> dict[str, Any]:
+        """What all classes of recurrent networks need; tokens are one-hot vectors, and U E^T any real matrix."""
+        bits = self.bits if self.embedding is None else None
+        shape = {"hidden": self.hidden, "inputs": self.inputs, "bits": bits, "activation": self.activation}
+        return {"steps": check.integer("steps", steps, most=10**9), **shape}
