@@ -113,6 +113,23 @@ def test_network_classes(network, expected):
     assert parse_network(network) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("x".join(["64"] * 28) + "-", "values joined by x"),  # no time that doubles with each layer
+        ("x".join(["64"] * 100_000) + "-", "values joined by x"),
+        ("1^9999x" * 1000 + "1", "at most 10000 entries"),  # refused before the list is written out
+        ("64^0", "values joined by x"),
+        ("64x", "values joined by x"),
+        ("x64", "values joined by x"),
+    ],
+    ids=len,
+)
+def test_hostile_lists_are_refused_at_once(text, part):
+    with pytest.raises(ab.ParameterError, match=part):
+        parse_network(f"relu:widths={text},input_dim=2")
+
+
 def test_members_of_unions_take_the_dimension_of_the_functions():
     union = parse_network("relu:widths=8+linear:dimension=3+heaviside:widths=4x4", ab.LipschitzBall(dim=3))
     assert [member.domain_dim for member in union.members] == [3, 3, 3]

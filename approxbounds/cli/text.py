@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import MISSING, fields
+from itertools import chain, repeat
 from typing import Any
 
 from approxbounds.description import Description
@@ -16,7 +17,8 @@ from approxbounds.registry import FUNCTION_CLASSES, NETWORK_CLASSES
 __all__ = ["parse_class", "parse_functions", "parse_network", "parse_value", "read_text", "split_classes"]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,30}[0-9]{0,3}")
-_SEQUENCE = re.compile(r"[0-9A-Za-z_./]+(\^[0-9]{1,4})?(x[0-9A-Za-z_./]+(\^[0-9]{1,4})?)*")
+_ENTRY = re.compile(r"([0-9A-Za-z_./]+)(?:\^([1-9][0-9]{0,3}))?")
+_MOST_ENTRIES = 10_000  # of one list, more than any class takes
 _UNION = "union"
 _CONSTANTS = {"true": True, "false": False, "none": None}
 _NO_SYMBOLS = {"inf", "infinity", "oo", "nan"}  # in any case; what a parameter makes of them is its own affair
@@ -41,13 +43,13 @@ def parse_value(text: str) -> Any:
 
 
 def _sequence(name: str, text: str) -> tuple[Any, ...]:
-    if not _SEQUENCE.fullmatch(text):
+    entries = [_ENTRY.fullmatch(part) for part in text.split("x")]
+    if None in entries:
         raise ParameterError(name, text, "must be values joined by x, such as 64x64 or 50^4")
-    result: list[Any] = []
-    for part in text.split("x"):
-        value, _, times = part.partition("^")
-        result += [parse_value(value)] * (int(times) if times else 1)
-    return tuple(result)
+    pairs = [(entry[1], int(entry[2] or 1)) for entry in entries if entry is not None]
+    if sum(times for _, times in pairs) > _MOST_ENTRIES:  # before any of them is written out
+        raise ParameterError(name, text, f"must have at most {_MOST_ENTRIES} entries")
+    return tuple(chain.from_iterable(repeat(parse_value(value), times) for value, times in pairs))
 
 
 def parse_class(text: str, classes: Mapping[str, type[Description]], what: str) -> Any:
