@@ -246,3 +246,16 @@ def test_log2_binomial_of_huge_numbers(n, j):
     with precision(3000):
         exact = float(BALL.log2_binomial(n, j).mid())
     assert float(FLOAT.log2_binomial(float(n), float(j))) == pytest.approx(exact, rel=1e-12)
+
+
+@pytest.mark.parametrize("n", [129, 131, 140, 1000, 10**12, 2**200, 2**1000])
+@pytest.mark.parametrize("j", [60, 64, 65, 300])
+def test_binomial_sums_from_the_top_hold_the_exact_sum(n, j):
+    term = total = 1
+    for i in range(min(j, n)):
+        term = term * (n - i) // (i + 1)
+        total += term
+    for bits in (64, 128, 512):
+        with precision(bits):
+            ball = BALL.log2_binomial_sum(n, j)
+            assert ball.overlaps(BALL.log2(BALL.number(total))) and ball.rel_accuracy_bits() > bits - 32

@@ -17,6 +17,7 @@ from approxbounds.errors import ParameterError
 __all__ = ["BALL", "ceil_float", "floor_float", "integer", "precision"]
 
 _ROUNDING_BITS = 8192
+_MANY_TERMS = 64  # of a binomial sum: beyond, it is summed from its largest term
 
 
 def _arb(value: Any) -> flint.arb:
@@ -25,6 +26,32 @@ def _arb(value: Any) -> flint.arb:
     if not is_exact(value):  # not None, which flint takes for 0, and no double, which hides its rounding
         raise ParameterError("number", value, "must be exact: an int or a Fraction; or a ball")
     return flint.arb(value if isinstance(value, int) else flint.fmpq(value.numerator, value.denominator))
+
+
+def _horner(n: int, j: int) -> flint.arb:
+    """V(n, j) = 1 + n/1 (1 + (n-1)/2 (1 + ... (1 + (n-j+1)/j)))."""
+    total = flint.arb(1)
+    for i in range(j, 0, -1):
+        total = 1 + total * (n - i + 1) / i
+    return total
+
+
+def _from_the_top(n: int, j: int) -> flint.arb:
+    """V(n, j) for 2j < n: C(n, j) (1 + r_1 + r_1 r_2 + ...) with r_i = (j-i+1)/(n-j+i) < 1, which decrease.
+
+    Once the terms are below the precision in force, all that follow are below a geometric series with the ratio
+    r_{i+1} = (j-i)/(n-j+i+1), whose sum is term r/(1-r) = term (j-i)/(n-2j+2i+1): a ball from 0 to it.
+    """
+    total = term = flint.arb(1)
+    tiny = flint.arb(2) ** (-flint.ctx.prec - 8)
+    for i in range(1, j + 1):
+        term = term * (j - i + 1) / (n - j + i)
+        total += term
+        if term < tiny:
+            rest = term * (j - i) / (n - 2 * j + 2 * i + 1)
+            total += rest * flint.arb(0.5, 0.5)
+            break
+    return total * flint.arb(n).bin(j)
 
 
 class _Ball:
@@ -39,6 +66,9 @@ class _Ball:
 
     def at_most(self, x: Value, y: Value) -> bool:
         return bool(x <= y)
+
+    def less(self, x: Value, y: Value) -> bool:
+        return bool(x < y)
 
     def times(self, functions: int, m: Value) -> Value:
         return functions * m
@@ -93,11 +123,11 @@ class _Ball:
             return flint.arb(n)
         if j > EXACT_TERMS:
             return entropy_bound(self, n, j)
-        # Horner: V(n, j) = 1 + n/1 (1 + (n-1)/2 (1 + ... (1 + (n-j+1)/j)))
-        total = flint.arb(1)
-        for i in range(j, 0, -1):
-            total = 1 + total * (n - i + 1) / i
-        return self.log2(total)
+        if j > _MANY_TERMS and 2 * j < n:
+            total = _from_the_top(n, j)
+            if total.rel_accuracy_bits() > flint.ctx.prec - 32:  # binomials of huge n are not narrow in python-flint
+                return self.log2(total)
+        return self.log2(_horner(n, j))
 
 
 BALL: Arithmetic[flint.arb] = _Ball()

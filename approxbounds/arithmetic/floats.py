@@ -41,6 +41,8 @@ class _Float:
     def at_most(self, x: Value, y: Value) -> bool:
         return bool(x <= y + _ROUNDING * abs(y))
 
+    less = at_most
+
     def times(self, functions: int, m: Value) -> Value:
         return functions * np.minimum(m, _MOST_PATTERNS / functions)  # cut where it would overflow; it is above m then
 

@@ -27,6 +27,9 @@ class _Symbolic:
     def at_most(self, x: Value, y: Value) -> bool:
         return bool(x <= y)  # numbers only
 
+    def less(self, x: Value, y: Value) -> bool:
+        return bool(x < y)
+
     def times(self, functions: int, m: Value) -> Value:
         return functions * m
 

@@ -254,10 +254,12 @@ class SumCount:
     layers: tuple[CountedLayer, ...]
 
     def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
-        total = self.layers[0].evaluate(A, m)
-        for layer in self.layers[1:]:
-            total = total + layer.evaluate(A, m)
-        return total
+        known: dict[tuple[Count, ...], V] = {}  # deep networks have many layers that are counted alike
+        for layer in self.layers:
+            if layer.counts not in known:
+                known[layer.counts] = layer.evaluate(A, m)
+        values = [known[layer.counts] for layer in self.layers]
+        return sum(values[1:], values[0])
 
     @property
     def formula(self) -> str:

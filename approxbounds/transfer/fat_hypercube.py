@@ -161,9 +161,9 @@ class FatHypercubeTheorem(Theorem):
         B, q = integer_of(witness, "levels", minimum=1), integer_of(witness, "exponent")
         if A.decides:
             scale = least_scale(A, query.G, D + 1)
-            require(bool(scale < A.number(eta / 4)), f"fat_(eta/4)(G) <= fat={echo(D)} is not certain")
+            require(A.less(scale, A.number(eta / 4)), f"fat_(eta/4)(G) <= fat={echo(D)} is not certain")
             require(
-                bool(4 * family.norm(A, index, inf) < (B + 1) * A.number(eta)),
+                A.less(4 * family.norm(A, index, inf), (B + 1) * A.number(eta)),
                 f"levels={echo(B)} must be at least 4 sup w/eta",
             )
         return log2_separated(A, family.cells(index), B, D, q)

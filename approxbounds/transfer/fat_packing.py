@@ -105,9 +105,9 @@ class FatPackingTransfer(Theorem):
                 A.at_most(self._points(A, scale, query.p, mu), m),
                 f"points={echo(m)} is not certainly enough for the sample",
             )
-            require(bool(2 / scale < B + 1), f"levels={echo(B)} must be at least floor(2/tau')")
+            require(A.less(2 / scale, B + 1), f"levels={echo(B)} must be at least floor(2/tau')")
             least = least_scale(A, query.G, D + 1)
-            require(bool(least < family.spread(A, index) * scale / 4), f"fat_gamma(G) <= fat={echo(D)} is not certain")
+            require(A.less(least, family.spread(A, index) * scale / 4), f"fat_gamma(G) <= fat={echo(D)} is not certain")
         allowed = log2_separated(A, m, B, D, integer_of(witness, "exponent"))
         require(bool(allowed < mu), "2^bits tau-separated functions of G are not certainly impossible")
         return excess(A, query, family, index, witness)
