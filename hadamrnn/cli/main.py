@@ -13,7 +13,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,7 +29,7 @@ from hadamrnn.networks.kinds import KINDS
 from hadamrnn.tasks import TASKS, Task
 from hadamrnn.tasks.base import PARTS
 from hadamrnn.training.checkpoint import CHECKPOINT, LOG, MODEL, load_run
-from hadamrnn.training.sweep import FROM_TASK, add_options
+from hadamrnn.training.sweep import FROM_TASK
 from hadamrnn.work import on_cluster, on_terminal
 
 __all__ = ["main", "parse"]
@@ -206,12 +206,7 @@ def _add_kind(parser: argparse._ActionsContainer) -> None:
 
 
 def _add_model(
-    parser: argparse.ArgumentParser,
-    kind: str,
-    defaults: Mapping[str, Any],
-    skipped: Sequence[str],
-    *,
-    several: bool = False,
+    parser: argparse.ArgumentParser, kind: str, defaults: Mapping[str, Any], skipped: Sequence[str], several: bool
 ) -> None:
     """The kind of model, and the settings of the kind that is named."""
     config = KINDS[kind].config_type
@@ -224,17 +219,42 @@ def _add_training(sub: argparse.ArgumentParser, task: str, kind: str, *, several
     """The options of the model and its training, and where the run or, if ``several``, the runs are kept."""
     defaults = asdict(TASKS[task].defaults)
     training = sub.add_argument_group("training", documentation(hr.Settings))
-    _add_model(sub, kind, defaults, FROM_TASK, several=several)
+    _add_model(sub, kind, defaults, FROM_TASK, several)
     epochs: dict[str, Any] = {"nargs": "+"} if several else {}
     text = f"(default {defaults['epochs']})"
     training.add_argument("--epochs", type=int, default=defaults["epochs"], help=text, **epochs)
+    add_fields(training, hr.Settings, defaults, ("workers",) if several else (), several=several)
     if several:
-        add_fields(training, hr.Settings, defaults, ("workers",), several=True)
-        add_options(sub)
+        group = sub.add_argument_group("sweep")
+        text = "folder of the runs; the same command goes on after an interruption"
+        group.add_argument("--directory", required=True, help=text)
+        group.add_argument("--workers", type=int, help="runs at once, each in a process (default 1)")
+        text = "address of a Dask scheduler, such as tcp://host:8786, whose workers train"
+        group.add_argument("--dask", metavar="ADDRESS", help=text)
+        shape = group.add_mutually_exclusive_group()
+        shape.add_argument("--csv", action="store_true", help="comma-separated values on standard output")
+        shape.add_argument("--json", action="store_true", help="JSON on standard output")
     else:
-        add_fields(training, hr.Settings, defaults)
         training.add_argument("--out", required=True, metavar="RUN", help=f"directory for {CHECKPOINT}, {LOG}, {MODEL}")
         training.add_argument("--resume", action="store_true", help="go on with the run from its checkpoint")
+
+
+def _add_tasks(
+    sub: argparse.ArgumentParser,
+    *parents: argparse.ArgumentParser,
+    metavar: str = "TASK",
+    required: bool = True,
+    several: bool = False,
+) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """A parser for each task, with its settings."""
+    choices = sub.add_subparsers(dest="task", required=required, metavar=metavar)
+    shape = argparse.RawDescriptionHelpFormatter
+    for name, cls in TASKS.items():
+        text = documentation(cls)
+        head = text.split("\n")[0]
+        one = choices.add_parser(name, help=head, description=text, formatter_class=shape, parents=parents)
+        add_fields(one.add_argument_group("task"), cls, several=several)
+        yield name, one
 
 
 class _Version(argparse.Action):
@@ -254,63 +274,45 @@ def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:
         epilog="example: hadamrnn train copy --length 200 --out run && hadamrnn evaluate run",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    # defaults of options that may stand before and behind a task: set in one place, or the second would undo the first
+    parser.set_defaults(json=False, split="test", batch_size=100, activation_bits=None, integer=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name: str, run: Callable[..., Any], text: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=text, description=text)
-        sub.set_defaults(run=run, json=False)
+    def command(
+        name: str, run: Callable[..., Any], text: str, *parents: argparse.ArgumentParser
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text, parents=parents)
+        sub.set_defaults(run=run)
         return sub
 
-    def tasks(
-        sub: argparse.ArgumentParser, *, required: bool, several: bool = False
-    ) -> list[tuple[str, argparse.ArgumentParser]]:
-        choices = sub.add_subparsers(dest="task", required=required, metavar="TASK" if required else "[TASK]")
-        found = []
-        for name, cls in TASKS.items():
-            text = documentation(cls)
-            shape = argparse.RawDescriptionHelpFormatter
-            one = choices.add_parser(name, help=text.split("\n")[0], description=text, formatter_class=shape)
-            add_fields(one.add_argument_group("task"), cls, several=several)
-            found.append((name, one))
-        return found
-
-    def json_option(sub: argparse.ArgumentParser) -> None:
-        sub.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="JSON on standard output")
+    as_json, scores = (argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS) for _ in range(2))
+    scores.add_argument("--split", choices=PARTS, help="(default test)")
+    scores.add_argument("--batch-size", type=int, help="(default 100)")
+    scores.add_argument("--activation-bits", type=int, help="of inputs and states if --integer (default 12)")
+    text = "run the recurrence in integers, with ranges measured in the training data"
+    scores.add_argument("--integer", action="store_true", help=text)
+    for parent in (as_json, scores):
+        parent.add_argument("--json", action="store_true", help="JSON on standard output")
 
     train = command("train", _train, "train a model on a task, or go on with a run")
-    sweep = command(
-        "sweep", _sweep, "train for each combination of options, which may be lists; goes on where it stopped"
-    )
-    for parent in (train, sweep):
-        for name, sub in tasks(parent, required=True, several=parent is sweep):
-            _add_training(sub, name, kind, several=parent is sweep)
-            if parent is train:
-                json_option(sub)
-    evaluate = command("evaluate", _evaluate, "loss and metrics of a model; of a run, on its own task")
+    for name, sub in _add_tasks(train, as_json):
+        _add_training(sub, name, kind, several=False)
+    text = "train for each combination of options, which may be lists; goes on where it stopped"
+    for name, sub in _add_tasks(command("sweep", _sweep, text), several=True):
+        _add_training(sub, name, kind, several=True)
+    evaluate = command("evaluate", _evaluate, "loss and metrics of a model; of a run, on its own task", scores)
     evaluate.add_argument("model", metavar="MODEL", help="directory of a run, file of a model, or exported file")
-    for sub in (evaluate, *(sub for _, sub in tasks(evaluate, required=False))):
-        for option, reader, default, text in (
-            ("--split", str, "test", ""),
-            ("--batch-size", int, 100, ""),
-            ("--activation-bits", int, None, "of inputs and states if --integer (default 12)"),
-        ):
-            chosen = default if sub is evaluate else argparse.SUPPRESS
-            choices = PARTS if option == "--split" else None
-            sub.add_argument(option, type=reader, choices=choices, default=chosen, help=text or f"(default {default})")
-        chosen = False if sub is evaluate else argparse.SUPPRESS
-        text = "run the recurrence in integers, with ranges measured in the training data"
-        sub.add_argument("--integer", action="store_true", default=chosen, help=text)
-        json_option(sub)
-    export = command("export", _export, "write a model with the bits per weight that its settings say")
-    info = command("info", _info, "settings of a model and its size, in kB of 1000 bytes")
+    for _ in _add_tasks(evaluate, scores, metavar="[TASK]", required=False):
+        pass
+    text = "write a model with the bits per weight that its settings say"
+    export = command("export", _export, text, as_json)
+    info = command("info", _info, "settings of a model and its size, in kB of 1000 bytes", as_json)
     for sub in (export, info):
         sub.add_argument("model", metavar="MODEL", help="directory of a run, or file of a model")
-        json_option(sub)
     export.add_argument("file", metavar="FILE", help="the file to write")
-    capacity = command("capacity", capacity_cli.run, "how many points a network fits or shatters")
+    capacity = command("capacity", capacity_cli.run, "how many points a network fits or shatters", as_json)
     capacity_cli.add_options(capacity)
-    _add_model(capacity, kind, {"inputs": 1}, capacity_cli.FIXED)
-    json_option(capacity)
+    _add_model(capacity, kind, {"inputs": 1}, capacity_cli.FIXED, False)
     return parser
 
 
@@ -319,7 +321,12 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     return _parser(_kind(argv)).parse_args(argv)
 
 
-def _say(message: str) -> None:
+def _say(error: BaseException) -> None:
+    message = str(error) or "interrupted"
+    if isinstance(error, MemoryError):
+        message = f"the memory is too small: {error}"
+    if isinstance(error, OSError) and error.filename is not None:
+        message = str(bad_file(error.filename, f"{error.strerror}"))
     if sys.stderr is not None:  # closed; print would write to standard output
         print(f"hadamrnn: {message}", file=sys.stderr)
 
@@ -339,18 +346,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has enough, as head has; the interpreter still flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except ParameterError as error:
-        _say(str(error))
+    except (ParameterError, OSError, MemoryError) as error:
+        _say(error)
         return 2
-    except OSError as error:
-        _say(str(error if error.filename is None else bad_file(error.filename, f"{error.strerror}")))
-        return 2
-    except MemoryError as error:
-        _say(f"the memory is too small: {error}")
-        return 2
-    except HadamRNNError as error:
-        _say(str(error))
-        return 1
-    except KeyboardInterrupt as error:
-        _say(str(error) or "interrupted")
+    except (HadamRNNError, KeyboardInterrupt) as error:
+        _say(error)
         return 1

@@ -13,7 +13,6 @@ The data of tasks that read files must have the same path everywhere.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import math
@@ -38,7 +37,7 @@ from hadamrnn.training.checkpoint import CHECKPOINT, MODEL, lasting
 from hadamrnn.training.train import Settings, evaluate, fit, model_for
 from hadamrnn.work import computed
 
-__all__ = ["FROM_TASK", "RESULT", "Sweep", "add_options", "sweep"]
+__all__ = ["FROM_TASK", "RESULT", "Sweep", "sweep"]
 
 RESULT = "result.json"
 #: The settings of models that come from their task.
@@ -278,19 +277,6 @@ def _several(name: str, value: Any) -> tuple[Any, ...]:
 
 def _combinations(choices: Mapping[str, tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
     return (dict(zip(choices, values, strict=True)) for values in product(*choices.values()))
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of ``hadamrnn sweep`` that tell where and how, not what."""
-    group = parser.add_argument_group("sweep")
-    text = "folder of the runs; the same command goes on after an interruption"
-    group.add_argument("--directory", required=True, help=text)
-    group.add_argument("--workers", type=int, help="runs at once, each in a process (default 1)")
-    text = "address of a Dask scheduler, such as tcp://host:8786, whose workers train"
-    group.add_argument("--dask", metavar="ADDRESS", help=text)
-    shape = group.add_mutually_exclusive_group()
-    shape.add_argument("--csv", action="store_true", help="comma-separated values on standard output")
-    shape.add_argument("--json", action="store_true", help="JSON on standard output")
 
 
 @contextmanager
