@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from hadamrnn.cli.options import values
 from hadamrnn.errors import ParameterError
 from hadamrnn.networks.kinds import KINDS
 from hadamrnn.work import on_terminal
@@ -56,8 +57,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
             raise ParameterError(name, value, f"is not a setting of the method {method}")
     if method == "fat":
         given["gamma"] = fraction("gamma", given.get("gamma"))
-    settings = {name: value for name, value in vars(arguments).items() if name in _settings(arguments.kind)}
-    config = KINDS[arguments.kind].config_type(**settings, outputs=1, loss="mse")
+    config_type = KINDS[arguments.kind].config_type
+    config = config_type(**values(arguments, config_type, FIXED), outputs=1, loss="mse")
     found = measure(
         config,
         steps=arguments.steps,
@@ -69,7 +70,3 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     record: dict[str, Any] = found.to_dict()
     shown = () if arguments.json else ("points", "witnesses")
     return {name: value for name, value in record.items() if name not in shown}
-
-
-def _settings(kind: str) -> set[str]:
-    return set(inspect.signature(KINDS[kind].config_type).parameters) - set(FIXED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from itertools import chain
@@ -46,6 +46,12 @@ class Defaults:
     batch_size: int = 100
     learning_rate: float = 1e-3
     decay: float = 0.98
+
+    def besides(self, named: Collection[str], cls: type) -> dict[str, Any]:
+        """The defaults of fields of ``cls`` that are not named, nor an embedding or decay whose partner is named."""
+        partners = {"embedding": "hidden", "decay": "learning_rate"}  # they were chosen together
+        own = {field.name: vars(self)[field.name] for field in fields(cls) if field.name in vars(self)}
+        return {name: x for name, x in own.items() if name not in named and partners.get(name) not in named}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,17 +108,19 @@ class Task(ABC):
 
     def train(self, batch_size: int, epoch: int) -> Iterator[Batch]:
         """The batches of one epoch (0, 1, ...)."""
-        integer("batch_size", batch_size)
-        integer("epoch", epoch, least=0)
-        return self._batches("train", batch_size, self._generator("train", epoch))
+        return self.part("train", batch_size, epoch)
 
     def validation(self, batch_size: int) -> Iterator[Batch]:
-        integer("batch_size", batch_size)
-        return self._batches("validation", batch_size, self._generator("validation"))
+        return self.part("validation", batch_size)
 
     def test(self, batch_size: int) -> Iterator[Batch]:
+        return self.part("test", batch_size)
+
+    def part(self, name: str, batch_size: int, epoch: int = 0) -> Iterator[Batch]:
+        """The batches of "train", in the order of the epoch, of "validation" or of "test"."""
         integer("batch_size", batch_size)
-        return self._batches("test", batch_size, self._generator("test"))
+        integer("epoch", epoch, least=0)
+        return self._batches(name, batch_size, self._generator(name, epoch))
 
     def metrics(self, outputs: NDArray[Any], y: NDArray[Any]) -> dict[str, float]:
         """Means over the targets ``y`` of a batch; the last axis of ``outputs`` holds the logits of the classes."""
@@ -140,7 +148,7 @@ class Task(ABC):
 
 def batches(task: Task, part: str, batch_size: int) -> Iterator[Batch]:
     """The batches of a part, for "train" of the epoch 0. Raises ParameterError if there are none."""
-    found = iter(task.train(batch_size, 0) if part == "train" else getattr(task, part)(batch_size))
+    found = task.part(part, batch_size)
     for first in found:
         return chain((first,), found)
     raise ParameterError("task.sizes", task.sizes, f"must be at least 1 for the part {part}, which is empty")

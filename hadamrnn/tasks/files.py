@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gzip
 import io
-import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from hadamrnn.errors import DAMAGE, bad_file
@@ -43,14 +42,10 @@ def read_text(path: str | Path) -> str:
 
 def read_npz(path: str | Path, names: tuple[str, ...], *, objects: str = "") -> list[NDArray[Any]]:
     """The arrays of an npz file; arrays of Python objects are refused with the advice ``objects``, never unpickled."""
-    data, found = read_bytes(path), {}
+    data = io.BytesIO(read_bytes(path))
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.namelist()
-            for name in names:
-                if f"{name}.npy" in members:
-                    with archive.open(f"{name}.npy") as member:
-                        found[name] = np.lib.format.read_array(member, allow_pickle=False)
+        with NpzFile(data, allow_pickle=False) as archive:
+            found = {name: archive[name] for name in names if name in archive}
     except DAMAGE as error:
         if "Object arrays" in str(error):
             raise bad_file(path, f"arrays of Python objects are not read. {objects}".strip()) from None

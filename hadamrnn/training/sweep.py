@@ -178,11 +178,11 @@ def sweep(
     """Train a model for each combination of ``options``, evaluate it on the test part, and tell all scores.
 
     ``options``: the settings of the task (of :data:`hadamrnn.tasks.TASKS`), of the kind of model ("hadamrnn",
-    "qornn"), of :class:`Settings`, and ``epochs``; each is a value or a list of values. ``seed`` is that of task and
-    model. Each run is one process (so ``Settings.workers`` is 1). ``directory``: see this module; one
-    sweep at a time may use it. ``workers``: so many runs at once; by default what ``joblib.parallel_config`` says (also
-    ``backend="dask"``), else one. ``progress``: a bar on standard error. The records are the same for any workers on
-    machines of one kind.
+    "qornn"), of :class:`Settings`, and ``epochs``; each is a value or a list of values. The others are the task's
+    own, as in :func:`fit`. ``seed`` is that of task and model. Each run is one process (so ``Settings.workers``
+    is 1). ``directory``: see this module; one sweep at a time may use it. ``workers``: so many runs at once; by default
+    what ``joblib.parallel_config`` says (also ``backend="dask"``), else one. ``progress``: a bar on standard error. The
+    records are the same for any workers on machines of one kind.
 
     A run that diverges is a record with the reason. Raises ParameterError for what is not allowed, before anything is
     trained where it can be known; OSError if a file cannot be written; HadamRNNError if a worker process is killed;
@@ -225,13 +225,15 @@ def sweep(
 
 def _grid(task: str, kind: str, directory: str, options: Mapping[str, Any]) -> list[_Run]:
     """All runs, each once and with settings that are allowed: the options of the task vary slowest, epochs fastest."""
+    defaults = TASKS[task].defaults
     records = {"task": TASKS[task], "model": network_type(kind).config_type, "training": Settings}
     skipped = {"task": (), "model": FROM_TASK, "training": ("workers",)}
     known = {
         part: {field.name: field.default for field in fields(cls) if field.name not in skipped[part]}
+        | defaults.besides(options, cls)
         for part, cls in records.items()
     }
-    known["training"]["epochs"] = MISSING
+    known["training"]["epochs"] = defaults.epochs
     names = [name for part in known.values() for name in part]
     for name, value in options.items():
         if name not in names:

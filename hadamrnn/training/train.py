@@ -85,9 +85,8 @@ def model_for(task: Task, *, kind: str = "hadamrnn", **settings: Any) -> Network
     >>> model_for(CopyTask(length=30), hidden=16).config.outputs, model_for(CopyTask(length=30)).config.hidden
     (9, 128)
     """
-    shape, own = _shape(task), task.defaults
-    sizes = {} if "hidden" in settings else {"hidden": own.hidden, "embedding": own.embedding}
-    return network_type(kind)(**shape, **(sizes | settings))
+    network, shape = network_type(kind), _shape(task)
+    return network(**shape, **task.defaults.besides(settings, network.config_type), **settings)
 
 
 def evaluate(
@@ -122,25 +121,19 @@ def fit(
     task: Task,
     *,
     epochs: int | None = None,
-    batch_size: int | None = None,
-    learning_rate: float | None = None,
-    decay: float | None = None,
-    clip: float | None = None,
-    patience: int | None = None,
-    workers: int = 1,
-    method: str = "auto",
     checkpoint: str | Path | None = None,
     every: float = 60.0,
     log: str | Path | None = None,
     resume: bool = False,
     progress: bool = True,
+    **settings: Any,
 ) -> History:
     """Train with Adam, and leave in the model the parameters of the epoch with the best validation.
 
-    ``epochs``, ``batch_size``, ``learning_rate``: by default the task's own (``task.defaults``); ``decay``: that of the
-    task if the rate is, else 1. Best is, for one class per sequence, the highest accuracy (then the lowest loss), else
-    the lowest loss. On one machine, with one version of NumPy, the weights depend on model, task, ``epochs`` and
-    :class:`Settings` alone.
+    ``settings``: those of :class:`Settings`. They and ``epochs`` are by default the task's own (``task.defaults``), but
+    a ``learning_rate`` that is named is constant unless ``decay`` is named, too. Best is, for one class per sequence,
+    the highest accuracy (then the lowest loss), else the lowest loss. On one machine, with one version of NumPy, the
+    weights depend on model, task, ``epochs`` and ``settings`` alone.
 
     ``checkpoint``: a file that is replaced, in one step, at the start, after each epoch and, in between, about
     ``every`` so many seconds (0: after each step). With ``resume`` the run goes on from it, to the same weights, bit
@@ -160,31 +153,18 @@ def fit(
     >>> history.best["validation"]["loss"] < task.baseline
     True
     """
-    check.instance("task", task, Task, "a task of hadamrnn.tasks")
-    own = task.defaults
-    if decay is None:
-        decay = own.decay if learning_rate is None else 1.0
-    epochs = own.epochs if epochs is None else epochs
-    settings = Settings(
-        batch_size=own.batch_size if batch_size is None else batch_size,
-        learning_rate=own.learning_rate if learning_rate is None else learning_rate,
-        decay=decay,
-        clip=clip,
-        patience=patience,
-        workers=workers,
-        method=method,
-    )
-    check.integer("epochs", epochs)
-    check.number("every", every, open=False)
-    check.flag("progress", progress)
     check.instance("model", model, Network, "a network")
     _require_fit(model, task)
+    chosen = Settings(**task.defaults.besides(settings, Settings), **settings)
+    epochs = check.integer("epochs", task.defaults.epochs if epochs is None else epochs)
+    check.number("every", every, open=False)
+    check.flag("progress", progress)
     if check.flag("resume", resume) and checkpoint is None:
         raise ParameterError("resume", resume, "needs the name of a checkpoint")
     for name, path in (("checkpoint", checkpoint), ("log", log)):
         if path is not None and check.path(name, path).exists() and not resume:
             raise ParameterError(name, str(path), "exists: go on with resume=True (--resume), or name another file")
-    run = _Run(model, task, settings, checkpoint, every)
+    run = _Run(model, task, chosen, checkpoint, every)
     if resume:
         run.restore(epochs)
     else:

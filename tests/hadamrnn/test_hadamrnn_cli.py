@@ -306,24 +306,8 @@ def test_a_task_in_the_table_is_offered_without_another_change(tmp_path, capsys,
     run = tmp_path / "run"
     assert cli.main(["train", "echo", "--hidden", "8", "--epochs", "1", "--out", str(run)]) == 0
     assert cli.main(["evaluate", str(run)]) == 0 and "accuracy" in capsys.readouterr().out
-    assert (
-        cli.main(
-            [
-                "sweep",
-                "echo",
-                "--hidden",
-                "8",
-                "--epochs",
-                "1",
-                "--seeds",
-                "0",
-                "1",
-                "--directory",
-                str(tmp_path / "sweep"),
-            ]
-        )
-        == 0
-    )
+    words = ["sweep", "echo", "--hidden", "8", "--epochs", "1", "--seeds", "0", "1", "--directory"]
+    assert cli.main([*words, str(tmp_path / "sweep")]) == 0
 
 
 def test_the_version_is_that_of_approxbounds(capsys):

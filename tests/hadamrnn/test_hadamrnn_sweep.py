@@ -307,12 +307,21 @@ def test_bad_input(options, message, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.parametrize("missing", ["hidden", "length", "learning_rate", "epochs"])
-def test_what_is_needed(missing, tmp_path):
-    options = {**TASK, **TRAINING, "hidden": 8}
-    del options[missing]
-    with pytest.raises(hr.ParameterError, match=f"{missing}=None: is needed"):
-        swept(tmp_path, **options)
+def test_what_is_needed(tmp_path):
+    with pytest.raises(hr.ParameterError, match="path=None: is needed"):
+        hr.sweep("text", directory=tmp_path / "new", progress=False, hidden=8)
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_is_not_named_is_that_of_the_task(tmp_path):
+    task = CopyTask(**TASK)
+    (record,) = swept(tmp_path / "all", **TASK)
+    assert record.items() >= vars(task.defaults).items()
+    model = hr.model_for(task)
+    hr.fit(model, task, progress=False)
+    assert (models(tmp_path / "all")[record["run"]] == model.parameters.flat).all()
+    (record,) = swept(tmp_path / "some", **TASK, learning_rate=0.01, epochs=1)  # a rate that is named is constant
+    assert (record["decay"], record["batch_size"], record["hidden"]) == (1.0, 128, 128)
 
 
 @pytest.mark.parametrize(
