@@ -22,7 +22,7 @@ from hadamrnn.tasks import (
     SentimentTask,
     TextTask,
 )
-from hadamrnn.tasks.base import PARTS, split
+from hadamrnn.tasks.base import PARTS, StoredTask, split
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +88,12 @@ def test_held_out_parts_do_not_depend_on_the_batch_size(task):
 
 
 def test_an_epoch_visits_each_stored_sequence_once(every):
-    for name in ("image", "sentiment", "review", "activity"):
-        one, two = (joined(every[name].train(8, epoch)) for epoch in (0, 1))
+    whole = [task for task in every.values() if isinstance(task, StoredTask) and not isinstance(task, TextTask)]
+    assert len(whole) >= 4  # a text has windows instead
+    for task in whole:
+        one, two = (joined(task.train(8, epoch)) for epoch in (0, 1))
         assert not np.array_equal(one[0], two[0])
-        assert len(one[1]) == len(two[1]) == every[name].sizes["train"]
+        assert len(one[1]) == len(two[1]) == task.sizes["train"]
         assert sorted(one[0].reshape(len(one[0]), -1).tolist()) == sorted(two[0].reshape(len(two[0]), -1).tolist())
 
 
@@ -106,7 +108,7 @@ def test_settings_recreate_a_task(task):
 def test_another_seed_gives_other_data(task):
     other = replace(task, seed=1)
     assert not np.array_equal(joined(other.train(8, 0))[0], joined(task.train(8, 0))[0])
-    if task.name != "text":  # split by position
+    if not isinstance(task, TextTask):  # which is split by position
         assert other.record()["checksum"] != task.record()["checksum"]
 
 
