@@ -53,8 +53,8 @@ MOST_DIMENSIONS = 1000
 LARGEST_EXPONENT = 10**6
 
 _MOST_DIGITS = 400  # of numerators and denominators, so that what is accepted can be written and read again
-_DECIMAL = re.compile(r"[+-]?(\d{1,100}(\.\d{0,100})?|\.\d{1,100})([eE][+-]?\d{1,3})?")
-_QUOTIENT = re.compile(rf"[+-]?\d{{1,{_MOST_DIGITS}}}/\d{{1,{_MOST_DIGITS}}}")
+_DECIMAL = re.compile(r"[+-]?(\d{1,100}(\.\d{0,100})?|\.\d{1,100})([eE][+-]?\d{1,3})?", re.ASCII)
+_QUOTIENT = re.compile(rf"[+-]?\d{{1,{_MOST_DIGITS}}}/\d{{1,{_MOST_DIGITS}}}", re.ASCII)
 
 
 def is_symbolic(value: object) -> bool:

@@ -42,6 +42,7 @@ class Endless:
 #: No numbers, or not in any allowed range; negative numbers.
 JUNK = [
     *(None, True, False, "", "one", "1/0", "1e", "0x10", "1_0", "nan", "1+1", "1/2/3", "__import__('os')", b"1"),
+    *("\u0661\u0662", "\uff11", "1/\u0662", "\u00b2", "1e\u0661"),  # digits of other scripts
     *([], [1], (1,), {1}, {"a": 1}, object(), len, 1j, (i for i in ()), np.bool_(True), np.array([1, 2])),
     *(math.nan, -math.inf, np.float64("nan"), Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity")),
     *(10**5000, Decimal("1e999999999"), "1e999999999", "1e999", "9" * 500, Fraction(1, 10**400), "1e-999"),
