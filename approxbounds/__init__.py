@@ -16,6 +16,7 @@ from approxbounds.errors import (
     NoNumberError,
     NotApplicableError,
     ParameterError,
+    WorkLimitError,
 )
 from approxbounds.extensions import extensions, register
 from approxbounds.facts.built import DenseNetwork
@@ -115,6 +116,7 @@ __all__ = [
     "Theorem",
     "Union",
     "Verdict",
+    "WorkLimitError",
     "__version__",
     "average_case",
     "bracket",

@@ -28,6 +28,7 @@ from fractions import Fraction
 from typing import Any
 
 from approxbounds import tables, validation
+from approxbounds.arithmetic import limited, spend
 from approxbounds.description import Description
 from approxbounds.errors import CertificateError, ParameterError, nearest
 from approxbounds.kernel import Verdict, check
@@ -35,9 +36,11 @@ from approxbounds.registry import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
 from approxbounds.theorem import Query, Theorem, foreign_code, full_name
 from approxbounds.witness import Witness
 
-__all__ = ["FORMAT", "Certificate", "describe_from", "verify"]
+__all__ = ["BUDGET", "FORMAT", "Certificate", "describe_from", "verify"]
 
 FORMAT = "approxbounds-certificate-1"
+#: Units of work that :func:`verify` does by default, about a microsecond each.
+BUDGET = 2_000_000
 _LONGEST = 10**6
 _KEYS = ("format", "theorem", "functions", "network", "p", "eps", "gamma", "witness", "direction", "value")
 
@@ -220,7 +223,7 @@ def query_of(certificate: Certificate) -> Query:
     return Query(functions=functions, network=network, p=p, eps=eps, gamma=gamma)
 
 
-def verify(certificate: Certificate | str | Mapping[str, Any]) -> Verdict:
+def verify(certificate: Certificate | str | Mapping[str, Any], *, budget: int | None = BUDGET) -> Verdict:
     """Check a certificate (a Certificate, its JSON text, or its JSON object) from scratch.
 
     Returns a verdict that is true exactly if the claimed value is established, with the exact reason
@@ -233,6 +236,8 @@ def verify(certificate: Certificate | str | Mapping[str, Any]) -> Verdict:
     >>> bool(verify(bound.certificate.to_json()))
     True
     """
+    if budget is not None:
+        budget = validation.integer("budget", budget, maximum=10**15, symbols=False)
     if isinstance(certificate, str):
         certificate = Certificate.from_json(certificate)
     elif isinstance(certificate, Mapping):
@@ -253,7 +258,9 @@ def verify(certificate: Certificate | str | Mapping[str, Any]) -> Verdict:
             raise CertificateError(name, None, f"is needed by {theorem.id}")
     try:
         witness = {name: _read(name, value) for name, value in certificate.witness.items()}
-        verdict = check(theorem, query, witness, certificate.value)
+        with limited(budget):
+            spend(query.work)
+            verdict = check(theorem, query, witness, certificate.value)
     except ParameterError as error:
         return Verdict(False, str(error))
     foreign = foreign_code(theorem, query)

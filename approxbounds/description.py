@@ -98,6 +98,17 @@ class Description:
         )
         return tuple(dict.fromkeys([type(self), *inner]))
 
+    def entries(self) -> Iterator[Any]:
+        """The values of all parameters one by one, also those of records in records; of equal records once."""
+        for name, value in self.parameters().items():
+            if name in self.records:
+                for record in dict.fromkeys(value):
+                    yield from record.entries()
+            elif isinstance(value, tuple):
+                yield from value
+            else:
+                yield value
+
     def _entries(self) -> Iterator[tuple[str, Any]]:
         """Names and values of all parameters, those of records in records included."""
         for name, value in self.parameters().items():

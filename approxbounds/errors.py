@@ -14,6 +14,7 @@ __all__ = [
     "NoNumberError",
     "NotApplicableError",
     "ParameterError",
+    "WorkLimitError",
     "echo",
     "nearest",
 ]
@@ -75,6 +76,10 @@ class NoExpressionError(ApproxBoundsError):
 
 class HypothesisError(ApproxBoundsError):
     """Data of a certificate violate a hypothesis of its theorem; the message says which."""
+
+
+class WorkLimitError(ApproxBoundsError):
+    """What was asked takes more work than was allowed; it is neither accepted nor rejected."""
 
 
 class MissingPackageError(ApproxBoundsError, ImportError):

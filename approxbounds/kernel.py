@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from approxbounds.arithmetic import BALL, ceil_float, floor_float, integer, precision
+from approxbounds.arithmetic import BALL, ceil_float, floor_float, integer, precision, spend
 from approxbounds.errors import HypothesisError
 from approxbounds.theorem import Direction, Query, Theorem, naming
 from approxbounds.witness import Witness
@@ -41,7 +41,9 @@ class Verdict:
 def _enclose(theorem: Theorem, query: Query, witness: Witness) -> Any:
     """A finite ball around the theorem's bound; HypothesisError if a hypothesis is not certain."""
     failure = HypothesisError("the enclosure is not finite")
+    reading = query.work
     for bits in _PRECISIONS:
+        spend(reading)
         with precision(bits):
             try:
                 with naming(theorem):

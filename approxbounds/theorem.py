@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from fractions import Fraction
 from typing import Any, ClassVar
 
 from approxbounds.arithmetic import Arithmetic, V
@@ -83,6 +84,14 @@ class Query:
             if is_symbolic(number):
                 found |= number.free_symbols
         return found
+
+    @property
+    def work(self) -> int:
+        """About how many microseconds it takes to read the parameters once: entries, and arithmetic with fractions."""
+        entries = [entry for part in self.classes for entry in part.entries()]
+        fractions = [entry for entry in (*entries, self.p, self.eps, self.gamma) if isinstance(entry, Fraction)]
+        bits = sum(x.numerator.bit_length() + x.denominator.bit_length() for x in fractions)
+        return 15 * len(entries) + bits**2 // 50_000  # a product of them takes time of the order of the square
 
     @property
     def F(self) -> FunctionFacts:

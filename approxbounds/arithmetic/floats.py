@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxbounds.arithmetic.interface import EXACT_TERMS, Arithmetic, Value, is_exact
+from approxbounds.arithmetic.meter import spend
 from approxbounds.errors import ParameterError
 
 __all__ = ["FLOAT"]
@@ -21,6 +22,11 @@ FloatArray: TypeAlias = NDArray[np.float64]
 _LN2 = math.log(2.0)
 _MOST_PATTERNS = 1e306  # more than any m in floats (2^1000), and a small multiple of it is still finite
 _ROUNDING = 1e-9  # relative: what floats may lose in a hypothesis
+
+
+def _vector(x: Value, operations: int = 1) -> None:
+    """Count operations on an array (or a number): 2 units each, and one for every 256 entries."""
+    spend(operations * (2 + np.size(x) // 256))
 
 
 def _stirling(x: FloatArray) -> FloatArray:
@@ -56,21 +62,26 @@ class _Float:
         raise ParameterError("number", value, "must be an int, a Fraction, a float or an array")
 
     def log(self, x: Value) -> Value:
+        _vector(x)
         return np.log(x)
 
     def exp(self, x: Value) -> Value:
+        _vector(x)
         return np.exp(x)
 
     def log2(self, x: Value) -> Value:
+        _vector(x)
         return np.log2(x)
 
     def log2_integer(self, n: Any) -> Value:
         return math.log2(n)  # exact ints of any size
 
     def power(self, x: Value, y: Value) -> Value:
+        _vector(x)
         return np.power(x, y)
 
     def exp_over(self, x: Value, p: Value) -> Value:
+        _vector(x)
         return np.exp(x / p)
 
     def minimum(self, *xs: Value) -> Value:
@@ -86,11 +97,13 @@ class _Float:
         return math.cos(math.pi * x)
 
     def log_gamma(self, x: Value) -> Value:
+        _vector(x, 20)
         from scipy.special import gammaln
 
         return gammaln(x)
 
     def log_beta(self, a: Value, b: Value) -> Value:
+        _vector(a, 40)
         from scipy.special import betaln
 
         return betaln(a, b)
@@ -99,6 +112,7 @@ class _Float:
         from scipy.special import betaln
 
         n, j = np.broadcast_arrays(np.asarray(n, float), np.asarray(j, float))
+        _vector(n, 40)
         rest = n - j
         middle = (j >= 16) & (rest >= 16)
         a, b, c = (np.where(middle, x, y) for x, y in ((n, 64.0), (j, 32.0), (rest, 32.0)))
@@ -114,6 +128,7 @@ class _Float:
 
     def log2_binomial_sum(self, n: Value, j: int) -> Value:
         n = np.asarray(n, float)
+        _vector(n, 20)
         if j > EXACT_TERMS:
             x = np.minimum(j / np.maximum(n, 1.0), 0.5)
             return np.where(2 * j >= n, n, -n * (x * np.log(x) + (1 - x) * np.log1p(-x)) / _LN2)
@@ -127,6 +142,7 @@ class _Float:
         """log2 V(n, j) for j < n/2: the largest binomial times 1 + r_1 + r_1 r_2 + ..., all r_i < 1."""
         total, product = np.ones_like(n), np.ones_like(n)
         for i in range(1, EXACT_TERMS + 1):
+            _vector(n, 8)
             product = product * np.maximum(j - i + 1, 0.0) / np.maximum(n - j + i, 1.0)
             if not np.any(product > 1e-18 * total):
                 break

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import approxbounds as ab
+from approxbounds.certificate import BUDGET
 from approxbounds.cli import listing
 from approxbounds.cli import sweep as sweeping
 from approxbounds.cli.text import parse_functions, parse_network, parse_value, read_text, split_classes
@@ -228,7 +229,7 @@ def _certificate_of(text: str) -> ab.Certificate:
 def _verify(arguments: argparse.Namespace) -> int:
     text = read_text(arguments.file)
     try:
-        verdict = ab.verify(_certificate_of(text))
+        verdict = ab.verify(_certificate_of(text), budget=arguments.budget)
     except ParameterError as error:
         raise ParameterError(f"{arguments.file}: {error.name}", error.value, error.allowed) from None
     data = {"accepted": verdict.accepted, "reason": verdict.reason, "foreign": list(verdict.foreign)}
@@ -326,13 +327,18 @@ def _parser() -> argparse.ArgumentParser:
     sweeping.add_exponents(compared)
     swept = command("sweep", _sweep, "bounds for a grid of classes, networks and norms; resumable, in parallel", "t")
     sweeping.add_options(swept)
-    verify = command("verify", _verify, "check a certificate from scratch", "")
-    verify.add_argument("file", help="JSON file with a certificate, or - for standard input")
+    _verify_options(command("verify", _verify, "check a certificate from scratch", ""))
     explain = command("explain", _explain, "numbered derivation with citations (Markdown)", "FGp")
     explain.add_argument("--upper", action="store_true", help="explain the upper bound instead")
     explain.add_argument("--bibtex", action="store_true", help="append the BibTeX entries")
     command("list", _list, "all classes with their parameters, and all theorems", "")
     return parser
+
+
+def _verify_options(verify: argparse.ArgumentParser) -> None:
+    verify.add_argument("file", help="JSON file with a certificate, or - for standard input")
+    limit = "the most work, in units of about a microsecond (default: about two seconds); more is refused, status 1"
+    verify.add_argument("--budget", metavar="N", default=BUDGET, help=limit)
 
 
 def _say(message: str) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.constructions.placement import placement_refusal, power_of, reshaped, size_text, sizes, widths_of
-from approxbounds.errors import NotApplicableError
+from approxbounds.errors import NotApplicableError, echo
 from approxbounds.facts.built import AffineMap, DenseNetwork, dense, require_moderate
 from approxbounds.facts.grid import Function, cube_indices
 from approxbounds.facts.networks import NetworkFacts
@@ -94,9 +94,9 @@ def cubes_refusal(G: NetworkFacts, k: int, p: Number) -> str | None:
         return "d > 1 needs two hidden layers" if len(widths) == 1 and G.domain_dim != 1 else None
     needed = cube_widths(power, int(G.domain_dim), k)
     if len(needed) == 1:
-        return None if min(widths) >= needed[0] else f"k={k} needs {needed[0]} units in each hidden layer"
+        return None if min(widths) >= needed[0] else f"k={echo(k)} needs {echo(needed[0])} units in each hidden layer"
     if _last_of_steps(widths, needed) is None:
-        return f"k={k} needs two hidden layers of {needed[0]} and {needed[1]} units"
+        return f"k={echo(k)} needs two hidden layers of {echo(needed[0])} and {echo(needed[1])} units"
     return None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.constructions.placement import fits, relu_refusal, reshaped, size_text, sizes
+from approxbounds.errors import echo
 from approxbounds.facts.hypercube import integer_root
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import above
@@ -47,7 +48,10 @@ class _DeepReLU(Theorem):
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         N, L = integer_of(witness, "N", minimum=1), integer_of(witness, "L", minimum=1)
         width, hidden = self._size(query, N, L)
-        require(fits(query.G, width, hidden), f"N={N}, L={L} need width {width} and {hidden} hidden layers")
+        require(
+            fits(query.G, width, hidden),
+            f"N={echo(N)}, L={echo(L)} need width {echo(width)} and {echo(hidden)} hidden layers",
+        )
         return self._error(A, query, A.number(N), A.number(L))
 
     def expression(self, query: Query) -> Any:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from math import factorial
 from typing import Protocol
 
-from approxbounds.arithmetic import Arithmetic, V
+from approxbounds.arithmetic import Arithmetic, V, spend
 from approxbounds.facts.hypercube import Thresholds
 from approxbounds.sources import Citation
 
@@ -254,6 +254,7 @@ class SumCount:
     layers: tuple[CountedLayer, ...]
 
     def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
+        spend(2 * len(self.layers))
         known: dict[tuple[Count, ...], V] = {}  # deep networks have many layers that are counted alike
         for layer in self.layers:
             if layer.counts not in known:
