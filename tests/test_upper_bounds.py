@@ -12,6 +12,7 @@ from members import CLASSES, SMOOTH, member, of
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT
+from approxbounds.facts.built import DenseNetwork
 from approxbounds.facts.grid import midpoints
 
 INF = math.inf
@@ -272,3 +273,93 @@ def test_interpolants_wider_than_any_layer():
     bound = ab.upper_bound(ab.LipschitzBall(dim=1), G, p=2)
     assert bound.theorem.id == "relu-interpolation" and bound.network == G
     assert str(G.weights) in bound.explain() and ab.verify(bound.certificate)
+
+
+# ------------------------------------------------------------------------------ networks that contain smaller ones
+
+
+def _relu(*widths, dim=1):
+    return ab.ReLUNetwork(widths=widths, input_dim=dim)
+
+
+def _spline(*widths, dim=1):
+    return ab.ReLUPowerNetwork(widths=widths, input_dim=dim, power=2)
+
+
+def _steps(*widths, dim=1):
+    return ab.HeavisideNetwork(widths=widths, input_dim=dim)
+
+
+#: A network, and larger ones: layers that pass on what is there (x, all units, the output), wider layers.
+NESTED = [
+    (_relu(64, 1), [_relu(64, 1, 3), _relu(64, 1, 1, 1), _relu(1, 64, 1), _relu(64, 64, 1), _relu(65, 1)]),
+    (_relu(9, 5), [_relu(9, 5, 1), _relu(9, 5, 5), _relu(9, 9, 5), _relu(1, 9, 5), _relu(2, 9, 5, 1, 7)]),
+    (_relu(40, 90, dim=2), [_relu(40, 90, 1, dim=2), _relu(2, 40, 90, dim=2), _relu(40, 20, 90, dim=2)]),
+    (_relu(*[90] * 40), [_relu(*[90] * 40, 1), _relu(1, *[90] * 40), _relu(*[90] * 40, 1, *[400] * 3)]),
+    (_spline(30), [_spline(30, 3), _spline(3, 30), _spline(3, 3, 31, 3)]),
+    (_spline(60, 120, dim=2), [_spline(6, 60, 120, 3, dim=2), _spline(60, 60, 120, 120, dim=2)]),
+    (_steps(20, 30, dim=2), [_steps(20, 20, 30, dim=2), _steps(20, 30, 30, dim=2), _steps(21, 31, dim=2)]),
+]
+
+
+@pytest.mark.parametrize(("G", "larger"), NESTED, ids=[str(G)[:40] for G, _ in NESTED])
+@pytest.mark.parametrize("p", [1, 2, INF])
+def test_upper_bounds_are_no_worse_for_networks_that_contain_others(G, larger, p):
+    for F in (ab.LipschitzBall(dim=G.input_dim), ab.HolderBall(smoothness="5/2", dim=G.input_dim)):
+        known = {bound.theorem.id: bound.value for bound in ab.upper_bounds(F, G, p=p) if bound.number is not None}
+        assert known
+        for H in larger:
+            found = {bound.theorem.id: bound.value for bound in ab.upper_bounds(F, H, p=p) if bound.number is not None}
+            assert all(found[theorem] <= value for theorem, value in known.items()), H
+
+
+@pytest.mark.parametrize(
+    ("G", "k"),
+    [
+        *(
+            (_steps(9), 10),
+            (_steps(9, 1), 2),
+            (_steps(1, 9), 2),
+            (_steps(6, 15, dim=2), 4),
+            (_steps(6, 3, 15, dim=2), 2),
+        ),
+        *((_relu(18), 10), (_relu(1, 18, 1), 10), (_relu(1, 17, 1), 9), (_relu(12, 30, dim=2), 4)),
+        *((_relu(2, 12, 6, 30, 1, dim=2), 4), (_relu(2, 12, 5, 30, 1, dim=2), 3), (_relu(1, 12, 30, dim=2), 1)),
+        *((_spline(3, 27, 3), 10), (_spline(2, 27), 1), (_spline(27, 2), 1), (_spline(6, 18, 45, 3, dim=2), 4)),
+    ],
+    ids=str,
+)
+def test_cubes_by_hand(G, k):
+    """What the other layers pass on: Heaviside units 0 and 1 only, ReLU a value a unit, max(x,0)^2 three units each."""
+    F = ab.LipschitzBall(dim=G.input_dim)
+    assert of("cubes", F, G, 1).witness == {"k": k}
+
+
+@pytest.mark.parametrize("power", [1, 2, 3])
+def test_layers_around_the_steps_pass_on_the_input_and_the_sum(power):
+    """A network of the widths (keep, (q+1)(k-1), keep) with its weights, against the step function, k = 4."""
+    k, steep, units = 4, 1e-4, 1 if power == 1 else power + 1
+    shifts = 2.0 + np.arange(units)
+    # v = sum_i c_i (v + s_i)^q + c
+    powers = np.array([[math.comb(power, j) * s ** (power - j) for s in shifts] for j in range(1, power + 1)])
+    target = np.eye(power)[0]
+    keep = np.linalg.lstsq(powers, target, rcond=None)[0]
+    constant = -(keep @ shifts**power)
+    difference = np.array([(-1.0) ** i * math.comb(power, i) for i in range(power + 1)]) / math.factorial(power)
+    values, jumps = np.array([0.3, -0.1, 0.4, 0.2]), np.arange(1, k) / k
+    first = (np.ones((units, 1)), shifts)
+    rows = np.tile(keep, ((power + 1) * (k - 1), 1)) / steep
+    offsets = np.concatenate([(constant - t) / steep - np.arange(power + 1) for t in jumps])
+    step = np.concatenate([difference * jump for jump in np.diff(values)])
+    last = (np.tile(step, (units, 1)), values[0] + shifts)
+    network = DenseNetwork((first, (rows, offsets), last, (keep[None, :], np.array([constant]))), power)
+    assert network.widths == (units, (power + 1) * (k - 1), units)
+    x = (np.arange(4000) + 0.5) / 4000
+    assert np.abs(network(x[:, None]) - values[np.floor(k * x).astype(int)]).mean() < 5e-3
+
+
+def test_lower_bounds_are_no_larger_for_networks_that_contain_others():
+    F = ab.AnisotropicHolderBall(smoothness=("1/4", "1/4", "1/4", "7/4"), radius="1/100")
+    networks = [ab.ReLUNetwork(widths=(width,), input_dim=4, bias=False) for width in (1, 2, 3)]
+    values = [ab.lower_bound(F, G, p=1).value for G in networks]
+    assert values == sorted(values, reverse=True)

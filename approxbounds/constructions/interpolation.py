@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -22,19 +23,29 @@ __all__ = ["ReLUInterpolation", "breaks_per_layer"]
 
 
 def breaks_per_layer(widths: tuple[int, ...]) -> tuple[int, ...]:
-    """How many breaks of a piecewise-linear function on [0,1] each hidden layer of a ReLU network can add.
+    """How many breaks of a piecewise-linear function on [0,1] each hidden layer of a ReLU network adds.
 
-    relu(x) = x on [0,1]: one unit passes x on, one passes the sum of all terms so far (shifted to be non-negative),
-    and each other unit is a new break relu(x - t). The first layer has no sum to pass on, the last needs no x; the
-    unit with x is also the linear part. After an inner layer of width 1, which can pass x only, all starts anew.
+    relu(x) = x on [0,1]: one unit passes x on, one passes the sum of all terms so far (shifted to be non-negative), and
+    each other unit is a new break relu(x - t). Of consecutive layers that add breaks, the first has no sum to pass on
+    and the last needs no x; in the first the unit with x is also the linear part. The layers before them pass x only
+    and those after them the sum only, in one unit: so layers of width 1 are no use, and the best run without them is
+    taken (any run of them in full, as each end adds a break at least).
 
-    >>> breaks_per_layer((5,)), breaks_per_layer((5, 4, 3)), breaks_per_layer((5, 1, 3))
-    ((4,), (4, 2, 2), (0, 0, 2))
+    >>> breaks_per_layer((5,)), breaks_per_layer((5, 4, 3)), breaks_per_layer((5, 1, 3)), breaks_per_layer((1, 5, 1))
+    ((4,), (4, 2, 2), (4, 0, 0), (0, 4, 0))
     """
-    last = len(widths) - 1
-    first = max((layer + 1 for layer in range(1, last) if widths[layer] == 1), default=0)
-    kept = [int(layer < last or layer == first) + int(layer > first) for layer in range(last + 1)]
-    return tuple(0 if layer < first else widths[layer] - kept[layer] for layer in range(last + 1))
+    best: tuple[int, ...] = (0,) * len(widths)
+    start = 0
+    for wide, layers in groupby(widths, key=lambda width: width > 1):
+        run = tuple(layers)
+        stop = start + len(run)
+        if wide:
+            first, *inner = run
+            added = (first - 1, *(width - 2 for width in inner[:-1]), *(width - 1 for width in inner[-1:]))
+            if sum(added) > sum(best):
+                best = (*(0,) * start, *added, *(0,) * (len(widths) - stop))
+        start = stop
+    return best
 
 
 def _intervals(G: NetworkFacts) -> int:
@@ -132,18 +143,22 @@ class ReLUInterpolation(Theorem):
 
 
 def _layers(nodes: NDArray[np.float64], values: NDArray[np.float64], breaks: tuple[int, ...]) -> list[AffineMap]:
-    """The layers of a network that is the linear interpolant; at least as many breaks as inner nodes."""
+    """The layers of a network that is the linear interpolant; at least as many breaks as inner nodes.
+
+    Breaks begin in the layer ``first`` and end in the layer ``stop``.
+    """
     slopes = np.diff(values) / np.diff(nodes)
     changes, inner = np.diff(slopes), nodes[1:-1]
     last = len(breaks) - 1
-    first = next((layer for layer, count in enumerate(breaks) if count), last)
+    adding = [layer for layer, count in enumerate(breaks) if count] or [last]
+    first, stop = adding[0], adding[-1]
     layers: list[AffineMap] = []
     x, total, constant, used = np.ones(1), np.zeros(1), values[0], 0
     for layer in range(last + 1):
         added = slice(used, used + breaks[layer]) if layer >= first else slice(used, used)
         used = min(added.stop, len(inner))
         rows, biases, sums = [], [], []  # sums: what the sum of all terms is in the outputs of this layer
-        if layer < last or layer == first:
+        if layer < stop or layer == first:
             rows.append(x)
             biases.append(0.0)
             sums.append(slopes[0] if layer <= first else 0.0)

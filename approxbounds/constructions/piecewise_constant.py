@@ -17,7 +17,7 @@ from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import above
 from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
-from approxbounds.validation import Number, is_infinite, is_symbolic
+from approxbounds.validation import MOST_WEIGHTS, Number, is_infinite, is_symbolic
 from approxbounds.witness import Witness, integer_of, require
 
 __all__ = ["ConstantConstruction", "CubeConstruction", "cube_widths", "cubes_refusal"]
@@ -80,10 +80,38 @@ def cube_widths(power: int, dim: int, k: int) -> tuple[int, ...]:
     return (steps,) if dim == 1 else (steps, units * (k**dim - 1))
 
 
+def _kept(power: int, values: int, units: int) -> int:
+    """How many units of a layer pass on so many values that are bounded, or in {0, 1} and made by so many units.
+
+    relu(v + c) = v + c for large c: one unit a value. v is a combination of (v + c_i)^q, i = 0..q: q + 1 units.
+    Heaviside units pass on what is in {0, 1} only: 1[v >= 1/2].
+    """
+    if power == 0:
+        return units
+    return values if power == 1 else (power + 1) * values
+
+
+def _realises(widths: tuple[int, ...], power: int, dim: int, k: int) -> bool:
+    """Whether hidden layers of these widths have room for the steps (and indicators), and for what others pass on.
+
+    The stages: the input, the steps, the indicators (the last of them is also the output, a sum of its units). A layer
+    passes on the stage that is reached, or goes to the next one.
+    """
+    needed = cube_widths(power, dim, k)
+    passing = [MOST_WEIGHTS if power == 0 else _kept(power, dim, 0)]  # no number of Heaviside units passes on x
+    passing += [_kept(power, dim * (k - 1), needed[0]) for _ in needed[1:]]
+    passing += [min(_kept(power, 1, needed[-1]), needed[-1])]
+    reached = {0}
+    for width in widths:
+        stay = {stage for stage in reached if width >= passing[stage]}
+        reached = stay | {stage + 1 for stage in reached if stage < len(needed) and width >= needed[stage]}
+    return len(needed) in reached
+
+
 def cubes_refusal(G: NetworkFacts, k: int, p: Number) -> str | None:
     """None if G realises every step function on the k^d cubes (to any L^p precision), else the reason.
 
-    Layers between and after those of :func:`cube_widths` pass the steps or the indicators on.
+    Layers before, between and after those of :func:`cube_widths` pass the inputs, the steps or the sum on.
     """
     power, widths = power_of(G), widths_of(G)
     if power > 0 and is_infinite(p):
@@ -92,12 +120,13 @@ def cubes_refusal(G: NetworkFacts, k: int, p: Number) -> str | None:
         if len({is_symbolic(width) for width in widths}) > 1:
             return "either all widths must be symbols, or none"
         return "d > 1 needs two hidden layers" if len(widths) == 1 and G.domain_dim != 1 else None
+    if _realises(widths, power, int(G.domain_dim), k):
+        return None
     needed = cube_widths(power, int(G.domain_dim), k)
     if len(needed) == 1:
-        return None if min(widths) >= needed[0] else f"k={echo(k)} needs {echo(needed[0])} units in each hidden layer"
-    if _last_of_steps(widths, needed) is None:
-        return f"k={echo(k)} needs two hidden layers of {echo(needed[0])} and {echo(needed[1])} units"
-    return None
+        where = "each hidden layer" if power == 0 else "a hidden layer"
+        return f"k={echo(k)} needs {echo(needed[0])} units in {where}"
+    return f"k={echo(k)} needs two hidden layers of {echo(needed[0])} and {echo(needed[1])} units"
 
 
 def _last_of_steps(widths: tuple[int, ...], needed: tuple[int, ...]) -> int | None:

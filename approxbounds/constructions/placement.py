@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from approxbounds.arithmetic import SYMBOLIC
@@ -15,6 +16,7 @@ __all__ = [
     "power_of",
     "relu_refusal",
     "reshaped",
+    "runs",
     "size_text",
     "sizes",
     "widths_of",
@@ -50,9 +52,35 @@ def power_of(G: NetworkFacts) -> int:
     return G.architecture.activation.power
 
 
+@lru_cache(maxsize=256)
+def _runs(widths: tuple[int, ...], dim: int) -> tuple[tuple[int, int], ...]:
+    longest: dict[int, int] = {}
+    for start, own in enumerate(widths):
+        least = own
+        for length, width in enumerate(widths[start:], 1):
+            least = min(least, width)
+            longest[least] = max(longest.get(least, 0), length)
+        if own < dim:
+            break
+    found: list[tuple[int, int]] = []
+    for width in sorted(longest, reverse=True):
+        if not found or longest[width] > found[-1][1]:
+            found.append((width, longest[width]))
+    return tuple(found)
+
+
+def runs(G: NetworkFacts) -> tuple[tuple[int, int], ...]:
+    """Pairs (width, length): so many consecutive hidden layers of at least that width, none better in both.
+
+    A ReLU network of this shape and d inputs embeds in G if each layer before them has d units, which pass on x, as
+    relu(x) = x on [0,1]^d; layers after them pass on the output, shifted to be non-negative, in one unit.
+    """
+    return _runs(widths_of(G), int(G.domain_dim))
+
+
 def fits(G: NetworkFacts, width: int, hidden: int) -> bool:
-    """Whether a ReLU network of this width and number of hidden layers embeds in G."""
-    return len(widths_of(G)) >= hidden and min(widths_of(G)) >= width
+    """Whether a ReLU network of this width and number of hidden layers embeds in G, layer by layer (:func:`runs`)."""
+    return any(own >= width and length >= hidden for own, length in runs(G))
 
 
 def sizes(theorem: Theorem, query: Query, *names: str) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
-from approxbounds.constructions.placement import fits, relu_refusal, reshaped, size_text, sizes
+from approxbounds.constructions.placement import fits, relu_refusal, reshaped, runs, size_text, sizes
 from approxbounds.errors import echo
 from approxbounds.facts.hypercube import integer_root
 from approxbounds.facts.networks import NetworkFacts
@@ -28,7 +28,7 @@ class _DeepReLU(Theorem):
 
     @abstractmethod
     def _size(self, query: Query, N: int, L: int) -> tuple[int, int]:
-        """(an integer at least the width needed, the number of hidden layers needed)."""
+        """(an integer at least the width needed for N, the number of hidden layers needed for L)."""
 
     @abstractmethod
     def _error(self, A: Arithmetic[V], query: Query, N: V | float, L: V | float) -> V: ...
@@ -42,8 +42,15 @@ class _DeepReLU(Theorem):
         return "G is too small for the construction"
 
     def search(self, query: Query) -> Witness:
-        N = largest(lambda n: fits(query.G, *self._size(query, n, 1)))
-        return {"N": N, "L": largest(lambda n: fits(query.G, *self._size(query, N, n)))}
+        """The largest N ell, the only number that the error depends on, among the runs of layers of G."""
+        found = [
+            {
+                "N": largest(lambda n: self._size(query, n, 1)[0] <= width),  # noqa: B023 - called at once
+                "L": largest(lambda n: self._size(query, 1, n)[1] <= hidden),  # noqa: B023
+            }
+            for width, hidden in runs(query.G)
+        ]
+        return max(found, key=lambda pair: pair["N"] * pair["L"])
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         N, L = integer_of(witness, "N", minimum=1), integer_of(witness, "L", minimum=1)

@@ -70,18 +70,17 @@ class Grid:
         return {name: int(column[i]) for name, column in self.index.items()}
 
     def relevant(self, pdim: int) -> Grid:
-        """The members that matter for a G that may shatter ``pdim`` points.
+        """The members that matter for a G that may shatter ``pdim`` points: fewer cells give nothing.
 
-        Fewer cells give nothing; far more only lower the norm (but in high dimension there may be no others).
+        No member is left out for its many cells: a smaller G would then miss what a larger one finds.
         """
-        enough = self.cells >= pdim
-        least = self.cells[enough].min(initial=np.inf)
-        keep = enough & (self.cells <= 1e6 * max(1e3 * (pdim + 1.0), least))
-        return Grid({name: column[keep] for name, column in self.index.items()}, self.cells[keep])
+        return self._only(self.cells >= pdim)
 
     def thinned(self, step: int) -> Grid:
         """Every step-th member beyond the 64th."""
-        keep = np.concatenate([np.arange(min(64, self.cells.size)), np.arange(64, self.cells.size, step)])
+        return self._only(np.concatenate([np.arange(min(64, self.cells.size)), np.arange(64, self.cells.size, step)]))
+
+    def _only(self, keep: NDArray[Any]) -> Grid:
         return Grid({name: column[keep] for name, column in self.index.items()}, self.cells[keep])
 
 
