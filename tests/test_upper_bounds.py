@@ -232,6 +232,33 @@ def ids(F, G, p=2):
     return {bound.theorem.id for bound in ab.upper_bounds(F, G, p=p)}
 
 
+#: Classes that contain every constant function, and classes that are not known to.
+WITH_CONSTANTS = [
+    *(ab.FreeKnotSplines(knots=2, degree=0), ab.FreeKnotSplines(knots=2, degree=3, smooth=True)),
+    *(ab.PiecewisePolynomials(cells=9, degree=0, input_dim=1), ab.LipschitzFunctions(constant="1/9", input_dim=1)),
+    *(
+        ab.SkipNetwork(widths=(2,), input_dim=1),
+        ab.HadamRNN(hidden=1, steps=1),
+        ab.QORNN(hidden=2, steps=1, recurrent_bits=1),
+    ),
+    ab.Union(members=(ab.LinearSpace(dimension=2), ab.FreeKnotSplines(knots=1, degree=0))),
+]
+WITHOUT = [
+    *(ab.LinearSpace(dimension=3), ab.FiniteClass(bits=8), ab.BoundedLinear(norm=1, input_dim=1)),
+    *(ab.ReLUNetwork(widths=(3,), input_dim=1, bias=False), ab.ReLUNetwork(widths=(3,), input_dim=1, bits=4)),
+    *(ab.SkipNetwork(widths=(2,), input_dim=1, layer_weights=(1, 1)), ab.NetworkSize(weights=9, depth=2)),
+    *(ab.NormBoundedNetwork(norms=(1, 1), input_dim=1), ab.Union(members=(ab.FiniteClass(bits=1),) * 2)),
+]
+
+
+@pytest.mark.parametrize("G", [*WITH_CONSTANTS, *WITHOUT], ids=str)
+def test_the_best_constant_needs_a_class_that_contains_it(G):
+    F = ab.MonotoneFunctions(dim=1)
+    bounds = {bound.theorem.id: bound.number for bound in ab.upper_bounds(F, G, p="inf")}
+    assert bounds.get("constant") == (0.5 if G in WITH_CONSTANTS else None)
+    assert G.contains_constants == (G in WITH_CONSTANTS)
+
+
 def test_known_rates_need_biases_and_depth():
     """Without biases g(x) = a x on [0,1]; one hidden layer is piecewise linear, no better than W^-2."""
     F = ab.HolderBall(smoothness="7/2", dim=1)

@@ -24,7 +24,7 @@ __all__ = ["ConstantConstruction", "CubeConstruction", "cube_widths", "cubes_ref
 
 
 class ConstantConstruction(Theorem):
-    """The best constant: E_p <= (b - a)/2 for functions with values in [a, b]; any network with an output bias."""
+    """The best constant: E_p <= (b - a)/2 for functions with values in [a, b], and any G that contains it."""
 
     id = "constant"
     title = "The best constant"
@@ -34,7 +34,7 @@ class ConstantConstruction(Theorem):
 
     def refusal(self, query: Query) -> str | None:
         if not query.G.contains_constants:
-            return "G is not known to contain the constants (a network with real weights and biases is needed)"
+            return "G is not known to contain the constants (real output biases, splines, polynomials have them)"
         if query.F.value_range is None:
             return "no range of the functions of F is known"
         return None

@@ -185,16 +185,17 @@ class NetworkFacts(Description, ABC):
 
     @property
     def contains_constants(self) -> bool:
-        """Whether every constant function is in G."""
+        """Whether every constant function is in G, the zero function too."""
         return False
 
     @property
     def may_contain(self) -> Contents:
         """What some class that the record describes contains; lower bounds, which hold for each, may not contradict it.
 
-        For tests: no bound rests on it. A subclass that describes fewer classes must say so itself.
+        At least what :attr:`contains_constants` says of all of them. For tests: no bound rests on what is more. A
+        subclass that describes fewer classes must say so itself.
         """
-        return Contents()
+        return Contents(zero=self.contains_constants, constant=self.contains_constants)
 
     @property
     def is_lipschitz_ball(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Self
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
 from approxbounds.facts.growth import GrowthBound, Thresholds
-from approxbounds.facts.networks import Contents, Orders
+from approxbounds.facts.networks import Orders
 from approxbounds.networks.base import NetworkClass
 from approxbounds.parameters import DIMENSION, POSITIVE
 from approxbounds.sources import Citation
@@ -35,8 +35,8 @@ class LipschitzFunctions(NetworkClass):
     input_dim: Number = field(metadata=DIMENSION)
 
     @property
-    def may_contain(self) -> Contents:
-        return Contents(zero=True)
+    def contains_constants(self) -> bool:
+        return True
 
     def larger(self) -> Iterator[Self]:
         return self.variants({"constant": 2 * self.constant})

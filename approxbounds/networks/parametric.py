@@ -71,7 +71,7 @@ class ParametricNetwork(NetworkClass):
 
     @property
     def may_contain(self) -> Contents:
-        return Contents(zero=True)
+        return Contents(zero=True, constant=self.contains_constants)
 
     @property
     def free_sizes(self) -> Sizes | None:

@@ -20,7 +20,7 @@ from approxbounds.facts.growth import (
     SumCount,
     Thresholds,
 )
-from approxbounds.facts.networks import Contents, Orders
+from approxbounds.facts.networks import Orders
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.parametric import finer
 from approxbounds.networks.recurrent_growth import CentralCount, CodeCount, StepsCount
@@ -106,8 +106,9 @@ class Recurrent(NetworkClass):
         return replace(self, bits=None).orders
 
     @property
-    def may_contain(self) -> Contents:
-        return Contents(zero=True)
+    def contains_constants(self) -> bool:
+        """c is real, and v may be 0: with codes its scale is."""
+        return True
 
     def larger(self) -> Iterator[Self]:
         return self.variants(*finer(self.bits))

@@ -88,6 +88,10 @@ class PiecewisePolynomials(_Linear):
     def may_contain(self) -> Contents:
         return Contents(zero=True, constant=True, cells=self.cells)
 
+    @property
+    def contains_constants(self) -> bool:
+        return True
+
     def larger(self) -> Iterator[Self]:
         return self.variants({"cells": 2 * self.cells}, {"degree": self.degree + 1})
 

@@ -111,6 +111,11 @@ class SkipNetwork(LayeredNetwork):
     def free_sizes(self) -> None:
         """None: known constructions have no skip connections, and rates in W are not known to carry over."""
 
+    @property
+    def contains_constants(self) -> bool:
+        """The output unit has a bias of its own; shared parameters may tie it to weights."""
+        return self.bits is None and self.layer_weights is None
+
     def larger(self) -> Iterator[Self]:
         shape = wider(self.widths) if self.layer_weights is None else [{"layer_weights": None}]
         activation = [{"degree": self.degree + 1}, {"pieces": self.pieces + 1}]

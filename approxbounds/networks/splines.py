@@ -65,6 +65,10 @@ class FreeKnotSplines(NetworkClass):
         return 1
 
     @property
+    def contains_constants(self) -> bool:
+        return True
+
+    @property
     def may_contain(self) -> Contents:
         return Contents(zero=True, constant=True, cells=0 if self.smooth else self.knots)
 

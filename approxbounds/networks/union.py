@@ -71,7 +71,12 @@ class Union(NetworkClass):
 
     @property
     def may_contain(self) -> Contents:
-        return Contents(zero=any(member.may_contain.zero for member in self.members))
+        parts = [member.may_contain for member in self.members]
+        return Contents(zero=any(part.zero for part in parts), constant=any(part.constant for part in parts))
+
+    @property
+    def contains_constants(self) -> bool:
+        return any(member.contains_constants for member in self.members)
 
     def larger(self) -> Iterator[Self]:
         return self.variants({"members": (*self.members, LinearSpace(dimension=1))})

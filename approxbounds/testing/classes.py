@@ -117,7 +117,7 @@ def _count_patterns(G: ab.NetworkClass, values: NDArray[np.float64]) -> None:
 
 
 def check_network_class(G: ab.NetworkClass, *, values: ArrayLike | None = None) -> None:
-    """A network class must be a record, have a growth bound, and true certified complexities.
+    """A network class must be a record, have a growth bound, and true certified complexities and facts.
 
     :func:`check_record`, :func:`check_growth`; every bound on Pdim(G) passes :func:`check_bound` if G has one, as does
     every bound on the fat-shattering dimension, which falls with the scale and is at most the bound on Pdim(G).
@@ -126,6 +126,8 @@ def check_network_class(G: ab.NetworkClass, *, values: ArrayLike | None = None) 
     """
     check_record(G)
     check_growth(G, values=values)
+    contents = G.may_contain
+    require(not G.contains_constants or (contents.zero and contents.constant), f"{G}: may_contain lacks the constants")
     pdim = math.inf
     if G.bounded_growth:
         best = G.pseudo_dimension()
