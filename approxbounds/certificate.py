@@ -3,7 +3,8 @@
 A certificate names a theorem, the two classes with exact parameters, p (or eps, gamma), the witness and the
 claimed value. Nothing in it is executed: :func:`verify` rebuilds the classes by the registry, and the
 kernel recomputes everything in ball arithmetic. In JSON, exact numbers are ints or strings ("1/10");
-``value`` is a JSON number and means the double nearest to it (an int for dimensions).
+``value`` is a JSON number and means the double nearest to it (an int for dimensions); that double is what counts. Its
+digits are written on the safe side of it, so that the decimal itself is a bound, too.
 
 Compatibility policy of the format. A certificate that was issued once stays readable and stays accepted, with the value
 that it states. So names of theorems, classes, parameters and entries of witnesses are never removed, renamed or given
@@ -13,7 +14,8 @@ formula of a theorem may support more than an old file claims: the old claim is 
 again gives the better one; an older reader rejects that one as above what its own formula supports. A formula that
 supports less is a new theorem with another id, unless the old one was false: then the files that rest on it are
 rejected, and the changelog names the theorem. How witnesses are searched for may change at will, since a witness is
-checked wherever it comes from, and entries that the theorem does not read change no verdict. A reader that meets a
+checked wherever it comes from; entries that the theorem does not read are refused, as they would seem to be part of the
+claim. A reader that meets a
 format, theorem, class or parameter that it does not know (the file is from a newer version, or needs a module of
 somebody else) raises CertificateError with that name, and never guesses. ``format`` is counted up only if an older
 reader could misunderstand the new files; readers of the new format also read the old one.
@@ -22,15 +24,19 @@ reader could misunderstand the new files; readers of the new format also read th
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from approxbounds import tables, validation
 from approxbounds.arithmetic import limited, spend
 from approxbounds.description import Description
-from approxbounds.errors import CertificateError, ParameterError, nearest
+from approxbounds.errors import CertificateError, ParameterError, echo, nearest
+from approxbounds.files import read_file, write_atomically
+from approxbounds.jsontext import dumps
 from approxbounds.kernel import Verdict, check
 from approxbounds.registry import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
 from approxbounds.theorem import Query, Theorem, foreign_code, full_name
@@ -43,6 +49,10 @@ FORMAT = "approxbounds-certificate-1"
 BUDGET = 2_000_000
 _LONGEST = 10**6
 _KEYS = ("format", "theorem", "functions", "network", "p", "eps", "gamma", "witness", "direction", "value")
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -99,13 +109,43 @@ class Certificate:
 
     def to_json(self) -> str:
         """The certificate as JSON text."""
-        return json.dumps(self.to_dict(), indent=2)
+        return dumps(self.to_dict(), indent=2)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write it to a file, in one step; ParameterError if that is not possible."""
+        try:
+            return write_atomically(Path(path), f"{self.to_json()}\n".encode())
+        except (OSError, TypeError, ValueError) as error:
+            raise ParameterError("path", path, f"cannot be written ({_reason(error)})") from None
 
     @classmethod
-    def from_json(cls, text: str) -> Certificate:
-        """Read a certificate; raises CertificateError if the text is not one."""
+    def load(cls, path: str | os.PathLike[str]) -> Certificate:
+        """Read it from a file; CertificateError if there is none, or no certificate in it.
+
+        >>> import approxbounds as ab, tempfile, pathlib
+        >>> bound = ab.lower_bound(ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(10,), input_dim=2), p=2)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     path = bound.certificate.save(pathlib.Path(directory) / "bound.json")
+        ...     Certificate.load(path) == bound.certificate, bool(verify(path))
+        (True, True)
+        """
+        try:
+            data = read_file(Path(path), 4 * _LONGEST)
+        except (OSError, TypeError, ValueError) as error:
+            raise CertificateError("path", path, f"cannot be read ({_reason(error)})") from None
+        return cls.from_json(data)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Certificate:
+        """Read a certificate from JSON text, or its bytes in UTF-8; raises CertificateError if it is not one."""
+        if isinstance(text, (bytes, bytearray)):
+            try:
+                text = bytes(text).decode()
+            except UnicodeDecodeError as error:
+                raise CertificateError("certificate", text, f"is not UTF-8 ({error.reason})") from None
         if not isinstance(text, str) or len(text) > _LONGEST:
             raise CertificateError("certificate", text, f"must be JSON text of at most {_LONGEST} characters")
+        text = text.removeprefix("\ufeff")  # a byte order mark, as some editors write
         try:
             data = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_without_duplicates)
         except CertificateError:
@@ -188,6 +228,22 @@ def _unambiguous(theorem: Theorem, query: Query) -> None:
             raise CertificateError("name", known.__name__, f"means {full_name(known)} in certificates, not {what}")
 
 
+class _Watched(dict[str, Any]):
+    """A witness that knows which of its entries were read."""
+
+    def __init__(self, entries: Mapping[str, Any]) -> None:
+        super().__init__(entries)
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.read.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.read.add(name)
+        return super().get(name, default)
+
+
 def _fraction(name: str, value: object) -> Fraction:
     return Fraction(validation.exact(f"witness.{name}", value, minimum=-(2**1100), maximum=2**1100))
 
@@ -223,8 +279,10 @@ def query_of(certificate: Certificate) -> Query:
     return Query(functions=functions, network=network, p=p, eps=eps, gamma=gamma)
 
 
-def verify(certificate: Certificate | str | Mapping[str, Any], *, budget: int | None = BUDGET) -> Verdict:
-    """Check a certificate (a Certificate, its JSON text, or its JSON object) from scratch.
+def verify(
+    certificate: Certificate | str | bytes | os.PathLike[str] | Mapping[str, Any], *, budget: int | None = BUDGET
+) -> Verdict:
+    """Check a certificate from scratch: a Certificate, its JSON text (or bytes) or object, or the Path of its file.
 
     Returns a verdict that is true exactly if the claimed value is established, with the exact reason
     otherwise. Raises CertificateError or ParameterError if the data are not those of any claim.
@@ -238,14 +296,16 @@ def verify(certificate: Certificate | str | Mapping[str, Any], *, budget: int | 
     """
     if budget is not None:
         budget = validation.integer("budget", budget, maximum=10**15, symbols=False)
-    if isinstance(certificate, str):
+    if isinstance(certificate, (str, bytes, bytearray)):
         certificate = Certificate.from_json(certificate)
+    elif isinstance(certificate, os.PathLike):
+        certificate = Certificate.load(certificate)
     elif isinstance(certificate, Mapping):
         certificate = Certificate.from_dict(certificate)
     elif isinstance(certificate, Certificate):
         certificate = Certificate.from_dict(certificate.to_dict())  # built by hand, perhaps
     else:
-        raise CertificateError("certificate", certificate, "must be a Certificate, its JSON text or its JSON object")
+        raise CertificateError("certificate", certificate, "must be a Certificate, its JSON text or object, or a Path")
     theorem = _lookup("theorem", certificate.theorem, THEOREMS)
     if certificate.direction != theorem.direction.value:
         allowed = f"must be {theorem.direction.value!r} for {theorem.id}"
@@ -253,16 +313,20 @@ def verify(certificate: Certificate | str | Mapping[str, Any], *, budget: int | 
     if not theorem.numeric:
         return Verdict(False, f"{theorem.id} leaves a constant unspecified: it certifies no number")
     query = query_of(certificate)
-    for name in theorem.inputs:
-        if getattr(query, name) is None:
-            raise CertificateError(name, None, f"is needed by {theorem.id}")
+    for name in ("functions", "network", "p", "eps", "gamma"):
+        if (getattr(query, name) is None) == (name in theorem.inputs):
+            allowed = f"is needed by {theorem.id}" if name in theorem.inputs else f"must be null: {theorem.id} has none"
+            raise CertificateError(name, getattr(certificate, name), allowed)
     try:
-        witness = {name: _read(name, value) for name, value in certificate.witness.items()}
+        witness = _Watched({name: _read(name, value) for name, value in certificate.witness.items()})
         with limited(budget):
             spend(query.work)
             verdict = check(theorem, query, witness, certificate.value)
     except ParameterError as error:
         return Verdict(False, str(error))
+    unread = ", ".join(name for name in witness if name not in witness.read)
+    if verdict and unread:
+        return Verdict(False, f"witness entries {echo(unread)} are not read by {theorem.id}")
     foreign = foreign_code(theorem, query)
     if not foreign:
         return verdict

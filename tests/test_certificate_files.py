@@ -1,17 +1,24 @@
 """Certificates written by version 0.1 and kept as files: they verify for ever (the policy of ``certificate.py``), and
-are issued again byte for byte.
+are issued again, entry for entry. (Digits of a value may be others that mean the same double.)
 
 Each file answers the question of its name below, and is never changed. ``python tests/test_certificate_files.py NAME``
 writes the file of a new question.
 """
 
+import codecs
 import json
+import os
+import re
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import approxbounds as ab
+from approxbounds.jsontext import decimal_text
 
 FILES = Path(__file__).parent / "fixtures" / "certificates"
 
@@ -113,12 +120,70 @@ def test_a_certificate_from_a_file_verifies_with_its_value(name):
     verdict = ab.verify(text)
     assert verdict and not verdict.foreign
     assert verdict.reason == f"accepted: {certificate.theorem} supports {certificate.value!r}"
-    assert certificate.to_json() + "\n" == text
+    assert json.loads(certificate.to_json()) == json.loads(text) and ab.verify(path_of(name)) == verdict
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_a_certificate_is_issued_again_byte_for_byte(name):
-    assert issued(name) == path_of(name).read_text(encoding="utf-8")
+def test_a_certificate_is_issued_again_entry_for_entry(name):
+    again, text = issued(name), path_of(name).read_text(encoding="utf-8")
+    assert json.loads(again) == json.loads(text)
+    assert [line for line in again.splitlines() if '"value"' not in line] == [
+        line for line in text.splitlines() if '"value"' not in line
+    ]
+
+
+def test_the_digits_of_a_value_are_on_the_safe_side():
+    """The shortest decimal that means the double of this bound is above it."""
+    F, G = ab.HolderBall(smoothness="1/2", dim=1), ab.ReLUNetwork(widths=(10,), input_dim=1)
+    low, high = ab.bracket(F, G, p=2).lower, ab.bracket(F, G, p=2).upper
+    for bound, right in ((low, Fraction.__le__), (high, Fraction.__ge__)):
+        (digits,) = re.findall(r'"value": (.*)', bound.certificate.to_json())
+        assert right(Fraction(digits), Fraction(bound.value)) and float(digits) == bound.value
+    assert low.value == 0.018113629648010617 and '"value": 0.018113629648010616\n' in low.certificate.to_json()
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.booleans())
+def test_decimal_texts_are_on_the_safe_side_and_mean_the_double(value, up):
+    text = decimal_text(value, up=up)
+    assert json.loads(text) == value
+    assert Fraction(text) >= Fraction(value) if up else Fraction(text) <= Fraction(value)
+
+
+def test_certificates_are_saved_and_loaded(tmp_path):
+    certificate = ab.Certificate.load(path_of("T3"))
+    path = certificate.save(tmp_path / "T3.json")
+    assert ab.Certificate.load(str(path)) == certificate and ab.verify(path)
+    text = path.read_text(encoding="utf-8")
+    for form in (text.encode(), "\ufeff" + text, codecs.BOM_UTF8 + text.encode(), bytearray(text.encode())):
+        assert ab.verify(form)
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
+    assert ab.verify(path)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "long").write_bytes(b" " * (4 * 10**6 + 1))
+    (tmp_path / "binary").write_bytes(b"\xff\xfe{}")
+    for name, reason in {
+        "none": "No such file",
+        ".": "Is a directory",
+        "pipe": "is not an ordinary file",
+        "long": "has more than 4000000 bytes",
+        "binary": "is not UTF-8",
+        "a\0b": "embedded null byte",
+    }.items():
+        with pytest.raises(ab.CertificateError, match=reason):
+            ab.verify(tmp_path / name)
+    with pytest.raises(ab.ParameterError, match="cannot be written"):
+        certificate.save(tmp_path / "none" / "T3.json")
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_fields_and_entries_that_a_theorem_does_not_read_are_refused(name):
+    data = json.loads(path_of(name).read_text(encoding="utf-8"))
+    for unused in ("eps", "gamma", "p"):
+        if data[unused] is None:
+            with pytest.raises(ab.CertificateError, match=rf"^{unused}=.* must be null: {data['theorem']} has none"):
+                ab.verify(data | {unused: 2})
+    verdict = ab.verify(data | {"witness": data["witness"] | {"extra": 1, "other": "1/2"}})
+    assert not verdict and verdict.reason == f"witness entries 'extra, other' are not read by {data['theorem']}"
 
 
 def test_a_parameter_that_a_file_does_not_name_has_its_default():

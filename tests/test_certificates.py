@@ -342,7 +342,7 @@ def test_witnesses_that_could_not_be_read_are_not_written(entry):
     bound = ab.lower_bound(ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=3), p=2)
     for good in (7, -(10**30), "name", "", Fraction(3, 7), Fraction(4)):
         text = replace(bound, witness=bound.witness | {"x": good}).certificate.to_json()
-        assert ab.verify(text) and Certificate.from_json(text).to_json() == text
+        assert Certificate.from_json(text).to_json() == text and "'x' are not read" in ab.verify(text).reason
     with pytest.raises(ab.ParameterError, match=r"witness\.x="):
         _ = replace(bound, witness=bound.witness | {"x": entry}).certificate
 

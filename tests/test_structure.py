@@ -18,7 +18,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 #: Rooms from the ground up: a module imports from its own floor or from below, also for types and inside functions.
 FLOORS = [
-    ["errors", "version", "bisection", "files", "symbolic", "tables", "asymptotics", "workers"],
+    ["errors", "version", "bisection", "files", "jsontext", "symbolic", "tables", "asymptotics", "workers"],
     ["validation", "arithmetic", "sources", "witness"],
     ["description", "parameters"],
     ["facts"],

@@ -17,7 +17,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import approxbounds as ab
@@ -27,7 +26,7 @@ from approxbounds.cli import sweep as sweeping
 from approxbounds.cli.text import parse_functions, parse_network, parse_value, read_text, split_classes
 from approxbounds.errors import ApproxBoundsError, NoExpressionError, NoNumberError, ParameterError
 from approxbounds.extensions import load
-from approxbounds.files import write_atomically
+from approxbounds.jsontext import dumps
 from approxbounds.render import given, number, plain
 from approxbounds.theorem import Query
 from approxbounds.validation import to_text
@@ -95,7 +94,7 @@ def _bound_text(bound: ab.Bound) -> str:
 
 def _print(data: Callable[[], Any], text: Callable[[], str], as_json: bool) -> None:
     """Only what is shown is made."""
-    print(json.dumps(data(), indent=2) if as_json else text())
+    print(dumps(data(), indent=2) if as_json else text())
 
 
 def _write_certificate(arguments: argparse.Namespace, bound: ab.Bound) -> None:
@@ -104,12 +103,10 @@ def _write_certificate(arguments: argparse.Namespace, bound: ab.Bound) -> None:
     if arguments.certificate in {"", "-"}:
         allowed = "must be the name of a file (--json shows the certificate on standard output)"
         raise ParameterError("certificate", arguments.certificate, allowed)
-    data = f"{bound.certificate.to_json()}\n".encode()
     try:
-        write_atomically(Path(arguments.certificate), data)
-    except OSError as error:
-        reason = f"cannot be written ({error.strerror})"
-        raise ParameterError("certificate", arguments.certificate, reason) from None
+        bound.certificate.save(arguments.certificate)
+    except ParameterError as error:
+        raise ParameterError("certificate", arguments.certificate, error.allowed) from None
 
 
 def _bound_command(arguments: argparse.Namespace, bound: ab.Bound) -> int:
