@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -40,7 +41,8 @@ class ActivityTask(StoredTask):
     name: ClassVar[str] = "activity"
     defaults: ClassVar[Defaults] = Defaults(epochs=100)
 
-    def _load(self) -> Stored:
+    @cached_property
+    def _stored(self) -> Stored:
         x, y, user = read_npz(self.path, ("x", "y", "user"))
         if x.ndim != 3 or x.dtype.kind != "f" or 0 in x.shape or not float(np.abs(x).max()) < LARGEST:
             raise bad_file(

@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator
-from dataclasses import asdict, dataclass, fields
-from functools import cached_property
-from itertools import chain
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from typing import Any, ClassVar, NamedTuple, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError
-from hadamrnn.validation import integer
+from hadamrnn.validation import flag, integer
 
-__all__ = ["PARTS", "Batch", "Defaults", "Stored", "StoredTask", "Task", "batches", "split"]
+__all__ = ["PARTS", "Batch", "Defaults", "Stored", "StoredTask", "Task", "count", "split"]
 
 MOST_HELD_OUT = 5000
 PARTS = ("train", "validation", "test")
@@ -54,20 +52,35 @@ class Defaults:
         return {name: x for name, x in own.items() if name not in named and partners.get(name) not in named}
 
 
+def count(default: Any = MISSING, *, least: int = 1, most: int = 10**9) -> Any:
+    """A setting of a task that is an integer from ``least`` to ``most``."""
+    return field(default=default, metadata={"least": least, "most": most})
+
+
+def _file_name(name: str, value: object) -> str:
+    if not isinstance(value, (str, os.PathLike)):
+        raise ParameterError(name, value, "must be the name of a file or directory")
+    return os.fspath(value)
+
+
+#: Checks of settings by their types; None is allowed where it is the default.
+_CHECKS: dict[Any, Callable[..., Any]] = {int: integer, bool: flag, str: _file_name, str | None: _file_name}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Task(ABC):
     """A problem to learn. Its fields are its settings: ``TASKS[task.name](**asdict(task))`` is the same task.
 
-    ``seed`` (0 to 10^9) fixes the three parts; the order of the training part depends on (seed, epoch) alone, so
-    that a resumed run sees the same batches. Validation and test batches do not depend on the batch size, except
-    for where they are cut. ``tokens``: x are integers below ``inputs``, else vectors of that many numbers.
-    ``defaults``: sizes and rates of Foucault, Mamalet and Malgouyres (2025) where they study the task, with the decay
-    of their copy task.
+    Integers are from 1 to 10^9, or what :func:`count` says. ``seed`` (0 to 10^9) fixes the three parts; the order of
+    the training part depends on (seed, epoch) alone, so that a resumed run sees the same batches. Validation and test
+    batches do not depend on the batch size, except for where they are cut. ``tokens``: x are integers below ``inputs``,
+    else vectors of that many numbers. ``defaults``: sizes and rates of Foucault, Mamalet and Malgouyres (2025) where
+    they study the task, with the decay of their copy task.
 
     Raises ParameterError for a setting that is not allowed and FileError, which is one, for a file that is not sound.
     """
 
-    seed: int = 0
+    seed: int = count(0, least=0)
 
     name: ClassVar[str]
     loss: ClassVar[str] = "cross-entropy"
@@ -76,10 +89,11 @@ class Task(ABC):
     defaults: ClassVar[Defaults] = Defaults()
 
     def __post_init__(self) -> None:
-        self._check("seed", least=0)
-
-    def _check(self, name: str, *, least: int = 1, most: int = 10**9) -> None:
-        object.__setattr__(self, name, integer(name, getattr(self, name), least=least, most=most))
+        types, values = get_type_hints(type(self)), dict(vars(self))
+        for each in fields(self):
+            check, value = _CHECKS.get(types[each.name]), values[each.name]
+            if check and not (value is each.default is None):
+                object.__setattr__(self, each.name, check(each.name, value, **each.metadata))
 
     @property
     @abstractmethod
@@ -117,9 +131,14 @@ class Task(ABC):
         return self.part("test", batch_size)
 
     def part(self, name: str, batch_size: int, epoch: int = 0) -> Iterator[Batch]:
-        """The batches of "train", in the order of the epoch, of "validation" or of "test"."""
+        """The batches of "train", in the order of the epoch, of "validation" or of "test".
+
+        Raises ParameterError if there are none.
+        """
         integer("batch_size", batch_size)
         integer("epoch", epoch, least=0)
+        if not self.sizes[name]:
+            raise ParameterError("task.sizes", self.sizes, f"must be at least 1 for the part {name}, which is empty")
         return self._batches(name, batch_size, self._generator(name, epoch))
 
     def metrics(self, outputs: NDArray[Any], y: NDArray[Any]) -> dict[str, float]:
@@ -140,18 +159,10 @@ class Task(ABC):
         return np.random.default_rng([self.seed, STREAMS.index(stream), epoch])
 
     def _checksum(self) -> str:
-        return _checksum(*next(batches(self, "test", 1)))
+        return _checksum(*next(self.test(1)))
 
     @abstractmethod
     def _batches(self, part: str, batch_size: int, rng: np.random.Generator) -> Iterator[Batch]: ...
-
-
-def batches(task: Task, part: str, batch_size: int) -> Iterator[Batch]:
-    """The batches of a part, for "train" of the epoch 0. Raises ParameterError if there are none."""
-    found = task.part(part, batch_size)
-    for first in found:
-        return chain((first,), found)
-    raise ParameterError("task.sizes", task.sizes, f"must be at least 1 for the part {part}, which is empty")
 
 
 class Stored(NamedTuple):
@@ -173,20 +184,18 @@ class StoredTask(Task):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name.endswith("path") and not (value is field.default is None):
-                if not isinstance(value, (str, os.PathLike)):
-                    raise ParameterError(field.name, value, "must be the name of a file or directory")
-                object.__setattr__(self, field.name, os.fspath(value))
         _ = self._stored  # read now, so that errors of the files come here
 
-    @cached_property
-    def _stored(self) -> Stored:
-        return self._load()
-
+    @property
     @abstractmethod
-    def _load(self) -> Stored: ...
+    def _stored(self) -> Stored:
+        """What the files hold; a cached property."""
+
+    def _parts(self, data: Batch, test: Batch | None = None) -> dict[str, Batch]:
+        """The parts of ``data`` (x and y by sequence) drawn at random, with the test part if there is one already."""
+        chosen = split(self._generator("split"), len(data.y), test=test is None)
+        parts = {part: Batch(data.x[indices], data.y[indices]) for part, indices in chosen.items()}
+        return parts if test is None else parts | {"test": test}
 
     @property
     def inputs(self) -> int:

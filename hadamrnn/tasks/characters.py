@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError, bad_file
-from hadamrnn.tasks.base import PARTS, Batch, Defaults, Stored, StoredTask
+from hadamrnn.tasks.base import PARTS, Batch, Defaults, Stored, StoredTask, count
 from hadamrnn.tasks.files import read_text
-from hadamrnn.validation import flag
 
 __all__ = ["TextTask"]
 
@@ -43,7 +43,7 @@ class TextTask(StoredTask):
     path: str
     validation_path: str | None = None
     test_path: str | None = None
-    length: int = 150
+    length: int = count(150, most=LONGEST)
     spaced: bool = False
 
     name: ClassVar[str] = "text"
@@ -51,18 +51,14 @@ class TextTask(StoredTask):
     tokens: ClassVar[bool] = True
     many_to_many: ClassVar[bool] = True
 
-    def __post_init__(self) -> None:
-        self._check("length", most=LONGEST)
-        flag("spaced", self.spaced)
-        super().__post_init__()
-
     @property
     def sizes(self) -> dict[str, int]:
         spare = {"train": self.length - 1}  # the largest offset
         parts = self._stored.parts
         return {part: (len(parts[part].x) - spare.get(part, 0)) // self.length for part in PARTS}
 
-    def _load(self) -> Stored:
+    @cached_property
+    def _stored(self) -> Stored:
         """Each part is one sequence: ``x`` its tokens but the last, ``y`` but the first."""
         if (self.validation_path is None) != (self.test_path is None):
             raise ParameterError("test_path", self.test_path, "name validation_path and test_path both, or neither")

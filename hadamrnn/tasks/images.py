@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError, bad_file
-from hadamrnn.tasks.base import Batch, Defaults, Stored, StoredTask, split
+from hadamrnn.tasks.base import Batch, Defaults, Stored, StoredTask
 from hadamrnn.tasks.files import read_bytes
-from hadamrnn.validation import flag
 
 __all__ = ["ImageTask"]
 
@@ -41,21 +41,17 @@ class ImageTask(StoredTask):
     name: ClassVar[str] = "image"
     defaults: ClassVar[Defaults] = Defaults(hidden=512, epochs=100)
 
-    def __post_init__(self) -> None:
-        flag("permuted", self.permuted)
-        super().__post_init__()
-
-    def _load(self) -> Stored:
+    @cached_property
+    def _stored(self) -> Stored:
         if self.path is None:
-            (x, y), given, largest = _digits(), {}, 16
+            parts, largest = self._parts(_digits()), 16
         else:
-            (x, y), given, largest = _mnist(self.path, "train"), {"test": _mnist(self.path, "t10k")}, 255
-            if given["test"].x.shape[1] != x.shape[1]:
+            train, test = _mnist(self.path, "train"), _mnist(self.path, "t10k")
+            if test.x.shape[1] != train.x.shape[1]:
                 raise bad_file(self.path, "images for training and for the test must have the same size")
-        chosen = split(self._generator("split"), len(y), test=not given)
-        parts = {part: Batch(x[indices], y[indices]) for part, indices in chosen.items()} | given
+            parts, largest = self._parts(train, test), 255
         if self.permuted:
-            order = self._generator("permutation").permutation(x.shape[1])
+            order = self._generator("permutation").permutation(parts["train"].x.shape[1])
             parts = {part: Batch(x.take(order, axis=1), y) for part, (x, y) in parts.items()}
         return Stored(parts, inputs=1, outputs=CLASSES, scale=largest)
 

@@ -7,14 +7,14 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import bad_file
-from hadamrnn.tasks.base import Batch, Defaults, Stored, StoredTask, split
+from hadamrnn.tasks.base import Batch, Defaults, Stored, StoredTask, count
 from hadamrnn.tasks.files import read_npz, read_text
 
 __all__ = ["ReviewTask", "SentimentTask", "words_of"]
@@ -49,16 +49,11 @@ class _TextClasses(StoredTask):
     """What the two kinds of texts share: the last ``length`` words count, shorter texts are padded in front."""
 
     path: str
-    length: int
-    words: int
+    length: int = count(most=LONGEST)
+    words: int = count(most=MOST_WORDS)
 
     tokens: ClassVar[bool] = True
     defaults: ClassVar[Defaults] = Defaults(embedding=512, learning_rate=5e-4)
-
-    def __post_init__(self) -> None:
-        self._check("length", most=LONGEST)
-        self._check("words", most=MOST_WORDS)
-        super().__post_init__()
 
     def _pad(self, rows: Sequence[Sequence[int] | NDArray[Any]]) -> NDArray[np.uint16]:
         padded = np.full((len(rows), self.length), PADDING, np.uint16)
@@ -91,24 +86,25 @@ class SentimentTask(_TextClasses):
     """
 
     test_path: str | None = None
-    length: int = 64
-    words: int = 20_000
+    length: int = count(64, most=LONGEST)
+    words: int = count(20_000, most=MOST_WORDS)
 
     name: ClassVar[str] = "sentiment"
 
-    def _load(self) -> Stored:
+    @cached_property
+    def _stored(self) -> Stored:
         texts, labels = _read_table(self.path)
-        given = {} if self.test_path is None else {"test": _read_table(self.test_path)}
-        chosen = split(self._generator("split"), len(texts), test=not given)
-        parts = {part: ([texts[i] for i in indices], labels[indices]) for part, indices in chosen.items()} | given
-        counts = Counter(word for word in chain.from_iterable(parts["train"][0]) if word != _TAB)
-        common = [word for word, count in counts.items() if count > 1]  # so that training meets unknown words
+        data, test = Batch(np.arange(len(texts)), labels), None
+        if self.test_path is not None:
+            more, labels = _read_table(self.test_path)
+            test, texts = Batch(np.arange(len(texts), len(texts) + len(more)), labels), texts + more
+        parts = self._parts(data, test)  # with the numbers of the texts
+        counts = Counter(word for i in parts["train"].x for word in texts[i] if word != _TAB)
+        common = [word for word, times in counts.items() if times > 1]  # so that training meets unknown words
         ranked = sorted(common, key=lambda word: (-counts[word], word))[: self.words]
         index = {_TAB: BORDER} | {word: RESERVED + rank for rank, word in enumerate(ranked)}
-        encoded = {
-            part: Batch(self._pad([[index.get(word, UNKNOWN) for word in text] for text in texts]), labels)
-            for part, (texts, labels) in parts.items()
-        }
+        rows = self._pad([[index.get(word, UNKNOWN) for word in text] for text in texts])
+        encoded = {part: Batch(rows[numbers], y) for part, (numbers, y) in parts.items()}
         return Stored(encoded, inputs=RESERVED + len(ranked), outputs=2)
 
 
@@ -162,15 +158,14 @@ class ReviewTask(_TextClasses):
            [0, 5, 6, 1]])
     """
 
-    length: int = 500
-    words: int = 10_000
+    length: int = count(500, most=LONGEST)
+    words: int = count(10_000, most=MOST_WORDS)
 
     name: ClassVar[str] = "review"
 
-    def _load(self) -> Stored:
-        (x, y), test = self._read("train"), self._read("test")
-        chosen = split(self._generator("split"), len(y), test=False)
-        parts = {part: Batch(x[indices], y[indices]) for part, indices in chosen.items()} | {"test": test}
+    @cached_property
+    def _stored(self) -> Stored:
+        parts = self._parts(self._read("train"), self._read("test"))
         return Stored(parts, inputs=RESERVED + self.words, outputs=2)
 
     def _read(self, part: str) -> Batch:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError
-from hadamrnn.tasks.base import Batch, Defaults, Task
+from hadamrnn.tasks.base import Batch, Defaults, Task, count
 
 __all__ = ["AddingTask", "CopyTask"]
 
@@ -23,18 +23,12 @@ LONGEST = 10**6
 class _DrawnTask(Task):
     """Each epoch draws ``train_size`` new sequences; validation and test have the same ``test_size`` each time."""
 
-    length: int
+    length: int = count(least=2, most=LONGEST)
     train_size: int = 25_600
     test_size: int = 1_280
 
     #: The rate is ten times that of the source, with which the copy task is learned in 20 epochs.
     defaults: ClassVar[Defaults] = Defaults(batch_size=128)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check("length", least=2, most=LONGEST)
-        self._check("train_size")
-        self._check("test_size")
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -67,17 +61,15 @@ class CopyTask(_DrawnTask):
     (array([[4, 1, 0, 0, 5, 0, 0]]), array([[0, 0, 0, 0, 0, 4, 1]]))
     """
 
-    length: int = 1000
-    symbols: int = 8
-    copies: int = 10
+    length: int = count(1000, least=2, most=LONGEST)
+    symbols: int = count(8, least=2, most=10_000)
+    copies: int = count(10, most=LONGEST)
 
     name: ClassVar[str] = "copy"
     many_to_many: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check("symbols", least=2, most=10_000)
-        self._check("copies", most=LONGEST)
         if self.length < 2 * self.copies + 1:
             raise ParameterError("length", self.length, f"must be at least 2 copies + 1 = {2 * self.copies + 1}")
 
@@ -122,22 +114,13 @@ class AddingTask(_DrawnTask):
     True
     """
 
-    length: int = 200
+    length: int = count(200, least=2, most=LONGEST)
 
     name: ClassVar[str] = "adding"
     loss: ClassVar[str] = "mse"
-
-    @property
-    def inputs(self) -> int:
-        return 2
-
-    @property
-    def outputs(self) -> int:
-        return 1
-
-    @property
-    def baseline(self) -> float:
-        return 1 / 6
+    inputs: ClassVar[int] = 2
+    outputs: ClassVar[int] = 1
+    baseline: ClassVar[float] = 1 / 6
 
     def _draw(self, rng: np.random.Generator, count: int) -> Batch:
         # one draw per sequence, marks included: the sequences do not depend on how they are cut into batches

@@ -24,7 +24,7 @@ from hadamrnn.networks.base import METHODS, Network
 from hadamrnn.networks.kinds import network_type
 from hadamrnn.networks.readout import loss_and_slope
 from hadamrnn.optim import Adam, Schedule, clip
-from hadamrnn.tasks.base import PARTS, Batch, Task, batches
+from hadamrnn.tasks.base import PARTS, Batch, Task
 from hadamrnn.training.checkpoint import Checkpoint, Progress
 from hadamrnn.training.parallel import Workers
 from hadamrnn.work import calm
@@ -104,7 +104,7 @@ def evaluate(
     totals: dict[str, float] = {}
     count = 0
     with calm():
-        for x, y in batches(task, part, batch_size):
+        for x, y in task.part(part, batch_size):
             outputs = model.predict(x)
             targets = model.check(x, y)[1]
             by_step = outputs[-len(targets) :] if model.config.many_to_many else outputs[None]
@@ -185,7 +185,7 @@ class _Run:
 
     def begin(self) -> None:
         """Try one batch, so that what does not fit together is refused before any file is written."""
-        batch, _ = (next(batches(self.task, part, self.settings.batch_size)) for part in ("train", "validation"))
+        batch, _ = (next(self.task.part(part, self.settings.batch_size)) for part in ("train", "validation"))
         with calm():
             loss, _ = self._gradients(self.model, batch)
         self.progress.limit = DIVERGED * max(loss, _constant_loss(batch.y, self.task))

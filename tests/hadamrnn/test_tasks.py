@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from task_files import LABELS, SENTENCES, activity, joined, mnist, reviews, table
 
+import hadamrnn as hr
 from hadamrnn import HadamRNN
 from hadamrnn.errors import ParameterError
 from hadamrnn.tasks import (
@@ -268,3 +269,10 @@ def test_a_network_reads_every_task(task):
         assert metrics["mse"] == pytest.approx(loss, rel=1e-4)
     if "bits_per_character" in metrics:
         assert metrics["bits_per_character"] * math.log(2) == pytest.approx(loss, rel=1e-4)
+
+
+def test_its_own_sizes_and_rates_fit_every_task(task):
+    model = hr.model_for(task)
+    assert model.config.hidden == task.defaults.hidden and (model.config.embedding is None or task.tokens)
+    assert hr.Settings(**task.defaults.besides((), hr.Settings)).decay == task.defaults.decay
+    assert task.defaults.epochs >= 1
