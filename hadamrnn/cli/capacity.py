@@ -12,7 +12,7 @@ from hadamrnn.errors import ParameterError
 from hadamrnn.networks.kinds import KINDS
 from hadamrnn.work import on_terminal
 
-__all__ = ["FIXED", "add_options", "run"]
+__all__ = ["FIXED", "add_capacity", "capacity"]
 
 METHODS = ("memorise", "shatter", "fat")
 #: Settings of a network that are the same for all of these measurements.
@@ -32,26 +32,25 @@ _OPTIONS: dict[str, tuple[Callable[[str], Any], str]] = {
 }
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_capacity(parser: argparse.ArgumentParser) -> None:
     """All options but those of the network."""
     parser.add_argument("--steps", type=int, required=True, metavar="T", help="length of the sequences (required)")
     parser.add_argument("--method", choices=METHODS, default=METHODS[0], help=f"(default {METHODS[0]})")
     for name, (reader, text) in _OPTIONS.items():
         parser.add_argument("--" + name, type=reader, metavar=name.upper(), help=text)
-    parser.add_argument(
-        "--out", metavar="FILE", help="a file for the answers to each part of the search, as JSON lines"
-    )
+    text = "a file for the answers to each part of the search, as JSON lines"
+    parser.add_argument("--out", metavar="FILE", help=text)
     parser.add_argument("--resume", action="store_true", help="go on with the search from that file")
 
 
-def run(arguments: argparse.Namespace) -> dict[str, Any]:
+def capacity(arguments: argparse.Namespace) -> dict[str, Any]:
     """The measurement; points and witnesses only for JSON."""
     from hadamrnn.expressivity.capacity import fraction, memorisation, shattered
 
     method = arguments.method
     measure: Callable[..., Any] = memorisation if method == "memorise" else shattered
     allowed = inspect.signature(measure).parameters.keys() - ({"gamma", "norm"} if method == "shatter" else set())
-    given = {name: getattr(arguments, name) for name in _OPTIONS if getattr(arguments, name) is not None}
+    given = {name: value for name, value in vars(arguments).items() if name in _OPTIONS and value is not None}
     for name, value in given.items():
         if name not in allowed:
             raise ParameterError(name, value, f"is not a setting of the method {method}")
@@ -59,14 +58,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         given["gamma"] = fraction("gamma", given.get("gamma"))
     config_type = KINDS[arguments.kind].config_type
     config = config_type(**values(arguments, config_type, FIXED), outputs=1, loss="mse")
-    found = measure(
-        config,
-        steps=arguments.steps,
-        path=arguments.out,
-        resume=arguments.resume,
-        progress=on_terminal(),
-        **given,
-    )
-    record: dict[str, Any] = found.to_dict()
+    where = {"path": arguments.out, "resume": arguments.resume, "progress": on_terminal()}
+    record: dict[str, Any] = measure(config, steps=arguments.steps, **where, **given).to_dict()
     shown = () if arguments.json else ("points", "witnesses")
     return {name: value for name, value in record.items() if name not in shown}

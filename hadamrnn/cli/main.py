@@ -13,15 +13,14 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import hadamrnn as hr
 from hadamrnn import validation as check
 from hadamrnn.arrays import NPZ
-from hadamrnn.cli import capacity as capacity_cli
+from hadamrnn.cli.capacity import FIXED, add_capacity, capacity
 from hadamrnn.cli.options import add_fields, documentation, values
 from hadamrnn.deployed.packed import MAGIC, sizes
 from hadamrnn.errors import HadamRNNError, ParameterError, bad_file
@@ -50,41 +49,34 @@ class _Opened(NamedTuple):
         return self.exported or hr.Packed.of(self.model)
 
 
-def _open(name: str, *, exported: bool = True) -> _Opened:
+def _open(name: str) -> _Opened:
     path = check.path("model", name)
     if path.is_dir():
         model, record = load_run(path / CHECKPOINT)
         return _Opened(model, model.config, record)
-    try:
-        with open(path, "rb") as file:
-            packed = file.read(len(MAGIC)) == MAGIC
-    except OSError as error:
-        raise bad_file(name, f"cannot be read: {error}") from error
-    if packed and not exported:
-        raise bad_file(name, "is exported already")
-    if packed:
+    if _begins(name, MAGIC):
         found = hr.Packed.load(path)
         return _Opened(found.model(), found.config, exported=found)
     model = hr.load_network(path)
     return _Opened(model, model.config)
 
 
+def _begins(name: str, magic: bytes) -> bool:
+    try:
+        with open(name, "rb") as file:
+            return file.read(len(magic)) == magic
+    except OSError as error:
+        raise bad_file(name, f"cannot be read: {error}") from error
+
+
 def _train(arguments: argparse.Namespace) -> dict[str, Any]:
-    run = check.path("out", arguments.out)
-    task = TASKS[arguments.task](**values(arguments, TASKS[arguments.task]))
+    run, task = check.path("out", arguments.out), _made(arguments)
     settings = values(arguments, KINDS[arguments.kind].config_type, FROM_TASK)
     model = hr.model_for(task, kind=arguments.kind, seed=arguments.seed, **settings)
     run.mkdir(parents=True, exist_ok=True)
-    history = hr.fit(
-        model,
-        task,
-        epochs=arguments.epochs,
-        **values(arguments, hr.Settings),
-        checkpoint=run / CHECKPOINT,
-        log=run / LOG,
-        resume=arguments.resume,
-        progress=on_terminal(),
-    )
+    files = {"checkpoint": run / CHECKPOINT, "log": run / LOG, "resume": arguments.resume}
+    training = {"epochs": arguments.epochs, **values(arguments, hr.Settings)}
+    history = hr.fit(model, task, **training, **files, progress=on_terminal())
     saved = model.save(run / MODEL)
     return {
         "task": task.name,
@@ -99,19 +91,12 @@ def _train(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _sweep(arguments: argparse.Namespace) -> list[dict[str, Any]] | str:
-    skipped = ("workers", *FROM_TASK)
     options = values(arguments, TASKS[arguments.task]) | {"epochs": arguments.epochs}
     for cls in (KINDS[arguments.kind].config_type, hr.Settings):
-        options |= values(arguments, cls, skipped)
+        options |= values(arguments, cls, ("workers", *FROM_TASK))
+    about = {name: getattr(arguments, name) for name in ("kind", "directory", "workers")}
     with on_cluster(arguments.dask):
-        found = hr.sweep(
-            arguments.task,
-            kind=arguments.kind,
-            directory=arguments.directory,
-            workers=arguments.workers,
-            progress=on_terminal(),
-            **options,
-        )
+        found = hr.sweep(arguments.task, **about, progress=on_terminal(), **options)
     if arguments.json:
         return list(found)
     return found.to_csv().rstrip("\n") if arguments.csv else found.to_text()
@@ -119,55 +104,50 @@ def _sweep(arguments: argparse.Namespace) -> list[dict[str, Any]] | str:
 
 def _evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
     opened = _open(arguments.model)
-    task = _task_of(arguments, opened)
-    model: hr.Network | hr.IntegerNetwork = opened.model
-    bits = arguments.activation_bits
+    task = _made(arguments) if arguments.task else _recorded(opened, arguments.model)
+    data = {"part": arguments.split, "batch_size": arguments.batch_size}
+    bits = {} if arguments.activation_bits is None else {"activation_bits": arguments.activation_bits}
     if arguments.integer:
         ranges = hr.ranges(opened.model, task, batch_size=arguments.batch_size)
-        more = {} if bits is None else {"activation_bits": bits}
-        model = hr.IntegerNetwork(opened.packed(), ranges=ranges, **more)
-    elif bits is not None:
-        raise ParameterError("activation_bits", bits, "needs --integer")
-    metrics = hr.evaluate(model, task, part=arguments.split, batch_size=arguments.batch_size)
-    if isinstance(model, hr.IntegerNetwork):
-        metrics["saturation"] = model.saturation
+        model = hr.IntegerNetwork(opened.packed(), ranges=ranges, **bits)
+        metrics = {**hr.evaluate(model, task, **data), "saturation": model.saturation}
+    elif bits:
+        raise ParameterError(*bits.popitem(), "needs --integer")
+    else:
+        metrics = hr.evaluate(opened.model, task, **data)
     return {"task": task.name, "split": arguments.split, "sequences": task.sizes[arguments.split], **metrics}
 
 
-def _task_of(arguments: argparse.Namespace, opened: _Opened) -> Task:
-    if arguments.task is not None:
-        return TASKS[arguments.task](**values(arguments, TASKS[arguments.task]))
+def _made(arguments: argparse.Namespace) -> Task:
+    """The task that the command line describes."""
+    return TASKS[arguments.task](**values(arguments, TASKS[arguments.task]))
+
+
+def _recorded(opened: _Opened, file: str) -> Task:
+    """The task that the model was trained on."""
     if opened.record is None:
         raise ParameterError("task", None, "name the task and its options after the file: it holds a model alone")
-    name = opened.record.get("name")
-    if name not in TASKS:
-        raise ParameterError("task", name, f"is none of {', '.join(TASKS)}")
+    name = check.choice("task", opened.record.get("name"), tuple(TASKS))
     try:
         task = TASKS[name](**opened.record["settings"])
     except TypeError as error:
-        raise bad_file(arguments.model, f"does not name the settings of its task: {error}") from error
+        raise bad_file(file, f"does not name the settings of its task: {error}") from error
     if task.record() != opened.record:
         raise ParameterError("task", name, "its data are not those of the run; name the task and its options to go on")
     return task
 
 
 def _export(arguments: argparse.Namespace) -> dict[str, Any]:
-    opened = _open(arguments.model, exported=False)
-    saved = opened.packed().save(_exportable(arguments.file))
-    total = sizes(opened.config)["total"].packed
-    return {"file": str(saved), "bytes": saved.stat().st_size, "size_in_bytes": total}
-
-
-def _exportable(name: str) -> Path:
-    """A file to which a model may be exported."""
-    path = check.path("file", name)
+    opened, name = _open(arguments.model), arguments.file
+    if opened.exported:
+        raise bad_file(arguments.model, "is exported already")
     if name == "-":
         raise ParameterError("file", name, "must be the name of a file: standard output is not written")
-    if path.is_file():
-        with open(path, "rb") as file:
-            if file.read(len(NPZ)) == NPZ:
-                raise ParameterError("file", name, "is a model in full precision, or other arrays; name another file")
-    return path
+    if check.path("file", name).is_file() and _begins(name, NPZ):
+        raise ParameterError("file", name, "is a model in full precision, or other arrays; name another file")
+    saved = opened.packed().save(name)
+    total = sizes(opened.config)["total"].packed
+    return {"file": str(saved), "bytes": saved.stat().st_size, "size_in_bytes": total}
 
 
 def _info(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -192,71 +172,6 @@ def _text(data: Mapping[str, Any], indent: str = "") -> str:
 # The parser ----------------------------------------------------------------------------------------------------------
 
 
-def _kind(argv: Sequence[str] | None) -> str:
-    """The kind of model that the command line names: its settings are among the options."""
-    first = argparse.ArgumentParser(prog="hadamrnn", add_help=False, usage="hadamrnn train TASK --model KIND ...")
-    _add_kind(first)
-    kind: str = first.parse_known_args(argv)[0].kind
-    return kind
-
-
-def _add_kind(parser: argparse._ActionsContainer) -> None:
-    default, text = hr.Config.kind, f"(default {hr.Config.kind}; --help shows the settings of the kind that is named)"
-    parser.add_argument("--model", dest="kind", choices=tuple(KINDS), default=default, help=text)
-
-
-def _add_model(
-    parser: argparse.ArgumentParser, kind: str, defaults: Mapping[str, Any], skipped: Sequence[str], several: bool
-) -> None:
-    """The kind of model, and the settings of the kind that is named."""
-    config = KINDS[kind].config_type
-    model = parser.add_argument_group("model", documentation(config))
-    _add_kind(model)
-    add_fields(model, config, defaults, skipped, several=several)
-
-
-def _add_training(sub: argparse.ArgumentParser, task: str, kind: str, *, several: bool) -> None:
-    """The options of the model and its training, and where the run or, if ``several``, the runs are kept."""
-    defaults = asdict(TASKS[task].defaults)
-    training = sub.add_argument_group("training", documentation(hr.Settings))
-    _add_model(sub, kind, defaults, FROM_TASK, several)
-    epochs: dict[str, Any] = {"nargs": "+"} if several else {}
-    text = f"(default {defaults['epochs']})"
-    training.add_argument("--epochs", type=int, default=defaults["epochs"], help=text, **epochs)
-    add_fields(training, hr.Settings, defaults, ("workers",) if several else (), several=several)
-    if several:
-        group = sub.add_argument_group("sweep")
-        text = "folder of the runs; the same command goes on after an interruption"
-        group.add_argument("--directory", required=True, help=text)
-        group.add_argument("--workers", type=int, help="runs at once, each in a process (default 1)")
-        text = "address of a Dask scheduler, such as tcp://host:8786, whose workers train"
-        group.add_argument("--dask", metavar="ADDRESS", help=text)
-        shape = group.add_mutually_exclusive_group()
-        shape.add_argument("--csv", action="store_true", help="comma-separated values on standard output")
-        shape.add_argument("--json", action="store_true", help="JSON on standard output")
-    else:
-        training.add_argument("--out", required=True, metavar="RUN", help=f"directory for {CHECKPOINT}, {LOG}, {MODEL}")
-        training.add_argument("--resume", action="store_true", help="go on with the run from its checkpoint")
-
-
-def _add_tasks(
-    sub: argparse.ArgumentParser,
-    *parents: argparse.ArgumentParser,
-    metavar: str = "TASK",
-    required: bool = True,
-    several: bool = False,
-) -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    """A parser for each task, with its settings."""
-    choices = sub.add_subparsers(dest="task", required=required, metavar=metavar)
-    shape = argparse.RawDescriptionHelpFormatter
-    for name, cls in TASKS.items():
-        text = documentation(cls)
-        head = text.split("\n")[0]
-        one = choices.add_parser(name, help=head, description=text, formatter_class=shape, parents=parents)
-        add_fields(one.add_argument_group("task"), cls, several=several)
-        yield name, one
-
-
 class _Version(argparse.Action):
     """Shows the version, that of approxbounds, which is imported only for this."""
 
@@ -267,6 +182,69 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+def _add_kind(parser: argparse._ActionsContainer) -> None:
+    default, text = hr.Config.kind, f"(default {hr.Config.kind}; --help shows the settings of the kind that is named)"
+    parser.add_argument("--model", dest="kind", choices=tuple(KINDS), default=default, help=text)
+
+
+def _add_model(parser: argparse.ArgumentParser, kind: str, **options: Any) -> None:
+    """The kind of model, and the settings of the kind that is named."""
+    config = KINDS[kind].config_type
+    model = parser.add_argument_group("model", documentation(config))
+    _add_kind(model)
+    add_fields(model, config, **options)
+
+
+def _add_tasks(
+    parser: argparse.ArgumentParser, *, several: bool = False, needed: bool = True, parents: Sequence[Any] = ()
+) -> dict[str, argparse.ArgumentParser]:
+    """The tasks, each with the options that say which data."""
+    choices = parser.add_subparsers(dest="task", required=needed, metavar="TASK" if needed else "[TASK]")
+    shape, found = argparse.RawDescriptionHelpFormatter, {}
+    for name, cls in TASKS.items():
+        text = documentation(cls)
+        one = choices.add_parser(
+            name, help=text.split("\n")[0], description=text, formatter_class=shape, parents=parents
+        )
+        add_fields(one.add_argument_group("task"), cls, several=several)
+        found[name] = one
+    return found
+
+
+def _add_trainings(parser: argparse.ArgumentParser, kind: str, *, several: bool) -> None:
+    """The tasks with the options of the model and its training, and where the run or, if ``several``, runs are kept."""
+    for name, sub in _add_tasks(parser, several=several).items():
+        defaults = asdict(TASKS[name].defaults)
+        training = sub.add_argument_group("training", documentation(hr.Settings))
+        epochs, text = defaults["epochs"], f"(default {defaults['epochs']})"
+        training.add_argument("--epochs", type=int, nargs="+" if several else None, default=epochs, help=text)
+        add_fields(training, hr.Settings, defaults, skipped=("workers",) if several else (), several=several)
+        if several:
+            _add_sweep(sub)
+        else:
+            files = f"directory for {CHECKPOINT}, {LOG}, {MODEL}"
+            training.add_argument("--out", required=True, metavar="RUN", help=files)
+            training.add_argument("--resume", action="store_true", help="go on with the run from its checkpoint")
+            _add_json(sub)
+        _add_model(sub, kind, defaults=defaults, skipped=FROM_TASK, several=several)
+
+
+def _add_sweep(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("sweep")
+    text = "folder of the runs; the same command goes on after an interruption"
+    group.add_argument("--directory", required=True, help=text)
+    group.add_argument("--workers", type=int, help="runs at once, each in a process (default 1)")
+    text = "address of a Dask scheduler, such as tcp://host:8786, whose workers train"
+    group.add_argument("--dask", metavar="ADDRESS", help=text)
+    shape = group.add_mutually_exclusive_group()
+    shape.add_argument("--csv", action="store_true", help="comma-separated values on standard output")
+    _add_json(shape)
+
+
+def _add_json(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="JSON on standard output")
+
+
 def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hadamrnn",
@@ -274,61 +252,49 @@ def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:
         epilog="example: hadamrnn train copy --length 200 --out run && hadamrnn evaluate run",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
-    # defaults of options that may stand before and behind a task: set in one place, or the second would undo the first
-    parser.set_defaults(json=False, split="test", batch_size=100, activation_bits=None, integer=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(
-        name: str, run: Callable[..., Any], text: str, *parents: argparse.ArgumentParser
-    ) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=text, description=text, parents=parents)
+    def command(run: Callable[..., Any], text: str, **options: Any) -> argparse.ArgumentParser:
+        # of the same name as the function
+        sub = commands.add_parser(run.__name__.strip("_"), help=text, description=text, **options)
         sub.set_defaults(run=run)
         return sub
 
-    as_json, scores = (argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS) for _ in range(2))
-    scores.add_argument("--split", choices=PARTS, help="(default test)")
-    scores.add_argument("--batch-size", type=int, help="(default 100)")
-    scores.add_argument("--activation-bits", type=int, help="of inputs and states if --integer (default 12)")
-    text = "run the recurrence in integers, with ranges measured in the training data"
-    scores.add_argument("--integer", action="store_true", help=text)
-    for parent in (as_json, scores):
-        parent.add_argument("--json", action="store_true", help="JSON on standard output")
-
-    train = command("train", _train, "train a model on a task, or go on with a run")
-    for name, sub in _add_tasks(train, as_json):
-        _add_training(sub, name, kind, several=False)
+    _add_trainings(command(_train, "train a model on a task, or go on with a run"), kind, several=False)
     text = "train for each combination of options, which may be lists; goes on where it stopped"
-    for name, sub in _add_tasks(command("sweep", _sweep, text), several=True):
-        _add_training(sub, name, kind, several=True)
-    evaluate = command("evaluate", _evaluate, "loss and metrics of a model; of a run, on its own task", scores)
+    _add_trainings(command(_sweep, text), kind, several=True)
+
+    # before and after the task; what is not given has the defaults of the whole parser
+    how = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    how.add_argument("--split", choices=PARTS, help="(default test)")
+    how.add_argument("--batch-size", type=int, help="(default 100)")
+    how.add_argument("--activation-bits", type=int, help="of inputs and states if --integer (default 12)")
+    text = "run the recurrence in integers, with ranges measured in the training data"
+    how.add_argument("--integer", action="store_true", help=text)
+    _add_json(how)
+    parser.set_defaults(json=False, split="test", batch_size=100, activation_bits=None, integer=False)
+    evaluate = command(_evaluate, "loss and metrics of a model; of a run, on its own task", parents=[how])
     evaluate.add_argument("model", metavar="MODEL", help="directory of a run, file of a model, or exported file")
-    for _ in _add_tasks(evaluate, scores, metavar="[TASK]", required=False):
-        pass
-    text = "write a model with the bits per weight that its settings say"
-    export = command("export", _export, text, as_json)
-    info = command("info", _info, "settings of a model and its size, in kB of 1000 bytes", as_json)
-    for sub in (export, info):
+    _add_tasks(evaluate, needed=False, parents=[how])
+
+    export = command(_export, "write a model with the bits per weight that its settings say")
+    for sub in (export, command(_info, "settings of a model and its size, in kB of 1000 bytes")):
         sub.add_argument("model", metavar="MODEL", help="directory of a run, or file of a model")
+        _add_json(sub)
     export.add_argument("file", metavar="FILE", help="the file to write")
-    capacity = command("capacity", capacity_cli.run, "how many points a network fits or shatters", as_json)
-    capacity_cli.add_options(capacity)
-    _add_model(capacity, kind, {"inputs": 1}, capacity_cli.FIXED, False)
+
+    measure = command(capacity, "how many points a network fits or shatters")
+    add_capacity(measure)
+    _add_model(measure, kind, defaults={"inputs": 1}, skipped=FIXED)
+    _add_json(measure)
     return parser
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """What the command line says; argparse exits with 2 if it says nothing sensible."""
-    return _parser(_kind(argv)).parse_args(argv)
-
-
-def _say(error: BaseException) -> None:
-    message = str(error) or "interrupted"
-    if isinstance(error, MemoryError):
-        message = f"the memory is too small: {error}"
-    if isinstance(error, OSError) and error.filename is not None:
-        message = str(bad_file(error.filename, f"{error.strerror}"))
-    if sys.stderr is not None:  # closed; print would write to standard output
-        print(f"hadamrnn: {message}", file=sys.stderr)
+    first = argparse.ArgumentParser(prog="hadamrnn", add_help=False, usage="hadamrnn train TASK --model KIND ...")
+    _add_kind(first)  # the settings of the kind that is named are among the options
+    return _parser(first.parse_known_args(argv)[0].kind).parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -346,9 +312,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has enough, as head has; the interpreter still flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (ParameterError, OSError, MemoryError) as error:
-        _say(error)
-        return 2
-    except (HadamRNNError, KeyboardInterrupt) as error:
-        _say(error)
-        return 1
+    except ParameterError as error:
+        status, message = 2, str(error)
+    except OSError as error:
+        status, message = 2, str(error if error.filename is None else bad_file(error.filename, f"{error.strerror}"))
+    except MemoryError as error:
+        status, message = 2, f"the memory is too small: {error}"
+    except HadamRNNError as error:
+        status, message = 1, str(error)
+    except KeyboardInterrupt as error:
+        status, message = 1, str(error) or "interrupted"
+    if sys.stderr is not None:  # closed; print would write to standard output
+        print(f"hadamrnn: {message}", file=sys.stderr)
+    return status

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, fields
 from types import MappingProxyType
 from typing import Any, get_args, get_type_hints
@@ -15,7 +15,7 @@ from hadamrnn.networks.config import DTYPES
 from hadamrnn.networks.recurrence import ACTIVATIONS
 from hadamrnn.networks.strategies import STRATEGIES
 
-__all__ = ["add_fields", "documentation", "values"]
+__all__ = ["add_fields", "add_option", "documentation", "values"]
 
 #: The words that a setting may be.
 _WORDS = {"activation": ACTIVATIONS, "dtype": DTYPES, "method": METHODS, "strategy": STRATEGIES}
@@ -40,30 +40,27 @@ def add_fields(
     *,
     several: bool = False,
 ) -> None:
-    """An option for each field, with a list of values if ``several``."""
+    """An option for each field of a frozen record."""
     hints = get_type_hints(cls)
     for field in fields(cls):
-        if field.name in skipped:
-            continue
-        default = defaults.get(field.name, field.default)
-        required = default is MISSING
-        shown = "required" if required else f"default {'none' if default is None else default}"
-        options: dict[str, Any] = {"help": f"({shown})"}
-        options |= {"required": True} if required else {"default": [default] if several else default}
-        if several:
-            options |= {"nargs": "+", "action": _Once}
-        if hints[field.name] is bool and not several:
-            options["action"] = argparse.BooleanOptionalAction
-        elif field.name in _WORDS:
-            options |= {"choices": _WORDS[field.name]}
-        else:
-            options |= {"type": _reader(hints[field.name]), "metavar": field.name.split("_")[-1].upper()}
-        names = ["--" + field.name.replace("_", "-"), *(["--seeds"] if several and field.name == "seed" else [])]
-        parser.add_argument(*names, **options)
+        if field.name not in skipped:
+            default = defaults.get(field.name, field.default)
+            add_option(parser, field.name, hints[field.name], default, words=_WORDS.get(field.name), several=several)
 
 
-def _reader(hint: Any) -> Callable[[str], Any]:
-    """Reads int, float, str or a truth value, and "none" if the field may be None."""
+def add_option(
+    parser: argparse._ActionsContainer,
+    name: str,
+    hint: Any,
+    default: Any,
+    *,
+    words: Collection[str] | None = None,
+    several: bool = False,
+) -> None:
+    """An option for a setting of that type, with a default (or MISSING), maybe one of some words.
+
+    It is a list of values if ``several``.
+    """
     kinds = get_args(hint) or (hint,)
     kind = next(kind for kind in kinds if kind is not type(None))
 
@@ -72,8 +69,21 @@ def _reader(hint: Any) -> Callable[[str], Any]:
             return bool(("false", "true").index(text))
         return None if type(None) in kinds and text == "none" else kind(text)
 
-    read.__name__ = kind.__name__
-    return read
+    read.__name__ = kind.__name__  # for messages
+    options: dict[str, Any] = {"help": f"(default {'none' if default is None else default})"}
+    options |= {"default": [default] if several else default}
+    if default is MISSING:
+        options = {"help": "(required)", "required": True}
+    if several:
+        options |= {"nargs": "+", "action": _Once}
+    if kind is bool and not several:
+        options["action"] = argparse.BooleanOptionalAction
+    elif words:
+        options["choices"] = words
+    else:
+        options |= {"type": read, "metavar": name.rsplit("_", maxsplit=1)[-1].upper()}
+    names = ["--" + name.replace("_", "-"), *(["--seeds"] if several and name == "seed" else [])]
+    parser.add_argument(*names, **options)
 
 
 def values(arguments: argparse.Namespace, cls: type, skipped: Sequence[str] = ()) -> dict[str, Any]:
