@@ -47,7 +47,7 @@ def test_only_slow_packages_are_imported_late():
     assert deferred(ROOT, allowed=(*slow, "hadamrnn.expressivity")) == []  # which is about approxbounds
 
 
-def test_types_are_imported_like_everything_else():
+def test_only_what_as_class_gives_is_imported_for_types():
     others = [found for found in type_only(ROOT) if "imports approxbounds " not in found]  # what as_class gives
     assert others == [] and all(found.startswith("hadamrnn.networks.") for found in type_only(ROOT))
 
