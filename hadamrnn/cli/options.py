@@ -10,9 +10,9 @@ from dataclasses import MISSING, fields
 from types import MappingProxyType
 from typing import Any, get_args, get_type_hints
 
+from hadamrnn.networks.activations import ACTIVATIONS
 from hadamrnn.networks.base import METHODS
 from hadamrnn.networks.config import DTYPES
-from hadamrnn.networks.recurrence import ACTIVATIONS
 from hadamrnn.networks.strategies import STRATEGIES
 
 __all__ = ["add_fields", "add_option", "documentation", "values"]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
+from hadamrnn.networks.activations import ACTIVATIONS
 from hadamrnn.networks.quantize import exact, require_bits
 from hadamrnn.networks.readout import LOSSES
-from hadamrnn.networks.recurrence import ACTIVATIONS
 
 if TYPE_CHECKING:
     import approxbounds as ab

@@ -15,26 +15,19 @@ from itertools import pairwise
 import numpy as np
 
 from hadamrnn.arrays import Array
-from hadamrnn.networks.transform import DenseMatrix, RecurrentMatrix, SignedHadamard
+from hadamrnn.networks.transform import RecurrentMatrix
 
-__all__ = ["MOST_DOUBLING", "doubles", "impulse_response", "impulse_response_gradient", "leap"]
+__all__ = ["impulse_response", "impulse_response_gradient", "leap"]
 
-#: Squaring W costs n^3: beyond this order T cheap steps of a Hadamard matrix are faster.
-MOST_DOUBLING = 128
 #: Rows of a block from which products with a power of W run at full speed.
 FULL_BLOCK = 64
-
-
-def doubles(W: RecurrentMatrix) -> bool:
-    """Whether powers of W come by doubling."""
-    return isinstance(W, DenseMatrix) or W.order <= MOST_DOUBLING
 
 
 def impulse_response(W: RecurrentMatrix, K: Array) -> list[Array]:
     """Fill K, of shape (T, k, n), from its first entry; returns the powers W, W^2, W^4, ... used (none if rolled)."""
     steps, k, n = K.shape
     powers: list[Array] = []
-    if isinstance(W, SignedHadamard) and not doubles(W):
+    if not W.doubles:
         for now, after in pairwise(K):
             W.rows(now, after)
         return powers
@@ -70,7 +63,7 @@ def impulse_response_gradient(W: RecurrentMatrix, K: Array, powers: list[Array],
     In place of dLoss/dK_s comes the sum over r >= s of dLoss/dK_r W^{r-s}: the derivative in K_s with all that
     follows from it. With powers of W it is the parallel suffix sum of Brent and Kung 1982.
     """
-    if isinstance(W, SignedHadamard) and not doubles(W):
+    if not W.doubles:
         scratch = np.empty_like(dK[0])
         for now, after in zip(dK[-2::-1], dK[:0:-1], strict=True):
             W.rows_adjoint(after, scratch)

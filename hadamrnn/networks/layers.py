@@ -4,18 +4,27 @@ A source writes the inputs f of a segment (``feed``) and, given D = dLoss/df of 
 gradients (``collect``). Time runs forwards once, then backwards. What is kept in between is (``Keep``) "all"
 states; "starts", the state before each segment, from which the segment is computed again; or, in predictions, which
 do not go back, the "end": the last state.
+
+Arrays are (steps, n, B): in place of the inputs f come the states h_t = sigma(a_t) with a_t = W h_{t-1} + f_t, in place
+of dLoss/dh comes D = dLoss/da. A unit that is active (h != 0, or always if linear) has a = h - beta sign(h), with
+beta = 0 but for modrelu, so that D_t W h_{t-1} = D_t (a_t - f_t) needs no second transform: with u the signs,
+
+    dLoss/du = u (sum D h  -  beta dLoss/dbeta  -  sum D f),      dLoss/dbeta = sum D sign(h),
+
+the sums over time and batch. (K h_{t-1} = u (a_t - f_t) as u^2 = 1, where W = diag(u) K.) This is the
+derivative in u at a vector of signs, which the straight-through rule hands on to the real vector behind it.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
 from hadamrnn.arrays import Array, Vector, Workspace
-from hadamrnn.networks.impulse import doubles, leap
-from hadamrnn.networks.recurrence import advance, rectify, retreat, state_sums
+from hadamrnn.networks.activations import modrelu, rectify
+from hadamrnn.networks.impulse import leap
 from hadamrnn.networks.transform import RecurrentMatrix, SignedHadamard
 
 __all__ = [
@@ -50,17 +59,24 @@ def segments(steps: int, length: int) -> list[Segment]:
     return [Segment(i, first, min(first + length, steps)) for i, first in enumerate(range(0, steps, length))]
 
 
-class Source(Protocol):
+class Source(ABC):
     """Where the inputs of a layer come from."""
 
-    def feed(self, segment: Segment, out: Array) -> None: ...
+    @abstractmethod
+    def feed(self, segment: Segment, out: Array) -> None:
+        """Write f."""
 
+    @abstractmethod
     def collect(self, segment: Segment, D: Array) -> Array:
         """Add to the gradients; returns the sum of D f over time and batch."""
-        ...
 
+    @abstractmethod
     def finish(self, gradients: Vector) -> None:
         """Hand over the gradients."""
+
+    def leap(self, W: RecurrentMatrix, steps: int) -> Leap | None:
+        """How to carry a linear recurrence over so many steps at once; None if these inputs have no such way."""
+        return None
 
 
 def with_ones(x: Array, size: int, workspace: Workspace) -> Array:
@@ -74,7 +90,7 @@ def with_ones(x: Array, size: int, workspace: Workspace) -> Array:
     return columns
 
 
-class DenseInput:
+class DenseInput(Source):
     """f_t = U x_t + b with few numbers per step: one matrix product with [U b], a batch of them over time."""
 
     def __init__(self, x: Array, U: Array, b: Array, workspace: Workspace) -> None:
@@ -92,15 +108,30 @@ class DenseInput:
         rows = self.columns(segment).swapaxes(1, 2).copy()  # thin products are fastest where nothing is transposed
         gradient = np.matmul(D, rows, out=each).sum(0)
         self.gradient += gradient
-        products: Array = np.vecdot(gradient, self.map)
-        return products
+        return np.asarray(np.vecdot(gradient, self.map))
 
     def finish(self, gradients: Vector) -> None:
         gradients["U"] += self.gradient[:, :-1]
         gradients["b"] += self.gradient[:, -1]
 
+    def leap(self, W: RecurrentMatrix, steps: int) -> Leap:
+        return Leap(self, *leap(W, self.map.T, steps))
 
-class GatheredInput:
+
+class Leap(NamedTuple):
+    """P and R of :func:`hadamrnn.networks.impulse.leap`, and the inputs that R is applied to."""
+
+    source: DenseInput
+    P: Array
+    R: Array
+
+    def over(self, segment: Segment, start: Array, end: Array, scratch: Array) -> None:
+        """Write the state after a segment, given that before it."""
+        np.matmul(self.P, start, out=end)
+        end += np.matmul(self.R, self.source.columns(segment)[::-1].reshape(self.R.shape[1], -1), out=scratch)
+
+
+class GatheredInput(Source):
     """f_t = U E[x_t] + b for tokens of a large vocabulary: rows of a table that has only the tokens of the batch.
 
     Without an embedding E is the identity, and row v of the table is column v of U.
@@ -124,8 +155,7 @@ class GatheredInput:
         one_hot = csr_array((ones, index, np.arange(count + 1)), shape=(count, len(self.tokens)))
         gradient = one_hot.T @ D.swapaxes(1, 2).reshape(count, -1)
         self.gradient += gradient
-        products: Array = np.einsum("vn,vn->n", gradient, self.table)
-        return products
+        return np.asarray(np.einsum("vn,vn->n", gradient, self.table))
 
     def finish(self, gradients: Vector) -> None:
         gradients["b"] += self.gradient.sum(0)
@@ -163,14 +193,9 @@ class Layer(ABC):
         self.carry, self.step = (workspace.empty(kind + name, n, batch) for kind in ("carry", "step"))
         self.starts[0], self.carry[...] = 0, 0
         self.slopes = np.zeros(n, dtype=workspace.dtype)
-        self.leap: tuple[Array, Array] | None = None
-        linear = activation == "linear" and keep == "starts"
-        if linear and isinstance(source, DenseInput) and len(pieces) > LEAST_LEAPS and self._leaps(pieces):
-            self.leap = leap(W, source.map.T, pieces[0].last)
-
-    def _leaps(self, pieces: list[Segment]) -> bool:
-        """Whether the powers of W cost less than the steps that they save."""
-        return doubles(self.W)
+        length, linear = pieces[0].last, activation == "linear" and keep == "starts"
+        worth = linear and len(pieces) > LEAST_LEAPS and W.leaps(pieces[-1].last, batch, length)
+        self.leap = source.leap(W, length) if worth else None
 
     def states_of(self, segment: Segment) -> Array:
         """The states of the segment last run; of any that was run if all are kept."""
@@ -179,14 +204,22 @@ class Layer(ABC):
 
     def run(self, segment: Segment) -> Array:
         """The states of a segment; unless all are kept they overwrite those of the segment before."""
-        f = self.states_of(segment)
-        self.source.feed(segment, f)
+        h, W, step = self.states_of(segment), self.W, self.step
+        self.source.feed(segment, h)
         start = self.starts[0 if self.keep == "end" else segment.number]
-        advance(self.W, f, start, self.step, activation=self.activation, threshold=self.threshold)
+        before, outer, zero = W.inner(start), W.outer(step), np.zeros_like(step)
+        for now, inner in zip(h, W.inner(h), strict=True):
+            W.apply(before, outer)
+            now += step
+            if self.activation == "relu":
+                np.maximum(now, zero, out=now)
+            elif self.activation == "modrelu":
+                modrelu(now, self.threshold, step)
+            before = inner
         after = 0 if self.keep == "end" else segment.number + 1
         if after < len(self.starts):
-            self.starts[after] = f[-1]
-        return f
+            self.starts[after] = h[-1]
+        return h
 
     def again(self, segment: Segment) -> Array:
         """The states of a segment that was run, or skipped, before."""
@@ -194,26 +227,30 @@ class Layer(ABC):
 
     def skip(self, segment: Segment) -> None:
         """As ``run`` for a full segment, where the states within are not needed."""
-        if self.leap is None or not isinstance(self.source, DenseInput):
+        if self.leap is None:
             self.run(segment)
             return
-        (power, response), (start, end) = self.leap, self.starts[segment.number : segment.number + 2]
-        columns = self.source.columns(segment)[::-1].reshape(response.shape[1], -1)
-        np.matmul(power, start, out=end)
-        end += np.matmul(response, columns, out=self.step)
+        start, end = self.starts[segment.number : segment.number + 2]
+        self.leap.over(segment, start, end, self.step)
 
     def back(self, segment: Segment, g: Array) -> None:
-        """Given dLoss/dh of the read-outs for the segment just run, which is overwritten, add to the gradients."""
-        h = self.states_of(segment)
-        retreat(self.W, g, h, self.carry, self.activation)
-        states, slopes = state_sums(g, h, self.activation)
-        if slopes is not None:
-            self.slopes += slopes
-        self._sum(segment, g, states)
+        """Given dLoss/dh of the read-outs for the segment just run, which D overwrites, add to the gradients."""
+        h, W = self.states_of(segment), self.W
+        active = None if self.activation == "linear" else h != 0
+        inner, outer = W.inner(self.carry), W.outer(g)  # W^T D of the step after
+        for t in reversed(range(len(g))):
+            now = g[t]
+            now += self.carry
+            if active is not None:
+                now *= active[t]
+            W.adjoint(outer[t], inner)
+        if self.activation == "modrelu":
+            self.slopes += np.vecdot(g, np.copysign(g.dtype.type(1), h)).sum(0)
+        self._sum(segment, g, h)
 
     @abstractmethod
-    def _sum(self, segment: Segment, D: Array, states: Array) -> None:
-        """Add to the gradients of W and of the source; ``states`` is sum D h over time and batch."""
+    def _sum(self, segment: Segment, D: Array, h: Array) -> None:
+        """Add to the gradients of W and of the source."""
 
     def finish(self, gradients: Vector) -> None:
         if self.threshold is not None:
@@ -230,8 +267,8 @@ class HadamardLayer(Layer):
         super().__init__(*arguments, **settings)
         self.sum_states, self.sum_inputs = np.zeros((2, self.W.order), dtype=self.slopes.dtype)
 
-    def _sum(self, segment: Segment, D: Array, states: Array) -> None:
-        self.sum_states += states
+    def _sum(self, segment: Segment, D: Array, h: Array) -> None:
+        self.sum_states += np.vecdot(D, h).sum(0)
         self.sum_inputs += self.source.collect(segment, D)
 
     def finish(self, gradients: Vector) -> None:
@@ -249,16 +286,12 @@ class DenseLayer(Layer):
         super().__init__(*arguments, **settings)
         self.gradient = np.zeros((self.W.order, self.W.order), dtype=self.slopes.dtype)
 
-    def _leaps(self, pieces: list[Segment]) -> bool:
-        length, batch = pieces[0].last, self.carry.shape[1]
-        return bool(pieces[-1].last * batch >= self.W.order * length.bit_length())
-
-    def _sum(self, segment: Segment, D: Array, states: Array) -> None:
+    def _sum(self, segment: Segment, D: Array, h: Array) -> None:
         length, n, batch = D.shape
         late, early = (self.workspace.empty(name, D.size).reshape(n, length, batch) for name in ("late", "early"))
         late[...] = D.swapaxes(0, 1)
         early[:, 0] = self.starts[segment.number]
-        early[:, 1:] = self.states_of(segment)[:-1].swapaxes(0, 1)
+        early[:, 1:] = h[:-1].swapaxes(0, 1)
         self.gradient += late.reshape(n, -1) @ early.reshape(n, -1).T
         self.source.collect(segment, D)
 
@@ -267,7 +300,7 @@ class DenseLayer(Layer):
         super().finish(gradients)
 
 
-class ReLUMap:
+class ReLUMap(Source):
     """f_t = S relu(h_t) + b with h the states of a layer and S = sign(M)/sqrt(n): the input of a second layer."""
 
     def __init__(self, layer: Layer, S: Array, b: Array, workspace: Workspace) -> None:
@@ -290,8 +323,7 @@ class ReLUMap:
         g = np.matmul(self.S.T, D, out=self.workspace.empty("slope", *D.shape))
         g *= positive > 0
         self.layer.back(segment, g)
-        products: Array = np.vecdot(dS, self.S) + db * self.b[:, 0]
-        return products
+        return np.asarray(np.vecdot(dS, self.S) + db * self.b[:, 0])
 
     def finish(self, gradients: Vector) -> None:
         gradients["M"] += self.gradient_S / np.sqrt(len(self.S)).astype(self.S.dtype)

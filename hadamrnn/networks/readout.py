@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hadamrnn.arrays import Array, Vector, Workspace
-from hadamrnn.networks.recurrence import rectify
+from hadamrnn.networks.activations import rectify
 
 __all__ = ["LOSSES", "ReadOut", "loss_and_slope"]
 

@@ -16,10 +16,12 @@ import numpy as np
 from hadamrnn.arrays import Array
 from hadamrnn.networks.hadamard import factors
 
-__all__ = ["DenseMatrix", "RecurrentMatrix", "SignedHadamard"]
+__all__ = ["MOST_DOUBLING", "DenseMatrix", "RecurrentMatrix", "SignedHadamard"]
 
 #: A right factor smaller than this is repeated along the diagonal: tiny products are mostly overhead.
 LEAST_FACTOR = 16
+#: Squaring W costs n^3: beyond this order T cheap steps of a Hadamard matrix are faster.
+MOST_DOUBLING = 128
 
 
 class SignedHadamard:
@@ -28,11 +30,12 @@ class SignedHadamard:
     ``apply`` and ``adjoint`` act on the columns of an (n, B) array that is given, and written to ``out``, in
     the shapes of ``inner`` (views as W reads it) and ``outer`` (views as W writes it); ``rows`` and
     ``rows_adjoint`` on the rows of a (k, n) array with k small. An ``out`` must not overlap its argument.
+    ``doubles``: whether powers of W are worth their squarings.
     """
 
     def __init__(self, signs: Array, block: int | None = None) -> None:
         self.signs, n, order = signs, len(signs), block or len(signs)
-        self.order = n
+        self.order, self.doubles = n, n <= MOST_DOUBLING
         left, right = (factor.astype(signs.dtype) for factor in factors(order))
         right /= np.sqrt(order).astype(signs.dtype)
         if order <= LEAST_FACTOR:
@@ -92,6 +95,10 @@ class SignedHadamard:
         """dLoss/du from D = dLoss/d``after``, where the rows of ``after`` are W times those of ``before``."""
         return np.asarray(self.signs * np.einsum("skn,skn->n", D, after))  # of W = diag(u) K: after/u = K before
 
+    def leaps(self, steps: int, batch: int, length: int) -> bool:
+        """Whether W^length, which carries a batch over so many of its steps at once, costs less than it saves."""
+        return self.doubles
+
     def _unsigned_rows(self, x: Array, right: Array, left: Array, out: Array) -> None:
         a, b = len(left), len(right)
         target = self._room(x.size).reshape(-1, b) if self._mixes else out.reshape(-1, b)
@@ -107,6 +114,8 @@ class SignedHadamard:
 
 class DenseMatrix:
     """Any matrix W of order n, with the face of a :class:`SignedHadamard`."""
+
+    doubles = True
 
     def __init__(self, W: Array) -> None:
         self.W, self.order = W, len(W)
@@ -125,6 +134,14 @@ class DenseMatrix:
         """W^T g."""
         np.matmul(self.W.T, g, out=out)
 
+    def rows(self, x: Array, out: Array) -> None:
+        """x W^T."""
+        np.matmul(x, self.W.T, out=out)
+
+    def rows_adjoint(self, x: Array, out: Array) -> None:
+        """x W."""
+        np.matmul(x, self.W, out=out)
+
     def dense(self) -> Array:
         """W, not a copy of it."""
         return self.W
@@ -132,6 +149,10 @@ class DenseMatrix:
     def gradient(self, D: Array, after: Array, before: Array) -> Array:
         """dLoss/dW from D = dLoss/d``after``, where the rows of ``after`` are W times those of ``before``."""
         return np.asarray(D.reshape(-1, self.order).T @ before.reshape(-1, self.order))
+
+    def leaps(self, steps: int, batch: int, length: int) -> bool:
+        """Whether W^length, which carries a batch over so many of its steps at once, costs less than it saves."""
+        return steps * batch >= self.order * length.bit_length()
 
 
 RecurrentMatrix: TypeAlias = SignedHadamard | DenseMatrix

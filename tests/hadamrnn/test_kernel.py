@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hadamrnn.networks.impulse import MOST_DOUBLING, impulse_response, impulse_response_gradient
-from hadamrnn.networks.transform import DenseMatrix, SignedHadamard
+from hadamrnn.networks.impulse import impulse_response, impulse_response_gradient
+from hadamrnn.networks.transform import MOST_DOUBLING, DenseMatrix, SignedHadamard
 
 
 @pytest.mark.parametrize("steps", [1, 2, 5, 64, 65, 200])

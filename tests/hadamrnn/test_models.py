@@ -9,9 +9,9 @@ import pytest
 from hadamrnn_oracles import COMMON, OWN, draw
 
 import hadamrnn as hr
-from hadamrnn.networks.impulse import MOST_DOUBLING, leap
+from hadamrnn.networks.impulse import leap
 from hadamrnn.networks.quantize import signs
-from hadamrnn.networks.transform import SignedHadamard
+from hadamrnn.networks.transform import MOST_DOUBLING, SignedHadamard
 
 
 def build(settings, **options):
