@@ -66,7 +66,7 @@ def draw(model, tokens, *, steps=7, batch=3, seed=0, targets=None):
 def applicable(model, x):
     """The methods that this model offers."""
     c = model.config
-    simple = c.activation == "linear" and getattr(c, "layers", 1) == 1 and not c.many_to_many and not c.embedding
+    simple = c.activation == "linear" and c.layers == 1 and not c.many_to_many and not c.embedding
     return ["auto", "checkpointed", "stored", *(["kernel"] if simple and (x.ndim == 3 or c.inputs <= 128) else [])]
 
 

@@ -110,8 +110,9 @@ class IntegerNetwork:
         )
         self.config.require_integers()
         self._network, self._clipped, self._count = packed.model(), 0, 0
-        C, step = self.config.integer_recurrence(packed.arrays, packed.steps)
-        unit = 1 << FRACTION_BITS
+        unit, behind = 1 << FRACTION_BITS, self.config.recurrent
+        radicand, C, divisor = self.config.integer_matrix(packed.arrays[behind], 1)
+        step = packed.steps.get(behind, 1.0) * math.sqrt(radicand) / divisor
         U, V = (packed.arrays[name] for name in ("U", "V"))
         self._W = _Product("W h", C, step * unit, most=most, width=width)
         self.input_step = input_step

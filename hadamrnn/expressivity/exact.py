@@ -24,7 +24,7 @@ def require_exact(config: NetworkConfig) -> None:
     """Refuse networks of another form than y = v r(h_T) + c with one layer, one output and vectors as inputs."""
     allowed = {"outputs": 1, "many_to_many": False, "embedding": None, "layers": 1}
     for name, value in allowed.items():
-        found = getattr(config, name, value)
+        found = getattr(config, name)
         if found != value:
             raise ParameterError(name, found, f"must be {value}: capacity is that of one output of one recurrent layer")
 
@@ -40,7 +40,9 @@ class ExactStates:
         config, weights = model.config, model.weights()
         require_exact(config)
         self.bits = config.bits_of("V")
-        self.radicand, M, scale = config.integer_matrix(weights)
+        behind = exact(weights[config.recurrent], bits=config.bits_of(config.recurrent))
+        self.radicand, M, scale = config.integer_matrix(*behind)
+        M = M.astype(object)  # Python's integers, which have no end
         (U, of_U), (b, of_b), (points, of_x) = (
             exact(weights["U"], bits=config.bits_of("U")),
             exact(weights["b"]),

@@ -250,7 +250,7 @@ class Network(ABC):
 
     def _kernel_allowed(self, x: Array) -> bool:
         c = self.config
-        simple = c.activation == "linear" and not c.many_to_many and c.embedding is None
+        simple = c.activation == "linear" and c.layers == 1 and not c.many_to_many and c.embedding is None
         return simple and (x.ndim == 3 or c.inputs <= MOST_ONE_HOT)
 
     def _prefers_kernel(self, x: Array) -> bool:

@@ -10,7 +10,7 @@ from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
 from hadamrnn.networks.activations import ACTIVATIONS
-from hadamrnn.networks.quantize import exact, require_bits
+from hadamrnn.networks.quantize import require_bits
 from hadamrnn.networks.readout import LOSSES
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class NetworkConfig:
     kind: ClassVar[str]
     #: the name of the array behind W
     recurrent: ClassVar[str]
+    #: the settings that are bits of quantised weights
+    bit_settings: ClassVar[tuple[str, ...]] = ("bits",)
     #: the part of the network that an array belongs to; all others are biases
     parts: ClassVar[Mapping[str, str]] = {"W": "recurrent", "U": "input", "E": "embedding", "V": "output"}
     #: the arrays of which the signs alone are used
@@ -49,7 +51,8 @@ class NetworkConfig:
         check.plain(self)
         for name in ("inputs", "hidden", "outputs"):
             check.integer(name, getattr(self, name), most=10**7)
-        require_bits(self.bits)
+        for name in self.bit_settings:
+            require_bits(getattr(self, name), name=name)
         check.choice("activation", self.activation, ACTIVATIONS)
         check.flag("many_to_many", self.many_to_many)
         if self.embedding is not None:
@@ -57,6 +60,11 @@ class NetworkConfig:
         check.choice("loss", self.loss, LOSSES)
         check.choice("dtype", self.dtype, DTYPES)
         check.integer("seed", self.seed, least=0, most=2**63)
+
+    @property
+    def layers(self) -> int:
+        """The number of recurrences, each of which feeds the next."""
+        return 1
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The trained arrays."""
@@ -82,27 +90,25 @@ class NetworkConfig:
 
     def packed(self) -> Self:
         """The settings of a network with the same predictions whose parameters are its quantised weights."""
-        return replace(self, bits=None)
+        none: dict[str, Any] = dict.fromkeys(self.bit_settings)
+        return replace(self, **none)
 
     def require_integers(self) -> None:
         """Raises ParameterError unless the recurrence is one of integers times steps, in one layer."""
-        if self.bits is None:
-            raise ParameterError("bits", None, "must be a number for inference in integers")
-        if self.embedding is not None:
-            raise ParameterError("embedding", self.embedding, "must be None for inference in integers")
+        for name in self.bit_settings:
+            if getattr(self, name) is None:
+                raise ParameterError(name, None, "must be a number for inference in integers")
+        for name, found, needed in (("embedding", self.embedding, None), ("layers", self.layers, 1)):
+            if found != needed:
+                raise ParameterError(name, found, f"must be {needed} for inference in integers")
 
-    def integer_recurrence(self, arrays: Mapping[str, Array], steps: Mapping[str, float]) -> tuple[Array, float]:
-        """Integers C and the step s of W = s C, from the arrays and steps of a packed model."""
-        return arrays[self.recurrent], steps[self.recurrent]
+    def integer_matrix(self, numerators: Array, denominator: int) -> tuple[int, Array, int]:
+        """Integers r, M and D with W = M sqrt(r) / D exactly, from those of the array behind W."""
+        return 1, numerators, denominator
 
     def record(self) -> dict[str, Any]:
         """The settings as JSON, from which :func:`hadamrnn.networks.kinds.config_from` makes them again."""
         return {"kind": self.kind, **asdict(self)}
-
-    def integer_matrix(self, weights: dict[str, Array]) -> tuple[int, Array, int]:
-        """Integers r, M and D with W = M sqrt(r) / D exactly, from the weights of such a network."""
-        W, denominator = exact(weights["W"], bits=self.bits_of("W"))
-        return 1, W, denominator
 
     def as_class(self, *, steps: int) -> ab.NetworkClass:
         """The class of approxbounds that has all of these networks: see :func:`hadamrnn.expressivity.network_class`.

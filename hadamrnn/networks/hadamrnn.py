@@ -69,23 +69,13 @@ class Config(NetworkConfig):
         n = self.hidden
         return {"M": (n, n), "u2": (n,), "b2": (n,)} if self.layers == 2 else {}
 
-    def require_integers(self) -> None:
-        super().require_integers()
-        if self.layers != 1:
-            raise ParameterError("layers", self.layers, "must be 1 for inference in integers")
-
-    def integer_recurrence(self, arrays: Mapping[str, Array], steps: Mapping[str, float]) -> tuple[Array, float]:
-        root = np.sqrt(self.block or self.hidden)
-        W = SignedHadamard(arrays["u"].astype(np.float64), self.block).dense()
-        return np.rint(W * root).astype(np.int64), float(1 / root)
-
     def record(self) -> dict[str, Any]:
         return asdict(self)  # files of this kind are older than the others, and do not name it
 
-    def integer_matrix(self, weights: dict[str, Array]) -> tuple[int, Array, int]:
+    def integer_matrix(self, numerators: Array, denominator: int) -> tuple[int, Array, int]:
         order = self.block or self.hidden
-        M = np.kron(np.eye(self.hidden // order), hadamard(order)) * signs(weights["u"])[:, None]
-        return order, M.astype(int).astype(object), order
+        H = np.kron(np.eye(self.hidden // order, dtype=int), hadamard(order))
+        return order, np.where(numerators < 0, -1, 1)[:, None] * H, order
 
     def as_class(self, *, steps: int) -> ab.NetworkClass:
         import approxbounds as ab
@@ -114,9 +104,6 @@ class HadamRNN(Network):
             bound = self._glorot(shape) * self.config.sign_scale
             return rng.uniform(-bound, bound, shape)
         return super()._initial(name, shape, rng)
-
-    def _kernel_allowed(self, x: Array) -> bool:
-        return self.config.layers == 1 and super()._kernel_allowed(x)
 
     def _recurrent(self, *, training: bool) -> SignedHadamard:
         return SignedHadamard(signs(self.parameters["u"]), self.config.block)

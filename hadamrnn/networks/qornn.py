@@ -14,7 +14,7 @@ from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.layers import DenseLayer
 from hadamrnn.networks.orthogonal import orthogonality_defect
-from hadamrnn.networks.quantize import quantize, require_bits
+from hadamrnn.networks.quantize import quantize
 from hadamrnn.networks.strategies import STRATEGIES, Pull, Strategy
 from hadamrnn.networks.transform import DenseMatrix, RecurrentMatrix
 from hadamrnn.optim import Adam
@@ -43,10 +43,10 @@ class QORNNConfig(NetworkConfig):
 
     kind: ClassVar[str] = "qornn"
     recurrent: ClassVar[str] = "W"
+    bit_settings: ClassVar[tuple[str, ...]] = ("bits", "recurrent_bits")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_bits(self.recurrent_bits, name="recurrent_bits")
         check.choice("strategy", self.strategy, tuple(STRATEGIES))
         if self.rank is not None:
             check.integer("rank", self.rank, most=self.hidden)
@@ -61,12 +61,7 @@ class QORNNConfig(NetworkConfig):
         return STRATEGIES[self.strategy]
 
     def packed(self) -> QORNNConfig:
-        return replace(super().packed(), recurrent_bits=None, strategy="penalty", rank=None)
-
-    def require_integers(self) -> None:
-        super().require_integers()
-        if self.recurrent_bits is None:
-            raise ParameterError("recurrent_bits", None, "must be a number for inference in integers")
+        return replace(super().packed(), strategy="penalty", rank=None)
 
     def bits_of(self, name: str, *, training: bool = False) -> int | None:
         if training and not self.way.quantises:

@@ -8,6 +8,7 @@ import approxbounds as ab
 import hadamrnn as hr
 from hadamrnn.expressivity import network_class
 from hadamrnn.networks.kinds import KINDS, NETWORKS, config_from, network_from
+from hadamrnn.networks.quantize import exact
 
 pytestmark = pytest.mark.parametrize("kind", KINDS)
 ACTIVATIONS = ("linear", "relu", "modrelu")
@@ -66,7 +67,23 @@ def test_the_class_reads_the_sequences(kind, activation, bits):
 
 def test_the_integer_matrix_is_w(kind):
     model = in_float32(kind)
-    radicand, M, denominator = model.config.integer_matrix(model.weights())
+    name = model.config.recurrent
+    behind = exact(model.weights()[name], bits=model.config.bits_of(name))
+    radicand, M, denominator = model.config.integer_matrix(*behind)
     assert all(isinstance(entry, int) for entry in M.ravel().tolist())
     W = model._recurrent(training=False).dense()
     np.testing.assert_allclose(M.astype(float) * np.sqrt(radicand) / denominator, W, rtol=1e-6)
+
+
+def test_inference_in_integers_comes_near(kind):
+    """Of any kind whose weights are all quantised; what is not is refused by name."""
+    bits = dict.fromkeys(KINDS[kind].config_type.bit_settings, 6)
+    model = build(kind, {"many_to_many": True, **bits}, dtype="float32")
+    x, _ = draw(model, False)
+    ranges = hr.Ranges(float(np.abs(x).max()), 1.1 * model.largest_state(x))
+    found = hr.IntegerNetwork(hr.Packed.of(model), ranges=ranges, activation_bits=14).predict(x)
+    np.testing.assert_allclose(found, model.predict(x), atol=0.01 * np.abs(found).max())
+    for name in bits:
+        other = build(kind, {**bits, name: None}, dtype="float32")
+        with pytest.raises(hr.ParameterError, match=f"{name}=None: must be a number for inference in integers"):
+            hr.IntegerNetwork(hr.Packed.of(other), ranges=ranges)
