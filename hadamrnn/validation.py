@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import field, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hadamrnn.errors import ParameterError
 __all__ = [
     "array",
     "choice",
+    "choices",
     "finite",
     "flag",
     "instance",
@@ -22,6 +24,7 @@ __all__ = [
     "like",
     "number",
     "numbers",
+    "one_of",
     "path",
     "plain",
 ]
@@ -65,6 +68,18 @@ def choice(name: str, value: object, allowed: Sequence[str]) -> str:
     if not isinstance(value, str) or value not in allowed:
         raise ParameterError(name, value, "must be one of " + ", ".join(allowed))
     return value
+
+
+def one_of(words: Sequence[str]) -> Any:
+    """A field of a frozen record that is one of the words, the first unless another is given; see :func:`choices`."""
+    return field(default=words[0], metadata={"words": tuple(words)})
+
+
+def choices(record: Any) -> None:
+    """Fields of a record that are :func:`one_of` some words are."""
+    for each in fields(record):
+        if "words" in each.metadata:
+            choice(each.name, getattr(record, each.name), each.metadata["words"])
 
 
 def instance(name: str, value: object, kinds: type | tuple[type, ...], what: str) -> None:

@@ -10,15 +10,7 @@ from dataclasses import MISSING, fields
 from types import MappingProxyType
 from typing import Any, get_args, get_type_hints
 
-from hadamrnn.networks.activations import ACTIVATIONS
-from hadamrnn.networks.base import METHODS
-from hadamrnn.networks.config import DTYPES
-from hadamrnn.networks.strategies import STRATEGIES
-
 __all__ = ["add_fields", "add_option", "documentation", "values"]
-
-#: The words that a setting may be.
-_WORDS = {"activation": ACTIVATIONS, "dtype": DTYPES, "method": METHODS, "strategy": STRATEGIES}
 
 
 class _Once(argparse.Action):
@@ -45,7 +37,8 @@ def add_fields(
     for field in fields(cls):
         if field.name not in skipped:
             default = defaults.get(field.name, field.default)
-            add_option(parser, field.name, hints[field.name], default, words=_WORDS.get(field.name), several=several)
+            words = field.metadata.get("words")
+            add_option(parser, field.name, hints[field.name], default, words=words, several=several)
 
 
 def add_option(

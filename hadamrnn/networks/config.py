@@ -16,9 +16,7 @@ from hadamrnn.networks.readout import LOSSES
 if TYPE_CHECKING:
     import approxbounds as ab
 
-__all__ = ["DTYPES", "NetworkConfig"]
-
-DTYPES = ("float32", "float64")
+__all__ = ["NetworkConfig"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +27,11 @@ class NetworkConfig:
     hidden: int
     outputs: int
     bits: int | None = None
-    activation: str = "linear"
+    activation: str = check.one_of(ACTIVATIONS)
     many_to_many: bool = False
     embedding: int | None = None
-    loss: str = "cross-entropy"
-    dtype: str = "float32"
+    loss: str = check.one_of(LOSSES)
+    dtype: str = check.one_of(("float32", "float64"))
     seed: int = 0
 
     #: the name of the kind of network, in files and on the command line
@@ -49,16 +47,14 @@ class NetworkConfig:
 
     def __post_init__(self) -> None:
         check.plain(self)
+        check.choices(self)
         for name in ("inputs", "hidden", "outputs"):
             check.integer(name, getattr(self, name), most=10**7)
         for name in self.bit_settings:
             require_bits(getattr(self, name), name=name)
-        check.choice("activation", self.activation, ACTIVATIONS)
         check.flag("many_to_many", self.many_to_many)
         if self.embedding is not None:
             check.integer("embedding", self.embedding, most=10**6)
-        check.choice("loss", self.loss, LOSSES)
-        check.choice("dtype", self.dtype, DTYPES)
         check.integer("seed", self.seed, least=0, most=2**63)
 
     @property

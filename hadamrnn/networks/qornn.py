@@ -36,7 +36,7 @@ class QORNNConfig(NetworkConfig):
     """
 
     recurrent_bits: int | None = None
-    strategy: str = "projunn"
+    strategy: str = check.one_of(tuple(STRATEGIES))
     rank: int | None = None
     penalty: float = 0.01
     recurrent_rate: float = 0.1
@@ -47,7 +47,6 @@ class QORNNConfig(NetworkConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check.choice("strategy", self.strategy, tuple(STRATEGIES))
         if self.rank is not None:
             check.integer("rank", self.rank, most=self.hidden)
             if not self.way.low_rank:

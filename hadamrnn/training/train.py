@@ -50,10 +50,11 @@ class Settings:
     clip: float | None = None
     patience: int | None = None
     workers: int = 1
-    method: str = "auto"
+    method: str = check.one_of(METHODS)
 
     def __post_init__(self) -> None:
         check.plain(self)
+        check.choices(self)
         check.integer("batch_size", self.batch_size)
         check.number("learning_rate", self.learning_rate)
         check.number("decay", self.decay, most=1.0)
@@ -62,7 +63,6 @@ class Settings:
         if self.patience is not None:
             check.integer("patience", self.patience)
         check.integer("workers", self.workers, most=64)
-        check.choice("method", self.method, METHODS)
 
 
 @dataclass(frozen=True)
