@@ -2,7 +2,7 @@
 
 For each network the family member is that with the best bound, and targets f_omega with uniform omega are drawn from
 it. The bound of T3 is one on the worst case and, for this member, on the mean of the p-th power of the error over
-omega, so that the measured errors may be held against it (:mod:`hadamrnn.expressivity.approximation`; its tests
+omega, so that the measured errors may be held against it (:mod:`paper_figures.hard_targets.comparison`; its tests
 fail the figure if the errors refute the bound). Grey: the error of the centre of the family, here of the function 0,
 which is what a network has that has learned nothing. Upper bounds: step functions for Heaviside networks,
 interpolation for ReLU networks; none is known for the recurrent ones. Sources: approxbounds (T3, after Siegel 2023);
@@ -22,9 +22,9 @@ from matplotlib.lines import Line2D
 
 import approxbounds as ab
 from hadamrnn import Config, NetworkConfig
-from hadamrnn.expressivity.approximation import Pair, compare
-from hadamrnn.expressivity.feedforward import FeedForwardConfig
 from paper_figures import style
+from paper_figures.hard_targets.comparison import Pair, compare
+from paper_figures.hard_targets.feedforward import FeedForwardConfig
 from paper_figures.product import Product, Record, cited
 from paper_figures.runner import run_from_command_line
 

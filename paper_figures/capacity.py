@@ -24,7 +24,6 @@ from matplotlib.ticker import NullLocator
 import approxbounds as ab
 from hadamrnn import Config, NetworkConfig, QORNNConfig
 from hadamrnn.expressivity.capacity import memorisation, shattered
-from hadamrnn.expressivity.classes import network_class
 from paper_figures import style
 from paper_figures.product import Product, Record, cited
 from paper_figures.runner import run_from_command_line
@@ -85,7 +84,7 @@ def solve(
     """What was measured, with seed 0, and the certified bound; the ratio has three digits."""
     config = network(family, hidden, bits)
     effort: dict[str, Any] = {"restarts": restarts, "iterations": iterations}
-    bound = network_class(config, steps=steps).pseudo_dimension()
+    bound = config.as_class(steps=steps).pseudo_dimension()
     record: Record = {"panel": panel, "family": family, "hidden": hidden, "steps": steps}
     record |= {"bits": None if family == "orthogonal" else bits, "bound": int(bound.value)}
     if panel == "shattered":

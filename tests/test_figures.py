@@ -280,7 +280,10 @@ def test_two_runs_agree(scripts: Any, made: tuple[Path, list[Any]], tmp_path: Pa
         assert path.read_bytes() == (made[0] / path.name).read_bytes()
 
 
-@pytest.mark.parametrize("name", ("rates", "table", "style", "manifest"))
+HARD_TARGETS = tuple(f"hard_targets.{name}" for name in ("comparison", "feedforward", "pairs", "regression"))
+
+
+@pytest.mark.parametrize("name", ("rates", "table", "style", "manifest", *HARD_TARGETS))
 def test_examples_in_docstrings(scripts: Any, name: str) -> None:
     result = doctest.testmod(scripts(name))
     assert result.attempted and not result.failed

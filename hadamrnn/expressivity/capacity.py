@@ -28,7 +28,6 @@ from hadamrnn import validation as check
 from hadamrnn.answers import Answers
 from hadamrnn.arrays import Array
 from hadamrnn.errors import BoundViolationError, ParameterError, bad_file
-from hadamrnn.expressivity.classes import network_class
 from hadamrnn.expressivity.exact import require_exact
 from hadamrnn.expressivity.fit import Demand, Trainer
 from hadamrnn.expressivity.shatter import Shattering, Witness, realised
@@ -317,7 +316,7 @@ def _watched(shown: bool) -> Iterator[Callable[[], object]]:
 
 def network_bound(config: NetworkConfig, steps: int) -> tuple[ab.NetworkClass, int]:
     """The class of one output of the networks, and its certified pseudo-dimension."""
-    G = network_class(config, steps=steps)
+    G = config.as_class(steps=steps)
     return G, int(G.pseudo_dimension().value)
 
 

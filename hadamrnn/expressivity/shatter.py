@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from hadamrnn.arrays import Array
-from hadamrnn.expressivity.classes import network_class
 from hadamrnn.expressivity.exact import ExactStates
 from hadamrnn.expressivity.fit import Demand, Reader, Trainer, candidates, code_range, labels_of
 from hadamrnn.networks.base import Network
@@ -69,7 +68,7 @@ class Shattering:
         The points must be sequences of ``steps`` steps, a margin needs a norm, and a W that is to be orthogonal must be
         so up to rounding.
         """
-        demand, bound = Demand(gamma=self.gamma, norm=self.norm), network_class(self.config, steps=self.steps)
+        demand, bound = Demand(gamma=self.gamma, norm=self.norm), self.config.as_class(steps=self.steps)
         parameters, inputs = network_from(self.config).parameters.flat.size, self.config.inputs
         return (
             self.gamma >= 0

@@ -107,16 +107,20 @@ class NetworkConfig:
         return {"kind": self.kind, **asdict(self)}
 
     def as_class(self, *, steps: int) -> ab.NetworkClass:
-        """The class of approxbounds that has all of these networks: see :func:`hadamrnn.expressivity.network_class`.
+        """The class of approxbounds of the functions that one output can be of sequences of ``steps`` steps.
 
-        Here W is any matrix; kinds whose W is not say so.
+        The output is that after the last step, as a function of the T d_in numbers of a sequence; tokens are one-hot
+        vectors. The class has all values of the trained parameters: any u, any codes of quantised weights, any real
+        numbers elsewhere; it describes exact arithmetic, without rounding. With an embedding E, U E^T is any real
+        matrix: more than the network has. Here W is any matrix; kinds whose W is not say so. Raises ParameterError for
+        ``steps`` below 1.
         """
         import approxbounds as ab
 
         return ab.RecurrentNetwork(**self.class_shape(steps))
 
     def class_shape(self, steps: int) -> dict[str, Any]:
-        """What all classes of recurrent networks need; tokens are one-hot vectors, and U E^T any real matrix."""
+        """What all classes of recurrent networks need."""
         bits = self.bits if self.embedding is None else None
         shape = {"hidden": self.hidden, "inputs": self.inputs, "bits": bits, "activation": self.activation}
         return {"steps": check.integer("steps", steps, most=10**9), **shape}

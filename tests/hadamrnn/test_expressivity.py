@@ -8,7 +8,6 @@ import recurrent_members as members
 
 import approxbounds as ab
 import hadamrnn as hr
-from hadamrnn.expressivity.classes import network_class
 from hadamrnn.networks.quantize import quantize, signs
 from hadamrnn.networks.strategies import STRATEGIES
 
@@ -61,7 +60,7 @@ def test_every_output_is_a_function_of_the_class(model):
     rng = np.random.default_rng(1)
     x = rng.normal(size=(7, 5, 3))
     G = model.as_class(steps=7)
-    assert network_class(model.config, steps=7) == G
+    assert model.config.as_class(steps=7) == G
     assert G.domain_dim == 21
     for output, y in enumerate(scattered(model, rng).predict(x).T):
         p = as_member(model, output)
@@ -100,16 +99,10 @@ def test_members_can_fail_to_be_members():
 def test_kinds_of_classes():
     small = {"inputs": 1, "hidden": 8, "outputs": 1}
     assert isinstance(hr.HadamRNN(**small).as_class(steps=9), ab.HadamRNN)
-    assert network_class(hr.QORNN(**small, recurrent_bits=3), steps=9).recurrent_bits == 3
-    assert isinstance(network_class(hr.QORNN(**small), steps=9), ab.OrthogonalRNN)
-    assert isinstance(network_class(hr.QORNN(**small, strategy="penalty"), steps=9), ab.RecurrentNetwork)
+    assert hr.QORNN(**small, recurrent_bits=3).as_class(steps=9).recurrent_bits == 3
+    assert isinstance(hr.QORNN(**small).as_class(steps=9), ab.OrthogonalRNN)
+    assert isinstance(hr.QORNN(**small, strategy="penalty").as_class(steps=9), ab.RecurrentNetwork)
     assert hr.HadamRNN(**small | {"hidden": 16}).as_class(steps=10**6).pseudo_dimension().value == 406
-
-
-@pytest.mark.parametrize(("model", "steps", "name"), [("x", 3, "model"), (None, 3, "model"), (1, 3, "model")])
-def test_other_things_are_refused(model, steps, name):
-    with pytest.raises(hr.ParameterError, match=name):
-        network_class(model, steps=steps)
 
 
 @pytest.mark.parametrize("steps", [0, -1, True, 2.0, None])

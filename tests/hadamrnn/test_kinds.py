@@ -6,7 +6,6 @@ from hadamrnn_oracles import applicable, build, draw, finite_differences
 
 import approxbounds as ab
 import hadamrnn as hr
-from hadamrnn.expressivity import network_class
 from hadamrnn.networks.kinds import KINDS, NETWORKS, config_from, network_from
 from hadamrnn.networks.quantize import exact
 
@@ -61,7 +60,7 @@ def test_the_class_reads_the_sequences(kind, activation, bits):
     model = build(kind, {"activation": activation, "bits": bits})
     G = model.as_class(steps=5)
     assert isinstance(G, ab.NetworkClass) and G.domain_dim == 10
-    assert G == model.config.as_class(steps=5) == network_class(model, steps=5)
+    assert G == model.config.as_class(steps=5) == model.as_class(steps=5)
     assert G.pseudo_dimension().value > 0
 
 

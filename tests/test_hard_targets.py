@@ -15,12 +15,12 @@ import approxbounds as ab
 import hadamrnn as hr
 from approxbounds.arithmetic import FLOAT
 from hadamrnn.errors import BoundViolationError
-from hadamrnn.expressivity import approximation
-from hadamrnn.expressivity import pairs as approximation_pairs
-from hadamrnn.expressivity.approximation import FAILURE, GridCase, Measurement, Pair, compare
-from hadamrnn.expressivity.feedforward import FeedForward, FeedForwardConfig, sigmoid
-from hadamrnn.expressivity.pairs import standard_pairs
-from hadamrnn.expressivity.regression import best, fit_readout, power_loss
+from paper_figures.hard_targets import __main__ as command
+from paper_figures.hard_targets import comparison
+from paper_figures.hard_targets.comparison import FAILURE, GridCase, Measurement, Pair, compare
+from paper_figures.hard_targets.feedforward import FeedForward, FeedForwardConfig, sigmoid
+from paper_figures.hard_targets.pairs import standard_pairs
+from paper_figures.hard_targets.regression import best, fit_readout, power_loss
 
 STANDARD = standard_pairs()
 HEAVISIDE = FeedForwardConfig(inputs=1, widths=(1,), activation="heaviside")
@@ -64,7 +64,7 @@ def test_fine_grids_give_the_norm_and_the_bound_on_the_cube(functions, member, p
 def test_random_positions_are_unbiased():
     case = PAIR.case
     rng = np.random.default_rng(0)
-    powers = [GridCase(case, approximation._positions(case, 1, rng, least=4)).power for _ in range(500)]
+    powers = [GridCase(case, comparison._positions(case, 1, rng, least=4)).power for _ in range(500)]
     exact = float(case.family.norm(FLOAT, case.index, 1))
     assert abs(np.mean(powers) - exact) < 5 * np.std(powers) / math.sqrt(500) + 1e-12
     assert np.std(powers) > 1e-3 * exact  # they do vary: the bound is for the points, not for the cube
@@ -92,7 +92,7 @@ def test_finite_classes_over_all_omega(functions, member, size, p):
         Z = np.min([np.mean(np.abs(targets - g) ** p, axis=1) for g in G], axis=0)
         assert np.mean(Z) >= grid.mean * (1 - 1e-12)
         assert share_below(grid.level, Z) <= FAILURE
-        assert share_below(np.mean(Z) - grid.allowance(1), Z) <= approximation.ERROR_PROBABILITY
+        assert share_below(np.mean(Z) - grid.allowance(1), Z) <= comparison.ERROR_PROBABILITY
 
 
 @pytest.mark.parametrize("dimension", [1, 2, 4])
@@ -110,7 +110,7 @@ def test_linear_spaces_over_all_omega(dimension):
         Z = np.mean((targets - targets @ Q @ Q.T) ** 2, axis=1)
         assert np.mean(Z) >= grid.mean
         assert np.mean(Z) <= grid.power  # 0 is in the space
-        assert share_below(np.mean(Z) - grid.allowance(1), Z) <= approximation.ERROR_PROBABILITY
+        assert share_below(np.mean(Z) - grid.allowance(1), Z) <= comparison.ERROR_PROBABILITY
 
 
 def test_the_bound_is_nearly_attained_by_the_centre_alone():
@@ -156,7 +156,7 @@ def test_errors_below_the_bound_raise(tmp_path):
 @pytest.mark.parametrize("pair", STANDARD, ids=str)
 def test_the_standard_comparison_can_fail(pair):
     """With 20 targets both tests have power: an error of 0 is out of the question."""
-    grid = approximation._evaluation(pair, 0)
+    grid = comparison._evaluation(pair, 0)
     assert grid.allowance(20) < grid.mean < grid.power
     assert 0 < grid.level < grid.mean
 
@@ -188,8 +188,8 @@ def test_runs_go_on_and_do_not_depend_on_the_number_of_processes(tmp_path, monke
     text = path.read_text()
     path.write_text(text[:-4])  # the last line is torn
     computed = []
-    original = approximation._error
-    monkeypatch.setattr(approximation, "_error", lambda pair, n, *more: computed.append(n) or original(pair, n, *more))
+    original = comparison._error
+    monkeypatch.setattr(comparison, "_error", lambda pair, n, *more: computed.append(n) or original(pair, n, *more))
     again = compare(pairs, targets=3, restarts=1, path=path, resume=True)
     assert sorted(computed) == [1, 2, 2]
     assert [found.errors for found in again] == [pytest.approx(found.errors, rel=1e-9) for found in whole]
@@ -202,8 +202,8 @@ def test_runs_go_on_and_do_not_depend_on_the_number_of_processes(tmp_path, monke
 
 
 def test_a_killed_worker_is_a_named_error(monkeypatch, capsys):
-    monkeypatch.setattr(approximation, "_error", lambda *job: os.kill(os.getpid(), signal.SIGKILL))
-    assert approximation_pairs.main(["--targets", "2", "--workers", "2"]) == 1
+    monkeypatch.setattr(comparison, "_error", lambda *job: os.kill(os.getpid(), signal.SIGKILL))
+    assert command.main(["--targets", "2", "--workers", "2"]) == 1
     assert capsys.readouterr() == ("", "error: a worker process was killed, perhaps because memory was short\n")
 
 
@@ -211,8 +211,8 @@ def test_ctrl_c_is_a_message(monkeypatch, capsys):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(approximation_pairs, "compare", interrupted)
-    assert approximation_pairs.main([]) == 1
+    monkeypatch.setattr(command, "compare", interrupted)
+    assert command.main([]) == 1
     assert capsys.readouterr() == ("", "error: interrupted\n")
 
 
@@ -232,29 +232,29 @@ class Zero:
 
 def test_the_points_of_the_evaluation_are_not_those_of_the_training(monkeypatch):
     seen = []
-    monkeypatch.setattr(approximation, "best", lambda _, x, y, **more: seen.append(x) or Zero())
+    monkeypatch.setattr(comparison, "best", lambda _, x, y, **more: seen.append(x) or Zero())
     [found] = compare([PAIR], targets=3, progress=False)
     assert found.errors == pytest.approx([found.centre] * 3)  # 0 is the centre
-    points = approximation._evaluation(PAIR, 0).points
+    points = comparison._evaluation(PAIR, 0).points
     assert len(points) == 2**13 and all(not np.isin(x, points).any() for x in seen)
     assert not np.isin(seen[0], seen[1]).any()
 
 
 def test_the_command_line(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(approximation_pairs, "standard_pairs", lambda: (PAIR,))
+    monkeypatch.setattr(command, "standard_pairs", lambda: (PAIR,))
     options = ["--targets", "2", "--restarts", "1", "--out", str(tmp_path / "errors.jsonl")]
-    assert approximation_pairs.main(options) == 0
+    assert command.main(options) == 0
     table = capsys.readouterr().out
     assert "HeavisideNetwork(widths=(1,)" in table and "the smallest ratio to a lower bound: 1." in table
-    assert approximation_pairs.main([*options, "--resume", "--json"]) == 0
+    assert command.main([*options, "--resume", "--json"]) == 0
     [record] = json.loads(capsys.readouterr().out)
     assert record["verdict"] == "above" and record["member"] == {"k": 32} and record["pdim"] == 10
-    assert approximation_pairs.main(options) == 2
+    assert command.main(options) == 2
     assert "exists" in capsys.readouterr().err
-    assert approximation_pairs.main(["--out", str(tmp_path / "missing" / "errors.jsonl")]) == 2
+    assert command.main(["--out", str(tmp_path / "missing" / "errors.jsonl")]) == 2
     assert "error: [Errno 2] No such file" in capsys.readouterr().err
-    monkeypatch.setattr(approximation, "_error", lambda *_: 0.0)
-    assert approximation_pairs.main(["--restarts", "1"]) == 1
+    monkeypatch.setattr(comparison, "_error", lambda *_: 0.0)
+    assert command.main(["--restarts", "1"]) == 1
     assert "BoundViolation" not in capsys.readouterr().out
 
 

@@ -34,10 +34,9 @@ from hadamrnn import validation as check
 from hadamrnn.answers import Answers
 from hadamrnn.arrays import Array
 from hadamrnn.errors import BoundViolationError, ParameterError
-from hadamrnn.expressivity.classes import network_class
-from hadamrnn.expressivity.feedforward import FeedForwardConfig
-from hadamrnn.expressivity.regression import best, steps_of
 from hadamrnn.networks.config import NetworkConfig
+from paper_figures.hard_targets.feedforward import FeedForwardConfig
+from paper_figures.hard_targets.regression import best, steps_of
 
 __all__ = ["GridCase", "Measurement", "Pair", "compare"]
 
@@ -53,10 +52,10 @@ TRAINED, EVALUATED = 2**12, 2**13
 class Pair:
     """A function class, a network and p.
 
-    ``network``: settings of a :class:`~hadamrnn.expressivity.feedforward.FeedForward`, or of a HadamRNN or QORNN with
-    one output and loss="mse" for the last step, for which x in [0,1]^d is a sequence of d/inputs steps. ``member``:
-    the targets, by the indices of a member of the family, such as {"k": 16}; by default the one with the best bound.
-    With more cells for the same network the bound is sharper. Raises ParameterError for bad input.
+    ``network``: settings of a feed-forward network (``FeedForwardConfig``), or of a HadamRNN or QORNN with one output
+    and loss="mse" for the last step, for which x in [0,1]^d is a sequence of d/inputs steps. ``member``: the targets,
+    by the indices of a member of the family, such as {"k": 16}; by default the one with the best bound. With more
+    cells for the same network the bound is sharper. Raises ParameterError for bad input.
     """
 
     functions: ab.FunctionClass
@@ -75,7 +74,7 @@ class Pair:
     @property
     def approximating(self) -> ab.NetworkClass:
         """The network's class G: all its functions for other weights."""
-        return network_class(self.network, steps=steps_of(self.network, self.functions.domain_dim))
+        return self.network.as_class(steps=steps_of(self.network, self.functions.domain_dim))
 
     @cached_property
     def case(self) -> ab.AverageCase:

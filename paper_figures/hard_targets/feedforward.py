@@ -18,7 +18,15 @@ import approxbounds as ab
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
 from hadamrnn.errors import ParameterError
-from hadamrnn.expressivity.regression import Trained, descend, fit_readout, power_loss, steps_of, trained, with_ones
+from paper_figures.hard_targets.regression import (
+    Trained,
+    descend,
+    fit_readout,
+    power_loss,
+    steps_of,
+    trained,
+    with_ones,
+)
 
 __all__ = ["FeedForward", "FeedForwardConfig", "sigmoid"]
 

@@ -1,7 +1,7 @@
 """Networks fitted to numbers in the p-th power loss: the best read-out, recurrent networks, the best of several starts.
 
 What another kind of network must answer, :func:`steps_of` and :func:`trained`, are single-dispatch functions of its
-settings, here for recurrent networks, in :mod:`hadamrnn.expressivity.feedforward` for the others.
+settings, here for recurrent networks, in ``feedforward`` for the others.
 """
 
 from __future__ import annotations
