@@ -13,13 +13,12 @@ from hadamrnn.networks.orthogonal import (
     bjorck,
     low_rank_update,
     orthogonality_defect,
-    polar,
     random_orthogonal,
     singular_values,
 )
 from hadamrnn.networks.qornn import QORNN, QORNNConfig, quantised
 from hadamrnn.networks.quantize import codes, quantize
-from hadamrnn.optim import Adam, Schedule, clip
+from hadamrnn.optim import Adam, clip
 from hadamrnn.training.parallel import Workers
 from hadamrnn.training.sweep import Sweep, sweep
 from hadamrnn.training.train import History, Settings, evaluate, fit, model_for
@@ -41,7 +40,6 @@ __all__ = [
     "ParameterError",
     "QORNNConfig",
     "Ranges",
-    "Schedule",
     "Settings",
     "Sweep",
     "Vector",
@@ -57,7 +55,6 @@ __all__ = [
     "model_for",
     "orders",
     "orthogonality_defect",
-    "polar",
     "quantised",
     "quantize",
     "random_orthogonal",

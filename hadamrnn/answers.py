@@ -13,8 +13,6 @@ from hadamrnn.arrays import write_file
 from hadamrnn.errors import ParameterError, bad_file
 from hadamrnn.work import computed
 
-__all__ = ["Answers"]
-
 Key = tuple[int, ...]
 
 

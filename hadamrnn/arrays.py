@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from hadamrnn import validation as check
 from hadamrnn.errors import DAMAGE, ParameterError, bad_file
 
-__all__ = ["Array", "Vector", "Workspace", "read_arrays", "write_arrays", "write_file"]
-
 Array: TypeAlias = NDArray[Any]
 
 #: How an npz file begins, if there is anything in it.

@@ -7,19 +7,6 @@ from pathlib import Path
 from tokenize import TokenError
 from zipfile import BadZipFile
 
-__all__ = [
-    "DAMAGE",
-    "BoundViolationError",
-    "DivergenceError",
-    "FileError",
-    "HadamRNNError",
-    "IntegerOverflowError",
-    "ParameterError",
-    "bad_file",
-    "echo",
-]
-
-
 #: What NumPy and zipfile raise on damaged archives; a TokenError comes from a damaged header of an array.
 DAMAGE = (
     *(OSError, EOFError, ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, MemoryError, SyntaxError),

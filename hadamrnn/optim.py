@@ -1,38 +1,15 @@
-"""Adam, clipping by the global norm, and learning rates that decay by the epoch."""
+"""Adam, and clipping by the global norm."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
 
-__all__ = ["Adam", "Schedule", "clip"]
-
 #: Of the means of gradients and squares, as in the paper.
 DECAYS = (0.9, 0.999)
 EPSILON = 1e-8
-
-
-@dataclass(frozen=True, kw_only=True)
-class Schedule:
-    """The learning rate of an epoch: rate * decay^epoch; decay = 1 is constant.
-
-    >>> Schedule(rate=1e-3, decay=0.5)(2)
-    0.00025
-    """
-
-    rate: float
-    decay: float = 1.0
-
-    def __post_init__(self) -> None:
-        check.number("rate", self.rate)
-        check.number("decay", self.decay, most=1.0)
-
-    def __call__(self, epoch: int) -> float:
-        return self.rate * self.decay**epoch
 
 
 def clip(gradients: Vector, *, most: float) -> float:

@@ -13,22 +13,6 @@ from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError
 
-__all__ = [
-    "array",
-    "choice",
-    "choices",
-    "finite",
-    "flag",
-    "instance",
-    "integer",
-    "like",
-    "number",
-    "numbers",
-    "one_of",
-    "path",
-    "plain",
-]
-
 
 def integer(name: str, value: object, *, least: int = 1, most: int = 10**9) -> int:
     """An integer in [least, most] (a bool or a float is not one)."""

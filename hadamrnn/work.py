@@ -11,8 +11,6 @@ import numpy as np
 
 from hadamrnn.errors import HadamRNNError, ParameterError
 
-__all__ = ["calm", "computed", "on_cluster", "on_terminal"]
-
 Key = TypeVar("Key")
 Result = TypeVar("Result")
 

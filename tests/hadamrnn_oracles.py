@@ -1,8 +1,8 @@
 """What tests of networks share: settings of every kind, networks and batches, and derivatives by differences."""
 
+import hadamrnn_reference as reference
 import numpy as np
 
-from hadamrnn.networks import reference
 from hadamrnn.networks.kinds import KINDS
 from hadamrnn.networks.strategies import STRATEGIES
 

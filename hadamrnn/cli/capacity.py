@@ -12,8 +12,6 @@ from hadamrnn.errors import ParameterError
 from hadamrnn.networks.kinds import KINDS
 from hadamrnn.work import on_terminal
 
-__all__ = ["FIXED", "add_capacity", "capacity"]
-
 METHODS = ("memorise", "shatter", "fat")
 #: Settings of a network that are the same for all of these measurements.
 FIXED = ("outputs", "many_to_many", "embedding", "layers", "loss", "dtype", "seed")

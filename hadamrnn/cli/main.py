@@ -31,9 +31,6 @@ from hadamrnn.training.checkpoint import CHECKPOINT, LOG, MODEL, load_run
 from hadamrnn.training.sweep import FROM_TASK
 from hadamrnn.work import on_cluster, on_terminal
 
-__all__ = ["main", "parse"]
-
-
 # Commands ------------------------------------------------------------------------------------------------------------
 
 

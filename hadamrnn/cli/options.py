@@ -10,8 +10,6 @@ from dataclasses import MISSING, fields
 from types import MappingProxyType
 from typing import Any, get_args, get_type_hints
 
-__all__ = ["add_fields", "add_option", "documentation", "values"]
-
 
 class _Once(argparse.Action):
     """Values of an option that may be given once: of two such lists one would not count."""

@@ -26,8 +26,6 @@ from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.tasks.base import Task
 
-__all__ = ["IntegerNetwork", "Ranges", "ranges"]
-
 #: F, the bits that the sum of a step has below those of the states.
 FRACTION_BITS = 8
 #: Bits of the constant factors Q.

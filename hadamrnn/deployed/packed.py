@@ -21,8 +21,6 @@ from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.kinds import config_from, network_from
 from hadamrnn.networks.quantize import codes, signs
 
-__all__ = ["Packed", "Size", "sizes"]
-
 MAGIC, VERSION = b"HADAMRNN", 1
 HEAD, TAIL = struct.Struct("<8sBI"), struct.Struct("<I")  # magic, version, length of the settings; CRC-32
 

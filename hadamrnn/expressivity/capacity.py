@@ -35,8 +35,6 @@ from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.kinds import network_from
 from hadamrnn.work import calm
 
-__all__ = ["Memorisation", "Shattering", "fraction", "memorisation", "network_bound", "shattered"]
-
 #: log2 of the probability at which successes are no longer put down to chance.
 IMPOSSIBLE = -40.0
 

@@ -17,8 +17,6 @@ from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.quantize import exact
 
-__all__ = ["ExactStates", "require_exact"]
-
 
 def require_exact(config: NetworkConfig) -> None:
     """Refuse networks of another form than y = v r(h_T) + c with one layer, one output and vectors as inputs."""

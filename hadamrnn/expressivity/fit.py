@@ -23,8 +23,6 @@ from hadamrnn.networks.kinds import network_from
 from hadamrnn.networks.quantize import quantize
 from hadamrnn.optim import Adam
 
-__all__ = ["Demand", "Reader", "Trainer", "candidates", "code_range", "features", "labels_of", "solve_read_out"]
-
 #: Steps of the optimiser between two read-outs by a programme.
 PROGRAMME_EVERY = 50
 #: The rate of Adam, decayed to a tenth over the iterations.

@@ -17,8 +17,6 @@ from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.kinds import config_from, network_from
 
-__all__ = ["Points", "Shattering", "Witness", "realised"]
-
 #: Read-outs with few bits that are tried together: all there are, or so many at random.
 MOST_READ_OUTS = 4096
 #: A gap below this, relative to the outputs, may be rounding.

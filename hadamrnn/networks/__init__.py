@@ -1,4 +1,4 @@
-"""Recurrent networks: what they are, forwards and backwards. ``reference`` says it all slowly, in plain NumPy.
+"""Recurrent networks: what they are, forwards and backwards. The tests have it all slowly, in a hundred plain lines.
 
 To add a kind of network h_t = sigma(W h_{t-1} + U x_t + b) with another W, write one file like ``qornn`` with
 
@@ -11,6 +11,6 @@ To add a kind of network h_t = sigma(W h_{t-1} + U x_t + b) with another W, writ
   and a penalty), ``update`` (what follows a step) and ``_initial``;
 
 name the class in ``kinds.NETWORKS``, and what users need in ``hadamrnn/__init__.py``. Training, files, sweeps, the
-command line, measures of capacity and the tests of all kinds then have it. Its own formulas in ``reference.KINDS``
-let the tests compare every gradient.
+command line, measures of capacity and the tests of all kinds then have it. Its own formulas in ``KINDS`` of
+``tests/hadamrnn_reference.py`` let them compare every gradient.
 """

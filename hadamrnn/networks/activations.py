@@ -9,8 +9,6 @@ import numpy as np
 
 from hadamrnn.arrays import Array
 
-__all__ = ["ACTIVATIONS", "modrelu", "rectify"]
-
 ACTIVATIONS = ("linear", "relu", "modrelu")
 
 

@@ -24,8 +24,6 @@ from hadamrnn.optim import Adam
 if TYPE_CHECKING:
     import approxbounds as ab
 
-__all__ = ["METHODS", "Network"]
-
 #: Ways to compute the same gradients: see :meth:`Network.loss_and_gradients`.
 METHODS = ("auto", "kernel", "checkpointed", "stored")
 #: Tokens of a vocabulary up to this size are treated as one-hot vectors.

@@ -16,8 +16,6 @@ from hadamrnn.networks.readout import LOSSES
 if TYPE_CHECKING:
     import approxbounds as ab
 
-__all__ = ["NetworkConfig"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkConfig:

@@ -16,8 +16,6 @@ from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
 from hadamrnn.validation import integer
 
-__all__ = ["MOST_ORDER", "factors", "hadamard", "orders", "require_order"]
-
 MOST_ORDER = 2**14
 
 

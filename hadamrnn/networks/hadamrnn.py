@@ -21,8 +21,6 @@ from hadamrnn.networks.transform import SignedHadamard
 if TYPE_CHECKING:
     import approxbounds as ab
 
-__all__ = ["Config", "HadamRNN"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Config(NetworkConfig):

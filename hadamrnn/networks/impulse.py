@@ -17,8 +17,6 @@ import numpy as np
 from hadamrnn.arrays import Array
 from hadamrnn.networks.transform import RecurrentMatrix
 
-__all__ = ["impulse_response", "impulse_response_gradient", "leap"]
-
 #: Rows of a block from which products with a power of W run at full speed.
 FULL_BLOCK = 64
 

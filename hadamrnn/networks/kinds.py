@@ -13,8 +13,6 @@ from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.hadamrnn import HadamRNN
 from hadamrnn.networks.qornn import QORNN
 
-__all__ = ["KINDS", "NETWORKS", "config_from", "load_network", "network_from", "network_type"]
-
 #: All kinds; files of the first do not name it.
 NETWORKS: tuple[type[Network], ...] = (HadamRNN, QORNN)
 KINDS = {network.config_type.kind: network for network in NETWORKS}

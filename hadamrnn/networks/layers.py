@@ -27,19 +27,6 @@ from hadamrnn.networks.activations import modrelu, rectify
 from hadamrnn.networks.impulse import leap
 from hadamrnn.networks.transform import RecurrentMatrix, SignedHadamard
 
-__all__ = [
-    "DenseInput",
-    "DenseLayer",
-    "GatheredInput",
-    "HadamardLayer",
-    "Keep",
-    "Layer",
-    "ReLUMap",
-    "Segment",
-    "segments",
-    "with_ones",
-]
-
 #: What a layer keeps of its states on the way forwards.
 Keep: TypeAlias = Literal["all", "starts", "end"]
 #: With fewer segments a leap is not worth its preparation.

@@ -22,8 +22,6 @@ from hadamrnn.optim import Adam
 if TYPE_CHECKING:
     import approxbounds as ab
 
-__all__ = ["QORNN", "QORNNConfig", "quantised"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class QORNNConfig(NetworkConfig):

@@ -8,8 +8,6 @@ from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
 
-__all__ = ["MOST_BITS", "codes", "exact", "quantize", "require_bits", "signs"]
-
 MOST_BITS = 16
 
 

@@ -7,8 +7,6 @@ import numpy as np
 from hadamrnn.arrays import Array, Vector, Workspace
 from hadamrnn.networks.activations import rectify
 
-__all__ = ["LOSSES", "ReadOut", "loss_and_slope"]
-
 LOSSES = ("cross-entropy", "mse")
 
 

@@ -14,8 +14,6 @@ import numpy as np
 from hadamrnn.arrays import Array
 from hadamrnn.networks.orthogonal import bjorck, low_rank, low_rank_update, random_orthogonal, tangent
 
-__all__ = ["CORRECTED", "STRATEGIES", "Pull", "Strategy"]
-
 #: From dLoss/dW to dLoss/dP.
 Pull = Callable[[Array], Array]
 #: Steps of low rank after which rounding errors are removed.

@@ -16,8 +16,6 @@ import numpy as np
 from hadamrnn.arrays import Array
 from hadamrnn.networks.hadamard import factors
 
-__all__ = ["MOST_DOUBLING", "DenseMatrix", "RecurrentMatrix", "SignedHadamard"]
-
 #: A right factor smaller than this is repeated along the diagonal: tiny products are mostly overhead.
 LEAST_FACTOR = 16
 #: Squaring W costs n^3: beyond this order T cheap steps of a Hadamard matrix are faster.

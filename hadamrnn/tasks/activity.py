@@ -12,8 +12,6 @@ from hadamrnn.errors import bad_file
 from hadamrnn.tasks.base import Batch, Defaults, Stored, StoredTask, split
 from hadamrnn.tasks.files import read_npz
 
-__all__ = ["ActivityTask"]
-
 MOST_CLASSES = 1000
 LARGEST = 1e30  # so that float32 holds it
 

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from hadamrnn.errors import ParameterError
 from hadamrnn.validation import flag, integer
 
-__all__ = ["PARTS", "Batch", "Defaults", "Stored", "StoredTask", "Task", "count", "split"]
-
 MOST_HELD_OUT = 5000
 PARTS = ("train", "validation", "test")
 #: What random numbers are for; each has a stream of its own.

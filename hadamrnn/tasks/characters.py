@@ -15,8 +15,6 @@ from hadamrnn.errors import ParameterError, bad_file
 from hadamrnn.tasks.base import PARTS, Batch, Defaults, Stored, StoredTask, count
 from hadamrnn.tasks.files import read_text
 
-__all__ = ["TextTask"]
-
 UNKNOWN = 0
 MOST_CHARACTERS = 60_000
 LONGEST = 100_000

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from hadamrnn.errors import DAMAGE, bad_file
 
-__all__ = ["read_bytes", "read_npz", "read_text"]
-
 
 def read_bytes(path: str | Path) -> bytes:
     """The content of a file, unpacked if it is gzipped (whatever its name)."""

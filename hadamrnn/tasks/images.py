@@ -16,8 +16,6 @@ from hadamrnn.errors import ParameterError, bad_file
 from hadamrnn.tasks.base import Batch, Defaults, Stored, StoredTask
 from hadamrnn.tasks.files import read_bytes
 
-__all__ = ["ImageTask"]
-
 CLASSES = 10
 
 

@@ -17,8 +17,6 @@ from hadamrnn.errors import bad_file
 from hadamrnn.tasks.base import Batch, Defaults, Stored, StoredTask, count
 from hadamrnn.tasks.files import read_npz, read_text
 
-__all__ = ["ReviewTask", "SentimentTask", "words_of"]
-
 #: Tokens 0, 1, 2: padding before the text, a word that is not in the vocabulary, the border between two sentences.
 PADDING, UNKNOWN, BORDER, RESERVED = 0, 1, 2, 3
 MOST_WORDS = 60_000

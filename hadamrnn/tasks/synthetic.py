@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from hadamrnn.errors import ParameterError
 from hadamrnn.tasks.base import Batch, Defaults, Task, count
 
-__all__ = ["AddingTask", "CopyTask"]
-
 LONGEST = 10**6
 
 

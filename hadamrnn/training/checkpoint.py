@@ -17,8 +17,6 @@ from hadamrnn.errors import ParameterError, bad_file
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.kinds import config_from, network_from
 
-__all__ = ["CHECKPOINT", "LOG", "MODEL", "Checkpoint", "Progress", "lasting", "load_run"]
-
 #: The files of a run in its directory.
 CHECKPOINT, LOG, MODEL = "checkpoint.npz", "log.jsonl", "model.npz"
 KIND = "checkpoint"

@@ -14,8 +14,6 @@ from hadamrnn.arrays import Array, Vector
 from hadamrnn.errors import HadamRNNError, ParameterError
 from hadamrnn.networks.base import Network
 
-__all__ = ["Workers"]
-
 
 class Workers:
     """Computes the gradients of ``model`` in ``processes`` processes, this one among them.

@@ -37,8 +37,6 @@ from hadamrnn.training.checkpoint import CHECKPOINT, MODEL, lasting
 from hadamrnn.training.train import Settings, evaluate, fit, model_for
 from hadamrnn.work import computed
 
-__all__ = ["FROM_TASK", "RESULT", "Sweep", "sweep"]
-
 RESULT = "result.json"
 #: The settings of models that come from their task.
 FROM_TASK = ("inputs", "outputs", "many_to_many", "loss", "seed")

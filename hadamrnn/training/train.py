@@ -23,13 +23,11 @@ from hadamrnn.errors import DivergenceError, ParameterError, bad_file
 from hadamrnn.networks.base import METHODS, Network
 from hadamrnn.networks.kinds import network_type
 from hadamrnn.networks.readout import loss_and_slope
-from hadamrnn.optim import Adam, Schedule, clip
+from hadamrnn.optim import Adam, clip
 from hadamrnn.tasks.base import PARTS, Batch, Task
 from hadamrnn.training.checkpoint import Checkpoint, Progress
 from hadamrnn.training.parallel import Workers
 from hadamrnn.work import calm
-
-__all__ = ["History", "Settings", "evaluate", "fit", "model_for"]
 
 #: An epoch has diverged if its mean loss is so many times that at the start (or that of a constant guess, if larger).
 DIVERGED = 10.0
@@ -178,7 +176,6 @@ class _Run:
     def __init__(self, model: Network, task: Task, settings: Settings, path: str | Path | None, every: float) -> None:
         self.model, self.task, self.settings, self.path, self.every = model, task, settings, path, every
         self.adam, self.progress = Adam(model.parameters), Progress()
-        self.schedule = Schedule(rate=settings.learning_rate, decay=settings.decay)
         self.best: Array = model.parameters.flat
         self.identity = {"model": model.config.record(), "task": task.record(), "training": asdict(settings)}
         self.started = self.saved = time.monotonic()
@@ -248,12 +245,15 @@ class _Run:
         assert done.best is not None
         return History(tuple(done.records), done.best, "epochs" if done.epoch >= epochs else "patience")
 
+    def _rate(self, epoch: int) -> float:
+        return self.settings.learning_rate * self.settings.decay**epoch
+
     def _step(self, compute: Network | Workers, batch: Batch) -> None:
         done = self.progress
         loss, gradients = self._gradients(compute, batch)
         if self.settings.clip is not None:
             clip(gradients, most=self.settings.clip)
-        self.model.update(self.adam, gradients, self.schedule(done.epoch))
+        self.model.update(self.adam, gradients, self._rate(done.epoch))
         done.step += 1
         done.count += batch.x.shape[1]
         done.loss += loss * batch.x.shape[1]
@@ -280,7 +280,7 @@ class _Run:
         record = {
             "epoch": done.epoch,
             "steps": done.epoch * steps,
-            "learning_rate": self.schedule(done.epoch - 1),
+            "learning_rate": self._rate(done.epoch - 1),
             "loss": loss,
             "validation": validation,
             "best": best,
@@ -309,7 +309,7 @@ class _Run:
 
     def _diverged(self, what: str) -> NoReturn:
         self.model.parameters.flat[...] = self.best
-        rate = self.schedule(self.progress.epoch)
+        rate = self._rate(self.progress.epoch)
         kept = f"; the best epoch so far is kept in {self.path}" if self.path and self.progress.records else ""
         advice = f"try a smaller learning_rate (it is {rate:g}) or clip=1"
         raise DivergenceError(f"{what} after {self._where()}: {advice}{kept}")

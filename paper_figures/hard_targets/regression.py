@@ -21,7 +21,7 @@ from hadamrnn.expressivity.fit import features
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.kinds import network_from
 from hadamrnn.networks.quantize import quantize
-from hadamrnn.optim import Adam, Schedule
+from hadamrnn.optim import Adam
 from hadamrnn.work import calm
 
 __all__ = ["Trained", "best", "descend", "fit_readout", "power_loss", "steps_of", "trained", "with_ones"]
@@ -153,13 +153,13 @@ def _(config: NetworkConfig, x: Array, y: Array, *, p: float, rng: np.random.Gen
         return points.reshape(len(points), -1, config.inputs).swapaxes(0, 1)
 
     batch = sequences(x), y[:, None]
-    adam, schedule = Adam(parameters), Schedule(rate=RATES[0], decay=(RATES[1] / RATES[0]) ** (1 / STEPS))
+    adam, decay = Adam(parameters), (RATES[1] / RATES[0]) ** (1 / STEPS)
     least, kept = math.inf, parameters.flat.copy()
     for step in range(STEPS):
         loss, gradients = model.loss_and_gradients(batch)
         if loss < least:
             least, kept = loss, parameters.flat.copy()
-        model.update(adam, gradients, schedule(step))
+        model.update(adam, gradients, RATES[0] * decay**step)
     parameters.flat[...] = kept
     if config.bits is None:
         recurrent = parameters.zeros()

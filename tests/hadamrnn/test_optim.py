@@ -108,18 +108,13 @@ def test_clipping_does_not_overflow():
     assert np.linalg.norm(gradients.flat) == pytest.approx(1.0)
 
 
-def test_rates_decay_by_the_epoch():
-    assert [hr.Schedule(rate=0.1)(epoch) for epoch in (0, 5)] == [0.1, 0.1]
-    assert hr.Schedule(rate=0.1, decay=0.98)(3) == pytest.approx(0.1 * 0.98**3)
-
-
 @pytest.mark.parametrize(
     "make, name",
     [
-        (lambda: hr.Schedule(rate=0), "rate"),
-        (lambda: hr.Schedule(rate=float("inf")), "rate"),
-        (lambda: hr.Schedule(rate=1e-3, decay=1.5), "decay"),
-        (lambda: hr.Schedule(rate=1e-3, decay=0), "decay"),
+        (lambda: hr.Settings(batch_size=1, learning_rate=0), "learning_rate"),
+        (lambda: hr.Settings(batch_size=1, learning_rate=float("inf")), "learning_rate"),
+        (lambda: hr.Settings(batch_size=1, learning_rate=1e-3, decay=1.5), "decay"),
+        (lambda: hr.Settings(batch_size=1, learning_rate=1e-3, decay=0), "decay"),
         (lambda: hr.clip(problem(), most=0), "most"),
         (lambda: hr.clip(problem(), most=True), "most"),
     ],

@@ -1,12 +1,11 @@
 """The reference model against finite differences, and every kind of network, with every method, against it."""
 
+import hadamrnn_reference as reference
 import numpy as np
 import pytest
 from hadamrnn_oracles import CASES, COMMON, OWN, applicable, build, draw, finite_differences
 from hypothesis import assume, given
 from hypothesis import strategies as st
-
-from hadamrnn.networks import reference
 
 
 def case(kind, option):
