@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from hadamrnn import validation as check
-from hadamrnn.arrays import write_file
 from hadamrnn.errors import ParameterError, bad_file
-from hadamrnn.work import computed
+from hadamrnn.files import read_file, write_file
 
 Key = tuple[int, ...]
 
@@ -43,12 +41,12 @@ class Answers:
             lines += self._read(self.path, lines[0], read)
         elif self.path.exists():
             raise ParameterError("path", str(path), "exists: go on with resume=True (--resume), or name another file")
-        write_file(self.path, lambda file: file.write("".join(f"{line}\n" for line in lines).encode()))
+        write_file(self.path, "".join(f"{line}\n" for line in lines).encode())
 
     def _read(self, path: Path, settings: str, read: Callable[[Any], Any]) -> list[str]:
         """The lines with answers, those that are whole."""
         try:
-            lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+            lines = read_file(path).decode().split("\n")[:-1]
         except (OSError, UnicodeDecodeError) as error:
             raise bad_file(path, f"cannot be read: {error}") from error
         if not lines:
@@ -74,19 +72,3 @@ class Answers:
         if key not in self.found:
             self.add(key, compute())
         return self.found[key]
-
-    def complete(
-        self,
-        function: Callable[..., Any],
-        jobs: Mapping[Any, tuple[Any, ...]],
-        *,
-        workers: int | None,
-        progress: bool,
-        unit: str,
-    ) -> None:
-        """Compute those of the answers function(*job) that are not known yet; see :func:`hadamrnn.work.computed`."""
-        missing = {key: job for key, job in jobs.items() if key not in self.found}
-        known = len(jobs) - len(missing)
-        with closing(computed(function, missing, workers=workers, progress=progress, unit=unit, known=known)) as found:
-            for key, answer in found:
-                self.add(key, answer)

@@ -1,26 +1,24 @@
-"""Named arrays that share one flat vector, and their files: npz without pickle, written in one step."""
+"""Named arrays that share one flat vector, and their files."""
 
 from __future__ import annotations
 
+import io
 import json
 import math
-import os
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import accumulate
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn import validation as check
-from hadamrnn.errors import DAMAGE, ParameterError, bad_file
+from hadamrnn.errors import ParameterError, bad_file
+from hadamrnn.files import archive, write_file
 
 Array: TypeAlias = NDArray[Any]
 
-#: How an npz file begins, if there is anything in it.
-NPZ = b"PK\x03\x04"
 HEADER = "header"
 VERSION = 1
 
@@ -69,52 +67,30 @@ class Workspace:
         return kept[: shape[0]]
 
 
-def write_file(path: str | Path, write: Callable[[IO[bytes]], object]) -> Path:
-    """Let ``write`` fill a file under a temporary name, and rename it.
-
-    An interrupted run leaves the old file or the new one, never half of it. Raises OSError if it cannot write.
-    """
-    path, name = check.path("path", path), ""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.umask(mask := os.umask(0))
-        os.chmod(name, 0o666 & ~mask)
-        os.replace(name, path)
-    except BaseException as error:
-        if name:
-            Path(name).unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno is not None:  # name the path instead of a temporary file, or none
-            raise OSError(error.errno, error.strerror, str(path)) from error
-        raise
-    return path
-
-
 def write_arrays(path: str | Path, kind: str, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Path:
-    """Write arrays and a header (JSON) to an npz file, with :func:`write_file`."""
+    """Write arrays and a header (JSON) to an npz file, in one step."""
     text = np.array(json.dumps({"kind": kind, "version": VERSION, **header}, sort_keys=True))
-    return write_file(path, lambda file: np.savez(file, allow_pickle=False, **{HEADER: text}, **arrays))
+    np.savez(file := io.BytesIO(), allow_pickle=False, **{HEADER: text}, **arrays)
+    return write_file(path, file.getvalue())
 
 
-def read_arrays(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, Array]]:
-    """The header and the arrays of a file that :func:`write_arrays` wrote; nothing in it is unpickled.
+def read_header(path: str | Path, kind: str) -> dict[str, Any]:
+    """The header of a file that :func:`write_arrays` wrote.
 
     Raises FileError if the file is missing, truncated, corrupt, of another kind or of a later version.
     """
     check.path("path", path)
-    try:
-        with open(path, "rb") as file:
-            if file.read(len(NPZ)) != NPZ:  # NumPy would take it for a pickle, and advise how to load one
-                raise ValueError("it is no npz file")
-            file.seek(0)
-            with np.load(file, allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
-        header = json.loads(str(arrays.pop(HEADER)[()]))
-    except DAMAGE as error:
-        raise bad_file(path, f"not a readable {kind} file: {error}") from error
+    with archive(path, f"not a readable {kind} file") as found:
+        header = json.loads(str(found.read(HEADER)[0][()]))
     if not isinstance(header, dict) or header.get("kind") != kind or header.get("version") != VERSION:
         raise bad_file(path, f"not a {kind} file of version {VERSION}")
-    return header, arrays
+    return header
+
+
+def read_arrays(path: str | Path, kind: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    """The arrays of such a file, if they are these. Raises FileError."""
+    with archive(path, f"not a readable {kind} file") as found:
+        stated = {name: header.shape for name, header in found.headers.items() if name != HEADER}
+        if stated != dict(shapes):
+            raise bad_file(path, f"its arrays do not fit the settings: {stated}")
+        return dict(zip(shapes, found.read(*shapes), strict=True))

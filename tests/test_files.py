@@ -5,14 +5,9 @@ import os
 import pytest
 
 from approxbounds.files import write_atomically
-from hadamrnn.arrays import write_file
+from hadamrnn.files import write_file
 
-
-def write_bytes(path, data):
-    return write_file(path, lambda file: file.write(data))
-
-
-both = pytest.mark.parametrize("write", [write_atomically, write_bytes])
+both = pytest.mark.parametrize("write", [write_atomically, write_file])
 
 
 @both

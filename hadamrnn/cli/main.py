@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 
 import hadamrnn as hr
 from hadamrnn import validation as check
-from hadamrnn.arrays import NPZ
 from hadamrnn.cli.capacity import FIXED, add_capacity, capacity
 from hadamrnn.cli.options import add_fields, documentation, values
 from hadamrnn.deployed.packed import MAGIC, sizes
 from hadamrnn.errors import HadamRNNError, ParameterError, bad_file
+from hadamrnn.files import NPZ, open_file
 from hadamrnn.networks.kinds import KINDS
 from hadamrnn.tasks import TASKS, Task
 from hadamrnn.tasks.base import PARTS
@@ -60,7 +60,7 @@ def _open(name: str) -> _Opened:
 
 def _begins(name: str, magic: bytes) -> bool:
     try:
-        with open(name, "rb") as file:
+        with open_file(name) as file:
             return file.read(len(magic)) == magic
     except OSError as error:
         raise bad_file(name, f"cannot be read: {error}") from error

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from hadamrnn import validation as check
-from hadamrnn.arrays import Array, write_file
+from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError, bad_file
+from hadamrnn.files import read_file, write_file
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.kinds import config_from, network_from
@@ -117,14 +118,14 @@ class Packed:
         """Write the file in one step; an old one is replaced whole or not at all."""
         text = json.dumps(self.config.record(), sort_keys=True).encode()
         data = b"".join([HEAD.pack(MAGIC, VERSION, len(text)), text, *self._sections()])
-        return write_file(path, lambda file: file.write(data + TAIL.pack(zlib.crc32(data))))
+        return write_file(path, data + TAIL.pack(zlib.crc32(data)))
 
     @classmethod
     def load(cls, path: str | Path) -> Packed:
         """What :meth:`save` wrote. Raises FileError if the file is missing, truncated, too long, altered, of another
         kind or of a later version."""
         try:
-            data = check.path("path", path).read_bytes()
+            data = read_file(check.path("path", path))
         except OSError as error:
             raise bad_file(path, f"cannot be read: {error}") from error
         try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from hadamrnn import validation as check
-from hadamrnn.arrays import Array, Vector, Workspace, read_arrays, write_arrays
+from hadamrnn.arrays import Array, Vector, Workspace, read_arrays, read_header, write_arrays
 from hadamrnn.errors import ParameterError, bad_file
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.impulse import impulse_response, impulse_response_gradient
@@ -152,13 +152,18 @@ class Network(ABC):
     # Files -----------------------------------------------------------------------------------------------------------
 
     def save(self, path: str | Path) -> Path:
-        """Write settings and parameters to one npz file, in one step: an old file is replaced whole or not at all."""
+        """Write settings and parameters to one npz file, in one step: an old file is replaced whole or not at all.
+
+        Raises ParameterError if :meth:`load` would refuse the parameters: their shapes, types, or that they are finite.
+        """
+        for name, own in Vector(self.config.shapes(), self.config.dtype).items():
+            check.like(f"parameters.{name}", np.asarray(self.parameters[name]), own)
         return write_arrays(path, "model", {"config": self.config.record()}, self.parameters)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """The model that :meth:`save` wrote. Raises FileError for any other file."""
-        header, arrays = read_arrays(path, "model")
+        header = read_header(path, "model")
         try:
             settings = {"kind": "hadamrnn", **header["config"]}
             kind = settings.pop("kind")
@@ -167,18 +172,14 @@ class Network(ABC):
             config = cls.config_type(**settings)
         except (KeyError, TypeError, ParameterError) as error:
             raise bad_file(path, f"its settings are not those of a model: {error}") from error
-        _require_shapes(arrays, config.shapes(), path)  # before any memory is asked for
+        arrays = read_arrays(path, "model", config.shapes())
         model = cls(**vars(config))
-        model.assign(arrays, path)
+        for name, own in model.parameters.items():
+            try:
+                own[...] = check.like(name, arrays[name], own)
+            except ParameterError as error:
+                raise bad_file(path, f"{name} {error.allowed}") from error
         return model
-
-    def assign(self, arrays: dict[str, Array], path: str | Path) -> None:
-        """Replace the parameters by arrays read from a file, if they are of the right names, shapes and type."""
-        _require_shapes(arrays, self.parameters.shapes, path)
-        for name, array in arrays.items():
-            if array.dtype != self.config.dtype or not np.isfinite(array).all():
-                raise bad_file(path, f"{name} must hold finite numbers of type {self.config.dtype}")
-            self.parameters[name][...] = array
 
     def as_class(self, *, steps: int) -> ab.NetworkClass:
         """The class of approxbounds that has all networks of these settings."""
@@ -289,12 +290,6 @@ class Network(ABC):
         elif not 0 <= y.min() <= y.max() < c.outputs:
             raise ParameterError("y", f"classes from {y.min()} to {y.max()}", f"must be from 0 to {c.outputs - 1}")
         return y
-
-
-def _require_shapes(arrays: dict[str, Array], shapes: dict[str, tuple[int, ...]], path: str | Path) -> None:
-    found = {name: array.shape for name, array in arrays.items()}
-    if found != shapes:
-        raise bad_file(path, f"its arrays do not fit the settings: {found}")
 
 
 def _length(steps: int) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hadamrnn import validation as check
-from hadamrnn.arrays import read_arrays
+from hadamrnn.arrays import read_header
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.hadamrnn import HadamRNN
@@ -39,7 +39,7 @@ def network_from(config: NetworkConfig) -> Network:
 
 def load_network(path: str | Path) -> Network:
     """The network in a file that :meth:`Network.save` wrote. Raises FileError for any other file."""
-    config = read_arrays(path, "model")[0].get("config")
+    config = read_header(path, "model").get("config")
     kind = config.get("kind") if isinstance(config, dict) else None
     # an unknown kind is refused by the one that files of old do not name
     network = next((network for network in NETWORKS if network.config_type.kind == kind), NETWORKS[0])

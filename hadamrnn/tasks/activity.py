@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from hadamrnn.errors import bad_file
+from hadamrnn.files import Headers, read_npz
 from hadamrnn.tasks.base import Batch, Defaults, Stored, StoredTask, split
-from hadamrnn.tasks.files import read_npz
 
 MOST_CLASSES = 1000
 LARGEST = 1e30  # so that float32 holds it
@@ -39,16 +39,22 @@ class ActivityTask(StoredTask):
     name: ClassVar[str] = "activity"
     defaults: ClassVar[Defaults] = Defaults(epochs=100)
 
+    def _require(self, headers: Headers) -> None:
+        shape, dtype = headers["x"]
+        if len(shape) != 3 or dtype.kind != "f" or 0 in shape:
+            raise bad_file(
+                self.path, f"x must be finite floats of shape (N, T, c), below {LARGEST:g}; it is {dtype}{shape}"
+            )
+        for name in ("y", "user"):
+            found = headers[name]
+            if found.shape != shape[:1] or found.dtype.kind not in "iu":
+                raise bad_file(self.path, f"{name} must be {shape[0]} integers, not {found.dtype}{found.shape}")
+
     @cached_property
     def _stored(self) -> Stored:
-        x, y, user = read_npz(self.path, ("x", "y", "user"))
-        if x.ndim != 3 or x.dtype.kind != "f" or 0 in x.shape or not float(np.abs(x).max()) < LARGEST:
-            raise bad_file(
-                self.path, f"x must be finite floats of shape (N, T, c), below {LARGEST:g}; it is {x.dtype}{x.shape}"
-            )
-        for name, array in (("y", y), ("user", user)):
-            if array.shape != x.shape[:1] or array.dtype.kind not in "iu":
-                raise bad_file(self.path, f"{name} must be {len(x)} integers, not {array.dtype}{array.shape}")
+        x, y, user = read_npz(self.path, ("x", "y", "user"), self._require)
+        if not float(np.abs(x).max()) < LARGEST:
+            raise bad_file(self.path, f"x must be finite floats below {LARGEST:g}")
         users = np.unique(user)
         if len(users) < 3:
             raise bad_file(self.path, f"must have at least 3 users, one per part; found {len(users)}")

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError, bad_file
+from hadamrnn.files import read_text
 from hadamrnn.tasks.base import PARTS, Batch, Defaults, Stored, StoredTask, count
-from hadamrnn.tasks.files import read_text
 
 UNKNOWN = 0
 MOST_CHARACTERS = 60_000

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError, bad_file
+from hadamrnn.files import read_bytes
 from hadamrnn.tasks.base import Batch, Defaults, Stored, StoredTask
-from hadamrnn.tasks.files import read_bytes
 
 CLASSES = 10
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import bad_file
+from hadamrnn.files import Headers, read_npz, read_text
 from hadamrnn.tasks.base import Batch, Defaults, Stored, StoredTask, count
-from hadamrnn.tasks.files import read_npz, read_text
 
 #: Tokens 0, 1, 2: padding before the text, a word that is not in the vocabulary, the border between two sentences.
 PADDING, UNKNOWN, BORDER, RESERVED = 0, 1, 2, 3
@@ -168,10 +168,14 @@ class ReviewTask(_TextClasses):
 
     def _read(self, part: str) -> Batch:
         names = (f"x_{part}", f"x_{part}_length", f"y_{part}")
-        ranks, lengths, y = arrays = read_npz(self.path, names, objects=_CONVERT)
-        for name, array in zip(names, arrays, strict=True):
-            if array.ndim != 1 or array.dtype.kind not in "iu":
-                raise bad_file(self.path, f"{name} must be a flat array of integers, not {array.dtype}{array.shape}")
+
+        def require(headers: Headers) -> None:
+            for name in names:
+                shape, dtype = headers[name]
+                if len(shape) != 1 or dtype.kind not in "iu":
+                    raise bad_file(self.path, f"{name} must be a flat array of integers, not {dtype}{shape}")
+
+        ranks, lengths, y = read_npz(self.path, names, require, objects=_CONVERT)
         ranks, lengths = ranks.astype(np.int64), lengths.astype(np.int64)
         if len(y) < 3 or len(lengths) != len(y):
             raise bad_file(self.path, f"{names[1]} and {names[2]} must have as many entries, at least 3")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -12,14 +13,16 @@ from typing import Any
 import numpy as np
 
 from hadamrnn import validation as check
-from hadamrnn.arrays import Array, Vector, read_arrays, write_arrays
-from hadamrnn.errors import ParameterError, bad_file
+from hadamrnn.arrays import Array, read_arrays, read_header, write_arrays
+from hadamrnn.errors import FileError, ParameterError, bad_file
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.kinds import config_from, network_from
 
 #: The files of a run in its directory.
 CHECKPOINT, LOG, MODEL = "checkpoint.npz", "log.jsonl", "model.npz"
 KIND = "checkpoint"
+#: Its vectors: of the run, and of the optimiser, which has a ``count`` besides.
+VECTORS = ("parameters", "best", "mean", "square")
 
 
 @dataclass(kw_only=True)
@@ -73,13 +76,17 @@ class Checkpoint:
     @classmethod
     def load(cls, path: str | Path) -> Checkpoint:
         """Raises FileError if there is no sound checkpoint."""
-        header, arrays = read_arrays(path, KIND)
+        header = read_header(path, KIND)
         try:
             progress, identity = Progress(**header["progress"]), header["identity"]
             config = config_from(identity["model"])
-            like = Vector(config.shapes(), config.dtype).flat
-            for name in ("parameters", "best"):
+            size = sum(map(math.prod, config.shapes().values()))
+            arrays = read_arrays(path, KIND, {"count": (), **dict.fromkeys(VECTORS, (size,))})
+            like = np.empty(size, config.dtype)
+            for name in VECTORS:
                 check.like(name, arrays[name], like)
+        except FileError:
+            raise
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise bad_file(path, f"not a sound checkpoint: {error}") from error
         return cls(identity=identity, progress=progress, arrays=arrays)

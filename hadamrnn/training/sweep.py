@@ -28,9 +28,9 @@ from typing import Any
 import numpy as np
 
 from hadamrnn import validation as check
-from hadamrnn.arrays import write_file
 from hadamrnn.deployed.packed import sizes
 from hadamrnn.errors import DivergenceError, ParameterError
+from hadamrnn.files import read_file, write_file
 from hadamrnn.networks.kinds import network_type
 from hadamrnn.tasks import TASKS
 from hadamrnn.training.checkpoint import CHECKPOINT, MODEL, lasting
@@ -75,7 +75,7 @@ class _Run:
     def read(self) -> dict[str, Any] | None:
         """The result, if the run is finished and the file is sound."""
         try:
-            data = json.loads((self.folder / RESULT).read_bytes())
+            data = json.loads(read_file(self.folder / RESULT))
         except (OSError, ValueError, RecursionError):
             return None
         if not isinstance(data, dict) or (data.get("format"), data.get("identity")) != (_FORMAT, self.identity):
@@ -87,10 +87,9 @@ class _Run:
         """The files of a finished run, its result last."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if model:
-            write_file(self.folder / MODEL, lambda file: file.write(model))
+            write_file(self.folder / MODEL, model)
         content = {"format": _FORMAT, "identity": self.identity, "result": result, "digest": _digest(result)}
-        data = json.dumps(content, indent=1)
-        write_file(self.folder / RESULT, lambda file: file.write(f"{data}\n".encode()))
+        write_file(self.folder / RESULT, f"{json.dumps(content, indent=1)}\n".encode())
 
     def train(self) -> tuple[dict[str, Any], bytes]:
         """Train from the start or from the checkpoint; the result and the file of the model (empty if it diverged)."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -35,6 +36,7 @@ from hadamrnn.answers import Answers
 from hadamrnn.arrays import Array
 from hadamrnn.errors import BoundViolationError, ParameterError
 from hadamrnn.networks.config import NetworkConfig
+from hadamrnn.work import computed
 from paper_figures.hard_targets.feedforward import FeedForwardConfig
 from paper_figures.hard_targets.regression import best, steps_of
 
@@ -247,7 +249,11 @@ def compare(
     search = {"version": ab.__version__, "pairs": [pair.record() for pair in given], "restarts": restarts, "seed": seed}
     answers = Answers(path, search, read=float, resume=resume)
     jobs = {(i, n): (pair, n, restarts, seed) for i, pair in enumerate(given) for n in range(targets)}
-    answers.complete(_error, jobs, workers=workers, progress=progress, unit="network")
+    missing = {key: job for key, job in jobs.items() if key not in answers.found}
+    how: dict[str, Any] = {"workers": workers, "progress": progress, "unit": "network"}
+    with closing(computed(_error, missing, **how, known=len(jobs) - len(missing))) as found:
+        for key, error in found:
+            answers.add(key, error)
     return tuple(_measured(pair, [answers.found[i, n] for n in range(targets)], seed) for i, pair in enumerate(given))
 
 

@@ -34,7 +34,7 @@ import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import hadamrnn as hr
-from hadamrnn.arrays import write_file
+from hadamrnn.files import write_file
 
 #: (settings, steps, batch, tokens, target against PyTorch)
 SHAPES: dict[str, tuple[dict[str, Any], int, int, bool, float]] = {
@@ -277,7 +277,7 @@ def main() -> None:
                 print(f"  {who:24}T={steps:<8}{total:10.1f}{over:10.1f}")
     if given.json:
         text = json.dumps(report, indent=1) + "\n"
-        write_file(given.json, lambda file: file.write(text.encode()))
+        write_file(given.json, text.encode())
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from bench_hadamrnn import times
 from threadpoolctl import threadpool_limits
 
 import hadamrnn as hr
-from hadamrnn.arrays import write_file
+from hadamrnn.files import write_file
 
 #: (settings, steps, batch, tokens)
 TASKS: dict[str, tuple[dict[str, Any], int, int, bool]] = {
@@ -152,7 +152,7 @@ def main() -> None:
                 print(f"  {who:16}{value:10.1f} ms{value / best:8.2f} times the best of hadamrnn", flush=True)
     if given.json:
         text = json.dumps(report, indent=1) + "\n"
-        write_file(given.json, lambda file: file.write(text.encode()))
+        write_file(given.json, text.encode())
 
 
 if __name__ == "__main__":

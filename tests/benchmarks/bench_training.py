@@ -22,7 +22,7 @@ from typing import Any, Protocol
 import numpy as np
 
 import hadamrnn as hr
-from hadamrnn.arrays import write_file
+from hadamrnn.files import write_file
 from hadamrnn.tasks import ActivityTask, CopyTask, ImageTask, SentimentTask
 
 Make = Callable[[Path, int], Any]  # the task, given the folder of data and the seed
@@ -149,7 +149,7 @@ class Results:
             whole = text[: text.rfind(b"\n") + 1]  # without a last line that was cut off
             self.runs = [json.loads(line) for line in whole.splitlines()]
             if whole != text:
-                write_file(self.path, lambda file: file.write(whole))
+                write_file(self.path, whole)
 
     def has(self, name: str, seed: int) -> bool:
         return any((run["name"], run["seed"]) == (name, seed) for run in self.runs)
