@@ -87,13 +87,14 @@ def array(name: str, value: object) -> NDArray[Any]:
         raise ParameterError(name, value, "must be an array: its rows differ in length") from None
 
 
-def finite(name: str, found: NDArray[Any]) -> None:
-    """Numbers that are all finite."""
-    sound = np.isfinite(found)
+def finite(name: str, found: NDArray[Any], dtype: str | None = None) -> None:
+    """Numbers that are all finite, also as numbers of the type ``dtype``."""
+    wider = dtype is not None and found.dtype.kind == "f" and found.dtype.itemsize > np.dtype(dtype).itemsize
+    sound = np.abs(found) <= np.finfo(dtype).max if wider else np.isfinite(found)
     if not sound.all():
         bad = np.argwhere(~sound)
         picture = f"{len(bad)} of {found.size} entries are not, the first at {tuple(map(int, bad[0]))}"
-        raise ParameterError(name, picture, "must be finite numbers")
+        raise ParameterError(name, picture, f"must be finite numbers{f' of type {dtype}' if wider else ''}")
 
 
 def like(name: str, found: NDArray[Any], own: NDArray[Any]) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.errors import ParameterError
 from approxbounds.facts.growth import Count, CountedLayer
 from approxbounds.facts.networks import Orders
-from approxbounds.networks.recurrent_base import Recurrent, Weights, coded
+from approxbounds.networks.recurrent_base import Recurrent, Weights, code_text, coded
 from approxbounds.networks.recurrent_growth import CentralCount, CodeCount
 from approxbounds.parameters import BITS, Integer, allowed
 from approxbounds.sources import Citation
@@ -134,7 +134,8 @@ class QORNN(Recurrent):
 
     @property
     def matrix(self) -> str:
-        return rf"$W=\alpha Z$ with real $\alpha\ge0$ and a matrix $Z$ of ${self.recurrent_bits}$-bit codes"
+        codes = code_text(1) if self.recurrent_bits == 1 else f"${self.recurrent_bits}$-bit codes"
+        return rf"$W=\alpha Z$ with real $\alpha\ge0$ and a matrix $Z$ of {codes}"
 
     def _orders_of_matrix(self, n: Any) -> tuple[Any, Any]:
         return (self.recurrent_bits if is_symbolic(self.recurrent_bits) else 1) * n**2, 0

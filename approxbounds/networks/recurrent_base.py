@@ -28,7 +28,7 @@ from approxbounds.parameters import BITS, Choice, Integer, allowed
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
 
-__all__ = ["ACTIVATIONS", "SIZE", "Recurrent", "Weights", "coded"]
+__all__ = ["ACTIVATIONS", "SIZE", "Recurrent", "Weights", "code_text", "coded"]
 
 #: What the recurrence applies to its net inputs.
 ACTIVATIONS = ("linear", "relu", "modrelu")
@@ -50,6 +50,11 @@ class Weights:
 def _values(bits: Number) -> Number:
     """The number of values of a code of so many bits; one bit is ternary, and 2^b + 1 >= max(3, 2^b) for a symbol."""
     return 2**bits + 1 if is_symbolic(bits) or bits == 1 else 2**bits
+
+
+def code_text(bits: Number) -> str:
+    """The codes of so many bits, in a derivation."""
+    return r"ternary codes $\{-1,0,1\}$ ($1$ bit)" if bits == 1 else f"${bits}$ bits"
 
 
 def coded(entries: Number, bits: Number) -> Weights:
@@ -136,7 +141,7 @@ class Recurrent(NetworkClass):
         }[self.activation]
         own = "real"
         if self.bits is not None:
-            own = f"quantised to ${self.bits}$ bits with one real scale each"
+            own = f"quantised to {code_text(self.bits)} with one real scale each"
         return (
             f"$G$: {self}: sequences, points of $[0,1]^{{{self.domain_dim}}}$, to $y$ after "
             f"${named('T', self.steps)}$ steps $a_t=Wh_{{t-1}}+Ux_t+b$, {sigma}, $h_0=0$, with "

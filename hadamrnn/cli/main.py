@@ -3,7 +3,8 @@
 The options are the fields of the task, of the settings of the kind of model that ``--model`` names, and of Settings, in
 the same words (``learning_rate`` is ``--learning-rate``); ``none`` means None. A model is the directory of a run, a
 file that ``Network.save`` wrote or, but for ``export``, an exported file. Results go to standard output, messages and
-progress to standard error. Exit status: 0 done, 1 not finished (diverged, interrupted), 2 bad input.
+progress to standard error. Exit status: 0 done, 1 not finished (diverged, or stopped by
+Ctrl-C and able to go on), 2 bad input, 130 ended at once by Ctrl-C (a second one, or where nothing is kept).
 """
 
 from __future__ import annotations
@@ -318,7 +319,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except HadamRNNError as error:
         status, message = 1, str(error)
     except KeyboardInterrupt as error:
-        status, message = 1, str(error) or "interrupted"
+        # without a message nothing was kept; 130 is what a shell says of an end by this signal
+        status, message = (1, str(error)) if str(error) else (130, "interrupted")
     if sys.stderr is not None:  # closed; print would write to standard output
         print(f"hadamrnn: {message}", file=sys.stderr)
     return status

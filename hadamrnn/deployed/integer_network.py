@@ -25,6 +25,7 @@ from hadamrnn.errors import IntegerOverflowError
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.tasks.base import Task
+from hadamrnn.work import calm
 
 #: F, the bits that the sum of a step has below those of the states.
 FRACTION_BITS = 8
@@ -46,14 +47,15 @@ class Ranges(NamedTuple):
 def ranges(model: Network, task: Task, *, batch_size: int = 100) -> Ranges:
     """The ranges of a model in the first ten batches of the task's training data (of the epoch 0).
 
-    Tokens, which enter as ones, have the range 1.
+    Tokens, which enter as ones, have the range 1; states that leave the finite numbers have the range inf.
     """
     check.instance("model", model, Network, "a network")
     check.instance("task", task, Task, "a task of hadamrnn.tasks")
     inputs = states = 0.0
-    for x, _ in islice(task.train(batch_size, 0), BATCHES):
-        inputs = max(inputs, 1.0 if task.tokens else float(np.abs(x).max()))
-        states = max(states, model.largest_state(x))
+    with calm():  # states that are not finite are seen in the result
+        for x, _ in islice(task.train(batch_size, 0), BATCHES):
+            inputs = max(inputs, 1.0 if task.tokens else float(np.abs(x).max()))
+            states = max(states, model.largest_state(x))
     return Ranges(inputs, states)
 
 

@@ -115,10 +115,18 @@ class Packed:
         return model
 
     def save(self, path: str | Path) -> Path:
-        """Write the file in one step; an old one is replaced whole or not at all."""
+        """Write the file in one step; an old one is replaced whole or not at all.
+
+        Raises ParameterError if :meth:`load` would refuse it, as the numbers do not fit the settings.
+        """
         text = json.dumps(self.config.record(), sort_keys=True).encode()
         data = b"".join([HEAD.pack(MAGIC, VERSION, len(text)), text, *self._sections()])
-        return write_file(path, data + TAIL.pack(zlib.crc32(data)))
+        data += TAIL.pack(zlib.crc32(data))
+        try:
+            self._parse(data)
+        except (TypeError, ValueError) as error:
+            raise ParameterError("packed", self.config, f"is not sound: {error}") from error
+        return write_file(path, data)
 
     @classmethod
     def load(cls, path: str | Path) -> Packed:

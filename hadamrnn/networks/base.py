@@ -80,21 +80,23 @@ class Network(ABC):
         return outputs if self.config.many_to_many else outputs[0]
 
     def largest_state(self, x: Array) -> float:
-        """The largest absolute value of a state, of the last layer, while predicting for x."""
+        """The largest absolute value of a state, of the last layer, while predicting for x; inf if one is no number."""
         x = self.sequences(x)
         W, U, _, _ = self._weights(training=False)
         layer, pieces = self._stack(x, W, U, keep="end", length=PREDICTED)
-        return max(float(np.abs(layer.run(piece)).max()) for piece in pieces)
+        largest = float(np.max([np.abs(layer.run(piece)).max() for piece in pieces]))  # unlike max, it keeps NaN
+        return math.inf if math.isnan(largest) else largest
 
     def loss_and_gradients(self, batch: tuple[Array, Array], *, method: str = "auto") -> tuple[float, Vector]:
         """The mean loss of a batch (x, y) and its gradients, as a vector like ``parameters``.
 
         x as for :meth:`predict`. y: classes (B,), or (T_out, B) if many-to-many, for the last T_out steps; with
-        loss="mse" the numbers (B, outputs) or (T_out, B, outputs). ``method`` says how; all give the same up to
-        rounding: "checkpointed" keeps the states of about sqrt(T) steps and recomputes the rest once; "stored"
-        keeps all; "kernel" multiplies by the impulse response (linear, one layer, many-to-one, few inputs); "auto" is
-        "kernel" where that is faster, "stored" for other activations than linear where the states are at most 2^26
-        numbers, else "checkpointed". Raises ParameterError for unusable data.
+        loss="mse" the numbers (B, outputs) or (T_out, B, outputs). ``method`` says how: "checkpointed" keeps the states
+        of about sqrt(T) steps and recomputes the rest once; "stored" keeps all; "kernel" multiplies by the impulse
+        response (linear, one layer, many-to-one, few inputs); "auto" is "kernel" where that is faster, "stored" for
+        other activations than linear where the states are at most 2^26 numbers, else "checkpointed". All give the same
+        up to rounding, which also decides whether a ReLU passes the gradient of a state that cancels to 0 (as sums of
+        columns of U, for tokens, may). Raises ParameterError for unusable data.
         """
         check.choice("method", method, METHODS)
         x, y = self.check(*batch)
@@ -144,7 +146,7 @@ class Network(ABC):
         elif not (np.issubdtype(x.dtype, np.floating) or np.issubdtype(x.dtype, np.integer)):
             raise ParameterError("x.dtype", str(x.dtype), "must be real numbers")
         else:
-            check.finite("x", x)
+            check.finite("x", x, c.dtype)
         if 0 in x.shape:
             raise ParameterError("x.shape", x.shape, "must not be empty")
         return x
@@ -284,7 +286,7 @@ class Network(ABC):
         if c.loss == "mse":
             if not np.issubdtype(y.dtype, np.floating):
                 raise ParameterError("y.dtype", str(y.dtype), "must be floating-point numbers")
-            check.finite("y", y)
+            check.finite("y", y, c.dtype)
         elif not np.issubdtype(y.dtype, np.integer):
             raise ParameterError("y.dtype", str(y.dtype), "must be integers")
         elif not 0 <= y.min() <= y.max() < c.outputs:

@@ -63,7 +63,8 @@ def require_order(name: str, n: object) -> int:
     if not _reached(order):
         below = next(k for k in range(order, 0, -1) if _reached(k))
         above = next(k for k in range(order, MOST_ORDER + 1) if _reached(k))
-        raise ParameterError(name, n, f"must be the order of a Hadamard matrix; the nearest are {below}, {above}")
+        why = "must be 1, 2 or a multiple of 4" if order % 4 else "this Hadamard matrix has no construction here"
+        raise ParameterError(name, n, f"{why}; the nearest are {below}, {above}")
     return order
 
 

@@ -29,7 +29,7 @@ class Config(NetworkConfig):
     inputs: numbers per step, or the size of the vocabulary if the sequences are tokens.
     hidden: n, the order of a Hadamard matrix (or a multiple of ``block``). outputs: classes, or numbers.
     block: None for W = diag(u) H_n / sqrt(n); m, dividing n, for the sparse W = diag(u) (I (x) H_m) / sqrt(m).
-    bits: of U and V, 1 to 16; None for full precision.
+    bits: of U and V, 1 (ternary: -1, 0, 1 times a step) to 16; None for full precision.
     activation: "linear" (the paper's; the read-out is rectified), "relu" or "modrelu" (the recurrence is).
     many_to_many: an output at every step instead of the last only.
     embedding: None, or the size of the trained vectors that tokens are mapped to first.

@@ -23,10 +23,10 @@ CLASSES = 10
 class ImageTask(StoredTask):
     """Ten classes of images, one pixel in [0, 1] per step, row by row or in a fixed random order.
 
-    Parameters: ``path``: a directory with the four IDX files of MNIST (``train-images-idx3-ubyte``,
-    ``train-labels-idx1-ubyte``, ``t10k-...``, with or without ``.gz``), or None for scikit-learn's 1,797 digits of
-    8 x 8; ``permuted``: whether the steps are permuted, by ``seed``. One in ten training images, at most 5,000, are for
-    validation; of the digits, one in five is for the test.
+    Parameters: ``path``: a directory with the four IDX files of MNIST (``train-images-idx3-ubyte``, or with a dot
+    before ``idx3``, ``train-labels-idx1-ubyte``, ``t10k-...``, with or without ``.gz``), or None for scikit-learn's
+    1,797 digits of 8 x 8; ``permuted``: whether the steps are permuted, by ``seed``. One in ten training images, at
+    most 5,000, are for validation; of the digits, one in five is for the test.
 
     >>> task = ImageTask(permuted=True, seed=0)
     >>> task.sizes, next(task.test(batch_size=100)).x.shape
@@ -79,14 +79,16 @@ def _mnist(directory: str, part: str) -> Batch:
 
 def _read_idx(directory: str, name: str, *, dimensions: int) -> NDArray[np.uint8]:
     """An IDX file of unsigned bytes: 0, 0, 8, the number of dimensions, the dimensions, the bytes."""
-    candidates = [Path(directory) / name, Path(directory) / f"{name}.gz"]
-    path = next((candidate for candidate in candidates if candidate.is_file()), None)
+    names = [each + end for each in (name, name.replace("-idx", ".idx")) for end in ("", ".gz")]
+    path = next((path for path in (Path(directory) / each for each in names) if path.is_file()), None)
     if path is None:
-        raise bad_file(directory, f"must be a directory with a file {name} or {name}.gz")
+        raise bad_file(directory, f"must be a directory with a file {' or '.join(names)}")
     data, start = read_bytes(path), 4 + 4 * dimensions
     if data[:4] != bytes((0, 0, 8, dimensions)) or len(data) < start:
         raise bad_file(path, f"must be an IDX file of bytes with {dimensions} dimensions; it starts {data[:4].hex()}")
     shape = struct.unpack(f">{dimensions}I", data[4:start])
-    if len(data) - start != math.prod(shape) or 0 in shape:
+    if len(data) - start != math.prod(shape):
         raise bad_file(path, f"has {len(data) - start} bytes for the shape {shape}: truncated or not an IDX file")
+    if 0 in shape:
+        raise bad_file(path, f"must not be empty: it holds {shape[0]} items of shape {shape[1:]}")
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape)

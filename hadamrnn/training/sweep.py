@@ -29,7 +29,7 @@ import numpy as np
 
 from hadamrnn import validation as check
 from hadamrnn.deployed.packed import sizes
-from hadamrnn.errors import DivergenceError, ParameterError
+from hadamrnn.errors import DivergenceError, ParameterError, bad_file
 from hadamrnn.files import read_file, write_file
 from hadamrnn.networks.kinds import network_type
 from hadamrnn.tasks import TASKS
@@ -41,6 +41,7 @@ RESULT = "result.json"
 #: The settings of models that come from their task.
 FROM_TASK = ("inputs", "outputs", "many_to_many", "loss", "seed")
 _FORMAT = "hadamrnn-sweep-1"
+_FILES = (CHECKPOINT, MODEL, RESULT)
 _MOST = 100_000
 
 
@@ -73,7 +74,10 @@ class _Run:
         return {"run": self.name, "task": self.task, "model": self.kind, **options, **result}
 
     def read(self) -> dict[str, Any] | None:
-        """The result, if the run is finished and the file is sound."""
+        """The result, if the run is finished and the file is sound. Raises FileError for what is no place for a run."""
+        for path, right in ((self.folder, Path.is_dir), *((self.folder / name, Path.is_file) for name in _FILES)):
+            if path.exists() and not right(path):
+                raise bad_file(path, f"must be {'a folder' if path == self.folder else 'a file'}: move it away")
         try:
             data = json.loads(read_file(self.folder / RESULT))
         except (OSError, ValueError, RecursionError):

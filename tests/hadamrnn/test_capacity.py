@@ -443,7 +443,7 @@ def test_the_command_is_the_same_as_the_functions(tmp_path, capsys):
         (["--level", "2"], "level='2'"),
         (["--resume"], "resume=True: needs the name of a file"),
         (["--out", "missing/answers.jsonl"], "No such file"),
-        (["--hidden", "3"], "hidden=3: must be the order of a Hadamard matrix"),
+        (["--hidden", "3"], "hidden=3: must be 1, 2 or a multiple of 4"),
     ],
 )
 def test_bad_command_lines(capsys, words, message):

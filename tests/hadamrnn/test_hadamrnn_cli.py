@@ -17,6 +17,7 @@ import approxbounds as ab
 import hadamrnn as hr
 from hadamrnn.cli import main as cli
 from hadamrnn.tasks import TASKS, CopyTask
+from hadamrnn.training import train
 from hadamrnn.work import on_terminal
 
 ROOT = Path(hr.__file__).parent.parent
@@ -52,7 +53,17 @@ def test_ctrl_c_is_a_message(tmp_path, capsys, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(hr, "fit", interrupted)
-    assert refused(capsys, *TRAIN, "--out", tmp_path / "run", status=1) == "hadamrnn: interrupted\n"
+    assert refused(capsys, *TRAIN, "--out", tmp_path / "run", status=130) == "hadamrnn: interrupted\n"
+
+
+def test_ctrl_c_pressed_twice_ends_at_once(tmp_path, monkeypatch, capsys):
+    def pressed_again(run):
+        signal.raise_signal(signal.SIGINT)  # while the checkpoint is written that the first one asked for
+
+    step, save = train._Run._step, train._Run.save
+    monkeypatch.setattr(train._Run, "_step", lambda run, *more: (step(run, *more), signal.raise_signal(signal.SIGINT)))
+    monkeypatch.setattr(train._Run, "save", lambda run: pressed_again(run) if run.progress.step else save(run))
+    assert refused(capsys, *TRAIN, "--out", tmp_path / "run", status=130) == "hadamrnn: interrupted\n"
 
 
 def test_train_is_the_same_as_fit(tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""Hostile files: refused by name, at once, within a bounded memory."""
+"""Hostile files and numbers: refused by name, at once, within a bounded memory."""
 
 import gzip
 import io
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import hadamrnn as hr
+from hadamrnn.cli.main import main
 from hadamrnn.files import MOST_UNPACKED, read_bytes
 from hadamrnn.tasks import TASKS, ActivityTask
 from hadamrnn.training.checkpoint import Checkpoint
@@ -76,5 +77,67 @@ def test_names_and_shapes_are_checked_before_arrays_are_read(tmp_path):
 def test_what_is_no_regular_file_is_refused_at_once(make, tmp_path):
     make(tmp_path / "other")
     for read in (*READERS, hr.Packed.load, lambda path: TASKS["text"](path=path)):
-        with pytest.raises(hr.FileError, match="path='.*other': "):
+        with pytest.raises(hr.FileError, match=r"path='.*other': "):
             read(tmp_path / "other")
+
+
+def test_a_sweep_does_not_wait_for_a_pipe_nor_train_for_a_folder(tmp_path):
+    small = {"length": 12, "symbols": 2, "copies": 1, "train_size": 64, "test_size": 32, "hidden": 4, "epochs": 1}
+    [record] = hr.sweep("copy", directory=tmp_path, progress=False, **small)
+    for name in ("checkpoint.npz", "model.npz", "result.json"):
+        place = tmp_path / record["run"] / name
+        place.unlink(missing_ok=True)
+        for make, remove in ((os.mkfifo, os.unlink), (os.mkdir, os.rmdir)):
+            make(place)
+            with pytest.raises(hr.FileError, match=f"{name}': must be a file: move it away"):
+                hr.sweep("copy", directory=tmp_path, progress=False, **small)
+            remove(place)
+    os.mkfifo(tmp_path / "other")  # is none of its runs
+    assert len(hr.sweep("copy", directory=tmp_path, progress=False, **small)) == 1
+
+
+def test_integer_ranges_of_exploding_networks_are_infinite():
+    model = hr.QORNN(inputs=10, hidden=4, outputs=9, many_to_many=True, bits=4, recurrent_bits=4, strategy="penalty")
+    model.parameters["W"][...] *= 1e4
+    found = hr.ranges(model, hr.tasks.CopyTask(length=100, train_size=256))
+    assert found.states == np.inf
+    with pytest.raises(hr.ParameterError, match=r"ranges\.states=inf: must be a finite number"):
+        hr.IntegerNetwork(hr.Packed.of(model), ranges=found)
+
+
+@pytest.mark.parametrize("value", [1e39, -1e39, np.finfo(np.float64).max, np.longdouble(1e300)])
+def test_numbers_that_float32_cannot_hold_are_refused(value):
+    x, y = np.zeros((3, 2, 1), np.asarray(value).dtype), np.full((2, 1), value)
+    x[1, 0, 0] = value
+    model = hr.HadamRNN(inputs=1, hidden=4, outputs=1, loss="mse")
+    with pytest.raises(hr.ParameterError, match=r"x=.*\(1, 0, 0\).*: must be finite numbers of type float32"):
+        model.predict(x)
+    with pytest.raises(hr.ParameterError, match=r"y=.*must be finite numbers of type float32"):
+        model.loss_and_gradients((0 * x, y))
+    hr.HadamRNN(inputs=1, hidden=4, outputs=1, loss="mse", dtype="float64").check(x, y)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_what_load_would_refuse_is_not_saved(wrong, tmp_path):
+    model = hr.HadamRNN(inputs=1, hidden=4, outputs=1)
+    packed = hr.Packed.of(model)
+    model.parameters["b"][2] = wrong
+    with pytest.raises(hr.ParameterError, match=r"parameters\.b=.*must be 4 finite numbers of type float32"):
+        model.save(tmp_path / "model.npz")
+    model.parameters["b"] = np.zeros(4)  # of another type
+    with pytest.raises(hr.ParameterError, match=r"parameters\.b="):
+        model.save(tmp_path / "model.npz")
+    packed.arrays["b"][1] = wrong
+    with pytest.raises(hr.ParameterError, match="b has entries that are not finite"):
+        packed.save(tmp_path / "model.bin")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [hr.HadamRNN, hr.QORNN])
+def test_one_bit_is_called_ternary(kind, capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "copy", "--model", kind.config_type.kind, "--help"])
+    assert "ternary" in capsys.readouterr().out
+    model = kind(inputs=1, hidden=4, outputs=1, **dict.fromkeys(kind.config_type.bit_settings, 1))
+    text = str(model.as_class(steps=3).pseudo_dimension().explain())
+    assert r"ternary codes $\{-1,0,1\}$ ($1$ bit)" in text and "$1$ bits" not in text and "$1$-bit" not in text

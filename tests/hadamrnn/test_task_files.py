@@ -78,7 +78,8 @@ BAD_IDX = {
     "header": (lambda data: data[:9], "IDX file of bytes"),
     "truncated": (lambda data: data[:-1], "truncated"),
     "too long": (lambda data: data + b"\0", "481 bytes for the shape"),
-    "no pixels": (lambda data: data[:8] + bytes(8), "truncated or not"),
+    "no pixels": (lambda data: data[:8] + bytes(8), r"must not be empty: it holds 40 items of shape \(0, 0\)"),
+    "no images": (lambda data: data[:4] + bytes(4) + data[8:16], r"it holds 0 items of shape \(3, 4\)"),
     "huge": (lambda data: data[:4] + b"\xff" * 12 + data[16:], "truncated or not"),
     "empty": (lambda data: b"", "must not be empty"),
     "gzip": (lambda data: gzip.compress(data)[:-9], "gzip file is truncated"),
@@ -96,6 +97,18 @@ def test_bad_images(tmp_path, case):
     with pytest.raises(FileError, match=message) as error:
         ImageTask(path=tmp_path)
     assert path.name in str(error.value) or case == "count"
+
+
+@pytest.mark.parametrize("end", ["", ".gz"])
+def test_images_with_a_dot_in_their_names(end, tmp_path):
+    """As one popular source has them, beside folders that have the names of the files elsewhere."""
+    mnist(tmp_path, zipped=bool(end))
+    plain = ImageTask(path=tmp_path)
+    for path in list(tmp_path.iterdir()):
+        path.rename(tmp_path / path.name.replace("-idx", ".idx"))
+        path.mkdir()
+    dotted = ImageTask(path=tmp_path)
+    assert dotted.record()["checksum"] == plain.record()["checksum"] and dotted.sizes == plain.sizes
 
 
 def test_bad_directories_of_images(tmp_path):
