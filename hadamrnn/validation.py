@@ -89,8 +89,9 @@ def array(name: str, value: object) -> NDArray[Any]:
 
 def finite(name: str, found: NDArray[Any], dtype: str | None = None) -> None:
     """Numbers that are all finite, also as numbers of the type ``dtype``."""
-    wider = dtype is not None and found.dtype.kind == "f" and found.dtype.itemsize > np.dtype(dtype).itemsize
-    sound = np.abs(found) <= np.finfo(dtype).max if wider else np.isfinite(found)
+    kept = np.dtype(dtype or found.dtype)
+    wider = found.dtype.kind == "f" and found.dtype.itemsize > kept.itemsize
+    sound = np.abs(found) <= np.finfo(kept).max if wider else np.isfinite(found)
     if not sound.all():
         bad = np.argwhere(~sound)
         picture = f"{len(bad)} of {found.size} entries are not, the first at {tuple(map(int, bad[0]))}"

@@ -31,16 +31,14 @@ class Workers:
         from threadpoolctl import threadpool_limits
 
         fork = multiprocessing.get_context("fork")
-        self.model, self._parameters = model, _shared(model.parameters)
+        self.model = model
         self._pipes: list[Connection] = []
-        self._gradients = [_shared(model.parameters) for _ in range(check.integer("processes", processes, most=64) - 1)]
-        self._limits = threadpool_limits(1, user_api="blas")  # forked processes inherit it
         self._processes = []
-        for gradients in self._gradients:
+        self._limits = threadpool_limits(1, user_api="blas")  # forked processes inherit it
+        for _ in range(check.integer("processes", processes, most=64) - 1):
             ours, theirs = fork.Pipe()
             self._pipes.append(ours)
-            arguments = (model, self._parameters, gradients, theirs, tuple(self._pipes))
-            process = fork.Process(target=_serve, args=arguments, daemon=True)
+            process = fork.Process(target=_serve, args=(model, theirs, tuple(self._pipes)), daemon=True)
             process.start()
             theirs.close()
             self._processes.append(process)
@@ -54,19 +52,18 @@ class Workers:
         ends = [size * k // count for k in range(count + 1)]
         shares = [(x[:, i:j], y[:, i:j] if over else y[i:j]) for i, j in pairwise(ends)]
         weights = [(j - i) / size for i, j in pairwise(ends)]
-        self._parameters.flat[...] = self.model.parameters.flat
         try:
             for pipe, share in zip(self._pipes, shares[1:], strict=False):
-                pipe.send((share, method))
+                pipe.send((self.model.parameters.flat, share, method))
             loss, total = self.model.loss_and_gradients(shares[0], method=method)
             loss *= weights[0]
             total.flat *= weights[0]
-            for pipe, gradients, weight in zip(self._pipes, self._gradients, weights[1:], strict=False):
-                part = pipe.recv()
-                if isinstance(part, Exception):
-                    raise part
-                loss += weight * part
-                total.flat += weight * gradients.flat
+            for pipe, weight in zip(self._pipes, weights[1:], strict=False):
+                answer = pipe.recv()
+                if isinstance(answer, Exception):
+                    raise answer
+                loss += weight * answer[0]
+                total.flat += weight * answer[1]
         except (EOFError, OSError) as error:
             self.close()
             raise HadamRNNError("a worker process has ended") from error
@@ -91,28 +88,18 @@ class Workers:
         self.close()
 
 
-def _shared(like: Vector) -> Vector:
-    """Zeros of these shapes in memory that forked processes share."""
-    raw = multiprocessing.RawArray("b", max(like.flat.nbytes, 1))
-    return Vector(like.shapes, like.flat.dtype.name, flat=np.frombuffer(raw, dtype=like.flat.dtype))
-
-
-def _serve(
-    model: Network, parameters: Vector, gradients: Vector, pipe: Connection, others: tuple[Connection, ...]
-) -> None:
+def _serve(model: Network, pipe: Connection, others: tuple[Connection, ...]) -> None:
     """The loop of a worker; it ends with the process that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for other in others:  # the far ends: while they are open here, the end of the other process goes unnoticed
         other.close()
-    model.parameters = parameters
     while True:
         try:
-            batch, method = pipe.recv()
+            model.parameters.flat[...], batch, method = pipe.recv()
         except (EOFError, OSError):
             return
         try:
-            loss, found = model.loss_and_gradients(batch, method=method)
-            gradients.flat[...] = found.flat
-            pipe.send(loss)
+            loss, gradients = model.loss_and_gradients(batch, method=method)
+            pipe.send((loss, gradients.flat))
         except Exception as error:
             pipe.send(HadamRNNError(f"a worker process failed: {error}"))
