@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from types import MappingProxyType
 from typing import Any, get_args, get_type_hints
@@ -30,28 +30,30 @@ def add_fields(
     *,
     several: bool = False,
 ) -> None:
-    """An option for each field of a frozen record."""
+    """An option for each field of a frozen record: a value, or a list of values if ``several``."""
     hints = get_type_hints(cls)
     for field in fields(cls):
-        if field.name not in skipped:
-            default = defaults.get(field.name, field.default)
-            words = field.metadata.get("words")
-            add_option(parser, field.name, hints[field.name], default, words=words, several=several)
+        if field.name in skipped:
+            continue
+        name, default, read = field.name, defaults.get(field.name, field.default), _reader(hints[field.name])
+        options: dict[str, Any] = {"help": f"(default {'none' if default is None else default})"}
+        options |= {"default": [default] if several else default}
+        if default is MISSING:
+            options = {"help": "(required)", "required": True}
+        if several:
+            options |= {"nargs": "+", "action": _Once}
+        if hints[name] is bool and not several:
+            options["action"] = argparse.BooleanOptionalAction
+        elif "words" in field.metadata:
+            options["choices"] = field.metadata["words"]
+        else:
+            options |= {"type": read, "metavar": name.rsplit("_", maxsplit=1)[-1].upper()}
+        names = ["--" + name.replace("_", "-"), *(["--seeds"] if several and name == "seed" else [])]
+        parser.add_argument(*names, **options)
 
 
-def add_option(
-    parser: argparse._ActionsContainer,
-    name: str,
-    hint: Any,
-    default: Any,
-    *,
-    words: Collection[str] | None = None,
-    several: bool = False,
-) -> None:
-    """An option for a setting of that type, with a default (or MISSING), maybe one of some words.
-
-    It is a list of values if ``several``.
-    """
+def _reader(hint: Any) -> Callable[[str], Any]:
+    """Reads int, float, str or a truth value, and "none" if the setting may be None."""
     kinds = get_args(hint) or (hint,)
     kind = next(kind for kind in kinds if kind is not type(None))
 
@@ -61,20 +63,7 @@ def add_option(
         return None if type(None) in kinds and text == "none" else kind(text)
 
     read.__name__ = kind.__name__  # for messages
-    options: dict[str, Any] = {"help": f"(default {'none' if default is None else default})"}
-    options |= {"default": [default] if several else default}
-    if default is MISSING:
-        options = {"help": "(required)", "required": True}
-    if several:
-        options |= {"nargs": "+", "action": _Once}
-    if kind is bool and not several:
-        options["action"] = argparse.BooleanOptionalAction
-    elif words:
-        options["choices"] = words
-    else:
-        options |= {"type": read, "metavar": name.rsplit("_", maxsplit=1)[-1].upper()}
-    names = ["--" + name.replace("_", "-"), *(["--seeds"] if several and name == "seed" else [])]
-    parser.add_argument(*names, **options)
+    return read
 
 
 def values(arguments: argparse.Namespace, cls: type, skipped: Sequence[str] = ()) -> dict[str, Any]:

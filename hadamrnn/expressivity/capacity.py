@@ -80,20 +80,16 @@ class Memorisation:
 
     def to_dict(self) -> dict[str, Any]:
         """The results as JSON; ``rates`` is the table of rates by the numbers of points that were tried."""
+        plain = {name: value for name, value in vars(self).items() if name != "tried"}
         return {
             "method": "memorise",
+            **plain,
             "config": self.config.record(),
-            "steps": self.steps,
             "level": str(self.level),
-            "seed": self.seed,
-            "restarts": self.restarts,
-            "iterations": self.iterations,
             "fitted": list(self.fitted),
             "rates": {str(m): self.rate(m) for m in self.tried},
             "capacity": self.capacity,
-            "limit": self.limit,
             "ratio": self.ratio,
-            "pseudo_dimension": self.pseudo_dimension,
         }
 
 

@@ -89,15 +89,12 @@ class Shattering:
         """All that :meth:`verify` needs, as JSON (its floats are read back exactly)."""
         return {
             "method": "fat" if self.gamma else "shatter",
+            **vars(self),
             "config": self.config.record(),
-            "steps": self.steps,
             "gamma": str(self.gamma),
             "norm": None if self.norm is None else str(self.norm),
             "size": self.size,
-            "pseudo_dimension": self.pseudo_dimension,
             "ratio": self.ratio,
-            "points": self.points,
-            "witnesses": self.witnesses,
         }
 
     @classmethod

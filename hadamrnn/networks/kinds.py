@@ -41,6 +41,5 @@ def load_network(path: str | Path) -> Network:
     """The network in a file that :meth:`Network.save` wrote. Raises FileError for any other file."""
     config = read_header(path, "model").get("config")
     kind = config.get("kind") if isinstance(config, dict) else None
-    # an unknown kind is refused by the one that files of old do not name
-    network = next((network for network in NETWORKS if network.config_type.kind == kind), NETWORKS[0])
+    network = KINDS.get(kind, NETWORKS[0]) if isinstance(kind, str) else NETWORKS[0]  # which refuses other kinds
     return network.load(path)

@@ -111,7 +111,7 @@ class SignedHadamard:
 
 
 class DenseMatrix:
-    """Any matrix W of order n, with the face of a :class:`SignedHadamard`."""
+    """Any matrix W of order n; its methods are those of a :class:`SignedHadamard`, whose views are the arrays."""
 
     doubles = True
 
@@ -119,25 +119,20 @@ class DenseMatrix:
         self.W, self.order = W, len(W)
 
     def inner(self, h: Array) -> Array:
-        """The array itself."""
         return h
 
     outer = inner
 
     def apply(self, h: Array, out: Array) -> None:
-        """W h."""
         np.matmul(self.W, h, out=out)
 
     def adjoint(self, g: Array, out: Array) -> None:
-        """W^T g."""
         np.matmul(self.W.T, g, out=out)
 
     def rows(self, x: Array, out: Array) -> None:
-        """x W^T."""
         np.matmul(x, self.W.T, out=out)
 
     def rows_adjoint(self, x: Array, out: Array) -> None:
-        """x W."""
         np.matmul(x, self.W, out=out)
 
     def dense(self) -> Array:
@@ -145,11 +140,10 @@ class DenseMatrix:
         return self.W
 
     def gradient(self, D: Array, after: Array, before: Array) -> Array:
-        """dLoss/dW from D = dLoss/d``after``, where the rows of ``after`` are W times those of ``before``."""
+        """dLoss/dW."""
         return np.asarray(D.reshape(-1, self.order).T @ before.reshape(-1, self.order))
 
     def leaps(self, steps: int, batch: int, length: int) -> bool:
-        """Whether W^length, which carries a batch over so many of its steps at once, costs less than it saves."""
         return steps * batch >= self.order * length.bit_length()
 
 
