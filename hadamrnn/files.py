@@ -28,6 +28,8 @@ from hadamrnn.errors import DAMAGE, FileError, bad_file
 NPZ = b"PK\x03\x04"
 #: A file may unpack to so many bytes, or to so many times its size if that is more.
 MOST_UNPACKED, MOST_TIMES = 2**26, 20
+#: Of an npz file.
+MOST_MEMBERS = 1000
 
 
 @contextmanager
@@ -94,6 +96,8 @@ class Archive:
         self._most = _most(file.seek(0, os.SEEK_END))
         file.seek(0)
         self._npz = np.load(file, allow_pickle=False)
+        if len(self._npz.files) > MOST_MEMBERS:
+            raise ValueError(f"it has more than {MOST_MEMBERS} members")
         self.headers = {name: self._header(name) for name in self._npz.files}
 
     def _header(self, name: str) -> Header:

@@ -13,7 +13,7 @@ from hadamrnn.errors import ParameterError
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.layers import DenseLayer
-from hadamrnn.networks.orthogonal import orthogonality_defect
+from hadamrnn.networks.orthogonal import orthogonality_defect, random_orthogonal
 from hadamrnn.networks.quantize import quantize
 from hadamrnn.networks.strategies import STRATEGIES, Pull, Strategy
 from hadamrnn.networks.transform import DenseMatrix, RecurrentMatrix
@@ -118,7 +118,7 @@ class QORNN(Network):
         W[...] = config.way.projected(before, step, rank=config.rank, count=adam.count)
 
     def _initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        return self.config.way.initial(shape[0], rng) if name == "W" else super()._initial(name, shape, rng)
+        return random_orthogonal(shape[0], rng) if name == "W" else super()._initial(name, shape, rng)
 
     def _prefers_kernel(self, x: Array) -> bool:
         # the powers of W cost several n^3 each, the steps n^2 B

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from hadamrnn.arrays import Array
-from hadamrnn.networks.orthogonal import bjorck, low_rank, low_rank_update, random_orthogonal, tangent
+from hadamrnn.networks.orthogonal import bjorck, low_rank, low_rank_update, tangent
 
 #: From dLoss/dW to dLoss/dP.
 Pull = Callable[[Array], Array]
@@ -29,10 +29,6 @@ class Strategy:
     quantises = True
     #: whether steps may be approximated by some of low rank
     low_rank = False
-
-    def initial(self, n: int, rng: np.random.Generator) -> Array:
-        """P at the start: uniform on O(n)."""
-        return random_orthogonal(n, rng)
 
     def weight(self, P: Array) -> tuple[Array, Pull]:
         """W, and the way back of its gradient."""

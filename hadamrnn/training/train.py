@@ -20,6 +20,7 @@ from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
 from hadamrnn.deployed.integer_network import IntegerNetwork
 from hadamrnn.errors import DivergenceError, ParameterError, bad_file
+from hadamrnn.files import read_file
 from hadamrnn.networks.base import METHODS, Network
 from hadamrnn.networks.kinds import network_type
 from hadamrnn.networks.readout import loss_and_slope
@@ -325,7 +326,7 @@ def _update_log(path: str | Path | None, records: list[dict[str, Any]]) -> None:
     if path is None:
         return
     expected = b"".join(json.dumps(record, sort_keys=True).encode() + b"\n" for record in records)
-    found = Path(path).read_bytes() if Path(path).exists() else b""
+    found = read_file(path) if Path(path).exists() else b""
     if not expected.startswith(found):
         raise ParameterError("log", str(path), "is not the log of this run")
     with open(path, "ab") as file:

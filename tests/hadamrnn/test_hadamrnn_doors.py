@@ -73,6 +73,21 @@ def test_names_and_shapes_are_checked_before_arrays_are_read(tmp_path):
         ActivityTask(path=npz(tmp_path / "windows.npz", false))
 
 
+def test_an_archive_of_thousands_of_members_is_refused(tmp_path):
+    path = npz(tmp_path / "file.npz", {f"{number}.npy": b"" for number in range(1001)})
+    with pytest.raises(hr.FileError, match="it has more than 1000 members"):
+        hr.load_network(path)
+
+
+def test_a_log_that_is_a_pipe_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "log")
+    task = hr.tasks.CopyTask(length=12, symbols=2, copies=1, train_size=64, test_size=32)
+    model, run = hr.model_for(task, hidden=4), {"checkpoint": tmp_path / "run", "progress": False}
+    hr.fit(model, task, epochs=1, **run)
+    with pytest.raises(OSError, match="is no regular file"):
+        hr.fit(model, task, epochs=2, resume=True, log=tmp_path / "log", **run)
+
+
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
 def test_what_is_no_regular_file_is_refused_at_once(make, tmp_path):
     make(tmp_path / "other")
