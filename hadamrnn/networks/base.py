@@ -167,11 +167,7 @@ class Network(ABC):
         """The model that :meth:`save` wrote. Raises FileError for any other file."""
         header = read_header(path, "model")
         try:
-            settings = {"kind": "hadamrnn", **header["config"]}
-            kind = settings.pop("kind")
-            if kind != cls.config_type.kind:
-                raise ParameterError("kind", kind, f"must be {cls.config_type.kind}")
-            config = cls.config_type(**settings)
+            config = cls.config_type.from_record(header["config"])
         except (KeyError, TypeError, ParameterError) as error:
             raise bad_file(path, f"its settings are not those of a model: {error}") from error
         arrays = read_arrays(path, "model", config.shapes())

@@ -101,8 +101,16 @@ class NetworkConfig:
         return 1, numerators, denominator
 
     def record(self) -> dict[str, Any]:
-        """The settings as JSON, from which :func:`hadamrnn.networks.kinds.config_from` makes them again."""
+        """The settings as JSON."""
         return {"kind": self.kind, **asdict(self)}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """The settings that :meth:`record` returned. Raises TypeError or ParameterError if they are not."""
+        settings = {"kind": "hadamrnn", **record}  # files of this kind are older than the others, and do not name it
+        if (kind := settings.pop("kind")) != cls.kind:
+            raise ParameterError("kind", kind, f"must be {cls.kind}")
+        return cls(**settings)
 
     def as_class(self, *, steps: int) -> ab.NetworkClass:
         """The class of approxbounds of the functions that one output can be of sequences of ``steps`` steps.

@@ -68,7 +68,7 @@ class Config(NetworkConfig):
         return {"M": (n, n), "u2": (n,), "b2": (n,)} if self.layers == 2 else {}
 
     def record(self) -> dict[str, Any]:
-        return asdict(self)  # files of this kind are older than the others, and do not name it
+        return asdict(self)  # without the kind: see from_record
 
     def integer_matrix(self, numerators: Array, denominator: int) -> tuple[int, Array, int]:
         order = self.block or self.hidden

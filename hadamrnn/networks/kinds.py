@@ -24,12 +24,8 @@ def network_type(kind: object) -> type[Network]:
 
 
 def config_from(record: Mapping[str, Any]) -> NetworkConfig:
-    """The settings that :meth:`NetworkConfig.record` returned.
-
-    Raises TypeError or ParameterError if they are not.
-    """
-    settings = {"kind": NETWORKS[0].config_type.kind, **record}
-    return network_type(settings.pop("kind")).config_type(**settings)
+    """The settings that :meth:`NetworkConfig.record` returned, of whatever kind. Raises TypeError or ParameterError."""
+    return network_type({"kind": NETWORKS[0].config_type.kind, **record}["kind"]).config_type.from_record(record)
 
 
 def network_from(config: NetworkConfig) -> Network:

@@ -45,9 +45,12 @@ class Strategy:
 
 class OnManifold(Strategy):
     """ "projunn": P = W stays orthogonal. Gradients are made tangent; the polar retraction follows each step, or its
-    best approximation of the given rank."""
+    best approximation of the given rank. "ptq" is the same without any quantiser in training."""
 
     low_rank = True
+
+    def __init__(self, *, quantises: bool = True) -> None:
+        self.quantises = quantises
 
     def weight(self, P: Array) -> tuple[Array, Pull]:
         return P, partial(tangent, P)
@@ -57,12 +60,6 @@ class OnManifold(Strategy):
             return bjorck(P + step).W
         moved = low_rank_update(P, *low_rank(step, rank=rank))
         return bjorck(moved).W if count % CORRECTED == 0 else moved
-
-
-class AfterTraining(OnManifold):
-    """ "ptq": as "projunn", without any quantiser in training."""
-
-    quantises = False
 
 
 class Bjorck(Strategy):
@@ -88,5 +85,5 @@ STRATEGIES: dict[str, Strategy] = {
     "projunn": OnManifold(),
     "bjorck": Bjorck(),
     "penalty": Penalty(),
-    "ptq": AfterTraining(),
+    "ptq": OnManifold(quantises=False),
 }

@@ -186,7 +186,10 @@ class _Run:
         batch, _ = (next(self.task.part(part, self.settings.batch_size)) for part in ("train", "validation"))
         with calm():
             loss, _ = self._gradients(self.model, batch)
-        self.progress.limit = DIVERGED * max(loss, _constant_loss(batch.y, self.task))
+        constant = math.log(self.task.outputs)  # the loss of equal probabilities, or else of the answer 0
+        if self.task.loss == "mse":
+            constant = float(np.square(batch.y, dtype=np.float64).mean())
+        self.progress.limit = DIVERGED * max(loss, constant)
 
     # Checkpoints -----------------------------------------------------------------------------------------------------
 
@@ -351,11 +354,6 @@ def _interruptions() -> Iterator[Callable[[], bool]]:
         yield seen.is_set
     finally:
         signal.signal(signal.SIGINT, default)
-
-
-def _constant_loss(y: Array, task: Task) -> float:
-    """The loss of equal probabilities for all classes, or of the answer 0."""
-    return float(np.square(y, dtype=np.float64).mean()) if task.loss == "mse" else math.log(task.outputs)
 
 
 def _shape(task: Task) -> dict[str, Any]:
