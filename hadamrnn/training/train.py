@@ -197,6 +197,8 @@ class _Run:
         self.progress.seconds = time.monotonic() - self.started
         if self.path is not None:
             arrays = {"parameters": self.model.parameters.flat, "best": self.best, **self.adam.state()}
+            if not all(np.isfinite(array).all() for array in arrays.values()):  # a checkpoint that could not be loaded
+                self._diverged("the parameters, or moments of the gradients, were not finite")
             Checkpoint(identity=self.identity, progress=self.progress, arrays=arrays).save(self.path)
         self.saved = time.monotonic()
 

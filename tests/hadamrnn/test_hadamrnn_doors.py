@@ -148,6 +148,23 @@ def test_what_load_would_refuse_is_not_saved(wrong, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("step", [2, 5])
+def test_a_checkpoint_that_could_not_be_loaded_is_not_written(step, tmp_path, monkeypatch):
+    task = hr.tasks.CopyTask(length=12, symbols=2, copies=1, train_size=64, test_size=32)
+    model, update = hr.model_for(task, hidden=4), hr.Adam.step
+
+    def overflowing(adam, gradients, rate):
+        update(adam, gradients, rate)
+        if adam.count == step:
+            adam.square[0] = np.inf  # as that of a gradient of 1e20 is
+
+    monkeypatch.setattr(hr.Adam, "step", overflowing)
+    run = {"checkpoint": tmp_path / "run", "every": 0, "batch_size": 16, "progress": False}
+    with pytest.raises(hr.DivergenceError, match=f"were not finite after step {(step - 1) % 4 + 1} of epoch"):
+        hr.fit(model, task, epochs=2, **run)
+    assert Checkpoint.load(tmp_path / "run").arrays["count"] == step - 1
+
+
 @pytest.mark.parametrize("kind", [hr.HadamRNN, hr.QORNN])
 def test_one_bit_is_called_ternary(kind, capsys):
     with pytest.raises(SystemExit):
