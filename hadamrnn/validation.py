@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import field, fields
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, field, fields
+from functools import cache
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,14 +35,6 @@ def number(name: str, value: object, *, least: float = 0.0, most: float = 1e6, o
     return float(value)
 
 
-def plain(record: object) -> None:
-    """Make Python values, which files hold, of the NumPy scalars among the fields of a frozen record."""
-    for name, value in vars(record).items():
-        if isinstance(value, np.generic):
-            kept = float(value) if isinstance(value, np.floating) else value.item()
-            object.__setattr__(record, name, kept)
-
-
 def flag(name: str, value: object) -> bool:
     """A bool, and nothing else."""
     if not isinstance(value, bool):
@@ -54,16 +49,55 @@ def choice(name: str, value: object, allowed: Sequence[str]) -> str:
     return value
 
 
+def file_name(name: str, value: object) -> str:
+    """The name of a file or directory, as text."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise ParameterError(name, value, "must be the name of a file or directory")
+    return os.fspath(value)
+
+
+def plain(record: object) -> None:
+    """Make Python values, which files hold, of the NumPy scalars among the fields of a frozen record."""
+    for name, value in vars(record).items():
+        if isinstance(value, np.generic):
+            kept = float(value) if isinstance(value, np.floating) else value.item()
+            object.__setattr__(record, name, kept)
+
+
+def setting(default: Any = MISSING, **allowed: float) -> Any:
+    """A field of a frozen record that is a number; ``least`` and ``most``, as of :func:`integer` or :func:`number`."""
+    return field(default=default, metadata=allowed)
+
+
 def one_of(words: Sequence[str]) -> Any:
-    """A field of a frozen record that is one of the words, the first unless another is given; see :func:`choices`."""
-    return field(default=words[0], metadata={"words": tuple(words)})
+    """A field of a frozen record that is one of the words, the first unless another is given."""
+    return field(default=words[0], metadata={"allowed": tuple(words)})
 
 
-def choices(record: Any) -> None:
-    """Fields of a record that are :func:`one_of` some words are."""
+_CHECKS: dict[Any, Callable[..., object]] = {int: integer, float: number, bool: flag, str: file_name}
+
+
+def settings(record: Any) -> None:
+    """Check the fields of a frozen record by their types and by what they are declared to be (:func:`setting`).
+
+    A text that is not :func:`one_of` some words is the name of a file. None is allowed where the type says so.
+    """
+    plain(record)
+    cls: Any = type(record)
+    hints = _hints(cls)
     for each in fields(record):
-        if "words" in each.metadata:
-            choice(each.name, getattr(record, each.name), each.metadata["words"])
+        name, value, hint = each.name, getattr(record, each.name), hints[each.name]
+        kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+        if value is None and NoneType in kinds:
+            continue
+        found = (choice if "allowed" in each.metadata else _CHECKS[kinds[0]])(name, value, **each.metadata)
+        if isinstance(value, os.PathLike):
+            object.__setattr__(record, name, found)
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls)
 
 
 def instance(name: str, value: object, kinds: type | tuple[type, ...], what: str) -> None:

@@ -44,8 +44,8 @@ def add_fields(
             options |= {"nargs": "+", "action": _Once}
         if hints[name] is bool and not several:
             options["action"] = argparse.BooleanOptionalAction
-        elif "words" in field.metadata:
-            options["choices"] = field.metadata["words"]
+        elif "allowed" in field.metadata:
+            options["choices"] = field.metadata["allowed"]
         else:
             options |= {"type": read, "metavar": name.rsplit("_", maxsplit=1)[-1].upper()}
         names = ["--" + name.replace("_", "-"), *(["--seeds"] if several and name == "seed" else [])]

@@ -10,7 +10,7 @@ from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
 from hadamrnn.networks.activations import ACTIVATIONS
-from hadamrnn.networks.quantize import require_bits
+from hadamrnn.networks.quantize import MOST_BITS
 from hadamrnn.networks.readout import LOSSES
 
 if TYPE_CHECKING:
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 class NetworkConfig:
     """The settings that all networks have; see the classes below."""
 
-    inputs: int
-    hidden: int
-    outputs: int
-    bits: int | None = None
+    inputs: int = check.setting(most=10**7)
+    hidden: int = check.setting(most=10**7)
+    outputs: int = check.setting(most=10**7)
+    bits: int | None = check.setting(None, most=MOST_BITS)
     activation: str = check.one_of(ACTIVATIONS)
     many_to_many: bool = False
-    embedding: int | None = None
+    embedding: int | None = check.setting(None, most=10**6)
     loss: str = check.one_of(LOSSES)
     dtype: str = check.one_of(("float32", "float64"))
-    seed: int = 0
+    seed: int = check.setting(0, least=0, most=2**63)
 
     #: the name of the kind of network, in files and on the command line
     kind: ClassVar[str]
@@ -44,16 +44,7 @@ class NetworkConfig:
     signs: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
-        check.plain(self)
-        check.choices(self)
-        for name in ("inputs", "hidden", "outputs"):
-            check.integer(name, getattr(self, name), most=10**7)
-        for name in self.bit_settings:
-            require_bits(getattr(self, name), name=name)
-        check.flag("many_to_many", self.many_to_many)
-        if self.embedding is not None:
-            check.integer("embedding", self.embedding, most=10**6)
-        check.integer("seed", self.seed, least=0, most=2**63)
+        check.settings(self)
 
     @property
     def layers(self) -> int:

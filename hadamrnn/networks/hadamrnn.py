@@ -15,7 +15,7 @@ from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.hadamard import hadamard, require_order
 from hadamrnn.networks.layers import HadamardLayer, Keep, Layer, ReLUMap, Segment
-from hadamrnn.networks.quantize import signs
+from hadamrnn.networks.quantize import MOST_BITS, signs
 from hadamrnn.networks.transform import SignedHadamard
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ class Config(NetworkConfig):
     """
 
     block: int | None = None
-    bits: int | None = 4
-    layers: int = 1
+    bits: int | None = check.setting(4, most=MOST_BITS)
+    layers: int = check.setting(1, most=2)
     sign_scale: float = 30.0
 
     kind: ClassVar[str] = "hadamrnn"
@@ -50,14 +50,12 @@ class Config(NetworkConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check.integer("layers", self.layers, most=2)
         if self.block is not None and self.hidden % require_order("block", self.block):
             raise ParameterError("block", self.block, f"must divide hidden={self.hidden}")
         if self.block is None or self.layers == 2:
             require_order("hidden", self.hidden)
         if self.layers == 2 and self.activation != "linear":
             raise ParameterError("activation", self.activation, "must be linear if layers=2")
-        check.number("sign_scale", self.sign_scale)
 
     @property
     def recurrent_shape(self) -> tuple[int, ...]:

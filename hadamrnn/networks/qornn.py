@@ -14,7 +14,7 @@ from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.layers import DenseLayer
 from hadamrnn.networks.orthogonal import orthogonality_defect, random_orthogonal
-from hadamrnn.networks.quantize import quantize
+from hadamrnn.networks.quantize import MOST_BITS, quantize
 from hadamrnn.networks.strategies import STRATEGIES, Pull, Strategy
 from hadamrnn.networks.transform import DenseMatrix, RecurrentMatrix
 from hadamrnn.optim import Adam
@@ -33,11 +33,11 @@ class QORNNConfig(NetworkConfig):
     penalty: the weight lambda of the strategy "penalty". recurrent_rate: the learning rate of W in those of the rest.
     """
 
-    recurrent_bits: int | None = None
+    recurrent_bits: int | None = check.setting(None, most=MOST_BITS)
     strategy: str = check.one_of(tuple(STRATEGIES))
     rank: int | None = None
-    penalty: float = 0.01
-    recurrent_rate: float = 0.1
+    penalty: float = check.setting(0.01, open=False)
+    recurrent_rate: float = check.setting(0.1, most=1.0)
 
     kind: ClassVar[str] = "qornn"
     recurrent: ClassVar[str] = "W"
@@ -49,8 +49,6 @@ class QORNNConfig(NetworkConfig):
             check.integer("rank", self.rank, most=self.hidden)
             if not self.way.low_rank:
                 raise ParameterError("rank", self.rank, f"must be None for the strategy {self.strategy}")
-        check.number("penalty", self.penalty, open=False)
-        check.number("recurrent_rate", self.recurrent_rate, most=1.0)
 
     @property
     def way(self) -> Strategy:

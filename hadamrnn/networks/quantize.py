@@ -11,11 +11,6 @@ from hadamrnn.errors import ParameterError
 MOST_BITS = 16
 
 
-def require_bits(bits: object, *, name: str = "bits") -> int | None:
-    """A number of bits from 1 to 16, or None for full precision."""
-    return None if bits is None else check.integer(name, bits, most=MOST_BITS)
-
-
 def codes(matrix: Array, *, bits: int) -> tuple[Array, float]:
     """The integers c and the step s of the quantised matrix s c, for export.
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import MISSING, asdict, dataclass, field, fields
-from typing import Any, ClassVar, NamedTuple, get_type_hints
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError
-from hadamrnn.validation import flag, integer
+from hadamrnn.validation import integer, setting, settings
 
 MOST_HELD_OUT = 5000
 PARTS = ("train", "validation", "test")
@@ -50,26 +49,11 @@ class Defaults:
         return {name: x for name, x in own.items() if name not in named and partners.get(name) not in named}
 
 
-def count(default: Any = MISSING, *, least: int = 1, most: int = 10**9) -> Any:
-    """A setting of a task that is an integer from ``least`` to ``most``."""
-    return field(default=default, metadata={"least": least, "most": most})
-
-
-def _file_name(name: str, value: object) -> str:
-    if not isinstance(value, (str, os.PathLike)):
-        raise ParameterError(name, value, "must be the name of a file or directory")
-    return os.fspath(value)
-
-
-#: Checks of settings by their types; None is allowed where it is the default.
-_CHECKS: dict[Any, Callable[..., Any]] = {int: integer, bool: flag, str: _file_name, str | None: _file_name}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Task(ABC):
     """A problem to learn. Its fields are its settings: ``TASKS[task.name](**asdict(task))`` is the same task.
 
-    Integers are from 1 to 10^9, or what :func:`count` says. ``seed`` (0 to 10^9) fixes the three parts; the order of
+    Integers are from 1 to 10^9, or what is declared of them. ``seed`` (0 to 10^9) fixes the three parts; the order of
     the training part depends on (seed, epoch) alone, so that a resumed run sees the same batches. Validation and test
     batches do not depend on the batch size, except for where they are cut. ``tokens``: x are integers below ``inputs``,
     else vectors of that many numbers. ``defaults``: sizes and rates of Foucault, Mamalet and Malgouyres (2025) where
@@ -78,7 +62,7 @@ class Task(ABC):
     Raises ParameterError for a setting that is not allowed and FileError, which is one, for a file that is not sound.
     """
 
-    seed: int = count(0, least=0)
+    seed: int = setting(0, least=0, most=10**9)
 
     name: ClassVar[str]
     loss: ClassVar[str] = "cross-entropy"
@@ -87,11 +71,7 @@ class Task(ABC):
     defaults: ClassVar[Defaults] = Defaults()
 
     def __post_init__(self) -> None:
-        types, values = get_type_hints(type(self)), dict(vars(self))
-        for each in fields(self):
-            check, value = _CHECKS.get(types[each.name]), values[each.name]
-            if check and not (value is each.default is None):
-                object.__setattr__(self, each.name, check(each.name, value, **each.metadata))
+        settings(self)
 
     @property
     @abstractmethod

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError, bad_file
 from hadamrnn.files import read_text
-from hadamrnn.tasks.base import PARTS, Batch, Defaults, Stored, StoredTask, count
+from hadamrnn.tasks.base import PARTS, Batch, Defaults, Stored, StoredTask
+from hadamrnn.validation import setting
 
 UNKNOWN = 0
 MOST_CHARACTERS = 60_000
@@ -41,7 +42,7 @@ class TextTask(StoredTask):
     path: str
     validation_path: str | None = None
     test_path: str | None = None
-    length: int = count(150, most=LONGEST)
+    length: int = setting(150, most=LONGEST)
     spaced: bool = False
 
     name: ClassVar[str] = "text"

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from hadamrnn.errors import bad_file
 from hadamrnn.files import Headers, read_npz, read_text
-from hadamrnn.tasks.base import Batch, Defaults, Stored, StoredTask, count
+from hadamrnn.tasks.base import Batch, Defaults, Stored, StoredTask
+from hadamrnn.validation import setting
 
 #: Tokens 0, 1, 2: padding before the text, a word that is not in the vocabulary, the border between two sentences.
 PADDING, UNKNOWN, BORDER, RESERVED = 0, 1, 2, 3
@@ -47,8 +48,8 @@ class _TextClasses(StoredTask):
     """What the two kinds of texts share: the last ``length`` words count, shorter texts are padded in front."""
 
     path: str
-    length: int = count(most=LONGEST)
-    words: int = count(most=MOST_WORDS)
+    length: int = setting(most=LONGEST)
+    words: int = setting(most=MOST_WORDS)
 
     tokens: ClassVar[bool] = True
     defaults: ClassVar[Defaults] = Defaults(embedding=512, learning_rate=5e-4)
@@ -84,8 +85,8 @@ class SentimentTask(_TextClasses):
     """
 
     test_path: str | None = None
-    length: int = count(64, most=LONGEST)
-    words: int = count(20_000, most=MOST_WORDS)
+    length: int = setting(64, most=LONGEST)
+    words: int = setting(20_000, most=MOST_WORDS)
 
     name: ClassVar[str] = "sentiment"
 
@@ -156,8 +157,8 @@ class ReviewTask(_TextClasses):
            [0, 5, 6, 1]])
     """
 
-    length: int = count(500, most=LONGEST)
-    words: int = count(10_000, most=MOST_WORDS)
+    length: int = setting(500, most=LONGEST)
+    words: int = setting(10_000, most=MOST_WORDS)
 
     name: ClassVar[str] = "review"
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError
-from hadamrnn.tasks.base import Batch, Defaults, Task, count
+from hadamrnn.tasks.base import Batch, Defaults, Task
+from hadamrnn.validation import setting
 
 LONGEST = 10**6
 
@@ -21,7 +22,7 @@ LONGEST = 10**6
 class _DrawnTask(Task):
     """Each epoch draws ``train_size`` new sequences; validation and test have the same ``test_size`` each time."""
 
-    length: int = count(least=2, most=LONGEST)
+    length: int = setting(least=2, most=LONGEST)
     train_size: int = 25_600
     test_size: int = 1_280
 
@@ -59,9 +60,9 @@ class CopyTask(_DrawnTask):
     (array([[4, 1, 0, 0, 5, 0, 0]]), array([[0, 0, 0, 0, 0, 4, 1]]))
     """
 
-    length: int = count(1000, least=2, most=LONGEST)
-    symbols: int = count(8, least=2, most=10_000)
-    copies: int = count(10, most=LONGEST)
+    length: int = setting(1000, least=2, most=LONGEST)
+    symbols: int = setting(8, least=2, most=10_000)
+    copies: int = setting(10, most=LONGEST)
 
     name: ClassVar[str] = "copy"
     many_to_many: ClassVar[bool] = True
@@ -112,7 +113,7 @@ class AddingTask(_DrawnTask):
     True
     """
 
-    length: int = count(200, least=2, most=LONGEST)
+    length: int = setting(200, least=2, most=LONGEST)
 
     name: ClassVar[str] = "adding"
     loss: ClassVar[str] = "mse"

@@ -45,23 +45,14 @@ class Settings:
 
     batch_size: int
     learning_rate: float
-    decay: float = 1.0
+    decay: float = check.setting(1.0, most=1.0)
     clip: float | None = None
     patience: int | None = None
-    workers: int = 1
+    workers: int = check.setting(1, most=64)
     method: str = check.one_of(METHODS)
 
     def __post_init__(self) -> None:
-        check.plain(self)
-        check.choices(self)
-        check.integer("batch_size", self.batch_size)
-        check.number("learning_rate", self.learning_rate)
-        check.number("decay", self.decay, most=1.0)
-        if self.clip is not None:
-            check.number("clip", self.clip)
-        if self.patience is not None:
-            check.integer("patience", self.patience)
-        check.integer("workers", self.workers, most=64)
+        check.settings(self)
 
 
 @dataclass(frozen=True)
