@@ -10,8 +10,7 @@ bounds of approxbounds, which no network may beat.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -137,7 +136,7 @@ def memorisation(
     tried = []
 
     def fits(m: int, draw: int) -> bool:
-        note()
+        bar.update()
         x, labels = _drawn(config, steps, m, (seed, draw))
         return trainer.fitted(x, labels, seed=(seed, draw, m)) is not None
 
@@ -148,7 +147,7 @@ def memorisation(
                 (best if answers.get((m, draw), partial(fits, m, draw)) else worst)[draw] = m
         return sum(count >= m for count in best) >= needed
 
-    with _watched(progress) as note:
+    with tqdm(unit="fit", disable=not progress) as bar, calm():
         low, high = 0, min(config.hidden + 1, most)
         while low < high and reached(high):
             low, high = high, min(2 * high, most)
@@ -228,9 +227,9 @@ def shattered(
     )
 
     def look(x: Array, known: tuple[Witness, ...], seed: tuple[int, ...]) -> tuple[Witness, ...] | None:
-        return realised(trainer, x, seed=seed, count=candidates, known=known, note=note)
+        return realised(trainer, x, seed=seed, count=candidates, known=known, note=bar.update)
 
-    with _watched(progress) as note:
+    with tqdm(unit="fit", disable=not progress) as bar, calm():
         for draw in range(sets):
             found = replace(none, witnesses=())
             for m in range(1, most + 1):
@@ -299,13 +298,6 @@ def _drawn(config: NetworkConfig, steps: int, points: int, seed: tuple[int, int]
     x = np.random.default_rng((*seed, 0)).random((points, steps, config.inputs))
     labels = np.where(np.random.default_rng((*seed, 1)).random(points) < 0.5, -1.0, 1.0)
     return x.swapaxes(0, 1), labels
-
-
-@contextmanager
-def _watched(shown: bool) -> Iterator[Callable[[], object]]:
-    """What is to be called for each fit, so that a bar shows them if it is ``shown``."""
-    with tqdm(unit="fit", disable=not shown) as bar, calm():
-        yield bar.update
 
 
 def network_bound(config: NetworkConfig, steps: int) -> tuple[ab.NetworkClass, int]:
