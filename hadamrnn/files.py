@@ -54,7 +54,7 @@ def read_bytes(path: str | Path) -> bytes:
     try:
         data = read_file(path)
     except OSError as error:
-        raise bad_file(path, f"must be a file that can be read ({error.__class__.__name__})") from None
+        raise bad_file(path, f"must be a file that can be read ({error.strerror})") from None
     if data[:2] == b"\x1f\x8b":
         most = _most(len(data))
         try:
@@ -112,7 +112,8 @@ class Archive:
         """These arrays, if they are not too large for the size of the file."""
         sizes = [math.prod(header.shape) * header.dtype.itemsize for header in map(self.headers.__getitem__, names)]
         if sum(sizes) > self._most:
-            raise ValueError(f"its arrays unpack to {sum(sizes)} bytes, more than {self._most}")
+            unpacked = f"its arrays unpack to {sum(sizes)} bytes, more than {self._most}"
+            raise ValueError(f"{unpacked}: write them with numpy.savez if you trust them")
         return [self._npz[name] for name in names]
 
 
@@ -125,7 +126,7 @@ def archive(path: str | Path, what: str) -> Iterator[Archive]:
     except FileError:
         raise
     except OSError as error:
-        raise bad_file(path, f"{what}: it must be a file that can be read ({error.__class__.__name__})") from None
+        raise bad_file(path, f"{what}: it must be a file that can be read ({error.strerror})") from None
     except DAMAGE as error:
         raise bad_file(path, f"{what}: {error}") from error
 
