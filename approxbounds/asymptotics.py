@@ -1,10 +1,50 @@
-"""Orders of magnitude compared exactly, up to logarithms."""
+"""Orders of magnitude: as they are read, and compared exactly, up to logarithms."""
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["decays_more_slowly", "powers", "same_order"]
+__all__ = ["decays_more_slowly", "gathered", "powers", "same_order"]
+
+_SIMPLE = 1000  # numerators and denominators of exponents that SymPy's powers of numbers take
+
+
+def gathered(rate: Any) -> Any:
+    """A rate as it is read: factors of one exponent under one power, cases outside of all powers.
+
+    The powers are not evaluated, as SymPy would raise the factors one by one.
+
+    >>> import sympy
+    >>> W, L, d = sympy.symbols("W L d", positive=True)
+    >>> gathered((L * W) ** sympy.Rational(-1, 5) * sympy.log(W) ** sympy.Rational(-3, 5))
+    1/((L*W)**(1/5)*log(W)**(3/5))
+    >>> gathered(W ** sympy.Piecewise((-1, sympy.Eq(d, 1)), (0, True)))
+    Piecewise((1/W, Eq(d, 1)), (1, True))
+    """
+    import sympy
+
+    from approxbounds.symbolic import RealPower
+
+    expression = sympy.S(rate)
+    if expression.has(sympy.Piecewise):
+        cases = sympy.piecewise_fold(expression).args
+        return sympy.Piecewise(*((gathered(value), condition) for value, condition in cases))
+    bases: dict[Any, list[Any]] = {}
+    for factor in sympy.Mul.make_args(expression):
+        base, exponent = factor.args if factor.is_Pow else (factor, sympy.Integer(1))
+        bases.setdefault(exponent, []).append(base)
+    roots = {exponent for exponent in bases if exponent.is_Rational and not exponent.is_Integer}
+    long = {exponent for exponent in roots if max(abs(exponent.p), exponent.q) > _SIMPLE}
+    if not long and all(len(bases[exponent]) == 1 for exponent in roots):
+        return expression
+    product = []
+    for exponent, factors in bases.items():
+        base = sympy.Mul(*factors)
+        if exponent in long:  # short, also with a number for the size
+            product.append(RealPower(base, exponent))
+        else:
+            product.append(sympy.Pow(base, exponent, evaluate=exponent not in roots))
+    return product[0] if len(product) == 1 else sympy.Mul(*product, evaluate=False)
 
 
 def powers(rate: Any) -> dict[Any, Any] | None:
@@ -22,12 +62,14 @@ def powers(rate: Any) -> dict[Any, Any] | None:
     """
     import sympy
 
+    from approxbounds.symbolic import RealPower
+
     expression = sympy.S(rate)
     if expression.is_number or isinstance(expression, sympy.log):
         return {}
     if expression.is_Symbol:
         return {expression: sympy.Integer(1)}
-    if expression.is_Pow:
+    if expression.is_Pow or isinstance(expression, RealPower):
         base, exponent = expression.args
         inner = powers(base)
         if inner is None or exponent.free_symbols & base.free_symbols:

@@ -9,6 +9,7 @@ from typing import Any
 
 from approxbounds import render
 from approxbounds.arithmetic import SYMBOLIC, precision
+from approxbounds.asymptotics import gathered
 from approxbounds.certificate import Certificate
 from approxbounds.errors import HypothesisError, NoExpressionError, NoNumberError, NotApplicableError
 from approxbounds.facts.built import DenseNetwork
@@ -77,11 +78,43 @@ class Bound:
 
     @cached_property
     def rate(self) -> Any:
+        """The order of the bound up to a constant factor, a SymPy expression in W, L, ... or the symbols of the query.
+
+        Its symbols are positive, so ``rate.subs({"W": 100})`` by name finds none of them and changes nothing: SymPy
+        makes a symbol without that assumption. Take them from ``rate.free_symbols`` or make
+        ``sympy.Symbol("W", positive=True)``. Raises NoExpressionError if the theorem states no rate.
+
+        >>> import approxbounds as ab
+        >>> rate = ab.lower_bound(ab.LipschitzBall(dim=5), ab.NetworkSize(weights=1000, depth=3), p=2).rate
+        >>> rate
+        (L*W*log(W))**(-1/5)
+        >>> numbers = {symbol: {"W": 1000, "L": 3}[symbol.name] for symbol in rate.free_symbols}
+        >>> f"{float(rate.subs(numbers)):.4f}"
+        '0.1370'
+        """
         with naming(self.theorem):
-            return SYMBOLIC.number(self.theorem.rate(self.query))
+            return gathered(SYMBOLIC.number(self.theorem.rate(self.query)))
 
     @cached_property
     def expression(self) -> Any:
+        """The closed form of the theorem at explicit data, as SymPy: true, but weaker than :attr:`value`.
+
+        It holds for all sizes at once, with data that the theorem prescribes (for T3 the coarsest member of at least
+        12 Pdim(G) cells), where :attr:`value` searches for the best data: it is mostly weaker by a factor of 2 to 3,
+        and by much more for smooth classes, up to 10^5 at s = 3. Its symbols
+        (``bound.expression.free_symbols``) are positive: insert numbers by your own symbols, as ``subs({W: 100})``;
+        ``subs({"W": 100})`` finds no such symbol and silently changes nothing. A Piecewise with one case states
+        where the closed form holds; for limits and code take ``expression.args[0].expr``. Raises NoExpressionError if
+        no closed form is known.
+
+        >>> import sympy, approxbounds as ab
+        >>> W, L = sympy.symbols("W L", positive=True)
+        >>> F, G = ab.LipschitzBall(dim=2), ab.NetworkSize(weights=W, depth=L, degree=1)
+        >>> f = sympy.lambdify((W, L), ab.lower_bound(F, G, p=2).expression)
+        >>> certified = ab.lower_bound(F, ab.NetworkSize(weights=100, depth=3, degree=1), p=2).value
+        >>> f"{f(100, 3):.6f} {certified:.6f}"
+        '0.000435 0.001034'
+        """
         with naming(self.theorem):
             return SYMBOLIC.number(self.theorem.expression(self.query))
 

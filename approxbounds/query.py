@@ -166,7 +166,7 @@ def lower_bound(F: FunctionClass, G: NetworkClass, *, p: Any) -> Bound:
     >>> F, G = ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(10,), input_dim=2)
     >>> bound = ab.lower_bound(F, G, p=2)
     >>> bound.theorem.id, f"{bound.value:.4f}", bound.rate
-    ('T3', '0.0036', 1/(sqrt(L)*sqrt(W)*sqrt(log(W))))
+    ('T3', '0.0036', 1/sqrt(L*W*log(W)))
     """
     query = make_query(F, G, p)
     return best(candidates(query, Direction.LOWER).results, f"a lower bound for p={query.p}")

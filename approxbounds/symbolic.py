@@ -13,6 +13,7 @@ __all__ = ["RealPower", "exponential", "minimum", "power"]
 
 _SIMPLE = 1000  # exponents p/q with |p|, q up to this are left to SymPy,
 _MOST_BITS = 1000  # for bases whose numbers, and their powers, have at most this many bits
+_LARGEST_PRIME = 2**15  # by which SymPy's powers divide
 
 
 @lru_cache(maxsize=1024)
@@ -22,16 +23,40 @@ def _value(base: Any, exponent: Any, bits: int) -> Any:
 
 
 class RealPower(sympy.Function):  # type: ignore[misc]
-    """base^exponent for a positive number and a real exponent, one of them with many digits or a long expression.
+    """base^exponent for a base >= 0 and a real exponent, where Pow would not end once numbers are inserted.
 
-    SymPy would factor the base and raise its prime factors to the numerator of the exponent: for the exact
-    value of a float such as 0.3 that is a number of 10^16 digits. It would simplify a long exponent to print it.
+    SymPy computes 2^(-n) for n = 10^10 as a fraction, and raises the prime factors of 1800 to the numerator of the
+    exponent: for the exact value of the float 0.7 that is a number of 10^16 digits. Here numbers are evaluated where
+    the result is short, else they are kept. In all else it is a power: it has derivatives, limits and series, prints
+    as one in every language, and ``rewrite(Pow)`` gives SymPy's own, but for numbers.
+
+    >>> n = sympy.Symbol("n", positive=True)
+    >>> f = RealPower(2, -n)
+    >>> f, f.diff(n), f.subs(n, 3), f.subs(n, 10**10), f.rewrite(sympy.Pow).func.__name__
+    (2**(-n), -log(2)*2**(-n), 1/8, 2**(-10000000000), 'Pow')
     """
 
     nargs = 2
 
-    def _eval_is_positive(self) -> bool:
+    @classmethod
+    def eval(cls, base: Any, exponent: Any) -> Any:
+        if base == 1 or exponent == 0:
+            return sympy.Integer(1)
+        if exponent == 1:
+            return base
+        if base == 0 or any(x.has(sympy.Float) or x.is_finite is False for x in (base, exponent)):
+            return base**exponent
+        return _short(base, exponent)
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        base, exponent = self.args
+        return self * (exponent / base if argindex == 1 else sympy.log(base))
+
+    def _eval_is_extended_nonnegative(self) -> bool:
         return True
+
+    def _eval_is_extended_positive(self) -> Any:
+        return self.args[0].is_positive or None
 
     def _eval_evalf(self, prec: int) -> Any:
         base, exponent = self.args
@@ -41,18 +66,74 @@ class RealPower(sympy.Function):  # type: ignore[misc]
         bits = 64 * ((prec + 20 + int(abs(exponent)).bit_length()) // 64 + 1)
         return sympy.Float._new(_value(base, exponent, bits)._mpf_, prec)
 
+    def _eval_rewrite_as_Pow(self, base: Any, exponent: Any, **_: Any) -> Any:
+        return self if self.is_number else base**exponent
+
+    def _eval_rewrite_as_exp(self, base: Any, exponent: Any, **_: Any) -> Any:
+        return self if self.is_number else sympy.exp(exponent * sympy.log(base))
+
+    _eval_rewrite_as_tractable = _eval_rewrite_as_exp  # for limits
+
+    def _eval_nseries(self, x: Any, n: Any, logx: Any, cdir: Any = 0) -> Any:
+        return self.rewrite(sympy.Pow)._eval_nseries(x, n, logx, cdir)
+
+    def _eval_as_leading_term(self, x: Any, logx: Any = None, cdir: Any = 0) -> Any:
+        return self.rewrite(sympy.Pow).as_leading_term(x, logx=logx, cdir=cdir)
+
     def _sympystr(self, printer: Any) -> str:
         base, exponent = (printer.parenthesize(x, PRECEDENCE["Pow"], strict=False) for x in self.args)
         return f"{base}**{exponent}"
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        base, exponent = map(printer._print, self.args)
-        shown = rf"\left({base}\right)^{{{exponent}}}"
+        base = printer.parenthesize(self.args[0], PRECEDENCE["Pow"])
+        shown = rf"{base}^{{{printer._print(self.args[1])}}}"
         return shown if exp is None else rf"\left({shown}\right)^{{{exp}}}"
+
+    def _pretty(self, printer: Any) -> Any:
+        return printer._print(sympy.Pow(*self.args, evaluate=False))
+
+    def _code(self, printer: Any) -> str:
+        """In languages that compute in doubles."""
+        if self.is_number:
+            return str(printer._print(self.evalf(17)))
+        base, exponent = self.args  # an integer to a negative integer is an error in NumPy
+        return str(printer._print(sympy.Pow(base.evalf(17) if base.is_number else base, exponent, evaluate=False)))
+
+    _pythoncode = _numpycode = _lambdacode = _numexprcode = _ccode = _cxxcode = _fcode = _octave = _julia = _code
+    _javascript = _rcode = _glsl = _cupycode = _jaxcode = _tensorflowcode = _torchcode = _code
+
+    def _rust_code(self, printer: Any) -> str:
+        """As SymPy's printer takes no power of symbols that are integers."""
+        if self.is_number:
+            return self._code(printer)
+        return f"({printer._print(self.args[0])} as f64).powf({printer._print(self.args[1])})"
+
+    def _mpmathcode(self, printer: Any) -> str:
+        base, exponent = map(printer._print, self.args)
+        return f"{printer._module_format('mpmath.power')}({base}, {exponent})"
+
+    def _mcode(self, printer: Any) -> str:
+        base, exponent = (printer.parenthesize(x, PRECEDENCE["Pow"]) for x in self.args)
+        return f"{base}^{exponent}"
+
+
+def _short(base: Any, exponent: Any) -> Any:
+    """base ** exponent in nodes of SymPy that cannot grow when they are evaluated again, or None."""
+    if not exponent.is_Rational or not base.is_number:
+        return None
+    if not _large(base, exponent):
+        return base**exponent
+    if not base.is_Rational or _bits(base) * max(abs(exponent), 1) > _MOST_BITS:
+        return None
+    product = sympy.Integer(1)  # factor by factor, with exponents in [0, 1): what is left has nothing to be moved
+    for factor, times in sympy.factorrat(base, limit=_LARGEST_PRIME).items():
+        whole, part = divmod(times * exponent, 1)
+        product *= sympy.Integer(factor) ** whole * sympy.Integer(factor) ** part
+    return product
 
 
 def power(base: Any, exponent: Any) -> Any:
-    """base ** exponent, unevaluated where evaluation would not end.
+    """base ** exponent, as :class:`RealPower` where SymPy's power would not end, now or with numbers for symbols.
 
     >>> abs(power(sympy.Integer(1202), sympy.Rational(0.3)).evalf(15) - 1202**0.3) < 1e-12
     True
@@ -61,20 +142,20 @@ def power(base: Any, exponent: Any) -> Any:
     """
     if not (exponent.is_Rational and _large(base, exponent)):
         return base**exponent
-    if base.is_number:
-        return base if base == 1 else RealPower(base, exponent)
-    if base.is_Mul:  # SymPy would raise the factors one by one
+    if base.is_Mul and not base.is_number:
         number, rest = base.as_independent(*base.free_symbols, as_Add=False)
-        return power(number, exponent) * rest**exponent
-    return base**exponent
+        return RealPower(number, exponent) * RealPower(rest, exponent)
+    return RealPower(base, exponent)
 
 
 def _large(base: Any, exponent: Any) -> bool:
     """Whether the power of the numbers in ``base`` would have too many digits, or they would to be factored."""
-    if max(abs(exponent.p), exponent.q) > _SIMPLE:
-        return True
-    bits = max((max(abs(x.p), x.q).bit_length() for x in base.atoms(sympy.Rational)), default=0)
-    return bool(bits * max(abs(exponent), 1) > _MOST_BITS)
+    return bool(max(abs(exponent.p), exponent.q) > _SIMPLE or _bits(base) * max(abs(exponent), 1) > _MOST_BITS)
+
+
+def _bits(base: Any) -> int:
+    """The most bits of a number in ``base``."""
+    return max((max(abs(x.p), x.q).bit_length() for x in base.atoms(sympy.Rational)), default=0)
 
 
 def exponential(x: Any) -> Any:

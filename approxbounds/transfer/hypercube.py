@@ -81,19 +81,14 @@ class HypercubeTheorem(Theorem):
         return query.G.orders.pdim ** (-1 / query.F.entropy_exponent(query.p))
 
     def expression(self, query: Query) -> Any:
-        """||w||_p ((1 - 2^{-0.444 P})/4)^{1/p} at the coarsest member with N >= 12P, P >= Pdim(G).
+        """||w||_p ((1 - e^{-0.3 P})/4)^{1/p} at the coarsest member with N >= 12P, P >= max(Pdim(G), 1).
 
-        With h = floor(N/8)+1: Pi V(N,h-1) 2^{-N} <= 2^{-0.037 N}, N >= 12P, and S >= (N/8)(1 - 2^{-0.037 N}).
+        With h = floor(N/8)+1: Pi V(N,h-1) 2^{-N} <= 2^{-0.037 N} <= e^{-0.025 N}, and S >= (N/8)(1 - e^{-0.025 N}).
         """
         import sympy
 
-        from approxbounds.symbolic import RealPower
-
         P, _ = pdim_expression(query.G)
-        # 2^{-0.444 P} with a large number P would be a huge fraction: a smaller P there only weakens the bound
-        share = sympy.Min(sympy.Max(P, 1), 25) if P.is_number else P
-        exponent = -sympy.Rational(444, 1000) * share
-        mass = (1 - (2**exponent if P.is_number else RealPower(2, exponent))) / 4
+        mass = (1 - sympy.exp(-sympy.Rational(3, 10) * (sympy.Max(P, 1) if P.is_number else P))) / 4
         forms = [family.least_norm(SYMBOLIC, 12 * P, query.p) for family in query.F.families]
         forms = [form for form in forms if form is not None]
         if not forms:
@@ -109,7 +104,7 @@ class HypercubeTheorem(Theorem):
             Step(f"$\\operatorname{{Pdim}}(G)\\le P={latex(P)}$.", citations),
             Step(
                 r"Take the coarsest member with $N\ge12P$ cells and $h=\lfloor N/8\rfloor+1$: then "
-                r"$\Pi V(N,h-1)2^{-N}\le2^{-0.037N}$."
+                r"$\Pi V(N,h-1)2^{-N}\le2^{-0.037N}\le e^{-0.025N}$."
             ),
             Step(self.statement, self.citations),
         )
