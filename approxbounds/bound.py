@@ -118,6 +118,22 @@ class Bound:
         with naming(self.theorem):
             return SYMBOLIC.number(self.theorem.expression(self.query))
 
+    @cached_property
+    def formula(self) -> Any:
+        """The theorem's formula at the data that the search found, as SymPy: exact, and equal to :attr:`value`.
+
+        It is the number that :attr:`value` rounds to the safe side (for dimensions: down to an integer), for these
+        sizes only; ``formula.evalf(30)`` gives its digits. Raises NoNumberError where there is no value.
+
+        >>> import approxbounds as ab
+        >>> bound = ab.lower_bound(ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=3), p=1)
+        >>> bound.formula, bound.value
+        (1/98 - 2**(-7 + log(64)/log(2))/98, 0.00510204081632653)
+        """
+        _ = self.value  # raises if there is none
+        with naming(self.theorem):
+            return SYMBOLIC.number(self.theorem.evaluate(SYMBOLIC, self.query, self.witness or {}))
+
     @property
     def foreign(self) -> tuple[str, ...]:
         """Theorems and classes from outside this package that the bound rests on; empty for the library's own.

@@ -9,7 +9,7 @@ import mpmath
 import sympy
 from sympy.printing.precedence import PRECEDENCE
 
-__all__ = ["RealPower", "exponential", "minimum", "power"]
+__all__ = ["LogBinomial", "LogBinomialSum", "RealPower", "exponential", "extreme", "power"]
 
 _SIMPLE = 1000  # exponents p/q with |p|, q up to this are left to SymPy,
 _MOST_BITS = 1000  # for bases whose numbers, and their powers, have at most this many bits
@@ -117,6 +117,91 @@ class RealPower(sympy.Function):  # type: ignore[misc]
         return f"{base}^{exponent}"
 
 
+class _KeptNumber(sympy.Function):  # type: ignore[misc]
+    """A function of integers that SymPy would write out in full: it stays as it is and has a value.
+
+    Languages print its value in double precision.
+    """
+
+    nargs = 2
+
+    def _eval_is_extended_nonnegative(self) -> bool:
+        return True
+
+    def _code(self, printer: Any) -> str:
+        return str(printer._print(self.evalf(17)))
+
+    _pythoncode = _numpycode = _lambdacode = _numexprcode = _ccode = _cxxcode = _fcode = _octave = _julia = _code
+    _javascript = _rcode = _glsl = _cupycode = _jaxcode = _tensorflowcode = _torchcode = _rust_code = _mcode = _code
+
+    def _mpmathcode(self, printer: Any) -> str:
+        return str(printer._print(self.evalf(printer._settings.get("precision", 17) + 40)))
+
+
+class LogBinomial(_KeptNumber):
+    """log C(n, j) for integers 0 <= j <= n of any size, of which binomial(n, j) would write all digits.
+
+    >>> LogBinomial(10**9, 10**8).evalf(10), LogBinomial(10, 3).rewrite(sympy.binomial)
+    (325082963.3, log(120))
+    """
+
+    def _eval_evalf(self, prec: int) -> Any:
+        n, j = map(int, self.args)
+        return sympy.Float._new(_log_binomial(n, j, prec)._mpf_, prec)
+
+    def _eval_rewrite_as_binomial(self, n: Any, j: Any, **_: Any) -> Any:
+        return sympy.log(sympy.binomial(n, j))
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        shown = rf"\log\binom{{{self.args[0]}}}{{{self.args[1]}}}"
+        return shown if exp is None else rf"\left({shown}\right)^{{{exp}}}"
+
+
+class LogBinomialSum(_KeptNumber):
+    """log V(n, j) for integers 0 <= j < n, V(n, j) = sum_{i<=j} C(n, i).
+
+    >>> LogBinomialSum(10**9, 100).evalf(10), float(LogBinomialSum(10, 9)) == float(sympy.log(2**10 - 1))
+    (1708.587203, True)
+    """
+
+    def _eval_evalf(self, prec: int) -> Any:
+        n, j = map(int, self.args)
+        with mpmath.workprec(prec + 30):
+            if 2 * j < n:
+                value = _log_lower_tail(n, j)
+            else:  # V(n, j) = 2^n - V(n, n-j-1)
+                rest = _log_lower_tail(n, n - j - 1) if j < n else mpmath.mpf("-inf")
+                with mpmath.workprec(prec + 30 + n.bit_length()):
+                    whole = n * mpmath.log(2)
+                    value = whole + mpmath.log1p(-mpmath.exp(rest - whole))
+        return sympy.Float._new(value._mpf_, prec)
+
+    def _eval_rewrite_as_Sum(self, n: Any, j: Any, **_: Any) -> Any:
+        i = sympy.Dummy("i", integer=True, nonnegative=True)
+        return sympy.log(sympy.Sum(sympy.binomial(n, i), (i, 0, j)))
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        shown = rf"\log\sum_{{i\le {self.args[1]}}}\binom{{{self.args[0]}}}{{i}}"
+        return shown if exp is None else rf"\left({shown}\right)^{{{exp}}}"
+
+
+def _log_binomial(n: int, j: int, bits: int) -> Any:
+    """log C(n, j), from logarithms of Gamma that nearly cancel: at so many more bits."""
+    with mpmath.workprec(bits + 2 * n.bit_length() + 30):
+        return mpmath.loggamma(n + 1) - mpmath.loggamma(j + 1) - mpmath.loggamma(n - j + 1)
+
+
+def _log_lower_tail(n: int, j: int) -> Any:
+    """log V(n, j), 2j < n: C(n, j) (1 + r_1 + r_1 r_2 + ...) with r_i = (j-i+1)/(n-j+i) < 1."""
+    total = term = mpmath.mpf(1)
+    for i in range(1, j + 1):
+        term = term * (j - i + 1) / (n - j + i)
+        total += term
+        if term * j < total * mpmath.eps:
+            break
+    return _log_binomial(n, j, mpmath.mp.prec) + mpmath.log(total)
+
+
 def _short(base: Any, exponent: Any) -> Any:
     """base ** exponent in nodes of SymPy that cannot grow when they are evaluated again, or None."""
     if not exponent.is_Rational or not base.is_number:
@@ -172,18 +257,18 @@ def exponential(x: Any) -> Any:
     return product
 
 
-def minimum(xs: tuple[Any, ...]) -> Any:
-    """The least of the numbers xs, by their values to 30 digits; Min of those that agree to 20, and of symbols.
+def extreme(xs: tuple[Any, ...], *, least: bool) -> Any:
+    """The least or largest of the numbers xs, by their values to 30 digits; Min or Max of those that agree to 20.
 
-    SymPy would compare all pairs, each time at growing precision.
+    The same of symbols. SymPy would compare all pairs, each time at growing precision.
 
-    >>> minimum((sympy.sqrt(2), sympy.Rational(3, 2), sympy.Integer(7)))
+    >>> extreme((sympy.sqrt(2), sympy.Rational(3, 2), sympy.Integer(7)), least=True)
     sqrt(2)
     """
-    candidates = list(dict.fromkeys(xs))
+    candidates, node = list(dict.fromkeys(xs)), sympy.Min if least else sympy.Max
     if not all(x.is_number for x in candidates):
-        return sympy.Min(*candidates)
+        return node(*candidates)
     values = [x.evalf(30) for x in candidates]
-    least = min(values)
-    near = [x for x, value in zip(candidates, values, strict=True) if value - least <= abs(least) * 1e-20]
-    return near[0] if len(near) == 1 else sympy.Min(*near, evaluate=False)
+    best = min(values) if least else max(values)
+    near = [x for x, value in zip(candidates, values, strict=True) if abs(value - best) <= abs(best) * 1e-20]
+    return near[0] if len(near) == 1 else node(*near, evaluate=False)

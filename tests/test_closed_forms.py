@@ -9,6 +9,7 @@ from sympy.functions.elementary.piecewise import ExprCondPair
 
 import approxbounds as ab
 from approxbounds.symbolic import RealPower
+from approxbounds.testing import examples
 
 W, L, D, d = sympy.symbols("W L D d", positive=True)
 FORMS = [
@@ -160,3 +161,32 @@ def test_symbols_are_substituted_as_documented():
     bound = ab.lower_bound(ab.LipschitzBall(dim=2), ab.NetworkSize(weights=W, depth=L, degree=1), p=2)
     numbers = {symbol: {"W": 100, "L": 3}[symbol.name] for symbol in bound.expression.free_symbols}
     assert bound.expression.subs(numbers).is_number and bound.expression.subs({"W": 100}) == bound.expression
+
+
+def numbers(kind):
+    """Certified bounds on a class of functions or networks, by every theorem that has one."""
+    for record in examples(kind, most=3):
+        if isinstance(record, ab.FunctionClass):
+            G = ab.ReLUNetwork(widths=(60,) * 4, input_dim=record.domain_dim or 2)
+            H = ab.LipschitzFunctions(constant=2, input_dim=record.domain_dim or 2)
+            for p in (1, "3/2", "inf"):
+                yield from (*ab.lower_bounds(record, G, p=p), *ab.upper_bounds(record, G, p=p))
+                yield from (*ab.lower_bounds(record, H, p=p), *ab.upper_bounds(record, H, p=p))
+        else:
+            yield record.pseudo_dimension() if record.bounded_growth else record.fat_shattering("1/9")
+            yield from ab.lower_bounds(ab.LipschitzBall(dim=record.domain_dim or 1), record, p=2)
+
+
+@pytest.mark.parametrize("kind", [*ab.FUNCTION_CLASSES.values(), *ab.NETWORK_CLASSES.values()])
+def test_the_formula_is_the_value(kind):
+    for bound in numbers(kind):
+        if bound.number is not None:
+            exact = bound.formula.evalf(20)
+            exact = sympy.floor(exact) if bound.theorem.integral else exact
+            assert abs(exact - bound.value) <= 1e-12 * abs(bound.value), bound
+            assert len(str(bound.formula)) < 3000 and sympy.latex(bound.formula)
+
+
+def test_there_is_no_formula_without_a_value():
+    with pytest.raises(ab.NoNumberError):
+        _ = ab.lower_bound(ab.LipschitzBall(dim=d), ab.LinearSpace(dimension=D), p=2).formula

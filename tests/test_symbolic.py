@@ -2,6 +2,7 @@
 
 import pickle
 import re
+from math import comb
 
 import mpmath
 import pytest
@@ -9,7 +10,7 @@ import sympy
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, SYMBOLIC, precision
-from approxbounds.symbolic import RealPower, exponential, minimum, power
+from approxbounds.symbolic import LogBinomial, LogBinomialSum, RealPower, exponential, extreme, power
 
 CLASSES = [
     ab.HolderBall(smoothness=0.3, dim=1),
@@ -168,9 +169,9 @@ def test_exponentials_of_logarithms():
 def test_minimum_of_numbers_and_symbols():
     x = sympy.Symbol("x", positive=True)
     near = sympy.sqrt(2) + sympy.Rational(1, 10**25)
-    assert minimum((sympy.Integer(3), sympy.pi, sympy.Integer(3))) == 3
-    assert minimum((sympy.Integer(3), x)) == sympy.Min(3, x)
-    both = minimum((near, sympy.sqrt(2), sympy.Integer(7)))
+    assert extreme((sympy.Integer(3), sympy.pi, sympy.Integer(3)), least=True) == 3
+    assert extreme((sympy.Integer(3), x), least=True) == sympy.Min(3, x)
+    both = extreme((near, sympy.sqrt(2), sympy.Integer(7)), least=True)
     assert set(both.args) == {near, sympy.sqrt(2)} and float(both) == pytest.approx(2**0.5)
 
 
@@ -214,3 +215,16 @@ def test_each_complexity_has_the_rate_of_its_own_method(best):
             for size in (sympy.Integer(100), sympy.Integer(10**4))
         )
         assert 0 < large.evalf(10) < 1.1 * small.evalf(10), bound.theorem.id
+
+
+@pytest.mark.parametrize(
+    ("n", "j"), [(65, 0), (66, 33), (100, 99), (1000, 250), (5001, 2500), (10**9, 70), (10**40, 3)]
+)
+def test_logarithms_of_binomials(n, j):
+    terms = [comb(n, i) for i in range(j + 1)]
+    with mpmath.workdps(60):
+        for node, exact in ((LogBinomial(n, j), mpmath.log(terms[-1])), (LogBinomialSum(n, j), mpmath.log(sum(terms)))):
+            assert abs(mpmath.mpmathify(node.evalf(40)) - exact) <= 1e-38 * exact
+            assert eval(sympy.srepr(node), vars(sympy) | {type(node).__name__: type(node)}) == node
+            assert float(sympy.lambdify((), node)()) == pytest.approx(float(exact), rel=1e-14)
+            assert len(sympy.latex(node) + sympy.ccode(node)) < 150

@@ -6,10 +6,12 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from approxbounds.arithmetic.interface import Arithmetic, Value, is_exact
+from approxbounds.arithmetic.interface import EXACT_TERMS, Arithmetic, Value, entropy_bound, is_exact
 from approxbounds.errors import ParameterError
 
 __all__ = ["SYMBOLIC"]
+
+_WRITTEN = 64  # binomials C(n, j) with n up to this are written as integers
 
 
 class _Symbolic:
@@ -71,9 +73,9 @@ class _Symbolic:
         return self.exp(x / p)
 
     def minimum(self, *xs: Value) -> Value:
-        from approxbounds.symbolic import minimum
+        from approxbounds.symbolic import extreme
 
-        return minimum(tuple(map(self.number, xs)))
+        return extreme(tuple(map(self.number, xs)), least=True)
 
     def maximum(self, *xs: Value) -> Value:
         import sympy
@@ -107,11 +109,25 @@ class _Symbolic:
     def log2_binomial(self, n: Value, j: Value) -> Value:
         import sympy
 
+        from approxbounds.symbolic import LogBinomial
+
+        n, j = self.number(n), self.number(j)
+        if n.is_Integer and j.is_Integer and n > _WRITTEN:
+            return LogBinomial(n, j) / sympy.log(2)
         return self.log2(sympy.binomial(n, j))
 
     def log2_binomial_sum(self, n: Value, j: int) -> Value:
         import sympy
 
+        from approxbounds.symbolic import LogBinomialSum
+
+        n = self.number(n)
+        if n.is_Integer:  # as in balls
+            if j >= n:
+                return n
+            if n <= _WRITTEN:
+                return self.log2(sympy.Integer(sum(math.comb(int(n), i) for i in range(j + 1))))
+            return entropy_bound(self, n, j) if j > EXACT_TERMS else LogBinomialSum(n, j) / sympy.log(2)
         i = sympy.Dummy("i", integer=True, nonnegative=True)
         return self.log2(sympy.Sum(sympy.binomial(n, i), (i, 0, j)))
 

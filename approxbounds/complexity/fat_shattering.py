@@ -80,8 +80,9 @@ class FatMethod(Theorem):
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         m = integer_of(witness, "fat")
         require(m < MOST, f"fat={echo(m)} is beyond 10^300")
-        scale = self.least_scale(A, query.G, m + 1)
-        require(bool(scale < A.number(query.gamma)), f"fat+1={echo(m + 1)} points may be shattered at this scale")
+        if A.decides:
+            scale = self.least_scale(A, query.G, m + 1)
+            require(bool(scale < A.number(query.gamma)), f"fat+1={echo(m + 1)} points may be shattered at this scale")
         return A.number(m)
 
     def expression(self, query: Query) -> Any:
@@ -210,7 +211,8 @@ class PseudoDimensionMethod(FatMethod):
     def least_scale(self, A: Arithmetic[V], G: NetworkFacts, m: V | float) -> V:
         if A.vectorised:
             return A.number(np.where(np.asarray(m) > pdim_upper(G), 0.0, np.inf))
-        require(excludes_shattering(A, G, cast(int, m)), f"m={echo(m)} points may be shattered")
+        if A.decides:
+            require(excludes_shattering(A, G, cast(int, m)), f"m={echo(m)} points may be shattered")
         return A.number(0)
 
     def closed_form(self, A: Arithmetic[V], G: NetworkFacts, gamma: V | float) -> V:

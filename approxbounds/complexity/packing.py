@@ -107,11 +107,13 @@ class GilbertVarshamov(_PackingTheorem):
         h = integer_of(witness, "h", minimum=1)
         norm, log_two = family.norm(A, index, query.p), A.log(A.number(2))
         if is_infinite(query.p):
-            require(bool(2 * norm > A.number(query.eps)), "the distance is not certainly greater than eps")
+            if A.decides:
+                require(bool(2 * norm > A.number(query.eps)), "the distance is not certainly greater than eps")
             return log_two * A.number(cells)
         require(2 * (h - 1) < cells, f"h={echo(h)} must be at most N/2 + 1, N={echo(cells)}")
         distance = 2 * norm * A.power(A.number(h) / A.number(cells), 1 / A.number(query.p))
-        require(bool(distance > A.number(query.eps)), "the distance is not certainly greater than eps")
+        if A.decides:
+            require(bool(distance > A.number(query.eps)), "the distance is not certainly greater than eps")
         return log_two * (A.number(cells) - log2_lower_tail(A, cells, h - 1))
 
     def expression(self, query: Query) -> Any:

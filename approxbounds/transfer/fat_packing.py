@@ -109,7 +109,8 @@ class FatPackingTransfer(Theorem):
             least = least_scale(A, query.G, D + 1)
             require(A.less(least, family.spread(A, index) * scale / 4), f"fat_gamma(G) <= fat={echo(D)} is not certain")
         allowed = log2_separated(A, m, B, D, integer_of(witness, "exponent"))
-        require(bool(allowed < mu), "2^bits tau-separated functions of G are not certainly impossible")
+        if A.decides:
+            require(bool(allowed < mu), "2^bits tau-separated functions of G are not certainly impossible")
         return excess(A, query, family, index, witness)
 
     def rate(self, query: Query) -> Any:

@@ -58,10 +58,11 @@ class PackingTransfer(Theorem):
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         family, index, _ = member_of(query.F.families, witness)
-        packing = packing_of(A, family, index, witness)
         P, tau = checked_pdim(A, query, witness), fraction_of(witness, "tau")
-        allowed = log2_haussler(A, P, family.spread(A, index), A.number(tau), query.p)
-        require(bool(packing > allowed), "the packing of F is not certainly larger than U(tau)")
+        if A.decides:
+            packing = packing_of(A, family, index, witness)
+            allowed = log2_haussler(A, P, family.spread(A, index), A.number(tau), query.p)
+            require(bool(packing > allowed), "the packing of F is not certainly larger than U(tau)")
         return excess(A, query, family, index, witness)
 
     def rate(self, query: Query) -> Any:
@@ -165,7 +166,8 @@ class EntropyTransfer(Theorem):
         require(2 * eps + tau <= entropy.valid_below, f"2 eps + tau must be at most eps0={entropy.valid_below}")
         entropy_value = A.number(entropy.constant) * A.power(A.number(2 * eps + tau), -A.number(entropy.exponent))
         allowed = A.log(A.number(2)) * log2_haussler(A, P, A.number(high - low), A.number(tau), entropy.norm)
-        require(bool(entropy_value > allowed), "the entropy of F is not certainly larger than log U(tau)")
+        if A.decides:
+            require(bool(entropy_value > allowed), "the entropy of F is not certainly larger than log U(tau)")
         return A.number(eps)
 
     def rate(self, query: Query) -> Any:
