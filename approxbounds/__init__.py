@@ -27,7 +27,7 @@ from approxbounds.functions.entropy import BarronBall, EntropyClass
 from approxbounds.functions.holder import HolderBall, LipschitzBall
 from approxbounds.functions.monotone import MonotoneFunctions
 from approxbounds.functions.sobolev import SobolevBall
-from approxbounds.inverse import Requirement, required_bits, required_weights
+from approxbounds.inverse import RequiredOrder, Requirement, required_bits, required_weights
 from approxbounds.kernel import Verdict
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.feedforward import (
@@ -108,6 +108,7 @@ __all__ = [
     "ReLUPowerNetwork",
     "RecurrentNetwork",
     "Refusal",
+    "RequiredOrder",
     "Requirement",
     "SkipNetwork",
     "SobolevBall",

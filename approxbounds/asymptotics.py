@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["decays_more_slowly", "gathered", "powers", "same_order"]
+__all__ = ["decays_more_slowly", "gathered", "needed", "powers", "same_order"]
 
 _SIMPLE = 1000  # numerators and denominators of exponents that SymPy's powers of numbers take
 
@@ -121,3 +121,51 @@ def decays_more_slowly(first: Any, second: Any) -> bool:
     if differences is None or not all(difference.is_nonnegative for difference in differences):
         return False
     return any(difference.is_positive for difference in differences)
+
+
+def needed(rate: Any, size: Any, error: Any) -> Any:
+    """The order of the size W that an error eps needs, as eps -> 0, if the error is at least of the order ``rate``.
+
+    For a rate A W^{-b} (log W)^{-g} with b > 0, g >= 0, where A <= 1 decreases in the other sizes: at an error eps
+    either W >= eps^{-1/b}, or log W <= log(1/eps)/b; so W is at least of order (A log(1/eps)^{-g}/eps)^{1/b}. A size
+    of smaller order is excluded. None for other rates; infinity if the rate does not fall with W.
+
+    >>> import sympy
+    >>> W, L, s, d, eps = sympy.symbols("W L s d eps", positive=True)
+    >>> needed((L * W * sympy.log(W)) ** (-s / d), W, eps)
+    1/(L*eps**(d/s)*log(1/eps))
+    >>> needed(sympy.Integer(1), W, eps), needed(1 / (1 + W), W, eps)
+    (oo, None)
+    """
+    import sympy
+
+    log = sympy.Dummy("log", positive=True)
+    expression = sympy.S(rate).subs(sympy.log(size), log)
+    power = _power_of(expression, size)
+    falls_with_log = _power_of(expression, log)
+    if power is None or falls_with_log is None or not falls_with_log.is_nonpositive:
+        return None
+    if power == 0:
+        return sympy.oo if falls_with_log == 0 and not expression.free_symbols else None
+    if not power.is_negative:
+        return None
+    rest = sympy.powdenest(expression.subs(size, 1), force=True)
+    order = sympy.powsimp(sympy.powdenest(rest ** (-1 / power), force=True) * error ** (1 / power))
+    return order.subs(log, sympy.log(1 / error))
+
+
+def _power_of(expression: Any, size: Any) -> Any:
+    """The exponent of ``size`` in a product of powers; None if the expression is something else."""
+    import sympy
+
+    if size not in expression.free_symbols:
+        return sympy.Integer(0)
+    if expression == size:
+        return sympy.Integer(1)
+    if expression.is_Pow and size not in expression.exp.free_symbols:
+        inner = _power_of(expression.base, size)
+        return None if inner is None else inner * expression.exp
+    if not expression.is_Mul:
+        return None
+    parts = [_power_of(factor, size) for factor in expression.args]
+    return None if None in parts else sum(parts, sympy.Integer(0))

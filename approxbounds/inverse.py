@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from approxbounds import render, validation
+from approxbounds.asymptotics import needed
 from approxbounds.bisection import largest
 from approxbounds.bound import Bound, apply, best
 from approxbounds.certificate import Certificate
@@ -16,13 +17,13 @@ from approxbounds.facts.networks import NetworkFacts
 from approxbounds.functions.base import FunctionClass
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.feedforward import FeedForwardNetwork, NetworkSize
-from approxbounds.query import make_query
+from approxbounds.query import lower_bound, make_query
 from approxbounds.registry import LOWER_THEOREMS
 from approxbounds.sources import Citation, bibtex
 from approxbounds.theorem import Query, Step
 from approxbounds.validation import Number
 
-__all__ = ["MOST_BITS", "Requirement", "required_bits", "required_weights"]
+__all__ = ["MOST_BITS", "RequiredOrder", "Requirement", "required_bits", "required_weights"]
 
 MOST_BITS = 64
 
@@ -95,6 +96,28 @@ class Requirement:
         if math.isinf(self.value):
             return f"no number of {self.asked} suffices {goal}  {how}"
         return f"at least {self.value} {asked} {goal}  {how}"
+
+
+@dataclass(frozen=True)
+class RequiredOrder:
+    """What an error needs in symbols: classes with fewer weights than of the order ``rate`` are excluded.
+
+    As the error tends to 0, E_p(F, G) <= error implies that W is at least a constant, which is not specified, times
+    ``rate``, a SymPy expression, for every depth; infinity: no number of weights suffices. It follows from the rate of
+    ``bound``.
+    """
+
+    error: Any
+    rate: Any
+    bound: Bound
+
+    def _repr_latex_(self) -> str:
+        left = self.bound.theorem.quantity(self.bound.query)
+        return f"${left} \\le {render.latex(self.error)} \\implies W \\ge c \\cdot {render.latex(self.rate)}$"
+
+    def __str__(self) -> str:
+        goal = render.plain(self.bound.theorem.quantity(self.bound.query))
+        return f"at least c * {self.rate} weights for {goal} <= {self.error}  [{self.bound.origin}]"
 
 
 def _shown(error: Number, show: Callable[[Number, bool], str]) -> str:
@@ -216,7 +239,7 @@ class _FullyConnected:
 
 def required_weights(
     F: FunctionClass, *, error: object, p: object, depth: object, degree: object = 1, pieces: object = 2
-) -> Requirement:
+) -> Requirement | RequiredOrder:
     """The smallest number of weights that the certified lower bounds do not exclude for E_p(F, G) <= error.
 
     Every fully connected network with biases, ``depth`` layers (output layer included), activations of at most
@@ -226,13 +249,22 @@ def required_weights(
     parameters and layers of 10^9 units; if a search ends there (``limited``), value is the next size: at least
     10^12 + 1 if all are excluded.
 
-    Raises ParameterError (symbols are refused), and NotApplicableError for a class known only by rates.
+    If ``error`` is a symbol, others may be symbols too, and the answer is a :class:`RequiredOrder`: the order of W
+    that small errors need.
 
-    >>> import approxbounds as ab
+    Raises ParameterError (symbols beside a number ``error`` are refused), and NotApplicableError for a class known only
+    by rates, and for rates whose inverse is not known.
+
+    >>> import sympy, approxbounds as ab
+    >>> s, d, L, eps = sympy.symbols("s d L eps", positive=True)
+    >>> print(ab.required_weights(ab.HolderBall(smoothness=s, dim=d), error=eps, p=2, depth=L))
+    at least c * 1/(L*eps**(d/s)*log(1/eps)) weights for E_2(F, G) <= eps  [T3, symbolic]
     >>> need = ab.required_weights(ab.LipschitzBall(dim=2), error="1/1000", p=2, depth=3)
     >>> need.value, need.bound.value > 1 / 1000, bool(ab.verify(need.certificate))
     (119, True, True)
     """
+    if validation.is_symbolic(error):
+        return _order_of_weights(F, error, p, {"depth": depth, "degree": degree, "pieces": pieces})
     layers = validation.integer("depth", depth, minimum=2, maximum=validation.MOST_LAYERS, symbols=False)
     nu = validation.integer("degree", degree, minimum=0, maximum=1000, symbols=False)
     K = validation.integer("pieces", pieces, maximum=10**6, symbols=False)
@@ -245,6 +277,21 @@ def required_weights(
     last, bound = _search(query, sizes.networks, threshold, sizes.most)
     value = sizes.weights(last + 1)
     return Requirement("weights", value, threshold, query, bound, sizes.covered(last), sizes.limited(last))
+
+
+def _order_of_weights(F: FunctionClass, error: object, p: object, kind: dict[str, object]) -> RequiredOrder:
+    """The order of W that a symbolic error needs, by the rate of the best lower bound."""
+    import sympy
+
+    threshold, W = validation.exact("error", error), sympy.Symbol("W", positive=True)
+    bound = lower_bound(F, NetworkSize(weights=W, **kind), p=p)
+    other = (*kind.values(), p, *F.symbols)
+    if W in threshold.free_symbols or any(validation.is_symbolic(x) and W in x.free_symbols for x in other):
+        raise ParameterError("W", W, "is the number of weights that is asked: use another symbol")
+    order = needed(bound.rate, W, threshold)
+    if order is None:
+        raise NotApplicableError(f"the inverse of the rate {bound.rate} in W is not known")
+    return RequiredOrder(threshold, order, bound)
 
 
 def required_bits(F: FunctionClass, G: NetworkClass, *, error: object, p: object) -> Requirement:

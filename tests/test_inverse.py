@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -234,3 +235,16 @@ def test_one_bit_is_singular():
     F, G = ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(4,), input_dim=2)
     assert str(ab.required_bits(F, G, error=1, p=2)).startswith("at least 1 bit for ")
     assert str(ab.required_bits(F, G, error="1/100", p=2)).startswith("at least 4 bits for ")
+
+
+@pytest.mark.parametrize("degree", [0, 1])
+def test_symbols_are_answered_with_the_order_of_weights(degree):
+    s, d, L, eps, W = sympy.symbols("s d L eps W", positive=True)
+    need = ab.required_weights(ab.HolderBall(smoothness=s, dim=d), error=eps, p=2, depth=L, degree=degree)
+    expected = eps ** (-d / s) / sympy.log(1 / eps) / (L if degree else 1)
+    assert sympy.simplify(need.rate / expected) == 1 and "eps" in need._repr_latex_()
+    assert ab.required_weights(ab.MonotoneFunctions(dim=2), error=eps, p="inf", depth=3).rate == sympy.oo
+    with pytest.raises(ab.ParameterError):
+        ab.required_weights(ab.LipschitzBall(dim=W), error=eps, p=2, depth=3)
+    with pytest.raises(ab.NotApplicableError):
+        ab.required_weights(ab.LipschitzBall(dim=2), error=eps, p=2, depth=3, degree=2)

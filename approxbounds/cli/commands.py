@@ -181,6 +181,7 @@ def _requirement(arguments: argparse.Namespace, found: ab.Requirement, asked: di
 def _weights(arguments: argparse.Namespace) -> int:
     asked = {name: getattr(arguments, name) for name in ("error", "depth", "degree", "pieces")}
     found = ab.required_weights(parse_functions(arguments.F), p=parse_value(arguments.p), **asked)
+    assert isinstance(found, ab.Requirement)  # --error is a number
     G: Any = found.query.G  # the smallest of these networks
     sizes = {"network": None, "depth": G.counted_sizes.depth, "degree": G.degree, "pieces": G.pieces}
     return _requirement(arguments, found, _asked(found.query) | sizes)
