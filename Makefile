@@ -1,13 +1,17 @@
-# Two commands: `make figures` (certified tables and all paper figures) and `make test`.
+# Two commands: `make figures` (certified tables and all paper figures) and `make test`; and `make experiments`
+# (trains anew what the figures show, and compares; DATA=DIR for the tasks that need data sets, ALL=1 for all of them).
 # Each builds .venv by itself, with uv if it is there, else with venv and pip.
 PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
 
-.PHONY: figures test lint clean
+.PHONY: figures experiments test lint clean
 
 figures: $(STAMP)
 	$(VENV)/bin/python -m paper_figures.make_all
+
+experiments: $(STAMP)
+	$(VENV)/bin/python -m paper_figures.experiments $(if $(DATA),--data '$(DATA)') $(if $(ALL),--all)
 
 test: lint
 	$(VENV)/bin/python -m pytest -n auto --nbmake

@@ -5,13 +5,15 @@ Measured: the largest m such that training fits random labels of m random sequen
 HadamRNN (:func:`hadamrnn.expressivity.shattered`), a proved lower bound on the pseudo-dimension. Bounds: on the
 pseudo-dimension; random labels of m points are fitted in at most a share Pi(m)/2^m of all draws, below one half beyond
 ``limit``, which is one or two points above it. From the repository root, with more draws, restarts and sizes (an hour):
-``python -m paper_figures.capacity --full``. Sources: approxbounds; Foucault, Mamalet and Malgouyres (2024, 2025).
+``python -m paper_figures.capacity --full --train``. Sources: approxbounds; Foucault, Mamalet and Malgouyres (2024,
+2025).
 """
 
 from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,8 @@ from matplotlib.ticker import NullLocator
 
 import approxbounds as ab
 from hadamrnn import Config, NetworkConfig, QORNNConfig
-from hadamrnn.expressivity.capacity import memorisation, shattered
+from hadamrnn.errors import BoundViolationError
+from hadamrnn.expressivity.capacity import label_limit, memorisation, require_possible, shattered
 from paper_figures import style
 from paper_figures.product import Product, Record, cited
 from paper_figures.runner import run_from_command_line
@@ -31,6 +34,7 @@ from paper_figures.runner import run_from_command_line
 __all__ = ["CAPACITY", "FULL"]
 
 BITS, STEPS = 4, 10
+LEVEL, SEED = Fraction(1, 2), 0
 SIZES, MORE_SIZES = (1, 2, 4, 8, 16), (1, 2, 4, 8, 16, 32)
 LENGTHS, MORE_LENGTHS = (1, 3, 10, 40), (1, 2, 5, 10, 20, 50, 100, 200)
 LENGTHS_AT = 4  # hidden units
@@ -78,20 +82,29 @@ def queries(*, quick: bool = False, full: bool = False) -> list[dict[str, Any]]:
     return found + [dict(zip(names, ("shattered", "hadamrnn", n, STEPS, BITS), strict=True)) | effort for n in small]
 
 
-def solve(
+def train(
     *, panel: str, family: str, hidden: int, steps: int, bits: int, draws: int, restarts: int, iterations: int
 ) -> Record:
-    """What was measured, with seed 0, and the certified bound; the ratio has three digits."""
+    """What was measured; the points fitted in each draw."""
     config = network(family, hidden, bits)
-    effort: dict[str, Any] = {"restarts": restarts, "iterations": iterations}
-    bound = config.as_class(steps=steps).pseudo_dimension()
+    effort: dict[str, Any] = {"restarts": restarts, "iterations": iterations, "seed": SEED, "progress": False}
+    if panel == "shattered":
+        return {"seed": SEED, "measured": shattered(config, steps=steps, sets=draws, most=10, **effort).size}
+    found = memorisation(config, steps=steps, draws=draws, level=LEVEL, **effort)
+    return {"seed": SEED, "measured": found.capacity, "fitted": list(found.fitted)}
+
+
+def solve(*, panel: str, family: str, hidden: int, steps: int, bits: int, trained: Record, **effort: int) -> Record:
+    """What was measured, and the certified bound, which it may not refute; the ratio has three digits."""
+    G = network(family, hidden, bits).as_class(steps=steps)
+    bound, measured = G.pseudo_dimension(), trained["measured"]
     record: Record = {"panel": panel, "family": family, "hidden": hidden, "steps": steps}
     record |= {"bits": None if family == "orthogonal" else bits, "bound": int(bound.value)}
-    if panel == "shattered":
-        measured = shattered(config, steps=steps, sets=draws, most=10, **effort, progress=False).size
-    else:
-        found = memorisation(config, steps=steps, draws=draws, **effort, progress=False)
-        measured, record["limit"] = found.capacity, found.limit
+    if panel != "shattered":
+        require_possible(G, trained["fitted"])
+        record["limit"] = label_limit(G, LEVEL)
+    elif measured > record["bound"]:
+        raise BoundViolationError(f"{measured} points are shattered, at most {record['bound']} can be by {G}")
     ratio = float(f"{measured / record['bound']:.3g}")
     return record | {"measured": measured, "ratio": ratio, "bound_theorem": bound.theorem.id, "sources": cited(bound)}
 
@@ -152,6 +165,7 @@ CAPACITY = Product(
         rf"$T={STEPS}$."
     ),
     queries=queries,
+    train=train,
     solve=solve,
     write=write,
     citations=(ab.Citation("approxbounds", "6"),),

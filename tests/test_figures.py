@@ -7,6 +7,7 @@ import importlib
 import json
 import math
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import approxbounds as ab
 from approxbounds.arithmetic import FLOAT
 from approxbounds.complexity.pseudo_dimension import growth_steps
 from approxbounds.functions.base import FunctionClass
+from hadamrnn.errors import BoundViolationError
 
 ROOT = Path(__file__).resolve().parents[1]
 BRACKETS = ("bracket", "monotone", "theorems")
@@ -70,6 +72,109 @@ def test_numbers_are_those_of_the_manifest(scripts: Any, made: tuple[Path, list[
     stored = manifest.read()
     assert set(stored) == {product.name for product in scripts("make_all").PRODUCTS}
     assert [line for each in made[1] for line in manifest.differences(each.product, each.records, stored)] == []
+
+
+def test_training_reproduces_what_is_stored(scripts: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """A few of the networks that ``make experiments`` trains."""
+    trained = [product for product in scripts("make_all").PRODUCTS if product.train is not None]
+    assert [product.name for product in trained] == ["capacity", "approximation"]
+    path = scripts("manifest").MANIFEST
+    assert scripts("runner").check(trained, path=path, quick=True, train=True, progress=False) == []
+
+
+class TestStoredResults:
+    """Figures are drawn from what training gave once."""
+
+    ERRORS = {"seed": 0, "errors": [0.25, 0.5]}
+
+    @pytest.fixture
+    def product(self, scripts: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+        """One that trains, with its results in a folder of its own."""
+        results = scripts("results")
+        monkeypatch.setattr(results.read, "__kwdefaults__", {"folder": tmp_path})
+        monkeypatch.setattr(results.write, "__kwdefaults__", {"folder": tmp_path})
+        return scripts("product").Product(
+            name="name",
+            about="what it is",
+            caption="",
+            queries=lambda *, quick: [{"n": 1}],
+            train=lambda n: self.ERRORS,
+            solve=lambda n, trained: {"n": n, "least": min(trained["errors"])},
+            write=lambda **_: [],
+            tolerances={"least": 0.1},
+        )
+
+    def test_update_then_check(self, scripts: Any, product: Any, tmp_path: Path) -> None:
+        runner, path = scripts("runner"), tmp_path / "manifest.json"
+        how: dict[str, Any] = {"path": path, "progress": False}
+        with pytest.raises(ab.ParameterError, match="results='n=1': is not stored for name: use --train"):
+            runner.update([product], **how)
+        runner.update([product], train=True, **how)
+        stored = json.loads((tmp_path / "name.json").read_text())
+        assert stored["about"] == "what it is" and len(stored["date"]) == 10
+        assert set(stored["versions"]) == {"python", "approxbounds", "numpy", "scipy"}
+        assert stored["results"] == [{"label": "n=1", "trained": self.ERRORS}]
+        assert runner.check([product], **how) == runner.check([product], train=True, **how) == []
+        other = replace(product, train=lambda n: {"seed": 0, "errors": [0.375]})
+        assert runner.check([other], **how) == []  # which does not train
+        (line,) = runner.check([other], train=True, **how)
+        assert line == "name: n=1: least: stored 0.25, now 0.375 (allowed: 0.1 relative)"
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"results": [1]}', '{"results": [{"label": "n=1"}]}'])
+    def test_what_is_no_file_of_results_is_bad_input(
+        self, scripts: Any, product: Any, tmp_path: Path, content: str
+    ) -> None:
+        (tmp_path / "name.json").write_text(content)
+        with pytest.raises(ab.ParameterError, match="must be a file that --train --update has written"):
+            scripts("runner").check([product], path=tmp_path / "manifest.json", progress=False)
+
+    def test_stored_errors_are_held_against_the_bound(self, scripts: Any) -> None:
+        """Each time that they are drawn: should a bound be too good, the figure fails."""
+        query = {"panel": "hadamrnn", "size": 1, "targets": 20, "restarts": 4}
+        with pytest.raises(BoundViolationError):
+            scripts("approximation").solve(**query, trained={"seed": 0, "errors": [1e-9] * 20})
+        labels = {"panel": "hidden", "family": "hadamrnn", "hidden": 1, "steps": 10, "bits": 4}
+        for panel, trained in (("hidden", {"fitted": [99] * 4}), ("shattered", {})):
+            with pytest.raises(BoundViolationError):
+                scripts("capacity").solve(**labels | {"panel": panel}, trained={"measured": 99} | trained)
+
+
+class TestExperiments:
+    """``make experiments``, without its training."""
+
+    @pytest.fixture
+    def experiments(self, scripts: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+        module = scripts("experiments")
+        monkeypatch.setattr(module, "check", lambda products, **_: [])
+        return module
+
+    def test_data_that_are_not_there(
+        self, experiments: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        rows = json.loads((ROOT / "paper_figures" / "data" / "qornn.json").read_text())["rows"]
+        asked = []
+
+        def trained(name: str, seeds: int, data: Path, out: Path) -> list[dict[str, Any]]:
+            asked.append((name, seeds))
+            return [row for row in rows if row["task"] == name]
+
+        monkeypatch.setattr(experiments, "_trained", trained)
+        (tmp_path / "mnist").mkdir()
+        assert experiments.main(["--out", str(tmp_path / "out")]) == 0
+        assert asked == [("copy", 1)]
+        said = capsys.readouterr().out
+        assert "text: skipped: needs text/moby_dick.txt.gz" in said and "copy: the stored numbers are re" in said
+        assert experiments.main(["--out", str(tmp_path / "out"), "--all", "--data", str(tmp_path)]) == 0
+        assert asked[1:] == [("copy", 3), ("permuted", 3), ("sequential", 3), ("copy-1000", 2)]
+        rows = [{**row, "runs": [{**run, "score": 0.5} for run in row["runs"]]} for row in rows]
+        assert experiments.main(["--out", str(tmp_path / "out")]) == 1
+
+    def test_one_row_of_the_table(self, experiments: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """The script is called as it wants to be, and its rows are those stored: here without training any."""
+        monkeypatch.setitem(experiments.TASKS, "copy", ("none", None))
+        assert experiments._trained("copy", 1, tmp_path, tmp_path) == []
+        names = {name.partition("*")[0] for name, _ in experiments.TASKS.values()}
+        assert names == {"none", "permuted-", "sequential-", "text-", "copy-1000-"}
 
 
 def test_captions_cite(scripts: Any, made: tuple[Path, list[Any]]) -> None:
@@ -283,7 +388,7 @@ def test_two_runs_agree(scripts: Any, made: tuple[Path, list[Any]], tmp_path: Pa
 HARD_TARGETS = tuple(f"hard_targets.{name}" for name in ("comparison", "feedforward", "pairs", "regression"))
 
 
-@pytest.mark.parametrize("name", ("rates", "table", "style", "manifest", *HARD_TARGETS))
+@pytest.mark.parametrize("name", ("rates", "table", "style", "manifest", "experiments", *HARD_TARGETS))
 def test_examples_in_docstrings(scripts: Any, name: str) -> None:
     result = doctest.testmod(scripts(name))
     assert result.attempted and not result.failed

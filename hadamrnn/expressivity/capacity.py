@@ -154,7 +154,7 @@ def memorisation(
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (middle, high) if reached(middle) else (low, middle)
-    _require_possible(G, best)
+    require_possible(G, best)
     return Memorisation(
         config=config,
         steps=steps,
@@ -165,7 +165,7 @@ def memorisation(
         fitted=tuple(best),
         tried=tuple(sorted(tried)),
         pseudo_dimension=pdim,
-        limit=_limit(G, share),
+        limit=label_limit(G, share),
     )
 
 
@@ -306,7 +306,7 @@ def network_bound(config: NetworkConfig, steps: int) -> tuple[ab.NetworkClass, i
     return G, int(G.pseudo_dimension().value)
 
 
-def _limit(G: ab.NetworkClass, level: Fraction) -> int:
+def label_limit(G: ab.NetworkClass, level: Fraction) -> int:
     """The largest m at which Pi(m)/2^m is not certainly below the level, with the growth bound Pi (log-concave)."""
     growth = G.growth()
     with precision(256):
@@ -314,7 +314,7 @@ def _limit(G: ab.NetworkClass, level: Fraction) -> int:
         return largest(lambda m: not growth.evaluate(BALL, m) < m + bits)
 
 
-def _require_possible(G: ab.NetworkClass, fitted_points: Sequence[int]) -> None:
+def require_possible(G: ab.NetworkClass, fitted_points: Sequence[int]) -> None:
     """Raise BoundViolationError if so many draws were fitted by less than a chance of 2^IMPOSSIBLE.
 
     Given the points, a draw is fitted on m points with probability at most q = Pi(m)/2^m, and k of N of them with

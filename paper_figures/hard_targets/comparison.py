@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
@@ -40,7 +40,7 @@ from hadamrnn.work import computed
 from paper_figures.hard_targets.feedforward import FeedForwardConfig
 from paper_figures.hard_targets.regression import best, steps_of
 
-__all__ = ["GridCase", "Measurement", "Pair", "compare"]
+__all__ = ["GridCase", "Measurement", "Pair", "compare", "measured"]
 
 #: Probability, for each of the two tests, of an alarm although the theorem and the code are right.
 ERROR_PROBABILITY = 1e-6
@@ -254,11 +254,14 @@ def compare(
     with closing(computed(_error, missing, **how, known=len(jobs) - len(missing))) as found:
         for key, error in found:
             answers.add(key, error)
-    return tuple(_measured(pair, [answers.found[i, n] for n in range(targets)], seed) for i, pair in enumerate(given))
+    return tuple(measured(pair, [answers.found[i, n] for n in range(targets)], seed) for i, pair in enumerate(given))
 
 
-def _measured(pair: Pair, errors: list[float], seed: int) -> Measurement:
-    """The measurement, unless a test rejects: then BoundViolationError."""
+def measured(pair: Pair, errors: Sequence[float], seed: int = 0) -> Measurement:
+    """The measurement of these errors, which :func:`compare` found with this seed.
+
+    Raises BoundViolationError if a test rejects.
+    """
     grid = _evaluation(pair, seed)
     allowance = grid.allowance(len(errors))
     found = Measurement(
