@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 import approxbounds as ab
+from approxbounds.plots import bracket_lines
 from paper_figures import style
 from paper_figures.product import Product, Record, cited
 from paper_figures.rates import exponent_in
@@ -30,6 +31,7 @@ __all__ = ["BRACKET"]
 DIM, P = 2, 2
 SMOOTHNESS = ("1/2", "1", "2")
 RESOLUTIONS = (2, 3, 4, 5, 6, 8, 10, 12, 14, 17, 20, 24)
+MARKED = (0, 1, 3, 5, 7, 9, 11)  # of them in small panels: the first, the last, and between them about evenly
 NETWORKS = (ab.HeavisideNetwork, ab.ReLUNetwork, partial(ab.ReLUPowerNetwork, power=2))  # by degree
 
 
@@ -87,13 +89,13 @@ def _slope(ax: Axes, curve: list[Record], side: str) -> None:
     )
 
 
-def _draw_panel(ax: Axes, records: list[Record], *, every: int) -> None:
+def _draw_panel(ax: Axes, records: list[Record], *, small: bool) -> None:
     curves = [[r for r in records if r["degree"] == degree] for degree in range(len(style.SERIES))]
     for look, curve in zip(style.SERIES, curves, strict=True):
         W = [r["weights"] for r in curve]
-        more = {"markevery": (every - 1, every), "markersize": 3.6 if every == 1 else 3.2}
-        ax.plot(W, [r["upper"] for r in curve], **look.line(markerfacecolor="white", **more))
-        ax.plot(W, [r["lower"] for r in curve], **look.line(**more))
+        marked = [i for i in MARKED if i < len(W)] if small else range(len(W))
+        lower, upper = [r["lower"] for r in curve], [r["upper"] for r in curve]
+        bracket_lines(ax, W, lower, upper, look=look, markevery=list(marked), markersize=3.2 if small else 3.6)
     _slope(ax, curves[2], "upper")
     _slope(ax, curves[2], "lower")
 
@@ -120,7 +122,7 @@ def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
         figure.legend(handles, [f"degree {degree}" for degree in range(3)], loc="outside upper center", ncols=3)
         style.fix_layout(figure)
         for smoothness, ax in axes.items():
-            _draw_panel(ax, [r for r in records if r["smoothness"] == smoothness], every=1 if smoothness == "1" else 2)
+            _draw_panel(ax, [r for r in records if r["smoothness"] == smoothness], small=smoothness != "1")
         axes["1"].text(0.03, 0.66, "upper bounds (open)", transform=axes["1"].transAxes)
         axes["1"].text(0.03, 0.24, "lower bounds (filled)", transform=axes["1"].transAxes)
         return style.save(figure, name=name, out=out)

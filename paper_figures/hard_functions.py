@@ -22,6 +22,7 @@ from approxbounds.facts.grid import midpoints
 from approxbounds.facts.hypercube import HypercubeFamily
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.monotone import central_layers
+from approxbounds.plots import hard_function
 from paper_figures import style
 from paper_figures.product import Product, Record
 from paper_figures.runner import run_from_command_line
@@ -29,7 +30,7 @@ from paper_figures.runner import run_from_command_line
 __all__ = ["HARD_FUNCTIONS"]
 
 SEED = 43
-FINE = 960  # points on a curve
+FINE = 240  # points along each side of a square
 #: panel, class, index of the member of its first family
 CASES: tuple[tuple[str, FunctionClass, dict[str, int]], ...] = (
     *(("a", ab.HolderBall(smoothness=s, dim=1), {"k": 4}) for s in ("1/2", "1", "2")),
@@ -77,11 +78,8 @@ def solve(*, case: int) -> Record:
 def _lines(ax: Axes, cases: range, labels: list[str], scales: list[float]) -> None:
     """Functions of one variable."""
     for look, case, text, scale in zip(style.SERIES, cases, labels, scales, strict=True):
-        f = scale * values(case, FINE)
-        ax.plot(midpoints(FINE, 1), f, color=look.color, linestyle=look.dashes, label=text)
-    ax.axhline(0, color=style.GREY, linewidth=0.4, zorder=0)
-    ax.set_xlim(0, 1)
-    ax.set_xlabel("$x$")
+        F, (_, index, omega) = CASES[case][1], member(case)
+        hard_function(F, member=index, omega=omega, ax=ax, look=look, scale=scale, label=text)
     ax.legend(loc="lower right", bbox_to_anchor=(1, 1.02), ncols=3)
 
 
@@ -99,7 +97,7 @@ def _square(ax: Axes, k: int) -> None:
 
 def _draw_contours(ax: Axes, record: Record) -> None:
     """Level lines, and the sign in each square."""
-    x, f, centres = midpoints(FINE // 4, 1)[:, 0], values(record["case"], FINE // 4), np.array(record["values"])
+    x, f, centres = midpoints(FINE, 1)[:, 0], values(record["case"], FINE), np.array(record["values"])
     for sign, color in ((1, style.SERIES[0].color), (-1, style.SERIES[1].color)):
         levels = record["height"] * np.array([0.05, 0.35, 0.65])
         ax.contour(x, x, sign * f.T, levels=levels, colors=color, linewidths=0.7)

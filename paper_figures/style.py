@@ -6,10 +6,8 @@ Each series has its own colour, marker and line style at once; the colours also 
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +21,15 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from approxbounds import plots
 from approxbounds.files import write_atomically
+from approxbounds.plots import GREY
 
-__all__ = ["COLUMN", "GREY", "SERIES", "Series", "fix_layout", "log_ticks", "mathtext", "panel", "paper_style", "save"]
+__all__ = ["COLUMN", "GREY", "SERIES", "fix_layout", "log_ticks", "panel", "paper_style", "save"]
 
 COLUMN = 3.4  # inches
-GREY = "0.45"
+#: Of the looks of the library, those that are dark enough side by side.
+SERIES = plots.SERIES[:3]
 
 _SETTINGS: Any = {
     "font.family": "serif",
@@ -62,27 +63,6 @@ _SETTINGS: Any = {
 }
 
 
-@dataclass(frozen=True)
-class Series:
-    """How one curve looks."""
-
-    color: str
-    marker: str
-    dashes: Any
-
-    def line(self, **more: Any) -> dict[str, Any]:
-        """Keyword arguments of ``Axes.plot``."""
-        return {"color": self.color, "marker": self.marker, "linestyle": self.dashes, **more}
-
-
-#: Dark blue, vermilion, light blue: apart in hue and in lightness.
-SERIES = (
-    Series("#0B3C6F", "o", "-"),
-    Series("#D55E00", "s", (0, (4.5, 1.6))),
-    Series("#3FA0D8", "^", (0, (1.2, 1.3))),
-)
-
-
 @contextmanager
 def paper_style() -> Iterator[None]:
     """The settings inside the block; the user's own are restored after it."""
@@ -100,17 +80,6 @@ def log_ticks(axis: Any, *, every: int = 1) -> None:
 def panel(ax: Axes, text: str, *, x: float = 0.0, y: float = 1.02) -> None:
     """A label such as (a) just above the upper left corner."""
     ax.text(x, y, text, transform=ax.transAxes, ha="left", va="bottom")
-
-
-def mathtext(text: str) -> str:
-    r"""LaTeX between dollars in the dialect of matplotlib: its names of relations, arguments in braces, no sizes.
-
-    >>> print(mathtext(r"$x\le\frac R2\big(\binom ni\big)$"))
-    $x\leq\frac{R}{2}(\binom{n}{i})$
-    """
-    text = re.sub(r"\\([lg])e(?![a-zA-Z])", r"\\\1eq", text)
-    text = re.sub(r"\\(frac|binom) ?(\w)(\w)", r"\\\1{\2}{\3}", text)
-    return re.sub(r"\\big(?=[()])", "", text)
 
 
 def fix_layout(figure: Figure) -> None:

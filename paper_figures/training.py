@@ -27,21 +27,27 @@ __all__ = ["TRAINING"]
 DATA = Path(__file__).resolve().parent / "data" / "qornn.json"
 #: What names a row of the data.
 KEYS = ("task", "strategy", "n", "block", "recurrent_bits")
+#: The title of the panel, and the score.
 TASKS = {
-    "copy": "(a) copy, $T=100$: symbols right",
-    "copy-1000": "(b) copy, $T=1000$: symbols right",
-    "permuted": "(c) permuted MNIST: accuracy",
-    "sequential": "(d) sequential MNIST: accuracy",
-    "text": "(e) text: bits per character",
+    "copy": ("(a) copy, $T=100$", "symbols right"),
+    "copy-1000": ("(b) copy, $T=1000$", "symbols right"),
+    "permuted": ("(c) permuted MNIST", "accuracy"),
+    "sequential": ("(d) sequential MNIST", "accuracy"),
+    "text": ("(e) text", "bits per character"),
 }
-STRATEGIES = {
-    "hadamrnn": ("HadamRNN", "o"),
-    "projunn": ("STE-projUNN", "^"),
-    "bjorck": ("STE-Björck", "s"),
-    "penalty": ("STE-pen", "D"),
-    "ptq": ("PTQ", "v"),
-    "full": ("full precision", "*"),
+#: Strategy and block size: name, marker, and a factor by which points of equal size are drawn side by side.
+SHOWN = {
+    ("hadamrnn", None): ("HadamRNN", "o", 1.0),
+    ("hadamrnn", 32): ("HadamRNN, blocks of 32", "P", 0.87),
+    ("hadamrnn", 8): ("HadamRNN, blocks of 8", "X", 0.76),
+    ("projunn", None): ("STE-projUNN", "^", 1.0),
+    ("bjorck", None): ("STE-Björck", "s", 1.0),
+    ("penalty", None): ("STE-pen", "D", 1.0),
+    ("ptq", None): ("PTQ", "v", 1.0),
+    ("full", None): ("full precision", "*", 1.0),
 }
+#: Bits per character from bad to good; what is worse stands at the edge, with its number.
+WORST, BEST = 3.4, 2.55
 
 
 @cache
@@ -85,39 +91,49 @@ def solve(**query: Any) -> Record:
 
 def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
     """A panel for each task, and the legend in place of a sixth."""
+
+    def marker_size(marker: str) -> float:
+        return {"*": 7, "P": 5.5, "X": 5.5}.get(marker, 4.5)
+
     with style.paper_style():
         figure, axes = plt.subplots(2, 3, figsize=(2 * style.COLUMN, 4.2), layout="constrained")
         bounds = [record["pdim"] for record in records]
         norm = LogNorm(min(bounds), max(bounds) + 1)
         points = None
         *panels, last = axes.flat
-        for ax, (task, title) in zip(panels, TASKS.items(), strict=True):
+        for ax, (task, (title, score)) in zip(panels, TASKS.items(), strict=True):
             shown = [record for record in records if record["task"] == task and record["score"] is not None]
-            for strategy, (_, marker) in STRATEGIES.items():
-                own = [record for record in shown if record["strategy"] == strategy]
+            far = [record for record in shown if task == "text" and record["score"] > WORST]
+            for (strategy, block), (_, marker, shift) in SHOWN.items():
+                own = [record for record in shown if (record["strategy"], record["block"]) == (strategy, block)]
                 points = ax.scatter(
-                    [record["kB"] for record in own],
-                    [record["score"] for record in own],
+                    [shift * record["kB"] for record in own],
+                    [WORST if record in far else record["score"] for record in own],
                     c=[record["pdim"] for record in own],
                     norm=norm,
                     cmap="cividis_r",
                     marker=marker,
-                    s=45 if marker == "*" else 20,
+                    s=marker_size(marker) ** 2,
                     edgecolors="black",
                     linewidths=0.5,
+                    clip_on=False,
                 )
+            for record in far:
+                text, above = f"{record['score']:.1f}", {"xytext": (0, 4), "textcoords": "offset points"}
+                ax.annotate(text, (record["kB"], WORST), ha="center", **above)
             ax.set_xscale("log")
             ax.xaxis.set_major_locator(FixedLocator([1, 2, 5, 10, 20, 50, 100]))
             ax.xaxis.set_minor_locator(NullLocator())
             ax.xaxis.set_major_formatter(ScalarFormatter())
             ax.set_xlabel("size in kB")
+            ax.set_ylabel(score)
             if task == "text":
-                ax.invert_yaxis()
+                ax.set_ylim(WORST, BEST)
             style.panel(ax, title)
         hollow: Any = {"color": "black", "linestyle": "none", "markerfacecolor": "white"}
         marks = [
-            Line2D([], [], marker=marker, markersize=7 if marker == "*" else 4, label=label, **hollow)
-            for label, marker in STRATEGIES.values()
+            Line2D([], [], marker=marker, markersize=marker_size(marker), markeredgewidth=0.5, label=label, **hollow)
+            for label, marker, _ in SHOWN.values()
         ]
         last.legend(handles=marks, loc="center", frameon=False)
         last.axis("off")
@@ -131,9 +147,10 @@ TRAINING = Product(
     about="trained HadamRNN and QORNN: score against size in kB, coloured by the certified capacity bound",
     caption=(
         r"What trained recurrent networks achieve against their size: HadamRNN (one recurrent bit; several $n$ and "
-        r"block sizes) and QORNN ($n=128$, 2 to 8 bits) by post-training quantisation (PTQ) and three ways of "
-        r"training with quantised weights; means over seeds, without runs that diverged. Colour: certified upper "
-        r"bound on the pseudo-dimension of one output as a function of the sequence."
+        r"block sizes, drawn side by side where sizes are equal) and QORNN ($n=128$, 2 to 8 bits) by post-training "
+        r"quantisation (PTQ) and three ways of training with quantised weights; means over seeds, without runs that "
+        r"diverged. In (e) less is better, and two points that are worse stand at the edge with their numbers. Colour: "
+        r"certified upper bound on the pseudo-dimension of one output as a function of the sequence."
     ),
     queries=queries,
     solve=solve,

@@ -388,7 +388,7 @@ def test_two_runs_agree(scripts: Any, made: tuple[Path, list[Any]], tmp_path: Pa
 HARD_TARGETS = tuple(f"hard_targets.{name}" for name in ("comparison", "feedforward", "pairs", "regression"))
 
 
-@pytest.mark.parametrize("name", ("rates", "table", "style", "manifest", "experiments", *HARD_TARGETS))
+@pytest.mark.parametrize("name", ("rates", "table", "manifest", "experiments", *HARD_TARGETS))
 def test_examples_in_docstrings(scripts: Any, name: str) -> None:
     result = doctest.testmod(scripts(name))
     assert result.attempted and not result.failed

@@ -31,7 +31,7 @@ FLOORS = [
     ["functions", "networks"],
     ["catalogue"],
     ["query", "extensions"],
-    ["inverse", "comparison", "sweep"],
+    ["inverse", "comparison", "sweep", "plots"],
     ["__init__"],
     ["cli", "testing"],
     ["__main__"],
