@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
 
-.PHONY: figures experiments test lint clean
+.PHONY: figures experiments notebooks test lint clean
 
 figures: $(STAMP)
 	$(VENV)/bin/python -m paper_figures.make_all
@@ -14,7 +14,11 @@ experiments: $(STAMP)
 	$(VENV)/bin/python -m paper_figures.experiments $(if $(DATA),--data '$(DATA)') $(if $(ALL),--all)
 
 test: lint
-	$(VENV)/bin/python -m pytest -n auto --nbmake
+	$(VENV)/bin/python -m pytest -n auto
+
+# executes the notebooks and stores their outputs
+notebooks: $(STAMP)
+	$(VENV)/bin/python tests/stored_notebooks.py --update
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

@@ -1,14 +1,19 @@
-"""The notebooks as they are stored, and how objects look in them. ``make test`` runs them, through nbmake."""
+"""The notebooks as they are stored, with their outputs, and how objects look in them."""
 
 from __future__ import annotations
 
+import copy
 import html
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
+import stored_notebooks
 import sympy
 from IPython.core.formatters import DisplayFormatter
 
@@ -38,9 +43,44 @@ def test_all_are_there() -> None:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 class TestStored:
-    def test_without_outputs(self, path: Path) -> None:
-        for cell in cells(path, "code"):
-            assert cell["outputs"] == [] and cell["execution_count"] is None and cell["metadata"] == {}
+    def test_with_what_a_reader_sees(self, path: Path) -> None:
+        """Outputs of one run from top to bottom, without times; pictures with texts in their place."""
+        assert path.stat().st_size < 300_000
+        for number, cell in enumerate(cells(path, "code"), 1):
+            assert cell["execution_count"] == number and set(cell["metadata"]) <= {"mystnb", "tags"}
+            pictures = 0
+            for output in cell["outputs"]:
+                assert output["output_type"] != "error" and output.get("name") != "stderr"
+                if "image/png" in output.get("data", ()):
+                    pictures += 1
+                    assert output["metadata"] == {"image/png": {"alt": cell["metadata"]["mystnb"]["image"]["alt"]}}
+                    assert len(output["metadata"]["image/png"]["alt"]) > 80
+            assert pictures == ("plt.show()" in text(cell))
+            assert ("mystnb" in cell["metadata"]) == bool(pictures)
+
+    def test_executed_anew(self, path: Path) -> None:
+        """Its texts are those stored: ``make notebooks`` stores what has changed for a reason."""
+        words = [sys.executable, stored_notebooks.__file__, path.name]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+
+    def test_a_changed_text_is_found(self, path: Path) -> None:
+        """Every text and every picture that is stored counts."""
+        stored, changed = (nbformat.read(path, as_version=4) for _ in range(2))
+        for old, new in zip(stored_notebooks.code_cells(stored), stored_notebooks.code_cells(changed), strict=True):
+            for number, output in enumerate(old["outputs"]):
+                shown = copy.deepcopy(output)
+                if "text" in shown:
+                    shown["text"] += "."
+                elif "image/png" in shown["data"]:
+                    shown["data"] = {"text/plain": "no picture"}
+                else:
+                    shown["data"] = {kind: f"{value}." for kind, value in shown["data"].items()}
+                new["outputs"][number] = shown
+                (line,) = stored_notebooks.differences(changed, stored)
+                assert line.startswith(f"{old['id']}: ")
+                new["outputs"][number] = output
+        assert list(stored_notebooks.differences(changed, stored)) == []
 
     def test_with_names_that_do_not_change(self, path: Path) -> None:
         notebook = json.loads(path.read_text(encoding="utf-8"))

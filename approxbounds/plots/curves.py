@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 from numpy.typing import ArrayLike
 
 from approxbounds.bound import Bound
@@ -92,6 +93,9 @@ def norms(
     if limit is not None:
         ax.axhline(limit, color=look.color, linestyle=look.dashes, linewidth=0.5)
     ax.set(xscale="log", yscale="log", xlabel="$p$", ylabel="lower bound on $E_p$")
+    ax.xaxis.set_major_locator(LogLocator(base=2))
+    ax.xaxis.set_major_formatter(ScalarFormatter())
+    ax.xaxis.set_minor_locator(NullLocator())
     return ax
 
 

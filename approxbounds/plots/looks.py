@@ -41,7 +41,7 @@ def axes(ax: object) -> Axes:
     if ax is None:
         import matplotlib.pyplot as plt
 
-        return plt.subplots(layout="constrained")[1]
+        return plt.subplots(figsize=(5.5, 3.6), layout="constrained")[1]
     if not isinstance(ax, Axes):
         raise ParameterError("ax", ax, "must be Matplotlib axes, or None for a new figure")
     return ax
