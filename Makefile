@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
 
-.PHONY: figures experiments notebooks test lint clean
+.PHONY: figures experiments notebooks docs test lint clean
 
 figures: $(STAMP)
 	$(VENV)/bin/python -m paper_figures.make_all
@@ -25,13 +25,23 @@ lint: $(STAMP)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-$(STAMP): pyproject.toml
-	if command -v uv >/dev/null 2>&1; then \
-	  uv venv --allow-existing --quiet --python $(PYTHON) $(VENV) && uv pip install --quiet --python $(VENV)/bin/python -e '.[dev]'; \
+docs: $(VENV)/.docs
+	$(VENV)/bin/python -m docs.build
+
+# the environment with the packages of one extra
+install = if command -v uv >/dev/null 2>&1; then \
+	  uv venv --allow-existing --quiet --python $(PYTHON) $(VENV) && uv pip install --quiet --python $(VENV)/bin/python -e '.[$(1)]'; \
 	else \
-	  $(PYTHON) -m venv $(VENV) && $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'; \
+	  $(PYTHON) -m venv $(VENV) && $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[$(1)]'; \
 	fi
+
+$(STAMP): pyproject.toml
+	$(call install,dev)
+	touch $@
+
+$(VENV)/.docs: $(STAMP)
+	$(call install,docs)
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis paper_figures/out
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis paper_figures/out docs/_build

@@ -1,0 +1,54 @@
+"""Settings of Sphinx. The sources are put together by ``docs/build.py``, which calls Sphinx: ``make docs``."""
+
+import re
+from typing import Any
+
+from approxbounds.version import __version__
+
+project = "approxbounds"
+author = copyright = "the approxbounds developers"
+release = version = __version__
+extensions = [
+    *("sphinx.ext.autodoc", "sphinx.ext.viewcode", "sphinx.ext.mathjax", "myst_nb"),
+    "sphinx-mathjax-offline",  # MathJax among the files of the site: formulas need no network
+]
+html_theme = "furo"
+html_title = "approxbounds"
+html_static_path, html_css_files = ["static"], ["site.css"]
+html_show_sphinx = html_copy_source = False
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+autodoc_default_options = {"members": True}
+python_maximum_signature_line_length = 110
+myst_enable_extensions = ["dollarmath", "html_image"]
+myst_heading_anchors = 3
+nb_execution_mode = "off"  # notebooks are shown as they are stored
+nb_render_markdown_format = "myst"
+# formulas in the tables of notebooks, which are HTML
+myst_update_mathjax = False
+mathjax3_config = {
+    "tex": {"inlineMath": [["\\(", "\\)"], ["$", "$"]]},
+    "options": {"processHtmlClass": "tex2jax_process|mathjax_process|math|output"},
+}
+
+_LITERAL = re.compile(r"(``.*?``|:[a-z:]+:`.*?`)")
+
+
+def escaped(text: str) -> str:
+    """A line of a docstring, whose formulas are plain text, as reStructuredText."""
+    parts = _LITERAL.split(text)
+    parts[::2] = [re.sub(r"[|*\\]|(?<=\w)_(?!\w)|`", r"\\\g<0>", part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def docstring(_app: Any, _what: str, _name: str, _obj: Any, _options: Any, lines: list[str]) -> None:
+    """Docstrings as they are written."""
+    example, found = False, []
+    for line in lines:
+        example = line.lstrip().startswith(">>>") or (example and bool(line.strip()))
+        found.append(line if example or line.startswith("    ") else escaped(line))
+    lines[:] = found
+
+
+def setup(app: Any) -> None:
+    app.connect("autodoc-process-docstring", docstring)
