@@ -91,14 +91,20 @@ class Line:
         return self.ascent + self.descent
 
 
+def _font(size: float) -> FontProperties:
+    """Lines are measured in the font in which they are drawn, whatever the reader's settings are."""
+    return FontProperties(family="STIXGeneral", size=size, math_fontfamily="stix")
+
+
 def _measured(text: str, size: float) -> tuple[float, float, float]:
-    font = FontProperties(family="STIXGeneral", size=size)
-    found: tuple[float, float, float] = TextToPath().get_text_width_height_descent(text, font, ismath="$" in text)
+    found: tuple[float, float, float] = TextToPath().get_text_width_height_descent(
+        text, _font(size), ismath="$" in text
+    )
     return found
 
 
 def _lines(text: str, *, size: float, color: str = "black", width: float = WIDE - 2 * PAD) -> list[Line]:
-    """Text with formulas between dollars, broken at spaces outside formulas."""
+    """Text with formulas between dollars, broken at spaces outside formulas; a formula that is too long is smaller."""
     lines = [""]
     for word in re.findall(r"(?:\$[^$]*\$|[^\s$])+", mathtext(text)):
         longer = f"{lines[-1]} {word}".strip()
@@ -108,8 +114,9 @@ def _lines(text: str, *, size: float, color: str = "black", width: float = WIDE 
             lines[-1] = longer
     made = []
     for line in lines:
-        _, height, descent = _measured(line, size)
-        made.append(Line(line, size, color, max(height - descent, 0.72 * size), max(descent, 0.22 * size)))
+        fitting = size * min(1.0, width / max(_measured(line, size)[0], 1.0))
+        _, height, descent = _measured(line, fitting)
+        made.append(Line(line, fitting, color, max(height - descent, 0.72 * size), max(descent, 0.22 * size)))
     return made
 
 
@@ -138,7 +145,8 @@ class Box:
         ax.add_patch(frame)
         y = self.y - PAD
         for line in self.lines:
-            ax.text(self.x + PAD, y - line.ascent, line.text, fontsize=line.size, color=line.color, va="baseline")
+            look = {"color": line.color, "va": "baseline", "fontproperties": _font(line.size)}
+            ax.text(self.x + PAD, y - line.ascent, line.text, **look)
             y -= line.height + 2.5
 
 
@@ -160,6 +168,6 @@ def _arrow(ax: Axes, start: Box, end: Box) -> None:
         here, there = (start.x + WIDE * right, y), (end.x + WIDE * (not right), y)
     else:
         x = start.x + WIDE / 2
-        here, there = (x, start.y - start.height), (x, end.y)
+        here, there = (x, start.y - start.height), (min(max(x, end.x + 3 * PAD), end.x + WIDE - 3 * PAD), end.y)
     look = {"arrowstyle": "-|>", "color": "black", "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
     ax.annotate("", there, here, arrowprops=look)
