@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from approxbounds.version import __version__
+from docs.formulas import as_rst
 
 project = "approxbounds"
 author = copyright = "the approxbounds developers"
@@ -31,23 +32,14 @@ mathjax3_config = {
     "options": {"processHtmlClass": "tex2jax_process|mathjax_process|math|output"},
 }
 
-_LITERAL = re.compile(r"(``.*?``|:[a-z:]+:`.*?`)")
-
-
-def escaped(text: str) -> str:
-    """A line of a docstring, whose formulas are plain text, as reStructuredText."""
-    parts = _LITERAL.split(text)
-    parts[::2] = [re.sub(r"[|*\\]|(?<=\w)_(?!\w)|`", r"\\\g<0>", part) for part in parts[::2]]
-    return "".join(parts)
-
 
 def docstring(_app: Any, _what: str, _name: str, _obj: Any, _options: Any, lines: list[str]) -> None:
-    """Docstrings as they are written."""
-    example, found = False, []
-    for line in lines:
-        example = line.lstrip().startswith(">>>") or (example and bool(line.strip()))
-        found.append(line if example or line.startswith("    ") else escaped(line))
-    lines[:] = found
+    """Docstrings with their formulas; lists, examples and what is indented as they are."""
+    shown = []
+    for paragraph in "\n".join(lines).split("\n\n"):
+        plain = not re.search(r"^(\s|>>>|[-*.:] ?|\d+\.)", paragraph, re.MULTILINE)
+        shown.append(as_rst(" ".join(paragraph.split())) if plain else paragraph)
+    lines[:] = "\n\n".join(shown).split("\n")
 
 
 def setup(app: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import shutil
 import subprocess
@@ -12,9 +13,7 @@ from urllib.parse import unquote
 
 import pytest
 
-pytest.importorskip("sphinx")
-pytest.importorskip("myst_nb")
-pytest.importorskip("furo")
+import docs.formulas
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -24,7 +23,7 @@ QUIET = (
     *("--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND"),
 )
 #: Pages with at least so many formulas.
-FORMULAS = {"theorems": 50, "classes": 50, "gallery": 30, "01_first_bound": 30, "03_compare_theorems": 60}
+FORMULAS = {"theorems": 400, "classes": 150, "gallery": 30, "01_first_bound": 30, "03_compare_theorems": 60}
 
 
 class Page(HTMLParser):
@@ -78,8 +77,31 @@ def rendered(page: Path, profile: Path) -> str:
     return done.stdout
 
 
+def test_examples_of_formulas() -> None:
+    result = doctest.testmod(docs.formulas)
+    assert result.attempted >= 6 and not result.failed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "a network of T3 with dim=2 and 25 units",
+            "the 2007 edition",
+            "I think a priori",
+            "see ARCHITECTURE.md, 2.3",
+        ),
+        *("max(1, width)", "f'' is R-Lipschitz", "0.1.0", "Ctrl-C at any time"),
+    ],
+)
+def test_what_is_no_formula_stays(text: str) -> None:
+    assert ":math:" not in docs.formulas.as_rst(text)
+
+
 def test_site(tmp_path: Path) -> None:
     """One build: with coarse figures, as the gallery needs some."""
+    for package in ("sphinx", "myst_nb", "furo"):
+        pytest.importorskip(package)
     python, figures = sys.executable, tmp_path / "figures"
     for words in (
         ["-m", "paper_figures.make_all", "--quick", "--no-progress", "--out", str(figures)],
