@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
@@ -145,7 +146,7 @@ class Box:
         ax.add_patch(frame)
         y = self.y - PAD
         for line in self.lines:
-            look = {"color": line.color, "va": "baseline", "fontproperties": _font(line.size)}
+            look: dict[str, Any] = {"color": line.color, "va": "baseline", "fontproperties": _font(line.size)}
             ax.text(self.x + PAD, y - line.ascent, line.text, **look)
             y -= line.height + 2.5
 
