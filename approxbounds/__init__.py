@@ -1,6 +1,19 @@
-"""approxbounds: how well can a network of a given size possibly approximate a class of functions?
+"""How well can networks of a given size possibly approximate a class of functions? Certified bounds, with citations.
 
-Certified lower bounds on worst-case L^p approximation errors, with closed forms, rates and citations.
+E_p(F, G) is the largest distance in L^p([0,1]^d) of a function of F from the functions of G.
+
+>>> import approxbounds as ab
+>>> F = ab.LipschitzBall(dim=1)                             # what is to be approximated
+>>> G = ab.ReLUNetwork(widths=(64,), input_dim=1)           # by what
+>>> ab.bracket(F, G, p=2)                                   # the error is not below and not above
+0.000293541 <= E_2(F, G) <= 0.00570545
+>>> ab.lower_bound(F, G, p=2).rate                          # .value, .explain(), .certificate, .bibtex() ...
+1/(L*W*log(W))
+>>> ab.required_weights(F, error="1/1000", p=2, depth=2)
+at least 34 weights for E_2(F, G) <= 1/1000  [T3, certified]
+
+Many at once: :func:`compare`, :func:`sweep`. What there is: ``FUNCTION_CLASSES``, ``NETWORK_CLASSES``, ``THEOREMS``, or
+``approxbounds list`` on the command line. Your own classes and theorems: :func:`register`.
 """
 
 import approxbounds.catalogue  # noqa: F401 - fills the registry
@@ -133,3 +146,8 @@ __all__ = [
     "upper_bounds",
     "verify",
 ]
+
+
+def __dir__() -> list[str]:
+    """What there is for users, without the modules inside."""
+    return sorted(__all__)

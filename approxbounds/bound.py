@@ -59,16 +59,22 @@ class Bound:
 
     @property
     def direction(self) -> Direction:
+        """On which side of the quantity the bound is: ``Direction.LOWER`` or ``Direction.UPPER``."""
         return self.theorem.direction
 
     @property
     def status(self) -> Status:
+        """What there is: a certified number; of a query with symbols a rate and a closed form; or a rate alone."""
         if self.number is not None:
             return Status.CERTIFIED
         return Status.SYMBOLIC if self.theorem.numeric else Status.RATE
 
     @property
     def value(self) -> float | int:
+        """The certified number: a float rounded to the safe side, an int for dimensions.
+
+        Raises NoNumberError, an AttributeError, where there is none: then ``hasattr(bound, "value")`` is False.
+        """
         if self.number is not None:
             return self.number
         if not self.theorem.numeric:
@@ -145,6 +151,7 @@ class Bound:
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
+        """The derivation: sentences of Markdown with LaTeX, the numbers of this bound, and the source of each."""
         with precision(2048):  # numbers in the text are enclosed and rounded outwards
             steps = self.theorem.steps(self.query, self.witness)
         if not self.foreign:
@@ -209,9 +216,21 @@ class Bound:
 
     def __str__(self) -> str:
         relation = ">=" if self.direction is Direction.LOWER else "<="
-        shown = "c * rate" if self.number is None else render.number(self.number, self.direction is Direction.UPPER)
         quantity = render.plain(self.theorem.quantity(self.query))
-        return f"{quantity} {relation} {shown}  [{self.origin}]"
+        return f"{quantity} {relation} {self._answer()}  [{self.origin}]"
+
+    __repr__ = __str__  # a terminal shows the statement
+
+    def _answer(self) -> str:
+        """The number, else the rate, else the closed form."""
+        if self.number is not None:
+            return render.number(self.number, self.direction is Direction.UPPER)
+        try:
+            rate = self.rate
+        except NoExpressionError:
+            return str(self.expression)
+        constant = "c" if self.direction is Direction.LOWER else "C"
+        return f"{constant} * ({rate})" if rate.is_Add else f"{constant} * {rate}"
 
     @property
     def origin(self) -> str:

@@ -104,6 +104,11 @@ class Certificate:
         """The JSON object."""
         return {"format": FORMAT} | {field.name: getattr(self, field.name) for field in fields(self)}
 
+    def __repr__(self) -> str:
+        asked = ((name, getattr(self, name)) for name in ("functions", "network", "p", "eps", "gamma"))
+        shown = ", ".join(f"{name}={_shortly(value)}" for name, value in asked if value is not None)
+        return f"Certificate({self.theorem}: {self.direction} bound {echo(self.value)} for {shown})"
+
     def _repr_html_(self) -> str:
         return tables.html(("field", "value"), [(name, json.dumps(value)) for name, value in self.to_dict().items()])
 
@@ -172,6 +177,14 @@ class Certificate:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 2**1024:
             raise CertificateError("value", value, "must be a JSON number that a double can hold")
         return cls(**{name: data[name] for name in _KEYS if name != "format"})
+
+
+def _shortly(data: object) -> str:
+    """A record of a certificate as text, parameters that are not given left out; junk as it is."""
+    if not isinstance(data, Mapping):
+        return echo(data)
+    given = (f"{name}={echo(value)}" for name, value in data.items() if name != "class" and value is not None)
+    return f"{data.get('class')}({', '.join(given)})"
 
 
 def _lookup(name: str, value: object, table: Mapping[str, Any]) -> Any:

@@ -30,7 +30,7 @@ from approxbounds.arithmetic import SYMBOLIC
 from approxbounds.asymptotics import decays_more_slowly, same_order
 from approxbounds.bound import Bound, best
 from approxbounds.description import Description
-from approxbounds.errors import NoExpressionError, ParameterError
+from approxbounds.errors import NoExpressionError, ParameterError, called_rightly
 from approxbounds.functions.base import FunctionClass
 from approxbounds.networks.base import NetworkClass
 from approxbounds.query import (
@@ -107,6 +107,15 @@ class Entry:
     def foreign(self) -> tuple[str, ...]:
         """Theorems and classes from outside this package that :attr:`bounds` rest on."""
         return tuple(dict.fromkeys(name for bound in self.bounds for name in bound.foreign))
+
+    def __str__(self) -> str:
+        low = "" if self.lower is None else f"{render.number(self.lower.value, False)} <= "
+        high = "" if self.upper is None else f" <= {render.number(self.upper.value, True)}"
+        verdict = "" if self.norms is None else f"; L^p and sup norm: {self.norms.value}"
+        classes = f"F={self.query.F}, G={self.query.G}"
+        return f"{low}E_{validation.to_text(self.query.p)}(F, G){high}{verdict} for {classes}"
+
+    __repr__ = __str__
 
     def record(self) -> dict[str, Any]:
         """The entry as plain data: exact floats, text, None where nothing is known."""
@@ -251,8 +260,11 @@ class Comparison:
 
     def to_text(self) -> str:
         """Aligned columns; the classes and networks are spelled out below."""
+        return self._spelled_out(tables.text(_HEADER, self._table(_TEXT)))
+
+    def _spelled_out(self, table: str) -> str:
         legend = [f"{letter}{number}  {name}" for letter, number, name in self._named()]
-        return "\n".join([tables.text(_HEADER, self._table(_TEXT)), "", *legend, *self._given()])
+        return "\n".join([table, "", *legend, *self._given()])
 
     def to_markdown(self) -> str:
         """A Markdown table with LaTeX between dollars."""
@@ -280,6 +292,11 @@ class Comparison:
 
     def __str__(self) -> str:
         return self.to_text()
+
+    def __repr__(self) -> str:
+        few = Comparison(self.entries[: tables.FEW])
+        table = tables.fitted(_HEADER, few._table(_TEXT), width=tables.terminal_width())
+        return "\n".join([few._spelled_out(table), *tables.more(len(self))])
 
 
 _HEADER = ("F", "G", "p", "lower", "upper", "lower order", "upper order", "entropy exponent >=", "L^p and sup norm")
@@ -329,6 +346,7 @@ _MARKDOWN = _Markup(render.math, render.math_number, str, "${}_{{{}}}$", "-")
 _LATEX = _Markup(render.math, render.math_number, tables.latex_text, "${}_{{{}}}$", "--")
 
 
+@called_rightly
 def compare(F: Any, G: Any, p: Any) -> Comparison:
     """Bounds for every class in ``F``, network in ``G`` and exponent in ``p``, with verdicts on L^p and sup norm.
 

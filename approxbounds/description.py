@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
 from approxbounds.errors import ParameterError
@@ -37,6 +37,16 @@ class Description:
     citations: ClassVar[tuple[Citation, ...]] = ()
     records: ClassVar[tuple[str, ...]] = ()
     domain_parameter: ClassVar[str]
+
+    def __new__(cls, *given: Any, **named: Any) -> Self:
+        """The empty record; a TypeError that names all parameters for a call that does not."""
+        record = super().__new__(cls)
+        own = fields(cls)
+        if given and all(field.kw_only for field in own):
+            raise TypeError(f"{cls.__name__} takes its parameters by name: {_call(cls)}")
+        if unknown := sorted(named.keys() - {field.name for field in own if field.init}):
+            raise TypeError(f"{cls.__name__} has no parameter {unknown[0]!r}: {_call(cls)}")
+        return record
 
     def __post_init__(self) -> None:
         """Make the parameters exact, or raise ParameterError, as their fields declare."""
@@ -148,6 +158,12 @@ def where(lead: str, **values: Number) -> str:
     """
     shown = [f"${text}$" for name, value in values.items() if (text := named(name, value)) != name]
     return lead + ", ".join(shown) if shown else ""
+
+
+def _call(kind: type[Description]) -> str:
+    """How a record is made: ``BarronBall(dim=..., power=1)``."""
+    given = (f"{f.name}={'...' if f.default is MISSING else repr(f.default)}" for f in fields(kind) if f.init)
+    return f"{kind.__name__}({', '.join(given)})"
 
 
 def _text(value: Number) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from functools import wraps
+from inspect import Parameter, signature
+from typing import ParamSpec, TypeVar
 
 __all__ = [
     "ApproxBoundsError",
@@ -15,9 +18,13 @@ __all__ = [
     "NotApplicableError",
     "ParameterError",
     "WorkLimitError",
+    "called_rightly",
     "echo",
     "nearest",
 ]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def echo(value: object) -> str:
@@ -28,6 +35,8 @@ def echo(value: object) -> str:
         text = repr(value)
     except Exception:  # a broken __repr__ must not hide the real error
         text = f"a {type(value).__name__}"
+    if "\n" in text:
+        text = " ".join(text.split())
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -41,6 +50,36 @@ def nearest(name: object, known: Iterable[str]) -> str:
     if len(text := ", ".join(names)) <= 120:
         return f"must be one of {text}"
     return f"the most similar are {', '.join(get_close_matches(echo(name), names, cutoff=0))}"
+
+
+def called_rightly(function: Callable[P, R]) -> Callable[P, R]:
+    """Of a call that Python refuses, the TypeError also says how to call the function, and what p is.
+
+    >>> called_rightly(abs)()
+    Traceback (most recent call last):
+        ...
+    TypeError: abs() takes exactly one argument (0 given); call abs(x)
+    """
+
+    @wraps(function)
+    def called(*given: P.args, **named: P.kwargs) -> R:
+        try:
+            return function(*given, **named)
+        except TypeError as error:
+            if error.__traceback__ is None or error.__traceback__.tb_next is not None:  # it comes from inside
+                raise
+            parameters = {name: each for name, each in signature(function).parameters.items() if name != "self"}
+            usage = f"{function.__name__}({', '.join(map(_usage, parameters.values()))})"
+            exponent = ' with a number p >= 1 or "inf"' if "p" in parameters else ""
+            raise TypeError(f"{error}; call {usage}{exponent}") from None
+
+    return called
+
+
+def _usage(parameter: Parameter) -> str:
+    if parameter.default is not Parameter.empty:
+        return f"{parameter.name}={parameter.default!r}"
+    return f"{parameter.name}=..." if parameter.kind is Parameter.KEYWORD_ONLY else parameter.name
 
 
 class ApproxBoundsError(Exception):
@@ -66,12 +105,12 @@ class NotApplicableError(ApproxBoundsError):
     """No theorem answers this query; the message gives the reason for each one tried."""
 
 
-class NoNumberError(ApproxBoundsError):
-    """A number was asked of a bound that has none (a rate, or a query with symbols)."""
+class NoNumberError(ApproxBoundsError, AttributeError):
+    """A number was asked of a bound that has none (a rate, or a query with symbols); ``hasattr`` is then False."""
 
 
-class NoExpressionError(ApproxBoundsError):
-    """A closed form was asked of a bound that has none."""
+class NoExpressionError(ApproxBoundsError, AttributeError):
+    """A closed form was asked of a bound that has none; ``hasattr`` is then False."""
 
 
 class HypothesisError(ApproxBoundsError):

@@ -12,7 +12,7 @@ from approxbounds.asymptotics import needed
 from approxbounds.bisection import largest
 from approxbounds.bound import Bound, apply, best
 from approxbounds.certificate import Certificate
-from approxbounds.errors import NotApplicableError, ParameterError
+from approxbounds.errors import NotApplicableError, ParameterError, called_rightly
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.functions.base import FunctionClass
 from approxbounds.networks.base import NetworkClass
@@ -96,6 +96,8 @@ class Requirement:
         if math.isinf(self.value):
             return f"no number of {self.asked} suffices {goal}  {how}"
         return f"at least {self.value} {asked} {goal}  {how}"
+
+    __repr__ = __str__
 
 
 @dataclass(frozen=True)
@@ -237,6 +239,7 @@ class _FullyConnected:
         )
 
 
+@called_rightly
 def required_weights(
     F: FunctionClass, *, error: object, p: object, depth: object, degree: object = 1, pieces: object = 2
 ) -> Requirement | RequiredOrder:
@@ -294,6 +297,7 @@ def _order_of_weights(F: FunctionClass, error: object, p: object, kind: dict[str
     return RequiredOrder(threshold, order, bound)
 
 
+@called_rightly
 def required_bits(F: FunctionClass, G: NetworkClass, *, error: object, p: object) -> Requirement:
     """The smallest number of bits per weight that the certified lower bounds do not exclude for E_p(F, G) <= error.
 

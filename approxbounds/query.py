@@ -8,7 +8,7 @@ from typing import Any
 
 from approxbounds import tables, validation
 from approxbounds.bound import Bound, Refusal, apply, best
-from approxbounds.errors import ApproxBoundsError, NoExpressionError, ParameterError
+from approxbounds.errors import ApproxBoundsError, NoExpressionError, ParameterError, called_rightly
 from approxbounds.facts.grid import Function
 from approxbounds.functions.base import FunctionClass
 from approxbounds.networks.base import NetworkClass
@@ -42,10 +42,12 @@ class Candidates:
 
     @property
     def bounds(self) -> tuple[Bound, ...]:
+        """What the theorems that apply give, in their order."""
         return tuple(result for result in self.results if isinstance(result, Bound))
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
+        """Of the theorems that do not apply, the reasons."""
         return tuple(result for result in self.results if isinstance(result, Refusal))
 
     def __iter__(self) -> Iterator[Bound]:
@@ -73,6 +75,10 @@ class Candidates:
     def __str__(self) -> str:
         return tables.text(self._HEADER, self._rows(number, str))
 
+    def __repr__(self) -> str:
+        width = tables.terminal_width()
+        return "\n".join(tables.filled(str(result), width=width) for result in self.results)
+
     def _repr_html_(self) -> str:
         return tables.html(self._HEADER, self._rows(math_number, math))
 
@@ -93,6 +99,7 @@ class Bracket:
 
     @property
     def ratio(self) -> float:
+        """Upper over lower bound, at least 1; NoNumberError without numbers."""
         return float(self.upper.value) / float(self.lower.value)
 
     def measure(self, f: Function, *, per_side: int) -> float:
@@ -118,6 +125,8 @@ class Bracket:
         quantity = plain(self.lower.theorem.quantity(self.lower.query))
         return f"{number(self.lower.value, False)} <= {quantity} <= {number(self.upper.value, True)}"
 
+    __repr__ = __str__
+
     def _repr_latex_(self) -> str:
         if not self._has_numbers:
             return f"{self.lower._repr_latex_()}\n\n{self.upper._repr_latex_()}"
@@ -128,14 +137,16 @@ class Bracket:
 def function_class(F: object) -> FunctionClass:
     """F, if it is one; else ParameterError."""
     if not isinstance(F, FunctionClass):
-        raise ParameterError("F", F, "must be a function class such as HolderBall(smoothness=1, dim=2)")
+        allowed = "must be a function class such as HolderBall(smoothness=1, dim=2); F is before G"
+        raise ParameterError("F", F, allowed)
     return F
 
 
 def network_class(G: object) -> NetworkClass:
     """G, if it is one; else ParameterError."""
     if not isinstance(G, NetworkClass):
-        raise ParameterError("G", G, "must be a network class such as ReLUNetwork(widths=(64,), input_dim=2)")
+        allowed = "must be a network class such as ReLUNetwork(widths=(64,), input_dim=2); G is after F"
+        raise ParameterError("G", G, allowed)
     return G
 
 
@@ -150,12 +161,14 @@ def candidates(query: Query, direction: Direction) -> Candidates:
     return Candidates(tuple(apply(theorem, query) for theorem in theorems))
 
 
-def lower_bounds(F: FunctionClass, G: NetworkClass, *, p: Any) -> Candidates:
+@called_rightly
+def lower_bounds(F: FunctionClass, G: NetworkClass, p: Any) -> Candidates:
     """All lower bounds on E_p(F, G), and for each theorem that does not apply the reason."""
     return candidates(make_query(F, G, p), Direction.LOWER)
 
 
-def lower_bound(F: FunctionClass, G: NetworkClass, *, p: Any) -> Bound:
+@called_rightly
+def lower_bound(F: FunctionClass, G: NetworkClass, p: Any) -> Bound:
     """The best lower bound on E_p(F, G) = sup over f in F of inf over g in G of ||f - g||_{L^p([0,1]^d)}.
 
     ``p``: a number >= 1 or infinity (``math.inf``, "inf"). Any number may be a positive SymPy symbol; then
@@ -172,12 +185,14 @@ def lower_bound(F: FunctionClass, G: NetworkClass, *, p: Any) -> Bound:
     return best(candidates(query, Direction.LOWER).results, f"a lower bound for p={query.p}")
 
 
-def upper_bounds(F: FunctionClass, G: NetworkClass, *, p: Any) -> Candidates:
+@called_rightly
+def upper_bounds(F: FunctionClass, G: NetworkClass, p: Any) -> Candidates:
     """All upper bounds on E_p(F, G) by known constructions that fit into G."""
     return candidates(make_query(F, G, p), Direction.UPPER)
 
 
-def upper_bound(F: FunctionClass, G: NetworkClass, *, p: Any) -> Bound:
+@called_rightly
+def upper_bound(F: FunctionClass, G: NetworkClass, p: Any) -> Bound:
     """The best known upper bound on E_p(F, G); arguments and errors as :func:`lower_bound`.
 
     If G has symbols, the closed form is in the sizes that the theorem's statement names: k, n, or N and ell.
@@ -191,12 +206,14 @@ def upper_bound(F: FunctionClass, G: NetworkClass, *, p: Any) -> Bound:
     return best(candidates(query, Direction.UPPER).results, f"an upper bound for p={query.p}")
 
 
-def bracket(F: FunctionClass, G: NetworkClass, *, p: Any) -> Bracket:
+@called_rightly
+def bracket(F: FunctionClass, G: NetworkClass, p: Any) -> Bracket:
     """The best lower and upper bounds together."""
-    return Bracket(lower_bound(F, G, p=p), upper_bound(F, G, p=p))
+    return Bracket(lower_bound(F, G, p), upper_bound(F, G, p))
 
 
-def average_case(F: FunctionClass, G: NetworkClass, *, p: Any, member: Mapping[str, int] | None = None) -> AverageCase:
+@called_rightly
+def average_case(F: FunctionClass, G: NetworkClass, p: Any, *, member: Mapping[str, int] | None = None) -> AverageCase:
     """T3 for random targets f_omega: bounds on the mean and the distribution of inf_g ||f_omega - g||_p^p.
 
     ``member`` fixes the family member by its indices, such as {"k": 4}; by default the one with the best bound.

@@ -31,6 +31,9 @@ class Derivation(str):
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        return str(self)  # lines to read in a terminal
+
     def _repr_markdown_(self) -> str:
         return str(self)
 

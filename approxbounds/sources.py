@@ -74,10 +74,12 @@ class Citation:
 
     @property
     def title(self) -> str:
+        """The title, without LaTeX."""
         return _field(self.bibtex, "title").translate(_PLAIN)
 
     @property
     def year(self) -> str:
+        """The year of publication."""
         return _field(self.bibtex, "year")
 
     def __str__(self) -> str:

@@ -28,6 +28,7 @@ from approxbounds.errors import (
     NoExpressionError,
     NotApplicableError,
     ParameterError,
+    called_rightly,
 )
 from approxbounds.files import write_atomically
 from approxbounds.query import function_class, make_query, network_class
@@ -146,9 +147,12 @@ class Sweep:
 
     def to_text(self) -> str:
         """Aligned columns, numbers rounded to the safe side."""
+        return "\n".join([tables.text(_SHOWN, self._table(str, "-")), *self._notes()])
+
+    def _notes(self) -> list[str]:
         refused = sum(record["status"] == "refused" for record in self.records)
         notes = [f"{refused} refused: each record (CSV, JSON) has the reason"] if refused else []
-        return "\n".join([tables.text(_SHOWN, self._table(str, "-")), *notes, *self._given()])
+        return notes + self._given()
 
     def to_markdown(self) -> str:
         """A Markdown table."""
@@ -171,6 +175,11 @@ class Sweep:
     def __str__(self) -> str:
         return self.to_text()
 
+    def __repr__(self) -> str:
+        few = Sweep(self.records[: tables.FEW])._table(str, "-")
+        table = tables.fitted(_SHOWN, few, width=tables.terminal_width())
+        return "\n".join([table, *tables.more(len(self)), *self._notes()])
+
     def _given(self) -> list[str]:
         return render.given(name for record in self.records for name in record["foreign"])
 
@@ -186,6 +195,7 @@ class Sweep:
         return [[cell(record, name) for name in _SHOWN] for record in self.records]
 
 
+@called_rightly
 def sweep(
     classes: Any,
     networks: Any,

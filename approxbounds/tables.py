@@ -9,12 +9,32 @@ from __future__ import annotations
 import csv as _csv
 import html as _html
 import io
+import shutil
+import textwrap
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-__all__ = ["Row", "code", "csv", "html", "latex", "latex_text", "markdown", "text"]
+__all__ = [
+    "FEW",
+    "Row",
+    "code",
+    "csv",
+    "filled",
+    "fitted",
+    "html",
+    "latex",
+    "latex_text",
+    "markdown",
+    "more",
+    "terminal_width",
+    "text",
+]
 
 Row: TypeAlias = Sequence[str]
+
+#: Rows of a table that a terminal shows of its own accord.
+FEW = 5
+_NARROWEST = 24  # words are not cut, so narrower text would not fit either
 
 _LATEX = str.maketrans(
     {
@@ -66,6 +86,55 @@ def text(header: Row, rows: Sequence[Row]) -> str:
 
     lines = [line(header), *map(line, rows)]
     return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
+
+
+def terminal_width() -> int:
+    """Columns of the terminal, as COLUMNS says or it tells itself; 80 where there is none."""
+    return max(shutil.get_terminal_size().columns, _NARROWEST)
+
+
+def filled(words: str, *, width: int, indent: str = "", hanging: str = "    ") -> str:
+    """Lines of at most the width where no single word is longer; the first has the indent, the others also hang.
+
+    >>> print(filled("T3inf: it is about the sup norm", width=24))
+    T3inf: it is about the
+        sup norm
+    """
+    kept = {"break_long_words": False, "break_on_hyphens": False}
+    return textwrap.fill(words, width, initial_indent=indent, subsequent_indent=indent + hanging, **kept)  # type: ignore[arg-type]
+
+
+def fitted(header: Row, rows: Sequence[Row], *, width: int) -> str:
+    """The table as :func:`text` if it fits into the width, else the cells of each row one below the other.
+
+    >>> rows = [("LipschitzBall(dim=2, radius=1)", "1"), ("MonotoneFunctions(dim=2)", "inf")]
+    >>> print(fitted(("F", "p"), rows, width=33))
+    F  LipschitzBall(dim=2, radius=1)
+    p  1
+    <BLANKLINE>
+    F  MonotoneFunctions(dim=2)
+    p  inf
+    """
+    shown = text(header, rows)
+    if max(map(len, shown.split("\n"))) <= width:
+        return shown
+    size = max(map(len, header)) + 2
+    hanging = " " * (size if width - size >= 30 else 4)
+
+    def cells(row: Row) -> str:
+        pairs = zip(header, row, strict=True)
+        return "\n".join(filled(name.ljust(size) + cell, width=width, hanging=hanging) for name, cell in pairs)
+
+    return "\n\n".join(cells(row) for row in rows if row)
+
+
+def more(rows: int) -> list[str]:
+    """What to say below the first :data:`FEW` of so many rows: nothing, or how many there are.
+
+    >>> more(10), more(12)
+    (['... and 5 more; print shows all'], ['... and 7 more; print shows all'])
+    """
+    return [f"... and {rows - FEW} more; print shows all"] if rows > FEW else []
 
 
 def markdown(header: Row, rows: Sequence[Row]) -> str:

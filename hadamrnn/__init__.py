@@ -1,5 +1,18 @@
-"""Binary, sparse-ternary and quantised orthogonal recurrent networks (HadamRNN, Block-HadamRNN, QORNN) in NumPy."""
+"""Binary, sparse-ternary and quantised orthogonal recurrent networks (HadamRNN, Block-HadamRNN, QORNN) in NumPy.
 
+>>> import hadamrnn as hr
+>>> task = hr.tasks.CopyTask(length=12, symbols=2, copies=1, train_size=640)    # more: hr.tasks.TASKS
+>>> model = hr.model_for(task, hidden=16, bits=4)                               # one bit per recurrent weight
+>>> history = hr.fit(model, task, epochs=3, batch_size=16, learning_rate=0.01, progress=False)
+>>> hr.evaluate(model, task)["loss"] < task.baseline                            # better than without memory
+True
+>>> hr.sizes(model.config)["total"]                                             # bytes in float32, and packed
+Size(dense=1548, packed=142)
+
+Many trainings at once: :func:`sweep`. Files for devices: :class:`Packed`, :class:`IntegerNetwork`.
+"""
+
+from hadamrnn import tasks
 from hadamrnn.arrays import Vector
 from hadamrnn.deployed.integer_network import IntegerNetwork, Ranges, ranges
 from hadamrnn.deployed.packed import Packed, sizes
@@ -62,4 +75,10 @@ __all__ = [
     "singular_values",
     "sizes",
     "sweep",
+    "tasks",
 ]
+
+
+def __dir__() -> list[str]:
+    """What there is for users, without the modules inside."""
+    return sorted(__all__)

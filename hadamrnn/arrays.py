@@ -45,6 +45,7 @@ class Vector(dict[str, Array]):
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the arrays by name."""
         return {name: array.shape for name, array in self.items()}
 
     def zeros(self) -> Vector:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, field, fields
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError
+
+
+def by_name(kind: type[Any], given: Sequence[Any], named: Mapping[str, Any]) -> None:
+    """Settings of a record, of which there are many, are named; TypeError, which lists them, if they are not."""
+    known = [field.name for field in fields(kind)]
+    if given:
+        raise TypeError(f"{kind.__name__} takes its settings by name: {', '.join(known)}")
+    for name in named:
+        if name not in known:
+            raise TypeError(f"{kind.__name__} has no setting {name!r}; it has {', '.join(known)}")
 
 
 def integer(name: str, value: object, *, least: int = 1, most: int = 10**9) -> int:

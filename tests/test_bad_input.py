@@ -197,8 +197,10 @@ TABLE = [
     *((q, asks(q, RELU, HOLDER), P, ("F=ReLUNetwork(", "function class")) for q in QUESTIONS),
     *((q, asks(q, HOLDER, None), P, ("G=None", "network class", "ReLUNetwork(")) for q in QUESTIONS),
     *((q, asks(q, ab.LipschitzBall(dim=3), RELU), P, ("input_dim=2", "dim=3")) for q in QUESTIONS),
-    *((q, lambda q=q: getattr(ab, q)(HOLDER, RELU), TypeError, ("'p'",)) for q in QUESTIONS),
-    *((q, lambda q=q: getattr(ab, q)(HOLDER, RELU, 2), TypeError, ("positional",)) for q in QUESTIONS),
+    *(
+        (q, lambda q=q: getattr(ab, q)(HOLDER, RELU, 2, 3), TypeError, ("positional", f"call {q}(F, G, p"))
+        for q in QUESTIONS
+    ),
     # more digits than can be written and read again
     *(("lower_bound", asks("lower_bound", HOLDER, RELU, p=v), P, ("p=", "digits")) for v in LONG),
     *(("FunctionClass", lambda v=v: LIPSCHITZ.packing(v, p=2), P, ("eps=", "digits")) for v in LONG),

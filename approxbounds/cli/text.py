@@ -96,7 +96,7 @@ def parse_network(text: str, functions: Any = None) -> Any:
     names = "|".join(map(re.escape, NETWORK_CLASSES))
     parts = re.split(rf"\+(?=(?:{names})(?:[:+]|$))", text)
     if len(parts) > 1:
-        return NETWORK_CLASSES[_UNION](members=tuple(parse_network(part, functions) for part in parts))  # type: ignore[call-arg]
+        return NETWORK_CLASSES[_UNION](members=tuple(parse_network(part, functions) for part in parts))
     name = text.partition(":")[0]
     if name == _UNION:
         raise ParameterError("G", text, "must be written as members joined by +: relu:widths=8+relu:widths=4x4")

@@ -57,6 +57,10 @@ class DenseNetwork:
         """The number of parameters, zeros included."""
         return sum(matrix.size + biases.size for matrix, biases in self.layers)
 
+    def __repr__(self) -> str:
+        sizes = f"input_dim={self.input_dim}, widths={self.widths}, power={self.power}"
+        return f"DenseNetwork({sizes}; {self.weights} parameters)"
+
     def __call__(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         where = np.asarray(points, float)
         if where.ndim != 2 or where.shape[1] != self.input_dim:

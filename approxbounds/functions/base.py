@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from approxbounds.bound import Bound
 from approxbounds.complexity.packing import packing
+from approxbounds.errors import called_rightly
 from approxbounds.facts.functions import FunctionFacts
 
 __all__ = ["FunctionClass"]
@@ -19,6 +20,7 @@ class FunctionClass(FunctionFacts):
     entropy exponent.
     """
 
+    @called_rightly
     def packing(self, eps: object, *, p: object) -> Bound:
         """A certified lower bound on log M(eps, F, L^p), the packing entropy (natural logarithm).
 

@@ -76,7 +76,7 @@ def _answer(rule: Rule, query: Query) -> tuple[float | int, ab.Bound | None] | N
     return value, None
 
 
-def known_upper_bounds(F: FunctionFacts, G: NetworkFacts, *, p: Any) -> Iterator[tuple[str, float]]:
+def known_upper_bounds(F: FunctionFacts, G: NetworkFacts, p: Any) -> Iterator[tuple[str, float]]:
     """Names and values of all that is known to be at least E_p(F, G), for comparison with lower bounds.
 
     The certified upper bounds; and, as a lower bound must hold for every class that a record describes, the errors of

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds import validation
+from approxbounds import render, validation
 from approxbounds.arithmetic import BALL, FLOAT, floor_float, precision
 from approxbounds.errors import HypothesisError, NoNumberError, NotApplicableError, ParameterError, echo
 from approxbounds.facts.hypercube import HypercubeFamily, member_of
@@ -35,16 +35,24 @@ class AverageCase:
     query: Query
     witness: Witness
 
+    def __str__(self) -> str:
+        mean, p = render.number(self.mean, False), self.query.p
+        return f"mean of inf_g ||f_omega - g||_{p}^{p} >= {mean} for N={self.cells} cells  [T3, certified]"
+
+    __repr__ = __str__
+
     @cached_property
     def _member(self) -> tuple[HypercubeFamily, dict[str, int], int]:
         return member_of(self.query.F.families, self.witness)
 
     @property
     def family(self) -> HypercubeFamily:
+        """The family of the targets f_omega."""
         return self._member[0]
 
     @property
     def index(self) -> dict[str, int]:
+        """The indices of its member, such as {"k": 4}."""
         return self._member[1]
 
     @property
@@ -54,6 +62,7 @@ class AverageCase:
 
     @property
     def h(self) -> int:
+        """The Hamming distance up to which T3 counts."""
         return integer_of(self.witness, "h")
 
     @cached_property

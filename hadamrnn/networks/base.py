@@ -46,8 +46,8 @@ class Network(ABC):
     #: what sums the gradient of W
     layer_type: ClassVar[type[Layer]]
 
-    def __init__(self, **settings: Any) -> None:
-        self.config = self.config_type(**settings)
+    def __init__(self, *given: Any, **settings: Any) -> None:
+        self.config = self.config_type(*given, **settings)
         self.parameters = Vector(self.config.shapes(), self.config.dtype)
         rng = np.random.default_rng(self.config.seed)
         for name, array in self.parameters.items():

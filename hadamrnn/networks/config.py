@@ -43,6 +43,10 @@ class NetworkConfig:
     #: the arrays of which the signs alone are used
     signs: ClassVar[tuple[str, ...]] = ()
 
+    def __new__(cls, *given: Any, **named: Any) -> Self:
+        check.by_name(cls, given, named)
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
         check.settings(self)
 

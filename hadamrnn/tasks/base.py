@@ -6,13 +6,13 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError
-from hadamrnn.validation import integer, setting, settings
+from hadamrnn.validation import by_name, integer, setting, settings
 
 MOST_HELD_OUT = 5000
 PARTS = ("train", "validation", "test")
@@ -69,6 +69,10 @@ class Task(ABC):
     many_to_many: ClassVar[bool] = False
     tokens: ClassVar[bool] = False
     defaults: ClassVar[Defaults] = Defaults()
+
+    def __new__(cls, *given: Any, **named: Any) -> Self:
+        by_name(cls, given, named)
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         settings(self)

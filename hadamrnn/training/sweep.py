@@ -162,6 +162,8 @@ class Sweep:
     def __str__(self) -> str:
         return self.to_text()
 
+    __repr__ = __str__
+
 
 def _shown(value: Any) -> str:
     return "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import numpy as np
 
@@ -51,6 +51,10 @@ class Settings:
     workers: int = check.setting(1, most=64)
     method: str = check.one_of(METHODS)
 
+    def __new__(cls, *given: Any, **named: Any) -> Self:
+        check.by_name(cls, given, named)
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
         check.settings(self)
 
@@ -65,6 +69,10 @@ class History:
     records: tuple[dict[str, Any], ...]
     best: dict[str, Any]
     stopped: str
+
+    def __repr__(self) -> str:
+        best = ", ".join(f"{name}={value:.6g}" for name, value in self.best.items() if isinstance(value, (int, float)))
+        return f"History(epochs={len(self.records)}, stopped={self.stopped!r}, best: {best})"
 
 
 def model_for(task: Task, *, kind: str = "hadamrnn", **settings: Any) -> Network:
