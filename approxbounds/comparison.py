@@ -1,17 +1,4 @@
-"""Comparison tables: many classes, networks and norms at once, and whether L^p and sup norm differ.
-
-DeVore, Hanin and Petrova (2021) ask when errors in L^p and in sup norm differ. As E_p <= E_inf always, each
-row has a verdict, which claims no more than the library's bounds prove:
-
-* ``differ``: some known upper order of E_p decays faster, by a power of a size, than a lower order of E_inf
-  (orders, as W and L grow); or, where the orders decide nothing, the certified upper bound on E_p is below the
-  certified lower bound on E_inf (numbers, for this very G).
-* ``same order``: a lower order of E_p agrees, up to logarithms, with a known upper order of E_inf.
-* ``open``: neither follows from what the library knows; in particular where it knows no upper order.
-
-Orders are in the sizes W and L and hold where their theorems state them, for networks of the kind of G that
-grow: the known ReLU rate is for depths of at least the order of log W. :attr:`Entry.reason` names the theorems.
-"""
+"""Comparison tables: many classes, networks and norms at once, and whether L^p and sup norm differ."""
 
 from __future__ import annotations
 
@@ -20,44 +7,34 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import Enum
-from functools import cached_property, reduce
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
 from approxbounds import render, tables, validation
 from approxbounds.arithmetic import SYMBOLIC
-from approxbounds.asymptotics import decays_more_slowly, same_order
-from approxbounds.bound import Bound, best
+from approxbounds.asymptotics import needed
+from approxbounds.bound import Bound
 from approxbounds.description import Description
 from approxbounds.errors import NoExpressionError, ParameterError, called_rightly
 from approxbounds.functions.base import FunctionClass
 from approxbounds.networks.base import NetworkClass
 from approxbounds.query import (
     Bracket,
-    Candidates,
-    candidates,
     function_class,
     make_query,
     network_class,
 )
 from approxbounds.sources import Citation, bibtex
-from approxbounds.theorem import Direction, Query
+from approxbounds.theorem import Query
 from approxbounds.validation import Number, is_infinite
+from approxbounds.verdict import Known, Norms, verdict
 
 __all__ = ["Comparison", "Entry", "Norms", "compare"]
 
 _QUESTION = Citation("DeVoreHaninPetrova2021")
 _MOST = 1000
 _DIGITS = 4
-
-
-class Norms(Enum):
-    """Whether the errors in L^p and in sup norm differ (see the module)."""
-
-    DIFFER = "differ"
-    SAME_ORDER = "same order"
-    OPEN = "open"
 
 
 @dataclass(frozen=True)
@@ -88,6 +65,17 @@ class Entry:
         with suppress(NoExpressionError):
             return self.query.F.entropy_exponent(self.query.p)
         return None
+
+    @cached_property
+    def weights_order(self) -> Any:
+        """The order of the weights W that an error epsilon needs, by :attr:`lower_order` (SymPy); None if not known.
+
+        As epsilon tends to 0, fewer weights of this order are excluded; infinity if no number of them suffices.
+        """
+        import sympy
+
+        W, epsilon = sympy.symbols("W epsilon", positive=True)
+        return None if self.lower_order is None else needed(self.lower_order.rate, W, epsilon)
 
     @property
     def bounds(self) -> tuple[Bound, ...]:
@@ -131,6 +119,7 @@ class Entry:
             "lower_order_theorem": _id(self.lower_order),
             "upper_order": None if self.upper_order is None else str(self.upper_order.rate),
             "upper_order_theorem": _id(self.upper_order),
+            "weights_order": None if self.weights_order is None else str(self.weights_order),
             "entropy_exponent": None if self.entropy_exponent is None else str(self.entropy_exponent),
             "norms": None if self.norms is None else self.norms.value,
             "reason": self.reason or None,
@@ -141,71 +130,6 @@ class Entry:
 
 def _id(bound: Bound | None) -> str | None:
     return None if bound is None else bound.theorem.id
-
-
-@dataclass(frozen=True)
-class _Known:
-    """All bounds on E_p(F, G) for one p."""
-
-    lower: Candidates
-    upper: Candidates
-
-    @classmethod
-    def of(cls, query: Query) -> _Known:
-        return cls(candidates(query, Direction.LOWER), candidates(query, Direction.UPPER))
-
-    @staticmethod
-    def number(candidates: Candidates) -> Bound | None:
-        """The best certified bound."""
-        numbers = tuple(bound for bound in candidates if bound.number is not None)
-        return best(numbers, "a bound") if numbers else None
-
-    @staticmethod
-    def rated(candidates: Candidates) -> list[Bound]:
-        """The bounds that have a rate."""
-        return [bound for bound in candidates if _has_rate(bound)]
-
-    def lower_order(self) -> Bound | None:
-        """The lower bound whose rate decays most slowly, the first of equals."""
-        found = self.rated(self.lower)
-        return reduce(lambda a, b: b if decays_more_slowly(b.rate, a.rate) else a, found) if found else None
-
-    def upper_order(self) -> Bound | None:
-        """The upper bound whose rate decays fastest, the first of equals."""
-        found = self.rated(self.upper)
-        return reduce(lambda a, b: b if decays_more_slowly(a.rate, b.rate) else a, found) if found else None
-
-
-def _has_rate(bound: Bound) -> bool:
-    try:
-        return bound.rate is not None
-    except NoExpressionError:
-        return False
-
-
-def _verdict(known: _Known, sup: _Known) -> tuple[Norms, str, tuple[Bound, ...]]:
-    """The verdict on L^p against the sup norm, its reason and the bounds it rests on."""
-    for low in sup.rated(sup.lower):
-        for high in known.rated(known.upper):
-            if decays_more_slowly(low.rate, high.rate):
-                return Norms.DIFFER, f"orders: {_order(low)}, {_order(high)}", (low, high)
-    for low in known.rated(known.lower):
-        for high in sup.rated(sup.upper):
-            if same_order(low.rate, high.rate):
-                return Norms.SAME_ORDER, f"up to logarithms: {_order(low)}, {_order(high)}", (low, high)
-    number, height = known.number(known.upper), sup.number(sup.lower)
-    if number is not None and height is not None and number.value < height.value:
-        return Norms.DIFFER, f"numbers: {number}, {height}", (number, height)
-    if not known.rated(known.upper) and not sup.rated(sup.upper):
-        return Norms.OPEN, "no upper order is known", ()
-    return Norms.OPEN, "the known bounds decide nothing", ()
-
-
-def _order(bound: Bound) -> str:
-    """One order as text, such as ``E_2(F, G) >= c * 1/W [T3]``, with its scope."""
-    scope = f" {bound.theorem.scope}" if bound.theorem.scope else ""
-    relation = ">= c" if bound.direction is Direction.LOWER else "<= C"
-    return f"{render.plain(bound.theorem.quantity(bound.query))} {relation} * {bound.rate} [{bound.theorem.id}]{scope}"
 
 
 @dataclass(frozen=True)
@@ -277,7 +201,7 @@ class Comparison:
         names = [(letter, number, tables.latex_text(name)) for letter, number, name in self._named()]
         lines = [f"${letter}_{{{number}}}$: \\texttt{{{name}}}" for letter, number, name in names]
         legend = "\\\\\n".join([*lines, *map(tables.latex_text, self._given())])
-        table = tables.latex(_MATH_HEADER, self._table(_LATEX), "lllllllll")
+        table = tables.latex(_MATH_HEADER, self._table(_LATEX), "l" * len(_MATH_HEADER))
         return "\n".join([table, "", r"{\par\smallskip\footnotesize\noindent", legend, r"\par}"]) + "\n"
 
     def to_csv(self) -> str:
@@ -299,8 +223,27 @@ class Comparison:
         return "\n".join([few._spelled_out(table), *tables.more(len(self))])
 
 
-_HEADER = ("F", "G", "p", "lower", "upper", "lower order", "upper order", "entropy exponent >=", "L^p and sup norm")
-_MATH_HEADER = ("$F$", "$G$", "$p$", *_HEADER[3:-2], r"entropy exponent $\ge$", "$L^p$ and sup norm")
+_HEADER = (
+    "F",
+    "G",
+    "p",
+    "lower",
+    "upper",
+    "lower order",
+    "upper order",
+    "weights for error epsilon",
+    "entropy exponent >=",
+    "L^p and sup norm",
+)
+_MATH_HEADER = (
+    "$F$",
+    "$G$",
+    "$p$",
+    *_HEADER[3:-3],
+    r"weights for error $\epsilon$",
+    r"entropy exponent $\ge$",
+    "$L^p$ and sup norm",
+)
 
 
 @dataclass(frozen=True)
@@ -331,6 +274,7 @@ class _Markup:
             self._value(entry.upper, True),
             self._order(entry.lower_order),
             self._order(entry.upper_order),
+            self.missing if entry.weights_order is None else self.formula(entry.weights_order),
             self.missing if entry.entropy_exponent is None else self.formula(entry.entropy_exponent),
             self.missing if entry.norms is None else self.words(entry.norms.value),
         )
@@ -355,7 +299,7 @@ def compare(F: Any, G: Any, p: Any) -> Comparison:
     rows of their own if p contains infinity. Where no theorem applies the entry is None ("-"), never an error.
     ApproxBoundsError as :class:`Bracket`.
 
-    What the verdicts mean is said in :mod:`approxbounds.comparison`. Two findings: for monotone functions of two or
+    What the verdicts mean is said in :mod:`approxbounds.verdict`. Two findings: for monotone functions of two or
     more variables L^p and sup norm differ (in sup norm the error is 1/2 for every network), and for Hölder balls
     and ReLU networks they do not, in their order up to logarithms.
 
@@ -380,11 +324,11 @@ def _entries(F: FunctionClass, G: NetworkClass, exponents: Iterable[Number]) -> 
     dims = (F.domain_dim, G.domain_dim)
     if None not in dims and dims[0] != dims[1]:
         raise ParameterError("G", G, f"has {dims[1]} inputs, but F={F} has dim={dims[0]}")
-    sup = _Known.of(make_query(F, G, math.inf))
+    sup = Known.of(make_query(F, G, math.inf))
     for p in exponents:
         query = make_query(F, G, p)
-        known = sup if is_infinite(p) else _Known.of(query)
-        norms, reason, premises = (None, "", ()) if is_infinite(p) else _verdict(known, sup)
+        known = sup if is_infinite(p) else Known.of(query)
+        norms, reason, premises = (None, "", ()) if is_infinite(p) else verdict(known, sup)
         yield Entry(
             query=query,
             lower=known.number(known.lower),

@@ -12,8 +12,8 @@ import sympy
 import approxbounds as ab
 from approxbounds import tables
 from approxbounds.asymptotics import decays_more_slowly, powers, same_order
-from approxbounds.comparison import Norms, _Known, _verdict
 from approxbounds.query import Candidates
+from approxbounds.verdict import Known, Norms, verdict
 
 W, L, D, s, d = sympy.symbols("W L D s d", positive=True)
 LOG = sympy.log(W)
@@ -78,6 +78,35 @@ def test_decay(slow, fast, certain):
     assert not decays_more_slowly(fast, slow)
 
 
+SIZE = ab.NetworkSize(weights=W, depth=L)
+
+
+@pytest.mark.parametrize(
+    ("F", "G", "p", "order"),
+    [
+        (HOLDER, RELU, 2, "1/(L*epsilon**4*log(1/epsilon))"),
+        (
+            ab.HolderBall(smoothness=s, dim=d),
+            ab.NetworkSize(weights=W, depth=L),
+            2,
+            "1/(L*epsilon**(d/s)*log(1/epsilon))",
+        ),
+        (MONOTONE, RELU, "inf", "oo"),  # no number of weights suffices
+        (HOLDER, LINEAR, 2, None),  # a rate in the dimension of a space
+    ],
+)
+def test_order_of_the_weights_that_an_error_needs(F, G, p, order):
+    (entry,) = ab.compare(F, G, p)
+    found = entry.record()["weights_order"]
+    assert found == order
+    assert f" {'inf' if order == 'oo' else order or '-'} " in entry_row(entry)
+
+
+def entry_row(entry):
+    """The row of an entry in a table of its own."""
+    return ab.comparison.Comparison((entry,)).to_text()
+
+
 # -------------------------------------------------------------------------------------------------- verdicts
 
 
@@ -127,12 +156,12 @@ def test_a_symbolic_dimension_may_be_one():
 
 
 def test_numbers_decide_where_orders_do_not():
-    known, sup = (_Known(ab.lower_bounds(HOLDER, LINEAR, p=p), Candidates(())) for p in (2, "inf"))
-    height = _Known.number(sup.lower)
+    known, sup = (Known(ab.lower_bounds(HOLDER, LINEAR, p=p), Candidates(())) for p in (2, "inf"))
+    height = Known.number(sup.lower)
     constant = next(b for b in ab.upper_bounds(HOLDER, RELU, p=2) if b.theorem.id == "constant")
     for value, expected in ((height.value / 2, Norms.DIFFER), (height.value, Norms.OPEN), (1.0, Norms.OPEN)):
         upper = Candidates((replace(constant, number=value),))
-        norms, reason, premises = _verdict(_Known(known.lower, upper), sup)
+        norms, reason, premises = verdict(Known(known.lower, upper), sup)
         assert norms is expected
         assert (reason.startswith("numbers:") and premises[1] == height) == (expected is Norms.DIFFER)
 
@@ -205,15 +234,15 @@ def test_numbers_are_rounded_to_the_safe_side(comparison):
 
 def test_markups(comparison):
     latex = comparison.to_latex()
-    assert latex.startswith("\\begin{tabular}{lllllllll}\n\\toprule\n") and latex.count("\\midrule") == 9
+    assert latex.startswith("\\begin{tabular}{llllllllll}\n\\toprule\n") and latex.count("\\midrule") == 9
     body = [line for line in latex.splitlines() if line.endswith(r" \\") and "&" in line]
-    assert len(body) == 28 and all(line.count(" & ") == 8 for line in body)
+    assert len(body) == 28 and all(line.count(" & ") == 9 for line in body)
     outside = re.sub(r"\$[^$]*\$", "", latex)
     assert not re.search(r"(?<!\\)[_&^#%<>]", outside.replace(" & ", " ")) and outside.count("{") == outside.count("}")
     assert r"input\_dim" in latex and r"\infty" in latex
     markdown = comparison.to_markdown().splitlines()
     assert markdown[0].endswith(r"| entropy exponent $\ge$ | $L^p$ and sup norm |")
-    assert all(line.count(" | ") == 8 for line in markdown[:29] if not line.startswith("|---"))
+    assert all(line.count(" | ") == 9 for line in markdown[:29] if not line.startswith("|---"))
     assert "- $G_{1}$: `ReLUNetwork(widths=(64,)*4, input_dim=2, bias=True)`" in markdown
     page = comparison._repr_html_()
     assert page.count("<tr>") == 28 and "F1: MonotoneFunctions(dim=2)" in page

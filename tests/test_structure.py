@@ -31,6 +31,7 @@ FLOORS = [
     ["functions", "networks"],
     ["catalogue"],
     ["query", "extensions"],
+    ["verdict"],
     ["inverse", "comparison", "sweep", "plots"],
     ["__init__"],
     ["cli", "testing"],
