@@ -4,7 +4,8 @@ The store is a directory with one small JSON file for each answer, written in on
 exact question (classes, p, quantity, theorems, names of code from outside, version of the library). So a sweep that
 was interrupted, even by ``kill -9``, goes on with what is missing, sweeps that overlap share their answers, several
 may use a directory at once, and answers of another version, foreign files and damaged ones are never taken for an
-answer. (Code that users register has no version: after changing it, name another directory.) Only the process that
+answer, nor is a record that states something else than its certificate. What killed runs left half-written is removed.
+(Code that users register has no version: after changing it, name another directory.) Only the process that
 called :func:`sweep` reads and writes it: workers, here or on a cluster, compute and nothing else.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -21,16 +23,19 @@ from pathlib import Path
 from typing import Any
 
 from approxbounds import render, tables, validation
-from approxbounds.bound import Bound, apply, best
+from approxbounds.bound import Bound, Status, apply, best
+from approxbounds.certificate import Certificate
+from approxbounds.certificate import verify as verify_certificate
 from approxbounds.errors import (
     ApproxBoundsError,
+    CertificateError,
     MissingPackageError,
     NoExpressionError,
     NotApplicableError,
     ParameterError,
     called_rightly,
 )
-from approxbounds.files import write_atomically
+from approxbounds.files import read_file, remove_leftovers, write_atomically
 from approxbounds.query import function_class, make_query, network_class
 from approxbounds.registry import LOWER_THEOREMS, UPPER_THEOREMS
 from approxbounds.theorem import Direction, Query, Theorem, foreign_code
@@ -53,6 +58,8 @@ COLUMNS = (
 )
 _SHOWN = ("functions", "network", "p", "quantity", "value", "theorem", "rate", "status")
 _FORMAT = "approxbounds-sweep-1"
+_NAME = re.compile(r"[0-9a-f]{32}\.json")  # of a file in a store
+_LARGEST = 10**7  # bytes of one
 _MOST = 10_000  # entries of one list
 _MOST_QUESTIONS = 10**6
 _TURN = threading.Lock()  # python-flint's precision is global: threads of one process compute one after the other
@@ -204,6 +211,7 @@ def sweep(
     quantity: str = "lower",
     workers: Any = None,
     directory: str | Path | None = None,
+    verify: bool = False,
     progress: bool = True,
 ) -> Sweep:
     """The best bounds on E_p(F, G) for every F in ``classes``, G in ``networks`` and exponent in ``p``.
@@ -214,6 +222,7 @@ def sweep(
     block ``with joblib.parallel_config(backend="dask"):`` the workers are those of the Dask cluster (of the same
     version; with ``--nthreads 1``, as threads wait for one another). The records are the same for any workers.
     ``directory``: where answers are kept as they come, and looked up first (see :mod:`approxbounds.sweep`).
+    ``verify``: check the certificates of stored answers from scratch, and compute those anew that are not accepted.
     ``progress``: a bar on standard error.
 
     Where no theorem applies, the record has the reason. Raises ParameterError for bad input, also for a class or
@@ -233,9 +242,10 @@ def sweep(
     if workers is not None:
         workers = validation.integer("workers", workers, maximum=1024, symbols=False)
     validation.flag("progress", progress)
+    validation.flag("verify", verify)
     questions = _grid(classes, networks, p, QUANTITIES[quantity])
     store = _Store(directory)
-    records = [store.read(question) for question in questions]
+    records = [store.read(question, verify=verify) for question in questions]
     missing = [(i, question) for i, (question, record) in enumerate(zip(questions, records, strict=True)) if not record]
     from tqdm import tqdm
 
@@ -281,6 +291,26 @@ def _digest(data: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:32]
 
 
+def _agrees(record: dict[str, Any], asked: dict[str, Any]) -> bool:
+    """Whether a record states what its certificate states, about what was asked; without one it has no number."""
+    if record["status"] != Status.CERTIFIED.value:
+        return record["value"] is None and record["certificate"] is None
+    try:
+        certificate = Certificate.from_dict(record["certificate"])
+    except CertificateError:
+        return False
+    stated = (certificate.value, certificate.theorem, certificate.direction)
+    same = all(getattr(certificate, name) == asked[name] for name in ("functions", "network", "p"))
+    return same and stated == (record["value"], record["theorem"], record["quantity"])
+
+
+def _verified(record: dict[str, Any]) -> bool:
+    try:
+        return record["certificate"] is None or bool(verify_certificate(record["certificate"], budget=None))
+    except ParameterError:
+        return False
+
+
 class _Store:
     """The answers in a directory, or nothing if it is None."""
 
@@ -292,6 +322,7 @@ class _Store:
         if self.path is not None:
             try:
                 self.path.mkdir(parents=True, exist_ok=True)
+                remove_leftovers(self.path, lambda name: _NAME.fullmatch(name) is not None)
             except OSError as error:
                 raise self._refused(error) from None
 
@@ -302,26 +333,31 @@ class _Store:
         assert self.path is not None
         return self.path / f"{_digest(asked)}.json"
 
-    def read(self, question: _Question) -> dict[str, Any] | None:
-        """The record, if a sound file has it."""
+    def read(self, question: _Question, *, verify: bool = False) -> dict[str, Any] | None:
+        """The record, if a sound file has it, and if its certificate is accepted where that is asked."""
         if self.path is None:
             return None
         asked = question.to_dict()
         try:
-            data = json.loads(self._file(asked).read_bytes())
+            data = json.loads(read_file(self._file(asked), _LARGEST))
         except (OSError, ValueError, RecursionError):
             return None
         if not isinstance(data, dict) or (data.get("format"), data.get("question")) != (_FORMAT, asked):
             return None
         record = data.get("record")
-        sound = isinstance(record, dict) and tuple(record) == COLUMNS and data.get("digest") == _digest(record)
-        return record if sound else None
+        if not (isinstance(record, dict) and tuple(record) == COLUMNS and data.get("digest") == _digest(record)):
+            return None
+        if not _agrees(record, asked):
+            return None
+        return record if not verify or _verified(record) else None
 
     def write(self, question: _Question, record: dict[str, Any]) -> None:
         if self.path is None:
             return
         asked = question.to_dict()
         data = json.dumps({"format": _FORMAT, "question": asked, "record": record, "digest": _digest(record)})
+        if self._file(asked).is_dir():
+            return  # it is not ours: the sweep goes on, and this answer is not kept
         try:
             write_atomically(self._file(asked), f"{data}\n".encode())
         except OSError as error:

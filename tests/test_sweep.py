@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -264,6 +265,15 @@ def _with_another_digit(data):
     return data[:i] + b"9" + data[i + 1 :]
 
 
+def _forge(path, change):
+    """Change the record and its digest, as somebody would who wants to be believed."""
+    data = json.loads(path.read_text())
+    if data["record"]["value"] is not None:
+        change(data["record"])
+    data["digest"] = module._digest(data["record"])
+    path.write_text(json.dumps(data) + "\n")
+
+
 DAMAGE = {
     "gone": lambda path, others: path.unlink(),
     "empty": lambda path, others: path.write_bytes(b""),
@@ -275,6 +285,10 @@ DAMAGE = {
     "deep": lambda path, others: path.write_text("[" * 10**5),
     "old": lambda path, others: path.write_text(path.read_text().replace("sweep-1", "sweep-0")),
     "a digit": lambda path, others: path.write_bytes(_with_another_digit(path.read_bytes())),
+    "a pipe": lambda path, others: (path.unlink(), os.mkfifo(path)),
+    "a forged value": lambda path, others: _forge(path, lambda record: record.update(value=0.9)),
+    "a forged certificate": lambda path, others: _forge(path, lambda record: record["certificate"].update(p="9/4")),
+    "a number without": lambda path, others: _forge(path, lambda record: record.update(certificate=None)),
     "incomplete": lambda path, others: path.write_text(path.read_text().replace('"rate"', '"speed"')),
 }
 
@@ -292,6 +306,34 @@ def test_damaged_answers_are_computed_again(damage, expected, tmp_path_factory):
     assert exactly(answers(directory=store)) == exactly(expected)
     assert [path.read_bytes() for path in files] == content
     assert (store / "notes.txt").read_text() == "not ours"
+
+
+def test_certificates_of_stored_answers_are_verified_where_that_is_asked(tmp_path):
+    ask = partial(ab.sweep, CLASSES[0], NETWORKS[0], 2, directory=tmp_path, progress=False)
+    expected = ask()
+    (path,) = tmp_path.iterdir()
+
+    def higher(record):
+        record["value"] = record["certificate"]["value"] = 0.9
+
+    _forge(path, higher)
+    assert ask().records[0]["value"] == 0.9  # consistent: only the kernel can tell
+    assert exactly(ask(verify=True)) == exactly(expected) == exactly(ask())
+    with pytest.raises(ab.ParameterError, match="verify=1"):
+        ask(verify=1)
+
+
+def test_a_directory_with_the_name_of_an_answer_is_left_alone(tmp_path):
+    ask = partial(ab.sweep, CLASSES[0], [NETWORKS[0], NETWORKS[2]], 2, directory=tmp_path, progress=False)
+    expected = ask()
+    path = min(tmp_path.iterdir())
+    path.unlink()
+    path.mkdir()
+    leftover = tmp_path / f".{path.name}.abcdefgh.tmp"
+    leftover.write_bytes(b"{")
+    os.utime(leftover, (0, 0))
+    assert exactly(ask()) == exactly(expected)
+    assert path.is_dir() and not leftover.exists()
 
 
 # ------------------------------------------------------------------------------------------------- interruptions

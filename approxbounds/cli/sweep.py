@@ -22,6 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", help="processes that compute (default 1)")
     text = "keep the answers here as they come; the same command goes on after an interruption"
     parser.add_argument("--directory", help=text)
+    parser.add_argument("--verify", action="store_true", help="check the certificates of stored answers from scratch")
     text = "address of a Dask scheduler, such as tcp://host:8786, whose workers compute"
     parser.add_argument("--dask", metavar="ADDRESS", help=text)
 
@@ -51,5 +52,6 @@ def run(arguments: argparse.Namespace) -> Sweep:
             quantity=arguments.quantity,
             workers=arguments.workers,
             directory=arguments.directory,
+            verify=arguments.verify,
             progress=sys.stderr is not None and sys.stderr.isatty(),
         )
