@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from approxbounds import render
-from approxbounds.arithmetic import SYMBOLIC, precision
+from approxbounds.arithmetic import SYMBOLIC, precision, usual_errors
 from approxbounds.asymptotics import gathered
 from approxbounds.certificate import Certificate
 from approxbounds.errors import HypothesisError, NoExpressionError, NoNumberError, NotApplicableError
@@ -152,7 +152,7 @@ class Bound:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The derivation: sentences of Markdown with LaTeX, the numbers of this bound, and the source of each."""
-        with precision(2048):  # numbers in the text are enclosed and rounded outwards
+        with precision(2048), usual_errors():  # numbers in the text are enclosed and rounded outwards
             steps = self.theorem.steps(self.query, self.witness)
         if not self.foreign:
             return steps
@@ -241,7 +241,8 @@ class Bound:
 
 def apply(theorem: Theorem, query: Query) -> Bound | Refusal:
     """The theorem's answer to the query: search, then the kernel's verdict, or the reason for none."""
-    reason = theorem.refusal(query)
+    with usual_errors():
+        reason = theorem.refusal(query)
     if reason is not None:
         return Refusal(theorem.id, reason)
     if query.symbols or not theorem.numeric:

@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from approxbounds import tables, validation
-from approxbounds.arithmetic import limited, spend
+from approxbounds.arithmetic import limited, spend, usual_errors
 from approxbounds.description import Description
 from approxbounds.errors import CertificateError, ParameterError, echo, nearest
 from approxbounds.files import read_file, write_atomically
@@ -332,12 +332,12 @@ def verify(
             raise CertificateError(name, getattr(certificate, name), allowed)
     try:
         witness = _Watched({name: _read(name, value) for name, value in certificate.witness.items()})
-        with limited(budget):
+        with limited(budget), usual_errors():
             spend(query.work)
             verdict = check(theorem, query, witness, certificate.value)
     except ParameterError as error:
         return Verdict(False, str(error))
-    unread = ", ".join(name for name in witness if name not in witness.read)
+    unread = ", ".join(str(name) for name in witness if name not in witness.read)
     if verdict and unread:
         return Verdict(False, f"witness entries {echo(unread)} are not read by {theorem.id}")
     foreign = foreign_code(theorem, query)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields, replace
+from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from approxbounds.errors import ParameterError
@@ -171,4 +172,6 @@ def _text(value: Number) -> str:
         if len(value) > 3 and len(set(value)) == 1:
             return f"({_text(value[0])},)*{len(value)}"
         return "(" + ", ".join(_text(entry) for entry in value) + ("," if len(value) == 1 else "") + ")"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{Decimal(value):f}"  # str(value) has a limit, which may be as low as 640 digits
     return str(value)

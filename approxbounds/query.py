@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from approxbounds import tables, validation
+from approxbounds.arithmetic import usual_errors
 from approxbounds.bound import Bound, Refusal, apply, best
 from approxbounds.errors import ApproxBoundsError, NoExpressionError, ParameterError, called_rightly
 from approxbounds.facts.grid import Function
@@ -223,4 +224,5 @@ def average_case(F: FunctionClass, G: NetworkClass, p: Any, *, member: Mapping[s
     >>> case.cells, case.mean > 0
     (16, True)
     """
-    return _average_case(make_query(F, G, p), member)
+    with usual_errors():
+        return _average_case(make_query(F, G, p), member)

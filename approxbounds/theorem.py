@@ -17,7 +17,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from approxbounds.arithmetic import Arithmetic, V
+from approxbounds.arithmetic import Arithmetic, V, usual_errors
 from approxbounds.errors import HypothesisError, NoExpressionError, NotApplicableError, ParameterError
 from approxbounds.facts.built import DenseNetwork
 from approxbounds.facts.functions import FunctionFacts
@@ -190,7 +190,8 @@ class Theorem(ABC):
 def naming(theorem: Theorem) -> Iterator[None]:
     """A ParameterError raised in this block, by a formula of the theorem, names the theorem."""
     try:
-        yield
+        with usual_errors():
+            yield
     except ParameterError as error:
         raise type(error)(error.name, error.value, f"{error.allowed} (in theorem {theorem.id})") from error
 

@@ -2,8 +2,8 @@
 
 Exact meaning of numbers: an ``int``, ``Fraction`` or ``Decimal`` means itself; a string is a decimal
 (``"0.1"`` is 1/10) or a quotient (``"1/10"``); a ``float`` means exactly the binary number that it
-stores (``0.1`` is 3602879701896397/36028797018963968). A SymPy expression with free symbols stays
-symbolic; its symbols must be declared positive.
+stores (``0.1`` is 3602879701896397/36028797018963968), and so does an ``mpf`` of mpmath. A SymPy expression with free
+symbols stays symbolic; its symbols must be declared positive.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ MOST_LAYERS = 1000
 MOST_DIMENSIONS = 1000
 LARGEST_EXPONENT = 10**6
 
+_MOST_BITS = 4000  # of mantissas and exponents
 _MOST_DIGITS = 400  # of numerators and denominators, so that what is accepted can be written and read again
 _DECIMAL = re.compile(r"[+-]?(\d{1,100}(\.\d{0,100})?|\.\d{1,100})([eE][+-]?\d{1,3})?", re.ASCII)
 _QUOTIENT = re.compile(rf"[+-]?\d{{1,{_MOST_DIGITS}}}/\d{{1,{_MOST_DIGITS}}}", re.ASCII)
@@ -85,6 +86,27 @@ def _from_sympy(name: str, value: Any) -> Number:
     return value
 
 
+def _is_mpf(value: object) -> bool:
+    """Whether it is a binary number of mpmath, or one of its infinities; intervals and constants such as pi are not."""
+    mpmath = sys.modules.get("mpmath")
+    return mpmath is not None and isinstance(value, mpmath.mpf) and not isinstance(value, mpmath.mp.constant)
+
+
+def _is_duration(value: object) -> bool:
+    """NumPy's durations call themselves integers."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.timedelta64)
+
+
+def _from_mpf(name: str, value: Any) -> Fraction:
+    sign, mantissa, exponent, bits = value._mpf_
+    if not mantissa and exponent:
+        raise ParameterError(name, value, "must be finite")
+    if max(abs(exponent), bits) > _MOST_BITS:
+        raise ParameterError(name, value, "must be a finite number of ordinary size")
+    return Fraction(-1 if sign else 1) * int(mantissa) * Fraction(2) ** int(exponent)
+
+
 def _from_text(name: str, text: str) -> Fraction:
     stripped = text.strip()
     if _QUOTIENT.fullmatch(stripped):
@@ -116,7 +138,10 @@ def _meaning(name: str, value: object) -> Number:
         if not value.is_finite() or abs(value.adjusted()) > 200:
             raise ParameterError(name, value, "must be a finite number of ordinary size")
         return Fraction(value)
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    if _is_mpf(value):
+        return _from_mpf(name, value)
+    ratio = isinstance(value, numbers.Rational) or hasattr(value, "as_integer_ratio")
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not ratio or _is_duration(value):
         allowed = "must be an int, Fraction, Decimal, decimal string, float or SymPy expression"
         raise ParameterError(name, value, allowed)
     if isinstance(value, numbers.Rational):
@@ -200,7 +225,7 @@ def exponent(value: object, *, name: str = "p") -> Number:
     """The exponent of an L^p norm: a number in [1, 10^6], ``math.inf`` (also "inf", sympy.oo) or a symbol."""
     if isinstance(value, str) and value.strip().lower() in {"inf", "infinity", "oo"}:
         return math.inf
-    if isinstance(value, float) and value == math.inf:
+    if (isinstance(value, float) or _is_mpf(value)) and value == math.inf:
         return math.inf
     if is_symbolic(value):
         import sympy

@@ -1,5 +1,7 @@
 """One table of bad calls for everything public: each raises a named error that echoes the name and the value."""
 
+import datetime
+import json
 import math
 import traceback
 from dataclasses import fields, replace
@@ -7,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 
+import mpmath
 import numpy as np
 import pytest
 import sympy
@@ -42,6 +45,8 @@ class Endless:
 #: No numbers, or not in any allowed range; negative numbers.
 JUNK = [
     *(None, True, False, "", "one", "1/0", "1e", "0x10", "1_0", "nan", "1+1", "1/2/3", "__import__('os')", b"1"),
+    *(mpmath.mpf("nan"), mpmath.mpf("-inf"), mpmath.mpf("1e2000"), mpmath.mpf(2) ** 10**9, mpmath.pi, mpmath.mpc(2, 0)),
+    *(mpmath.iv.mpf(2), mpmath.iv.mpf([1, 2]), datetime.timedelta(2), np.timedelta64(2, "s")),
     *("\u0661\u0662", "\uff11", "1/\u0662", "\u00b2", "1e\u0661"),  # digits of other scripts
     *([], [1], (1,), {1}, {"a": 1}, object(), len, 1j, (i for i in ()), np.bool_(True), np.array([1, 2])),
     *(math.nan, -math.inf, np.float64("nan"), Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity")),
@@ -51,7 +56,7 @@ JUNK = [
 ]
 NEGATIVE = [-1, -0.5, "-1", "-1/2", Decimal("-0.1"), Fraction(-1, 3), sympy.Integer(-2)]
 NOT_NUMBERS = [*JUNK, *NEGATIVE]
-INFINITE = [math.inf, "inf", Decimal("Infinity"), sympy.oo, np.float64("inf"), np.float32("inf")]
+INFINITE = [math.inf, mpmath.inf, "inf", Decimal("Infinity"), sympy.oo, np.float64("inf"), np.float32("inf")]
 ZERO = [0, 0.0, "0", Decimal(0), Fraction(0), sympy.Integer(0), np.float64(0), -0.0]
 NOT_INTEGERS = [2.5, 2.0, "2.5", "5/2", Fraction(5, 2), Decimal("2.5"), np.float64(2), sympy.Rational(5, 2), 10**400]
 
@@ -538,7 +543,7 @@ def test_symbols_stay_symbols():
 # ---------------------------------------------------------------------------------------------- certificates
 
 PLAIN = ab.lower_bound(ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=3, input_dim=1), p=2).certificate
-TEXT = PLAIN.to_json()
+TEXT = json.dumps(PLAIN.to_dict(), indent=2)
 MALFORMED = {
     "deep list": "[" * 10**5,
     "deep object": '{"a":' * 10**5,

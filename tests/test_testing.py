@@ -54,7 +54,7 @@ def test_the_library_passes_as_a_plain_function(pair, p):
         check_upper_bound(lambda F, G, p: ab.upper_bound(F, G, p=p).value, *pair, p)
 
 
-@pytest.mark.parametrize("value", [-1e-300, math.nan, math.inf, None, "0", True, [0.1], 1j, Fraction(1, 2)])
+@pytest.mark.parametrize("value", [-1e-300, math.nan, math.inf, None, "0", True, [0.1], 1j, Fraction(-1, 2)])
 def test_bounds_must_be_numbers(value):
     for check in (check_lower_bound, check_upper_bound, check_monotone, check_monotone_in_p):
         with fails(r"the bound must .*, but is .* for F=LipschitzBall\(dim=1, radius=1\), G=LinearSpace"):
@@ -193,13 +193,22 @@ def spoilt(**members):
     return type("Own", (Own,), members)
 
 
+def _by_arithmetic(balls, others):
+    """A formula that has one value in balls and another elsewhere, and reads its witness."""
+    return lambda s, A, q, w: A.number((balls if A.name == "ball" else others) + 0 * w["n"])
+
+
 WRONG_THEOREMS = {
     "the lower bound 0.3.* is above 0.05": {"evaluate": lambda s, A, q, w: A.number(1) / 3},
     "balls give 0.0.*, doubles 0.0101": {
-        "evaluate": lambda s, A, q, w: A.number(Fraction(1, 100) if A.name == "ball" else Fraction(101, 10000))
+        "evaluate": lambda s, A, q, w: A.number(
+            Fraction(1 + 0 * w["n"], 100) if A.name == "ball" else Fraction(101, 10000)
+        )
     },
     "is on the unsafe side of": {
-        "evaluate": lambda s, A, q, w: A.number(Fraction(1, 100) if A.name == "ball" else Fraction(10**10 - 5, 10**12))
+        "evaluate": lambda s, A, q, w: A.number(
+            Fraction(1 + 0 * w["n"], 100) if A.name == "ball" else Fraction(10**10 - 5, 10**12)
+        )
     },
     "does not cite": {"steps": lambda s, q, w: ()},
     "the closed form 0.9.* is above 0.05": {"expression": lambda s, q: SYMBOLIC.number(Fraction(9, 10))},
@@ -218,7 +227,7 @@ def test_wrong_theorems_are_found(message):
 
 
 def test_wrong_upper_theorems_are_found():
-    members = {"direction": ab.Direction.UPPER, "evaluate": lambda s, A, q, w: A.number(1)}
+    members = {"direction": ab.Direction.UPPER, "evaluate": lambda s, A, q, w: A.number(1 + 0 * w["n"])}
     check_upper_bound(spoilt(**members), F, NET, 2)
     with fails(r"the upper bound 0.0 is below .* \(T3\)"):
         check_upper_bound(spoilt(**members | {"evaluate": lambda s, A, q, w: A.number(0)}), F, NET, 2)

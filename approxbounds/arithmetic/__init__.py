@@ -14,7 +14,7 @@ This room is the only door to python-flint, whose precision is global: it is set
 """
 
 from approxbounds.arithmetic.balls import BALL, ceil_float, floor_float, integer, precision
-from approxbounds.arithmetic.floats import FLOAT
+from approxbounds.arithmetic.floats import FLOAT, usual_errors
 from approxbounds.arithmetic.interface import EXACT_TERMS, Arithmetic, V, Value, log2_lower_tail
 from approxbounds.arithmetic.meter import limited, spend
 from approxbounds.arithmetic.symbols import SYMBOLIC
@@ -34,4 +34,5 @@ __all__ = [
     "log2_lower_tail",
     "precision",
     "spend",
+    "usual_errors",
 ]

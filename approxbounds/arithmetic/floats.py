@@ -15,7 +15,7 @@ from approxbounds.arithmetic.interface import EXACT_TERMS, Arithmetic, Value, is
 from approxbounds.arithmetic.meter import spend
 from approxbounds.errors import ParameterError
 
-__all__ = ["FLOAT"]
+__all__ = ["FLOAT", "usual_errors"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
@@ -152,3 +152,8 @@ class _Float:
 
 
 FLOAT: Arithmetic[Any] = _Float()
+
+
+def usual_errors() -> np.errstate:
+    """NumPy's own rules for overflow and the like inside a block, whatever the caller has set with np.seterr."""
+    return np.errstate(divide="warn", over="warn", invalid="warn", under="ignore")

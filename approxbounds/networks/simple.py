@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from math import comb
 from typing import Self
 
@@ -143,7 +144,7 @@ class FiniteClass(NetworkClass):
 
     @property
     def definition(self) -> str:
-        size = f"2^{{{self.bits}}}" if self.size is None else str(self.size)
+        size = f"2^{{{self.bits}}}" if self.size is None else f"{Decimal(self.size):f}"
         return f"$G$ is a finite class of at most ${size}$ functions."
 
     @property

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 import approxbounds as ab
+from approxbounds import validation
 from approxbounds.arithmetic import BALL, FLOAT, ceil_float, precision
 from approxbounds.bound import apply
 from approxbounds.facts.functions import FunctionFacts
@@ -40,8 +41,9 @@ __all__ = [
     "require",
 ]
 
-#: A theorem (also its class), or a function of F, G and the exact p (int, Fraction or math.inf) that gives a number.
-Rule: TypeAlias = ab.Theorem | type[ab.Theorem] | Callable[[Any, Any, Any], float]
+#: A theorem (also its class), or a function of F, G and the exact p (int, Fraction or math.inf) that gives a number:
+#: an int or float, of NumPy too, a Fraction, Decimal, SymPy rational or float, or an mpf of mpmath.
+Rule: TypeAlias = ab.Theorem | type[ab.Theorem] | Callable[[Any, Any, Any], Any]
 
 _ROUNDING = 1e-12  # relative: what doubles may lose in a plain function
 _FLOAT_AGREES = 1e-9  # relative: balls against the same formula in doubles
@@ -70,6 +72,9 @@ def _answer(rule: Rule, query: Query) -> tuple[float | int, ab.Bound | None] | N
         return None
     setting = _setting(query.F, query.G, query.p)
     number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not number and not isinstance(value, (bool, str)):
+        with suppress(ab.ParameterError):  # Fraction, Decimal, rational numbers of SymPy, mpf: exact, as parameters are
+            value, number = validation.exact("bound", value, minimum=-validation.LARGEST, symbols=False), True
     require(number, f"the bound must be a number, but is {value!r} {setting}")
     require(math.isfinite(value), f"the bound must be finite, but is {value!r} {setting}")
     require(value >= 0, f"the bound must not be negative, but is {value!r} {setting}")
