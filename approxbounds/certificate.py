@@ -46,7 +46,7 @@ __all__ = ["BUDGET", "FORMAT", "Certificate", "describe_from", "verify"]
 
 FORMAT = "approxbounds-certificate-1"
 #: Units of work that :func:`verify` does by default, about a microsecond each.
-BUDGET = 2_000_000
+BUDGET = 1_000_000
 _LONGEST = 10**6
 _KEYS = ("format", "theorem", "functions", "network", "p", "eps", "gamma", "witness", "direction", "value")
 

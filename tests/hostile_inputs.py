@@ -95,3 +95,49 @@ def certificates() -> dict[str, Callable[[], dict[str, Any]]]:
         for theorem in ("cubes", "lu-shen-yang-zhang"):
             add(f"{theorem}, {name}", theorem, 0.1, sizes, functions=F, network=shallow, p=fraction(0))
     return found
+
+
+#: Command lines, by name: exit status 0, 1 (refused) or 2 (bad input) within seconds, and never a traceback.
+COMMANDS = {
+    "list with a lost separator": ["lower", "lipschitz:dim=2", "relu:widths=" + "64x" * 27 + "64-", "-p", "2"],
+    "list of separators": ["lower", "lipschitz:dim=2", "relu:widths=" + "x" * 50_000, "-p", "2"],
+    "repeated repetitions": ["lower", "lipschitz:dim=2", "relu:widths=" + "x".join(["1^9999"] * 9999), "-p", "2"],
+    "long number": ["lower", "lipschitz:dim=2", "relu:widths=" + "9" * 100_000, "-p", "2"],
+    "union of ten thousand": ["pdim", "+".join(["relu:widths=1^999,input_dim=1"] * 4000)],
+    "union of pluses": ["pdim", "relu:widths=8,input_dim=1" + "+" * 50_000],
+    "union of distinct": ["pdim", "+".join(f"heaviside:widths={3000 + j}^99,input_dim=2" for j in range(100))],
+    "digits of another script": ["lower", "lipschitz:dim=2", "relu:widths=8,input_dim=\u00b2", "-p", "2"],
+    "name of a megabyte": ["lower", "lipschitz:dim=2", "x" * 100_000, "-p", "2"],
+    "huge exponent": ["lower", "lipschitz:dim=2", "relu:widths=8", "-p", "1e999999999"],
+    "quotient of many digits": ["lower", "lipschitz:dim=2", "relu:widths=8", "-p", "9" * 400 + "/" + "7" * 400],
+    "deep and narrow": ["bracket", "lipschitz:dim=1", "relu:widths=2^999", "-p", "2"],
+    "wide and deep": ["lower", "lipschitz:dim=2", "heaviside:widths=4000^999", "-p", "2"],
+    "smoothness near 100": ["lower", "holder:smoothness=99.5,dim=3", "relu:widths=8", "-p", "2"],
+    "twenty smoothnesses": [
+        *("lower", "anisotropic:smoothness=" + "x".join(f"{80 + j}.37" for j in range(20)), "relu:widths=3", "-p", "2")
+    ],
+    "a thousand dimensions": ["bracket", "monotone:dim=1000", "relu:widths=8x8", "-p", "2"],
+    "no file": ["verify", "/nonexistent/file.json"],
+    "a directory": ["verify", "/"],
+    "endless file": ["verify", "/dev/zero"],
+    "budget of nothing": ["verify", "/dev/null", "--budget", "0"],
+    "scale of many digits": ["fat", "lipschitz-functions:constant=1e99,input_dim=1000", "--gamma", "1e-99"],
+    "tiny separation": ["packing", "lipschitz:dim=1000", "--eps", "1e-99", "-p", "inf"],
+    "tiny error": ["weights", "monotone:dim=2", "--error", "1e-99", "--depth", "1000", "-p", "2"],
+}
+
+#: Texts of files that are given to ``verify``, by name.
+FILES = {
+    "empty": b"",
+    "binary": bytes(range(256)) * 4000,
+    "deep list": b"[" * 10**6,
+    "deep objects": b'{"a":' * 150_000,
+    "endless number": b"1" * 999_000,
+    "long exponent": b'{"value": 1e' + b"9" * 900_000 + b"}",
+    "too long": b" " * 1_100_000,
+    "many keys": b"{" + b",".join(b'"%d": 1' % i for i in range(60_000)) + b"}",
+    "one key again and again": b"{" + b",".join([b'"a": 1'] * 100_000) + b"}",
+    "byte order mark": b"\xef\xbb\xbf{}",
+    "NaN": b'{"value": NaN}',
+    "nothing but zeros": b"\0" * 10**6,
+}

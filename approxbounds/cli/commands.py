@@ -335,7 +335,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _verify_options(verify: argparse.ArgumentParser) -> None:
     verify.add_argument("file", help="JSON file with a certificate, or - for standard input")
-    limit = "the most work, in units of about a microsecond (default: about two seconds); more is refused, status 1"
+    limit = "the most work, in units of about a microsecond (default: about a second); more is refused, status 1"
     verify.add_argument("--budget", metavar="N", default=BUDGET, help=limit)
 
 

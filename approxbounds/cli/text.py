@@ -19,6 +19,7 @@ __all__ = ["parse_class", "parse_functions", "parse_network", "parse_value", "re
 _NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,30}[0-9]{0,3}")
 _ENTRY = re.compile(r"([0-9A-Za-z_./]+)(?:\^([1-9][0-9]{0,3}))?")
 _MOST_ENTRIES = 10_000  # of one list, more than any class takes
+_MOST_MEMBERS = 100  # of a union
 _UNION = "union"
 _CONSTANTS = {"true": True, "false": False, "none": None}
 _NO_SYMBOLS = {"inf", "infinity", "oo", "nan"}  # in any case; what a parameter makes of them is its own affair
@@ -87,14 +88,26 @@ def parse_functions(text: str) -> Any:
     return parse_class(text, FUNCTION_CLASSES, "F")
 
 
+def _members(text: str) -> list[str]:
+    """The members of a union: a + begins another one where the name of a class follows."""
+    members: list[list[str]] = []
+    for part in text.split("+"):
+        if members and part.partition(":")[0] not in NETWORK_CLASSES:
+            members[-1].append(part)
+        else:
+            members.append([part])
+    return ["+".join(parts) for parts in members]
+
+
 def parse_network(text: str, functions: Any = None) -> Any:
     """A network class, or the union of several; input_dim defaults to the dimension of the functions.
 
     >>> len(parse_network("relu:widths=8,input_dim=1+relu:widths=4x4,input_dim=1").members)
     2
     """
-    names = "|".join(map(re.escape, NETWORK_CLASSES))
-    parts = re.split(rf"\+(?=(?:{names})(?:[:+]|$))", text)
+    parts = _members(text)
+    if len(parts) > _MOST_MEMBERS:  # before any of them is built
+        raise ParameterError("G", text, f"has {len(parts)} members: a union has at most {_MOST_MEMBERS}")
     if len(parts) > 1:
         return NETWORK_CLASSES[_UNION](members=tuple(parse_network(part, functions) for part in parts))
     name = text.partition(":")[0]
@@ -111,7 +124,7 @@ def read_text(path: str) -> str:
     if path == "-" and sys.stdin is None:
         raise ParameterError("file", path, "cannot be read (standard input is closed)")
     try:
-        with nullcontext(sys.stdin) if path == "-" else open(path, encoding="utf-8") as file:
+        with nullcontext(sys.stdin) if path == "-" else open(path, encoding="utf-8-sig") as file:
             text = file.read(_LONGEST + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise ParameterError("file", path, f"cannot be read ({error})") from None

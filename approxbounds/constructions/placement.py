@@ -55,13 +55,15 @@ def power_of(G: NetworkFacts) -> int:
 @lru_cache(maxsize=256)
 def _runs(widths: tuple[int, ...], dim: int) -> tuple[tuple[int, int], ...]:
     longest: dict[int, int] = {}
-    for start, own in enumerate(widths):
-        least = own
-        for length, width in enumerate(widths[start:], 1):
-            least = min(least, width)
-            longest[least] = max(longest.get(least, 0), length)
-        if own < dim:
-            break
+    last_start = next((layer for layer, width in enumerate(widths) if width < dim), len(widths))
+    open_: list[tuple[int, int]] = []  # runs that end here: their least width, increasing, and where they start
+    for layer, width in enumerate((*widths, 0)):
+        start = layer
+        while open_ and open_[-1][0] >= width:
+            least, start = open_.pop()
+            if start <= last_start:
+                longest[least] = max(longest.get(least, 0), layer - start)
+        open_.append((width, start))
     found: list[tuple[int, int]] = []
     for width in sorted(longest, reverse=True):
         if not found or longest[width] > found[-1][1]:
