@@ -141,6 +141,10 @@ class Description:
     def _repr_markdown_(self) -> str:
         return self.definition
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """For IPython, and for the examples that Hypothesis finds: without the variables of the class."""
+        printer.text(repr(self))
+
 
 def named(name: str, value: Number) -> str:
     r"""LaTeX of a value and its name, ``W=5``; of a symbol of that name the name alone.

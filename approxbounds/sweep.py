@@ -258,7 +258,8 @@ def sweep(
                     bar.update()
         except KeyboardInterrupt:
             kept = "" if directory is None else f"; run again with directory {directory} to go on"
-            done = sum(record is not None for record in records)
+            found = [record or store.read(ask) for record, ask in zip(records, questions, strict=True)]
+            done = sum(record is not None for record in found)  # one may have been stored, and not been noted yet
             raise KeyboardInterrupt(f"stopped after {done} of {len(records)} bounds{kept}") from None
     return Sweep(tuple(record for record in records if record is not None))
 

@@ -5,9 +5,11 @@ import math
 import subprocess
 import sys
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+import sympy
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +29,7 @@ from approxbounds.testing import (
     larger_functions,
     larger_networks,
     pairs,
+    sharp_pairs,
     unsafe_certificates,
 )
 from approxbounds.transfer.sup_norm import SupNormTheorem
@@ -35,6 +38,10 @@ from approxbounds.witness import integer_of
 F, G = ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=10)
 NET = ab.ReLUNetwork(widths=(4,), input_dim=1)
 HALF = ab.lower_bound(F, G, p=2)
+
+
+NO_NUMBERS = [-1e-300, math.nan, math.inf, None, "0", True, [0.1], 1j, Decimal("NaN"), Fraction(-1, 10**300)]
+NO_NUMBERS += [sympy.sqrt(2), sympy.Symbol("x", positive=True)]
 
 
 def fails(message):
@@ -54,11 +61,75 @@ def test_the_library_passes_as_a_plain_function(pair, p):
         check_upper_bound(lambda F, G, p: ab.upper_bound(F, G, p=p).value, *pair, p)
 
 
-@pytest.mark.parametrize("value", [-1e-300, math.nan, math.inf, None, "0", True, [0.1], 1j, Fraction(-1, 2)])
+@pytest.mark.parametrize(
+    "value",
+    [
+        -1e-300,
+        math.nan,
+        math.inf,
+        None,
+        "0",
+        True,
+        [0.1],
+        1j,
+        sympy.sqrt(2),
+        sympy.Symbol("x", positive=True),
+        Decimal("NaN"),
+        Fraction(-1, 2),
+    ],
+)
 def test_bounds_must_be_numbers(value):
     for check in (check_lower_bound, check_upper_bound, check_monotone, check_monotone_in_p):
         with fails(r"the bound must .*, but is .* for F=LipschitzBall\(dim=1, radius=1\), G=LinearSpace"):
             check(lambda F, G, p: value, F, G, 2)
+
+
+@pytest.mark.parametrize("kind", [Fraction, Decimal, sympy.Rational, lambda text: sympy.Float(text, 30)])
+def test_exact_numbers_are_taken_exactly(kind):
+    """The error is at most 0.05, the double above 1/20: there is nothing to forgive in what is not rounded."""
+    check_lower_bound(lambda F, G, p: kind("0.0499"), F, G, 2)
+    check_lower_bound(lambda F, G, p: Fraction(1, 10**500), F, G, 2)
+    for value in ("0.05000000000000001", "0.06"):
+        with fails("the lower bound .* is above 0.05 .steps on 10"):
+            check_lower_bound(lambda F, G, p, value=value: kind(value), F, G, 2)
+    check_lower_bound(lambda F, G, p: 0.05000000000000001, F, G, 2)
+
+
+def _false_order(F, G, p):
+    """R/(10 sqrt(W)), where it is of the order of 1/W."""
+    if not isinstance(F, ab.LipschitzBall) or not isinstance(G, ab.ReLUNetwork) or F.dim != 1:
+        raise ab.NotApplicableError("for ReLU networks of one variable")
+    return float(F.radius) / (10 * math.sqrt(G.counted_sizes.weights))
+
+
+def _twice(F, G, p):
+    return 2 * ab.lower_bound(F, G, p).value
+
+
+@pytest.mark.parametrize("wrong", [_false_order, _twice])
+def test_false_formulas_are_found_by_five_lines_and_made_small(wrong):
+    """Also from other random numbers: ``tests/benchmarks/bench_testing.py``."""
+
+    @settings(database=None, max_examples=100, derandomize=True)
+    @given(pairs(), exponents())
+    def property_test(pair, p):
+        check_lower_bound(wrong, *pair, p)
+
+    with fails("is above") as caught:
+        property_test()
+    small = {
+        _twice: "F=MonotoneFunctions(dim=1), G=FiniteClass",
+        _false_order: "G=ReLUNetwork(widths=(34,), input_dim=1",
+    }
+    assert small[wrong] in str(caught.value)
+
+
+@given(sharp_pairs(), exponents())
+def test_sharp_pairs_leave_no_factor_of_two(pair, p):
+    """In the sup norm, and for a single function in every norm."""
+    for q in ("inf", *([p] if isinstance(pair[1], ab.FiniteClass) else [])):
+        known = min(value for _, value in known_upper_bounds(*pair, q))
+        assert known / 2 < ab.lower_bound(*pair, q).value <= known
 
 
 @pytest.mark.parametrize(

@@ -45,13 +45,19 @@ from approxbounds.testing.mutants import (
     unsafe_mutants,
     without,
 )
+from approxbounds.testing.pairs import (
+    bounds,
+    certificates,
+    pairs,
+    sharp_pairs,
+    unsafe_certificates,
+    wide_pairs,
+)
 from approxbounds.testing.records import examples, records
 from approxbounds.testing.strategies import (
     MOST_DIM,
     anisotropic_balls,
     bits,
-    bounds,
-    certificates,
     dims,
     entropy_classes,
     exponents,
@@ -64,14 +70,12 @@ from approxbounds.testing.strategies import (
     network_sizes,
     norm_classes,
     numbers,
-    pairs,
     rationals,
     recurrent_networks,
     rivals,
     scales,
     skip_networks,
     unions,
-    unsafe_certificates,
     widths,
 )
 
@@ -117,10 +121,12 @@ __all__ = [
     "replaced",
     "rivals",
     "scales",
+    "sharp_pairs",
     "skip_networks",
     "unions",
     "unsafe_certificates",
     "unsafe_mutants",
+    "wide_pairs",
     "widths",
     "without",
 ]

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import math
+import numbers
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from fractions import Fraction
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -60,7 +62,7 @@ def _setting(F: object, G: object, p: object) -> str:
     return f"for F={F}, G={G}, p={p}"
 
 
-def _answer(rule: Rule, query: Query) -> tuple[float | int, ab.Bound | None] | None:
+def _answer(rule: Rule, query: Query) -> tuple[float | Fraction, ab.Bound | None] | None:
     """The rule's number, with the bound if it is a theorem; None if it does not apply."""
     made: Any = rule() if isinstance(rule, type) else rule
     if isinstance(made, ab.Theorem):
@@ -71,14 +73,28 @@ def _answer(rule: Rule, query: Query) -> tuple[float | int, ab.Bound | None] | N
     except (ab.NotApplicableError, ab.NoNumberError):
         return None
     setting = _setting(query.F, query.G, query.p)
-    number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not number and not isinstance(value, (bool, str)):
-        with suppress(ab.ParameterError):  # Fraction, Decimal, rational numbers of SymPy, mpf: exact, as parameters are
-            value, number = validation.exact("bound", value, minimum=-validation.LARGEST, symbols=False), True
-    require(number, f"the bound must be a number, but is {value!r} {setting}")
+    if not isinstance(value, (float, np.floating)):
+        value = _exact(value, setting)
     require(math.isfinite(value), f"the bound must be finite, but is {value!r} {setting}")
     require(value >= 0, f"the bound must not be negative, but is {value!r} {setting}")
     return value, None
+
+
+def _exact(value: Any, setting: str) -> Fraction | int:
+    """What a formula gives exactly: an int, Fraction, Decimal or rational of another library."""
+    require(not isinstance(value, (bool, str)), f"the bound must be a number, but is {value!r} {setting}")
+    if isinstance(value, numbers.Rational):  # of any length
+        return validation.tidy(Fraction(int(value.numerator), int(value.denominator)))  # type: ignore[no-any-return]
+    try:
+        most = validation.LARGEST
+        return validation.exact("bound", value, minimum=-most, maximum=most, symbols=False)  # type: ignore[no-any-return]
+    except ab.ParameterError as error:
+        raise AssertionError(f"the bound must be a number, but is {value!r} {setting}: {error.allowed}") from None
+
+
+def _slack(value: float | Fraction, bound: ab.Bound | None) -> float:
+    """What rounding may have done to the number: nothing if the kernel certified it or it is exact."""
+    return 0 if bound is not None or isinstance(value, (int, Fraction)) else _ROUNDING
 
 
 def known_upper_bounds(F: FunctionFacts, G: NetworkFacts, p: Any) -> Iterator[tuple[str, float]]:
@@ -131,7 +147,7 @@ G=LinearSpace(dimension=10), p=2
     if answer is None:
         return
     value, bound = answer
-    slack = _ROUNDING if bound is None else 0
+    slack = _slack(value, bound)
     name, upper = min(known_upper_bounds(F, G, p=p), key=itemgetter(1), default=("nothing known", math.inf))
     message = f"the lower bound {value!r} is above {upper!r} ({name}) {_setting(F, G, query.p)}"
     require(value <= upper * (1 + slack), message)
@@ -152,7 +168,7 @@ def check_upper_bound(rule: Rule, F: ab.FunctionClass, G: ab.NetworkClass, p: An
     if answer is None:
         return
     value, bound = answer
-    slack = _ROUNDING if bound is None else 0
+    slack = _slack(value, bound)
     for other in ab.lower_bounds(F, G, p=p):
         if other.number is not None:
             lower = f"{other.number!r} ({other.theorem.id})"

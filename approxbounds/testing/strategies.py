@@ -1,4 +1,4 @@
-"""Hypothesis strategies for function classes, network classes, exponents, scales and certificates.
+"""Hypothesis strategies for function classes, network classes, exponents and scales.
 
 Numbers come in all the exact forms that a user may write: integers, fractions, decimals, texts, SymPy and
 NumPy numbers.
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,12 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 import approxbounds as ab
-from approxbounds.testing.mutants import unsafe_mutants
 from approxbounds.testing.records import examples, library, records
 
 __all__ = [
     "MOST_DIM",
     "anisotropic_balls",
     "bits",
-    "bounds",
-    "certificates",
     "dims",
     "entropy_classes",
     "exponents",
@@ -38,14 +36,12 @@ __all__ = [
     "network_sizes",
     "norm_classes",
     "numbers",
-    "pairs",
     "rationals",
     "recurrent_networks",
     "rivals",
     "scales",
     "skip_networks",
     "unions",
-    "unsafe_certificates",
     "widths",
 ]
 
@@ -158,6 +154,11 @@ def function_classes(*, dim: int | None = None, families_only: bool = False) -> 
     >>> find(function_classes(dim=3), lambda F: isinstance(F, ab.MonotoneFunctions))
     MonotoneFunctions(dim=3)
     """
+    return _function_classes(dim, families_only)
+
+
+@cache  # building it takes longer than drawing from it
+def _function_classes(dim: int | None, families_only: bool) -> SearchStrategy[ab.FunctionClass]:
     d = _dims(dim)
     sobolev = {"smoothness": st.integers(1, 4), "integrability": exponents(), "radius": numbers()}
     tuned: dict[type[Any], SearchStrategy[Any]] = {
@@ -298,6 +299,11 @@ def network_classes(*, dim: int | None = None) -> SearchStrategy[ab.NetworkClass
     >>> find(network_classes(dim=2), lambda G: isinstance(G, ab.LinearSpace) and G.dimension > 3).dimension
     4
     """
+    return _network_classes(dim)
+
+
+@cache
+def _network_classes(dim: int | None) -> SearchStrategy[ab.NetworkClass]:
     return st.one_of(
         feedforward(dim=dim),
         network_sizes(),
@@ -325,6 +331,11 @@ def _untuned() -> list[type[Any]]:
 
 def norm_classes(*, dim: int) -> SearchStrategy[ab.NetworkClass]:
     """Classes with bounded weights, most of infinite pseudo-dimension."""
+    return _norm_classes(dim)
+
+
+@cache
+def _norm_classes(dim: int) -> SearchStrategy[ab.NetworkClass]:
     norms, inputs = st.lists(numbers(), min_size=1, max_size=4).map(tuple), st.just(dim)
     return st.one_of(
         st.builds(ab.LipschitzFunctions, constant=numbers(Fraction(1, 10), Fraction(100)), input_dim=inputs),
@@ -332,58 +343,3 @@ def norm_classes(*, dim: int) -> SearchStrategy[ab.NetworkClass]:
         st.builds(ab.NormBoundedNetwork, norms=norms, input_dim=inputs),
         st.builds(ab.NormBoundedNetwork, norms=st.just((2, "1/2")), input_dim=inputs, widths=st.just((3,))),
     )
-
-
-# ------------------------------------------------------------------------------------ pairs and certificates
-
-
-@st.composite
-def pairs(draw: DrawFn, *, families_only: bool = False) -> tuple[ab.FunctionClass, ab.NetworkClass]:
-    """(F, G) on the same domain.
-
-    >>> from hypothesis import find
-    >>> F, G = find(pairs(), lambda pair: pair[1].domain_dim == 2)
-    >>> F.domain_dim in (None, 2)
-    True
-    """
-    d = draw(dims())
-    G = draw(st.one_of(network_classes(dim=d), norm_classes(dim=d)))
-    return draw(function_classes(dim=d, families_only=families_only)), G
-
-
-@st.composite
-def bounds(draw: DrawFn) -> ab.Bound:
-    """A bound with a number: on E_p from either side, a pseudo-dimension, a fat-shattering dimension or a packing."""
-    F, G = draw(pairs(families_only=True))
-    p, scale = draw(exponents()), draw(scales())
-    question = draw(st.sampled_from(["lower", "upper", "pdim", "fat", "packing"]))
-    try:
-        if question in {"lower", "upper"}:
-            ask = ab.lower_bounds if question == "lower" else ab.upper_bounds
-            found = [bound for bound in ask(F, G, p=p) if bound.number is not None]
-        elif question == "packing":
-            found = [F.packing(scale, p=p)]
-        else:
-            best = G.pseudo_dimension() if question == "pdim" else G.fat_shattering(scale)
-            found = [best, *(other for other in best.others if isinstance(other, ab.Bound))]
-    except ab.NotApplicableError:
-        found = []
-    # there is always an answer to this question
-    return (
-        draw(st.sampled_from(found)) if found else ab.LinearSpace(dimension=draw(st.integers(1, 99))).pseudo_dimension()
-    )
-
-
-def certificates() -> SearchStrategy[ab.Certificate]:
-    """Certificates of true bounds of all kinds.
-
-    >>> from hypothesis import find
-    >>> bool(ab.verify(find(certificates(), lambda certificate: certificate.direction == "upper")))
-    True
-    """
-    return bounds().map(lambda bound: bound.certificate)
-
-
-def unsafe_certificates() -> SearchStrategy[dict[str, Any]]:
-    """Certificates, as JSON objects, with one change that makes them false or malformed: none may be accepted."""
-    return certificates().flatmap(lambda certificate: st.sampled_from(list(unsafe_mutants(certificate))))
