@@ -25,6 +25,7 @@ MONOTONE = ab.MonotoneFunctions(dim=2)
 RELU, LINEAR = ab.ReLUNetwork(widths=(4,), input_dim=2), ab.LinearSpace(dimension=2)
 RELU1, SKIP = ab.ReLUNetwork(widths=(4,), input_dim=1), partial(ab.SkipNetwork, widths=(4,), input_dim=2)
 ENTROPY = ab.EntropyClass(exponent=1, norm=2)
+SIZE = sympy.Symbol("W", positive=True)
 WEIGHTS = partial(ab.required_weights, error=1, p=2, depth=3)
 X = sympy.Symbol("x", positive=True)
 STEPS = ab.bracket(ab.LipschitzBall(dim=1), ab.HeavisideNetwork(widths=(3,), input_dim=1), p=2)
@@ -321,7 +322,12 @@ TABLE = [
     ("required_weights", lambda: WEIGHTS("F"), P, ("F='F'", "function class")),
     ("required_weights", lambda: WEIGHTS(RELU), P, ("F=ReLUNetwork(", "function class")),
     ("required_weights", lambda: WEIGHTS(LIPSCHITZ, p=X), P, ("p=x", "number")),
-    ("required_weights", lambda: WEIGHTS(LIPSCHITZ, error=X), P, ("error=x", "number")),
+    (
+        "required_weights",
+        lambda: WEIGHTS(LIPSCHITZ, error=sympy.Symbol("W", positive=True)),
+        P,
+        ("W=W", "another symbol"),
+    ),
     ("required_weights", lambda: WEIGHTS(LIPSCHITZ, depth=X), P, ("depth=x", "number")),
     ("required_weights", lambda: WEIGHTS(LIPSCHITZ, depth=1), P, ("depth=1", "from 2")),
     ("required_weights", lambda: WEIGHTS(LIPSCHITZ, depth=1001), P, ("depth=1001", "1000")),
@@ -475,7 +481,7 @@ def test_every_public_callable_has_a_row():
     assert public <= {row[0] for row in TABLE}
     # errors, and records that the library builds and users only read, have just the TypeErrors of Python
     plain = {name for name in public if name.endswith("Error")}
-    plain |= {"Bracket", "Candidates", "Comparison", "Refusal", "Requirement", "Sweep", "Verdict"}
+    plain |= {"Bracket", "Candidates", "Comparison", "Refusal", "RequiredOrder", "Requirement", "Sweep", "Verdict"}
     assert public - plain <= {row[0] for row in TABLE if row[2] is not TypeError}
 
 
