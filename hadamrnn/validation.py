@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, field, fields
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, get_args, get_type_hints
+from typing import Any, Self, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError
-
-
-def by_name(kind: type[Any], given: Sequence[Any], named: Mapping[str, Any]) -> None:
-    """Settings of a record, of which there are many, are named; TypeError, which lists them, if they are not."""
-    known = [field.name for field in fields(kind)]
-    if given:
-        raise TypeError(f"{kind.__name__} takes its settings by name: {', '.join(known)}")
-    for name in named:
-        if name not in known:
-            raise TypeError(f"{kind.__name__} has no setting {name!r}; it has {', '.join(known)}")
 
 
 def integer(name: str, value: object, *, least: int = 1, most: int = 10**9) -> int:
@@ -87,22 +77,36 @@ def one_of(words: Sequence[str]) -> Any:
 _CHECKS: dict[Any, Callable[..., object]] = {int: integer, float: number, bool: flag, str: file_name}
 
 
-def settings(record: Any) -> None:
-    """Check the fields of a frozen record by their types and by what they are declared to be (:func:`setting`).
+class Checked:
+    """The base of frozen records of settings: given by name, as there are many, and checked when they are made.
 
-    A text that is not :func:`one_of` some words is the name of a file. None is allowed where the type says so.
+    They are checked by their types and by what they are declared to be (:func:`setting`). A text that is not
+    :func:`one_of` some words is the name of a file. None is allowed where the type says so. Raises TypeError, which
+    lists the settings, if they are not named, and ParameterError for one that is not allowed.
     """
-    plain(record)
-    cls: Any = type(record)
-    hints = _hints(cls)
-    for each in fields(record):
-        name, value, hint = each.name, getattr(record, each.name), hints[each.name]
-        kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
-        if value is None and NoneType in kinds:
-            continue
-        found = (choice if "allowed" in each.metadata else _CHECKS[kinds[0]])(name, value, **each.metadata)
-        if isinstance(value, os.PathLike):
-            object.__setattr__(record, name, found)
+
+    def __new__(cls, *given: Any, **named: Any) -> Self:
+        kind: Any = cls
+        known = [each.name for each in fields(kind)]
+        if given:
+            raise TypeError(f"{cls.__name__} takes its settings by name: {', '.join(known)}")
+        for name in named:
+            if name not in known:
+                raise TypeError(f"{cls.__name__} has no setting {name!r}; it has {', '.join(known)}")
+        return super().__new__(cls)
+
+    def __post_init__(self) -> None:
+        plain(self)
+        kind: Any = type(self)
+        hints = _hints(kind)
+        for each in fields(kind):
+            name, value, hint = each.name, getattr(self, each.name), hints[each.name]
+            kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+            if value is None and NoneType in kinds:
+                continue
+            found = (choice if "allowed" in each.metadata else _CHECKS[kinds[0]])(name, value, **each.metadata)
+            if isinstance(value, os.PathLike):
+                object.__setattr__(self, name, found)
 
 
 @cache

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkConfig:
+class NetworkConfig(check.Checked):
     """The settings that all networks have; see the classes below."""
 
     inputs: int = check.setting(most=10**7)
@@ -42,13 +42,6 @@ class NetworkConfig:
     parts: ClassVar[Mapping[str, str]] = {"W": "recurrent", "U": "input", "E": "embedding", "V": "output"}
     #: the arrays of which the signs alone are used
     signs: ClassVar[tuple[str, ...]] = ()
-
-    def __new__(cls, *given: Any, **named: Any) -> Self:
-        check.by_name(cls, given, named)
-        return super().__new__(cls)
-
-    def __post_init__(self) -> None:
-        check.settings(self)
 
     @property
     def layers(self) -> int:

@@ -6,13 +6,13 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import ParameterError
-from hadamrnn.validation import by_name, integer, setting, settings
+from hadamrnn.validation import Checked, integer, setting
 
 MOST_HELD_OUT = 5000
 PARTS = ("train", "validation", "test")
@@ -50,7 +50,7 @@ class Defaults:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task(ABC):
+class Task(Checked, ABC):
     """A problem to learn. Its fields are its settings: ``TASKS[task.name](**asdict(task))`` is the same task.
 
     Integers are from 1 to 10^9, or what is declared of them. ``seed`` (0 to 10^9) fixes the three parts; the order of
@@ -69,13 +69,6 @@ class Task(ABC):
     many_to_many: ClassVar[bool] = False
     tokens: ClassVar[bool] = False
     defaults: ClassVar[Defaults] = Defaults()
-
-    def __new__(cls, *given: Any, **named: Any) -> Self:
-        by_name(cls, given, named)
-        return super().__new__(cls)
-
-    def __post_init__(self) -> None:
-        settings(self)
 
     @property
     @abstractmethod

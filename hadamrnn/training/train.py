@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -35,7 +35,7 @@ DIVERGED = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(check.Checked):
     """The settings of a run on which its weights depend.
 
     batch_size: sequences per step. learning_rate: of the first epoch, times ``decay`` after each.
@@ -50,13 +50,6 @@ class Settings:
     patience: int | None = None
     workers: int = check.setting(1, most=64)
     method: str = check.one_of(METHODS)
-
-    def __new__(cls, *given: Any, **named: Any) -> Self:
-        check.by_name(cls, given, named)
-        return super().__new__(cls)
-
-    def __post_init__(self) -> None:
-        check.settings(self)
 
 
 @dataclass(frozen=True)
