@@ -141,9 +141,11 @@ def needed(rate: Any, size: Any, error: Any) -> Any:
 
     log = sympy.Dummy("log", positive=True)
     expression = sympy.S(rate).subs(sympy.log(size), log)
-    power = _power_of(expression, size)
-    falls_with_log = _power_of(expression, log)
-    if power is None or falls_with_log is None or not falls_with_log.is_nonpositive:
+    found = powers(expression)
+    if found is None:
+        return None
+    power, falls_with_log = (found.get(each, sympy.Integer(0)) for each in (size, log))
+    if not falls_with_log.is_nonpositive:
         return None
     if power == 0:
         return sympy.oo if falls_with_log == 0 and not expression.free_symbols else None
@@ -152,20 +154,3 @@ def needed(rate: Any, size: Any, error: Any) -> Any:
     rest = sympy.powdenest(expression.subs(size, 1), force=True)
     order = sympy.powsimp(sympy.powdenest(rest ** (-1 / power), force=True) * error ** (1 / power))
     return order.subs(log, sympy.log(1 / error))
-
-
-def _power_of(expression: Any, size: Any) -> Any:
-    """The exponent of ``size`` in a product of powers; None if the expression is something else."""
-    import sympy
-
-    if size not in expression.free_symbols:
-        return sympy.Integer(0)
-    if expression == size:
-        return sympy.Integer(1)
-    if expression.is_Pow and size not in expression.exp.free_symbols:
-        inner = _power_of(expression.base, size)
-        return None if inner is None else inner * expression.exp
-    if not expression.is_Mul:
-        return None
-    parts = [_power_of(factor, size) for factor in expression.args]
-    return None if None in parts else sum(parts, sympy.Integer(0))

@@ -19,12 +19,7 @@ from approxbounds.description import Description
 from approxbounds.errors import NoExpressionError, ParameterError, called_rightly
 from approxbounds.functions.base import FunctionClass
 from approxbounds.networks.base import NetworkClass
-from approxbounds.query import (
-    Bracket,
-    function_class,
-    make_query,
-    network_class,
-)
+from approxbounds.query import Bracket, function_class, make_query, network_class
 from approxbounds.sources import Citation, bibtex
 from approxbounds.theorem import Query
 from approxbounds.validation import Number, is_infinite
@@ -99,9 +94,9 @@ class Entry:
     def __str__(self) -> str:
         low = "" if self.lower is None else f"{render.number(self.lower.value, False)} <= "
         high = "" if self.upper is None else f" <= {render.number(self.upper.value, True)}"
-        verdict = "" if self.norms is None else f"; L^p and sup norm: {self.norms.value}"
+        norms = "" if self.norms is None else f"; L^p and sup norm: {self.norms.value}"
         classes = f"F={self.query.F}, G={self.query.G}"
-        return f"{low}E_{validation.to_text(self.query.p)}(F, G){high}{verdict} for {classes}"
+        return f"{low}E_{validation.to_text(self.query.p)}(F, G){high}{norms} for {classes}"
 
     __repr__ = __str__
 

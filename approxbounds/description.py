@@ -89,14 +89,14 @@ class Description:
     def symbols(self) -> frozenset[Any]:
         """The free SymPy symbols among the parameters."""
         found: set[Any] = set()
-        for _, entry in self._entries():
+        for _, entry in self.entries():
             if is_symbolic(entry):
                 found |= entry.free_symbols
         return frozenset(found)
 
     def require_numbers(self, purpose: str) -> None:
         """Raise if any parameter is symbolic."""
-        for name, entry in self._entries():
+        for name, entry in self.entries():
             if is_symbolic(entry):
                 raise ParameterError(name, entry, f"{purpose} needs a number here, not a symbol")
 
@@ -109,23 +109,13 @@ class Description:
         )
         return tuple(dict.fromkeys([type(self), *inner]))
 
-    def entries(self) -> Iterator[Any]:
-        """The values of all parameters one by one, also those of records in records; of equal records once."""
+    def entries(self) -> Iterator[tuple[str, Any]]:
+        """Names and values of all parameters one by one, also those of records in records; of equal records once."""
         for name, value in self.parameters().items():
-            if name in self.records:
-                for record in dict.fromkeys(value):
-                    yield from record.entries()
-            elif isinstance(value, tuple):
-                yield from value
-            else:
-                yield value
-
-    def _entries(self) -> Iterator[tuple[str, Any]]:
-        """Names and values of all parameters, those of records in records included."""
-        for name, value in self.parameters().items():
-            for entry in value if isinstance(value, tuple) else (value,):
+            values = value if isinstance(value, tuple) else (value,)
+            for entry in dict.fromkeys(values) if name in self.records else values:
                 if isinstance(entry, Description):
-                    yield from entry._entries()
+                    yield from entry.entries()
                 else:
                     yield name, entry
 

@@ -88,7 +88,7 @@ class Query:
     @property
     def work(self) -> int:
         """About how many microseconds it takes to read the parameters once: entries, and arithmetic with fractions."""
-        entries = [entry for part in self.classes for entry in part.entries()]
+        entries = [entry for part in self.classes for _, entry in part.entries()]
         fractions = [entry for entry in (*entries, self.p, self.eps, self.gamma) if isinstance(entry, Fraction)]
         bits = sum(x.numerator.bit_length() + x.denominator.bit_length() for x in fractions)
         return 15 * len(entries) + bits**2 // 50_000  # a product of them takes time of the order of the square
