@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from fractions import Fraction
+from math import factorial
 from typing import Any
 
 import numpy as np
@@ -14,10 +16,11 @@ from approxbounds.description import Description
 from approxbounds.errors import NoExpressionError
 from approxbounds.facts.grid import Function, midpoints, values_at
 from approxbounds.facts.hypercube import HypercubeFamily
+from approxbounds.facts.waves import Wave
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic
 
-__all__ = ["EntropyBound", "FunctionFacts", "gradient_error"]
+__all__ = ["Curved", "EntropyBound", "FunctionFacts", "SmoothBall", "gradient_error"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,39 @@ class EntropyBound:
     constant: Number
     valid_below: Number
     norm: Number
+
+
+@dataclass(frozen=True)
+class SmoothBall:
+    """All f with |D^m f| <= R, |m| <= n = ceil(s) - 1, whose D^m f, |m| = n, are (s-n)-Hölder with constant R.
+
+    s is ``smoothness``, R ``radius``. ``directional``: for functions of x_1 + .. + x_d it is enough to know this
+    along each coordinate direction; else in the Euclidean distance of all points.
+    """
+
+    smoothness: Number
+    radius: Number
+    directional: bool = False
+
+
+@dataclass(frozen=True)
+class Curved:
+    """A function of one variable whose derivative of order m is +-``curvature``, and changes its sign ``turns`` times.
+
+    It is centre + scale * (x - 1/2)^m or, with a turn, scale * |x - 1/2|^m: see ``values``.
+    """
+
+    order: int
+    curvature: Number
+    turns: int = 0
+    start: Number = Fraction(1, 2)  # where the power has its zero
+
+    def values(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The function at points of [0,1]."""
+        t = np.asarray(x, float) - float(self.start)
+        power = (np.abs(t) if self.turns else t) ** self.order
+        values: NDArray[np.float64] = float(self.curvature) / factorial(self.order) * power
+        return values
 
 
 def gradient_error(A: Arithmetic[V], dim: Number, radius: Number, k: V | float) -> V:
@@ -56,6 +92,37 @@ class FunctionFacts(Description, ABC):
     def families(self) -> tuple[HypercubeFamily, ...]:
         """The hypercube families of the class; empty if none is known."""
         return ()
+
+    def cylinder(self, axes: tuple[int, ...]) -> FunctionFacts | None:
+        """Functions of the coordinates ``axes`` (from 0) that are in F as functions of x; None if none are known."""
+        return None
+
+    @property
+    def roughest_axes(self) -> tuple[int, ...]:
+        """The coordinates, those in which functions may be roughest first, the last first where all are alike."""
+        return tuple(range(self.domain_dim))[::-1]
+
+    @property
+    def smooth_ball(self) -> SmoothBall | None:
+        """A ball of smooth functions that lies in F, or None if none is known."""
+        return None
+
+    def curved(self, order: int) -> Curved | None:
+        """For d = 1: the most curved function of this order that is known to be in F; or None."""
+        ball = self.smooth_ball
+        return None if ball is None or order > ball.smoothness else Curved(order, ball.radius)
+
+    @property
+    def bowl(self) -> Number | None:
+        """c such that c |x - centre|^2 / 2, minus a constant, is in F; or None if no such c is known."""
+        ball, d = self.smooth_ball, self.domain_dim
+        # up to d = 16 its values, less their middle, are within R d/16 of 0
+        return ball.radius if ball is not None and ball.smoothness >= 2 and d <= 16 else None
+
+    @property
+    def wave(self) -> Wave | None:
+        """For d = 1: functions of F that alternate on any number of equal cells; or None if none are known."""
+        return None
 
     @property
     def closed_form_condition(self) -> Any:

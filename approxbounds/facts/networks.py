@@ -10,6 +10,7 @@ from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.description import Description
 from approxbounds.errors import NotApplicableError
 from approxbounds.facts.growth import GrowthBound, Thresholds
+from approxbounds.facts.piecewise import Piecewise
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, symbol_unless_symbolic
 
@@ -126,6 +127,36 @@ class NetworkFacts(Description, ABC):
     def bounded_growth(self) -> bool:
         """Whether Pdim(G) is finite; if not, only theorems on the fat-shattering dimension apply."""
         return True
+
+    @property
+    def piecewise(self) -> Piecewise | None:
+        """How every g in G falls into polynomial pieces on lines, or None if nothing is known."""
+        return None
+
+    @property
+    def piece_order(self) -> Any:
+        """The order of the number of pieces on a line, in W and L or in the symbols of the query."""
+        known = self.piecewise
+        return symbol_unless_symbolic(None if known is None else known.pieces, "P")
+
+    @property
+    def is_continuous(self) -> bool:
+        """Whether every g in G is known to be continuous."""
+        return False
+
+    @property
+    def homogeneity(self) -> Number | None:
+        """k >= 0 with g(tx) = t^k g(x) for all t > 0 and all g in G, or None if no such number is known."""
+        return None
+
+    @property
+    def linear_dimension(self) -> Number | None:
+        """The dimension of a linear or affine space of functions in which G lies, or None if none is known."""
+        return None
+
+    def section(self, axes: tuple[int, ...]) -> NetworkFacts | None:
+        """A class with all functions of the coordinates ``axes`` that some g in G is, the others fixed; or None."""
+        return None
 
     @property
     def lipschitz_constant(self) -> Number:

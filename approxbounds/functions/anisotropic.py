@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import ceil, prod
 from typing import Any, Self
@@ -15,8 +15,9 @@ from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
-from approxbounds.facts.functions import EntropyBound
+from approxbounds.facts.functions import EntropyBound, SmoothBall
 from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, resolutions
+from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.bump import concentrated_maximum_holds, derivative_norm
 from approxbounds.parameters import POSITIVE, Entries, Exact, allowed
@@ -176,6 +177,25 @@ class AnisotropicHolderBall(FunctionClass):
         if any(is_symbolic(s) for s in self.smoothness):
             return ()
         return (AnisotropicBoxes(self.smoothness, self.radius),)
+
+    def cylinder(self, axes: tuple[int, ...]) -> Self:
+        return replace(self, smoothness=tuple(self.smoothness[j] for j in axes))
+
+    @property
+    def roughest_axes(self) -> tuple[int, ...]:
+        if self.symbols:
+            return super().roughest_axes
+        return tuple(sorted(range(self.domain_dim), key=lambda j: (self.smoothness[j], -j)))
+
+    @property
+    def smooth_ball(self) -> SmoothBall | None:
+        """Smoother in some directions than asked for: |t|^a <= |t|^b on [0,1] for a >= b."""
+        known = not any(is_symbolic(s) for s in self.smoothness)
+        return SmoothBall(max(self.smoothness), self.radius, directional=True) if known else None
+
+    @property
+    def wave(self) -> Wave:
+        return HolderWave(self.smoothness[0], self.radius)
 
     @property
     def value_range(self) -> tuple[Number, Number]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any
+from math import factorial
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.description import where
+from approxbounds.facts.functions import Curved
 from approxbounds.facts.hypercube import HypercubeFamily, Index, Thresholds
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import BumpCubes
@@ -100,6 +102,18 @@ class ConvexFunctions(FunctionClass):
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:
         return (ConvexCubes(2, self.dim, 1),)
+
+    def cylinder(self, axes: tuple[int, ...]) -> Self:
+        return replace(self, dim=len(axes))
+
+    def curved(self, order: int) -> Curved:
+        """|2x-1|^m, whose derivative of odd order m changes its sign at 1/2."""
+        return Curved(order, 2**order * factorial(order), turns=order % 2)
+
+    @property
+    def bowl(self) -> Number:
+        """The mean of the (2x_j - 1)^2."""
+        return Fraction(8, self.dim)
 
     @property
     def value_range(self) -> tuple[Number, Number]:

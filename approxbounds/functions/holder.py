@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
-from approxbounds.facts.functions import gradient_error
+from approxbounds.facts.functions import SmoothBall, gradient_error
 from approxbounds.facts.hypercube import HypercubeFamily
+from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import BumpCubes, DistanceCubes, PerfectSplineCubes
 from approxbounds.parameters import DIMENSION, POSITIVE, Exact, allowed
@@ -63,6 +64,17 @@ class _Holder(FunctionClass):
 
     def entropy_exponent(self, p: Number) -> Any:
         return SYMBOLIC.number(self.dim) / SYMBOLIC.number(self._s)
+
+    def cylinder(self, axes: tuple[int, ...]) -> Self:
+        return replace(self, dim=len(axes))
+
+    @property
+    def smooth_ball(self) -> SmoothBall:
+        return SmoothBall(self._s, self.radius)
+
+    @property
+    def wave(self) -> Wave:
+        return HolderWave(self._s, self.radius)
 
     @property
     def holder_smoothness(self) -> Number:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
-from math import comb
-from typing import Any, ClassVar
+from math import comb, factorial
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,10 @@ from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.description import named, where
 from approxbounds.errors import HypothesisError
+from approxbounds.facts.functions import Curved
 from approxbounds.facts.grid import Function, cube_indices, values_at
 from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, integer_root, resolutions
+from approxbounds.facts.waves import StaircaseWave, Wave
 from approxbounds.functions.base import FunctionClass
 from approxbounds.parameters import DIMENSION
 from approxbounds.sources import Citation
@@ -207,6 +209,17 @@ class MonotoneFunctions(FunctionClass):
         if not is_symbolic(self.dim) and self.dim == 1:
             return (Staircases(self.dim),)
         return (CubeLayers(self.dim),)
+
+    def cylinder(self, axes: tuple[int, ...]) -> Self:
+        return replace(self, dim=len(axes))
+
+    def curved(self, order: int) -> Curved:
+        """x^m."""
+        return Curved(order, factorial(order), start=0)
+
+    @property
+    def wave(self) -> Wave:
+        return StaircaseWave()
 
     @property
     def value_range(self) -> tuple[Number, Number]:

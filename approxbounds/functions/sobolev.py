@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import factorial
 from typing import Any, Self
 
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.description import where
-from approxbounds.facts.functions import gradient_error
+from approxbounds.facts.functions import SmoothBall, gradient_error
 from approxbounds.facts.hypercube import HypercubeFamily, Index
+from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.bump import concentrated_maximum_holds
 from approxbounds.functions.cubes import BumpCubes
@@ -80,6 +81,18 @@ class SobolevBall(FunctionClass):
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:
         return (SobolevCubes(self.smoothness, self.dim, self.radius),)
+
+    def cylinder(self, axes: tuple[int, ...]) -> Self:
+        return replace(self, dim=len(axes))
+
+    @property
+    def smooth_ball(self) -> SmoothBall:
+        """For every q: bounded derivatives of order s are weak derivatives with L^q norms of at most R."""
+        return SmoothBall(self.smoothness, self.radius, directional=True)
+
+    @property
+    def wave(self) -> Wave:
+        return HolderWave(self.smoothness, self.radius)
 
     @property
     def holder_smoothness(self) -> Number | None:

@@ -24,10 +24,11 @@ from approxbounds.facts.growth import (
     affine_pieces,
     degree_of_layer,
 )
-from approxbounds.facts.networks import Activation, Architecture, Sizes
+from approxbounds.facts.networks import Activation, Architecture, NetworkFacts, Sizes
+from approxbounds.facts.piecewise import Piecewise, layered_pieces, pieces_of_totals
 from approxbounds.networks.parametric import LayeredNetwork, ParametricNetwork, finer, operation_counts, wider
 from approxbounds.parameters import BITS, DEGREE, FLAG, INPUTS, PIECES, WIDTHS, Integer, allowed
-from approxbounds.validation import MOST_LAYERS, MOST_WEIGHTS, Number, is_symbolic
+from approxbounds.validation import MOST_LAYERS, MOST_WEIGHTS, Number, is_symbolic, symbol_unless_symbolic
 
 __all__ = ["FeedForwardNetwork", "HeavisideNetwork", "NetworkSize", "ReLUNetwork", "ReLUPowerNetwork"]
 
@@ -71,6 +72,42 @@ class _Layered(LayeredNetwork):
     @property
     def contains_constants(self) -> bool:
         return self.bits is None and self.bias
+
+    @property
+    def piecewise(self) -> Piecewise | None:
+        a = self.activation
+        found = layered_pieces(
+            self.widths, a.pieces - 1, a.degree, continuous=a.continuous, skips=False, inputs=self.input_dim
+        )
+        if found is None or len(self.widths) > 1 or not a.power:
+            return found
+        changes = self.widths[0] + a.power  # a spline of degree k in C^(k-1)
+        return replace(found, changes=changes, affine_changes=changes)
+
+    @property
+    def piece_order(self) -> Any:
+        """The order in W: widths of two neighbouring layers have a product of at most W."""
+        import sympy
+
+        if any(map(is_symbolic, self.widths)):
+            return super().piece_order
+        layers = len(self.widths) if self.activation.degree else 1
+        return sympy.Symbol("W", positive=True) ** ((layers + 1) // 2)
+
+    @property
+    def is_continuous(self) -> bool:
+        return self.activation.continuous
+
+    @property
+    def homogeneity(self) -> Number | None:
+        power = self.activation.power
+        return None if self.bias or power is None else power ** len(self.widths)
+
+    def section(self, axes: tuple[int, ...]) -> NetworkFacts | None:
+        """With real biases: what the other coordinates add to the net inputs of the first layer."""
+        if not self.symbols and self.weights + sum(self.widths) >= MOST_WEIGHTS:
+            return None
+        return replace(self, input_dim=len(axes), bias=True, bits=None)
 
     def larger(self) -> Iterator[Self]:
         return self.variants(*wider(self.widths), *finer(self.bits), *self._richer())
@@ -263,6 +300,24 @@ class NetworkSize(ParametricNetwork):
             f"${named('L', self.depth)}$ layers and at most ${named('U', self.counted_sizes.units)}$ hidden units; "
             f"activations of at most ${named('K', self.pieces)}$ pieces of degree $\\le{nu}$.{self.codebook}"
         )
+
+    @property
+    def piecewise(self) -> Piecewise | None:
+        """P <= ((K-1) nu^(H-1) U/H + 1)^H for H hidden layers, by the means of their factors."""
+        return pieces_of_totals(self.depth - 1, self.counted_sizes.units, self.pieces - 1, self.degree)
+
+    @property
+    def piece_order(self) -> Any:
+        W, L = symbol_unless_symbolic(self.weights, "W"), self.depth
+        return (W / L) ** (L - 1) if is_symbolic(L) else W ** (L - 1)
+
+    def section(self, axes: tuple[int, ...]) -> NetworkFacts | None:
+        """With a bias of its own for each unit, for what the other coordinates add."""
+        units = self.counted_sizes.units
+        weights = self.weights + units + 1
+        if not is_symbolic(weights) and weights > MOST_WEIGHTS:
+            return None
+        return replace(self, weights=weights, units=units, bits=None)
 
     @property
     def counted_sizes(self) -> Sizes:

@@ -58,6 +58,10 @@ class LipschitzFunctions(NetworkClass):
         return self.constant
 
     @property
+    def is_continuous(self) -> bool:
+        return True
+
+    @property
     def is_lipschitz_ball(self) -> bool:
         return True
 

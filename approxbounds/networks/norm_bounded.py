@@ -11,7 +11,8 @@ from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.description import named, where
 from approxbounds.errors import NoExpressionError, ParameterError
 from approxbounds.facts.growth import AffineCount, GrowthBound, Thresholds
-from approxbounds.facts.networks import Architecture, Contents, Orders, Sizes
+from approxbounds.facts.networks import Architecture, Contents, NetworkFacts, Orders, Sizes
+from approxbounds.facts.piecewise import Piecewise
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.feedforward import ReLUNetwork
 from approxbounds.networks.parametric import wider
@@ -58,6 +59,22 @@ class BoundedLinear(NetworkClass):
 
     @property
     def exact_pseudo_dimension(self) -> Number:
+        return self.input_dim
+
+    @property
+    def piecewise(self) -> Piecewise:
+        return Piecewise.of(1, 1, continuous=True)
+
+    @property
+    def is_continuous(self) -> bool:
+        return True
+
+    @property
+    def homogeneity(self) -> int:
+        return 1
+
+    @property
+    def linear_dimension(self) -> Number:
         return self.input_dim
 
     @property
@@ -156,6 +173,25 @@ class NormBoundedNetwork(NetworkClass):
     @property
     def architecture(self) -> Architecture | None:
         return None if self.widths is None else self._network.architecture
+
+    @property
+    def piecewise(self) -> Piecewise | None:
+        return None if self.widths is None else self._network.piecewise
+
+    @property
+    def piece_order(self) -> Any:
+        return super().piece_order if self.widths is None else self._network.piece_order
+
+    @property
+    def is_continuous(self) -> bool:
+        return True
+
+    @property
+    def homogeneity(self) -> int:
+        return 1
+
+    def section(self, axes: tuple[int, ...]) -> NetworkFacts | None:
+        return None if self.widths is None else self._network.section(axes)
 
     @property
     def lipschitz_constant(self) -> Number:

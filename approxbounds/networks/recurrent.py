@@ -58,6 +58,10 @@ class HadamRNN(Recurrent):
         return (Weights((CodeCount(signs, 2),), 0, 0),)
 
     @property
+    def _unit_layers(self) -> tuple[Number, ...]:
+        return (self.hidden,) * self.layers
+
+    @property
     def matrix(self) -> str:
         order, kind = ("n", "H") if self.block is None else (str(self.block), r"(I\otimes H)")
         shown = rf"$W=\mathrm{{diag}}(u){kind}/\sqrt{{{order}}}$ with a fixed Hadamard matrix $H$ and signs $u$"

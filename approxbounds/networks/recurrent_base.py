@@ -21,6 +21,7 @@ from approxbounds.facts.growth import (
     Thresholds,
 )
 from approxbounds.facts.networks import Orders
+from approxbounds.facts.piecewise import Piecewise, layered_pieces
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.parametric import finer
 from approxbounds.networks.recurrent_growth import CentralCount, CodeCount, StepsCount
@@ -114,6 +115,30 @@ class Recurrent(NetworkClass):
     def contains_constants(self) -> bool:
         """c is real, and v may be 0: with codes its scale is."""
         return True
+
+    @property
+    def _unit_layers(self) -> tuple[Number, ...]:
+        """What the answer is as a function of x_T alone: hidden layers of so many units."""
+        return (self.hidden,)
+
+    @property
+    def piecewise(self) -> Piecewise | None:
+        """In the directions of x_T alone: the state before it is constant there, whatever T and the weights are."""
+        breaks = 2 if self.activation == "modrelu" else 1
+        layers = layered_pieces(
+            self._unit_layers, breaks, 1, continuous=self.is_continuous, skips=False, inputs=self.inputs
+        )
+        if layers is None or self.symbols:
+            return layers
+        return replace(layers, axes=range((self.steps - 1) * self.inputs, self.steps * self.inputs))
+
+    @property
+    def piece_order(self) -> Any:
+        return symbol_unless_symbolic(self.hidden, "n") ** len(self._unit_layers)
+
+    @property
+    def is_continuous(self) -> bool:
+        return self.activation != "modrelu"
 
     def larger(self) -> Iterator[Self]:
         return self.variants(*finer(self.bits))

@@ -29,6 +29,10 @@ class _Linear(NetworkClass):
     def orders(self) -> Orders:
         return Orders.of_size(symbol_unless_symbolic(self.exact_pseudo_dimension, "D"))
 
+    @property
+    def linear_dimension(self) -> Number:
+        return self.exact_pseudo_dimension
+
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         self.require_numbers("a growth bound")
         return GrowthBound(whole=(AffineCount(1, 1, self.exact_pseudo_dimension),))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Self
 
@@ -21,7 +21,8 @@ from approxbounds.facts.growth import (
     affine_pieces,
     degree_of_layer,
 )
-from approxbounds.facts.networks import Activation, Architecture, Orders, Sizes, layered_order
+from approxbounds.facts.networks import Activation, Architecture, NetworkFacts, Orders, Sizes, layered_order
+from approxbounds.facts.piecewise import Piecewise, layered_pieces
 from approxbounds.networks.parametric import LayeredNetwork, finer, operation_counts, wider
 from approxbounds.parameters import BITS, DEGREE, INPUTS, PIECES, WIDTHS, Entries, allowed
 from approxbounds.validation import MOST_LAYERS, MOST_WEIGHTS, Number, integer, is_symbolic, symbol_unless_symbolic
@@ -115,6 +116,16 @@ class SkipNetwork(LayeredNetwork):
     def contains_constants(self) -> bool:
         """The output unit has a bias of its own; shared parameters may tie it to weights."""
         return self.bits is None and self.layer_weights is None
+
+    @property
+    def piecewise(self) -> Piecewise | None:
+        return layered_pieces(
+            self.widths, self.pieces - 1, self.degree, continuous=False, skips=True, inputs=self.input_dim
+        )
+
+    def section(self, axes: tuple[int, ...]) -> NetworkFacts:
+        """With all weights and biases free: shared ones are known for the whole input only."""
+        return replace(self, input_dim=len(axes), layer_weights=None, bits=None)
 
     def larger(self) -> Iterator[Self]:
         shape = wider(self.widths) if self.layer_weights is None else [{"layer_weights": None}]

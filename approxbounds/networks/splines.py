@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 from approxbounds.errors import ParameterError
 from approxbounds.facts.growth import (
@@ -19,6 +19,7 @@ from approxbounds.facts.growth import (
     Thresholds,
 )
 from approxbounds.facts.networks import Contents, Orders
+from approxbounds.facts.piecewise import Piecewise
 from approxbounds.networks.base import NetworkClass
 from approxbounds.parameters import FLAG, Integer, allowed
 from approxbounds.sources import Citation
@@ -91,6 +92,19 @@ class FreeKnotSplines(NetworkClass):
         import sympy
 
         return Orders.of_size(sympy.Symbol("n", positive=True))
+
+    @property
+    def piecewise(self) -> Piecewise:
+        changes, affine = self._changes(Thresholds.COMMON), self._changes(Thresholds.AFFINE)
+        return Piecewise(self.knots + 1, self.degree, changes, affine)
+
+    @property
+    def piece_order(self) -> Any:
+        return self.orders.pdim
+
+    @property
+    def is_continuous(self) -> bool:
+        return self.smooth
 
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         n, r = self.knots, self.degree

@@ -9,6 +9,7 @@ from typing import Self
 from approxbounds.errors import NoExpressionError, ParameterError
 from approxbounds.facts.growth import GrowthBound, Thresholds, UnionCount
 from approxbounds.facts.networks import Contents, Orders
+from approxbounds.facts.piecewise import Piecewise, largest_piecewise
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.simple import FiniteClass, LinearSpace
 from approxbounds.parameters import Entries, allowed
@@ -68,6 +69,19 @@ class Union(NetworkClass):
     def lipschitz_constant(self) -> Number | None:
         constants: list[Number] = [member.lipschitz_constant for member in self.members]
         return None if None in constants else max(constants)
+
+    @property
+    def piecewise(self) -> Piecewise | None:
+        return largest_piecewise(member.piecewise for member in self.members)
+
+    @property
+    def is_continuous(self) -> bool:
+        return all(member.is_continuous for member in self.members)
+
+    @property
+    def homogeneity(self) -> Number | None:
+        degrees = {member.homogeneity for member in self.members}
+        return degrees.pop() if len(degrees) == 1 else None
 
     @property
     def may_contain(self) -> Contents:
