@@ -13,7 +13,7 @@ from approxbounds.asymptotics import gathered
 from approxbounds.certificate import Certificate
 from approxbounds.errors import HypothesisError, NoExpressionError, NoNumberError, NotApplicableError
 from approxbounds.facts.built import DenseNetwork
-from approxbounds.facts.grid import Function
+from approxbounds.facts.grid import Function, on_the_cube
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.kernel import certified_value
 from approxbounds.sources import Citation, bibtex
@@ -193,6 +193,21 @@ class Bound:
         """
         _ = self.value  # raises if there is none
         return self.theorem.build(self.query, self.witness or {}, f)
+
+    @property
+    def hard_function(self) -> Function:
+        """One function f of F with inf_g ||f - g||_p >= :attr:`value`, for lower bounds that rest on one function.
+
+        It takes points of shape (m, d) in [0,1]^d and gives values of shape (m,): a target for experiments. Raises
+        NoNumberError for a bound without a number, NotApplicableError for theorems on random or many functions.
+
+        >>> import approxbounds as ab
+        >>> bound = ab.lower_bound(ab.LipschitzBall(dim=1), ab.HeavisideNetwork(widths=(3,), input_dim=1), p=1)
+        >>> bound.value, bound.hard_function([[0.0], [0.75]]).tolist()
+        (0.0625, [-0.5, 0.25])
+        """
+        _ = self.value  # raises if there is none
+        return on_the_cube(self.theorem.hard_function(self.query, self.witness or {}), self.query.F.domain_dim)
 
     @property
     def latex(self) -> str:

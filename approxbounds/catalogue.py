@@ -29,10 +29,13 @@ from approxbounds.networks.splines import FreeKnotSplines
 from approxbounds.networks.union import Union
 from approxbounds.registry import REGISTRY
 from approxbounds.theorem import Theorem
+from approxbounds.transfer.curvature import CurvatureTheorem
 from approxbounds.transfer.fat_hypercube import FatHypercubeTheorem, FatSupNormTheorem
 from approxbounds.transfer.fat_packing import FatPackingTransfer
 from approxbounds.transfer.hypercube import HypercubeTheorem
+from approxbounds.transfer.oscillation import OscillationTheorem, SupNormOscillation
 from approxbounds.transfer.packing_transfer import EntropyTransfer, PackingTransfer
+from approxbounds.transfer.regions import RegionTheorem
 from approxbounds.transfer.scale_sensitive import ScaleSensitiveTheorem
 from approxbounds.transfer.sup_norm import SupNormTheorem
 
@@ -87,6 +90,10 @@ REGISTRY.lower.update(
         FatSupNormTheorem(),
         FatPackingTransfer(),
         ScaleSensitiveTheorem(),
+        CurvatureTheorem(),
+        RegionTheorem(),
+        OscillationTheorem(),
+        SupNormOscillation(),
     )
 )
 

@@ -185,6 +185,10 @@ class Theorem(ABC):
         """The network of an upper bound's construction for f, in G; raises NotApplicableError if there is none."""
         raise NotApplicableError(f"{self.id}: there is nothing to build: {self.unbuilt}")
 
+    def hard_function(self, query: Query, witness: Witness) -> Function:
+        """A function of F that no g in G is nearer to than a lower bound says; NotApplicableError if none is known."""
+        raise NotApplicableError(f"{self.id}: it is not about one function of F (see average_case for random ones)")
+
 
 @contextmanager
 def naming(theorem: Theorem) -> Iterator[None]:

@@ -20,7 +20,7 @@ from approxbounds.facts.waves import Wave
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic
 
-__all__ = ["Curved", "EntropyBound", "FunctionFacts", "SmoothBall", "gradient_error"]
+__all__ = ["Bowl", "Curved", "EntropyBound", "FunctionFacts", "SmoothBall", "gradient_error"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,19 @@ class Curved:
         return values
 
 
+@dataclass(frozen=True)
+class Bowl:
+    """``curvature`` * |x - centre|^2 / 2 - ``shift`` on [0,1]^d."""
+
+    curvature: Number
+    shift: Number = 0
+
+    def values(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The function at points of shape (m, d)."""
+        values: NDArray[np.float64] = float(self.curvature) / 2 * ((points - 0.5) ** 2).sum(axis=1) - float(self.shift)
+        return values
+
+
 def gradient_error(A: Arithmetic[V], dim: Number, radius: Number, k: V | float) -> V:
     """|f(x) - f(c)| <= R |x - c|_1 <= dR/(2k) on a cube of side 1/k and centre c, if all |d_j f| <= R."""
     return A.number(dim) * A.number(radius) / (2 * k)
@@ -113,11 +126,13 @@ class FunctionFacts(Description, ABC):
         return None if ball is None or order > ball.smoothness else Curved(order, ball.radius)
 
     @property
-    def bowl(self) -> Number | None:
-        """c such that c |x - centre|^2 / 2, minus a constant, is in F; or None if no such c is known."""
+    def bowl(self) -> Bowl | None:
+        """The most curved multiple of |x - centre|^2, minus a constant, that is known to be in F; or None."""
         ball, d = self.smooth_ball, self.domain_dim
-        # up to d = 16 its values, less their middle, are within R d/16 of 0
-        return ball.radius if ball is not None and ball.smoothness >= 2 and d <= 16 else None
+        if ball is None or ball.smoothness < 2:
+            return None
+        curvature = ball.radius * Fraction(min(16, d), d)  # its values, less their middle, are within c d/16 of 0
+        return Bowl(curvature, curvature * Fraction(d, 16))
 
     @property
     def wave(self) -> Wave | None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from approxbounds.errors import ParameterError
 
-__all__ = ["Function", "cube_indices", "midpoints", "values_at"]
+__all__ = ["Function", "cube_indices", "midpoints", "on_the_cube", "values_at"]
 
 #: A function on [0,1]^d as users give it: points of shape (m, d) to values of shape (m,).
 Function: TypeAlias = Callable[[NDArray[np.float64]], Any]
@@ -30,6 +30,18 @@ def midpoints(per_side: int, dim: int, first: int = 0, last: int | None = None) 
     """
     centres: NDArray[np.float64] = (cube_indices(per_side, dim, first, last) + 0.5) / per_side
     return centres
+
+
+def on_the_cube(f: Function, dim: int) -> Function:
+    """A function that is asked for points of shape (m, dim) in [0,1]^dim only: others raise ParameterError."""
+
+    def checked(points: Any) -> NDArray[np.float64]:
+        where = np.asarray(points, float)
+        if where.ndim != 2 or where.shape[1] != dim or not ((where >= 0) & (where <= 1)).all():
+            raise ParameterError("points", points, f"must be points of [0,1]^{dim}, an array of shape (m, {dim})")
+        return values_at(f, where)
+
+    return checked
 
 
 def values_at(f: Function, points: NDArray[np.float64]) -> NDArray[np.float64]:

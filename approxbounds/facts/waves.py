@@ -118,9 +118,11 @@ class HolderWave(Wave):
         return scale * wave_height(A, self.smoothness)
 
     def mean_ratio(self, A: Arithmetic[V], p: Number) -> V:
-        """Exact for s <= 2, and for p = 1: the integral of w over half a cell is the height for smoothness s + 1.
+        """Exact for s <= 2, for p = 1, and for integers s and p = 2.
 
-        Beyond, the mean of order 1, and w is concave on a cell and thus above a triangle.
+        p = 1: the integral of w over half a cell is the height for smoothness s + 1. p = 2: by parts, s times, the mean
+        of w^2 for integer s is the mean of w for smoothness 2s. Beyond, means increase with p, and w is concave on a
+        cell and thus above a triangle.
         """
         s, P = self.smoothness, A.number(p)
         if is_symbolic(s) or s <= 1:
@@ -128,8 +130,11 @@ class HolderWave(Wave):
         if s <= 2:  # w = sup w (1 - (2v)^s) at distance v from the centre
             inverse = 1 / A.number(s)
             return A.exp_over(A.log_beta(inverse, P + 1) + A.log(inverse), P)
-        mean = 2 * wave_height(A, s + 1) / wave_height(A, s)
-        return A.maximum(mean, A.power(P + 1, -1 / P))
+        height = wave_height(A, s)
+        known = [2 * wave_height(A, s + 1) / height, A.power(P + 1, -1 / P)]
+        if s == ceil(s) and not is_symbolic(p) and p >= 2:
+            known.append(A.power(2 * wave_height(A, 2 * s + 1), A.number(1) / 2) / height)
+        return A.maximum(*known)
 
     def values(self, cells: int, x: NDArray[np.float64]) -> NDArray[np.float64]:
         scaled = np.asarray(x, float) * cells

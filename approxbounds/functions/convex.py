@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.description import where
-from approxbounds.facts.functions import Curved
+from approxbounds.facts.functions import Bowl, Curved
 from approxbounds.facts.hypercube import HypercubeFamily, Index, Thresholds
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import BumpCubes
@@ -111,9 +111,9 @@ class ConvexFunctions(FunctionClass):
         return Curved(order, 2**order * factorial(order), turns=order % 2)
 
     @property
-    def bowl(self) -> Number:
+    def bowl(self) -> Bowl:
         """The mean of the (2x_j - 1)^2."""
-        return Fraction(8, self.dim)
+        return Bowl(Fraction(8, self.dim))
 
     @property
     def value_range(self) -> tuple[Number, Number]:
