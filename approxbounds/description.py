@@ -8,7 +8,7 @@ from dataclasses import MISSING, dataclass, fields, replace
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
-from approxbounds.errors import ParameterError
+from approxbounds.errors import ParameterError, suggestion
 from approxbounds.parameters import declared
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic, to_text
@@ -45,8 +45,10 @@ class Description:
         own = fields(cls)
         if given and all(field.kw_only for field in own):
             raise TypeError(f"{cls.__name__} takes its parameters by name: {_call(cls)}")
-        if unknown := sorted(named.keys() - {field.name for field in own if field.init}):
-            raise TypeError(f"{cls.__name__} has no parameter {unknown[0]!r}: {_call(cls)}")
+        names = [field.name for field in own if field.init]
+        if unknown := sorted(named.keys() - set(names)):
+            meant = suggestion(unknown[0], names)
+            raise TypeError(f"{cls.__name__} has no parameter {unknown[0]!r}: {_call(cls)}{meant}")
         return record
 
     def __post_init__(self) -> None:

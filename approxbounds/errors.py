@@ -21,6 +21,7 @@ __all__ = [
     "called_rightly",
     "echo",
     "nearest",
+    "suggestion",
 ]
 
 P = ParamSpec("P")
@@ -50,6 +51,16 @@ def nearest(name: object, known: Iterable[str]) -> str:
     if len(text := ", ".join(names)) <= 120:
         return f"must be one of {text}"
     return f"the most similar are {', '.join(get_close_matches(echo(name), names, cutoff=0))}"
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """What an error message adds if one of the known names was perhaps meant.
+
+    >>> suggestion("hoelder", ["holder", "lipschitz"]), suggestion("xyz", ["holder"])
+    ('; did you mean holder?', '')
+    """
+    near = get_close_matches(name.lower(), list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def called_rightly(function: Callable[P, R]) -> Callable[P, R]:

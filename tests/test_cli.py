@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 import approxbounds as ab
 from approxbounds.cli import main
+from approxbounds.cli.help import COMMANDS, EXAMPLES
 from approxbounds.cli.text import parse_functions, parse_network
 from approxbounds.registry import LOWER_THEOREMS, THEOREMS
 
@@ -206,10 +209,80 @@ def test_bracket_pdim_packing_explain_list(capsys):
     listed = run_json(capsys, "list")
     assert {entry["name"] for entry in listed["networks"]} == set(ab.NETWORK_CLASSES)
     assert {entry["id"] for entry in listed["theorems"]} == set(ab.THEOREMS)
-    text = run(capsys, "list")[1]
-    assert all(name in text for name in (*ab.FUNCTION_CLASSES, *ab.NETWORK_CLASSES, *ab.THEOREMS))
+    text = " ".join(run(capsys, "list")[1].split())
+    assert all(f" {name}: " in text for name in (*ab.FUNCTION_CLASSES, *ab.NETWORK_CLASSES, *ab.THEOREMS))
     for entry in (*listed["functions"], *listed["networks"], *listed["theorems"]):
         assert entry["keys"] and ", ".join(entry["keys"]) in text
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_lists_and_help_fit_the_terminal(capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for command in ([], *([name] for name in COMMANDS)):
+        text = run(capsys, *command, "--help")[1].partition("\n\n")[2]  # argparse itself indents the usage line
+        lines = [line for line in text.split("\n") if not line.startswith("  approxbounds ")]  # examples to copy
+        assert max(map(len, lines)) <= columns and "example" in text
+    words = (line.split() for line in run(capsys, "list")[1].split("\n") if len(line) > columns)
+    assert all(len(line) == 1 for line in words)  # a key longer than the terminal
+
+
+def test_the_examples_of_the_help_work(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert EXAMPLES.keys() == COMMANDS.keys()
+    for name, lines in EXAMPLES.items():
+        for line in lines:
+            status, out, err = run(capsys, *line.partition(" >")[0].split())
+            assert line.split()[0] == name and (status, err) == (0, "") and out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["lowr"], "; did you mean lower?"),
+        (["lower", "hoelder:smoothness=1,dim=2", "relu:widths=4", "-p", "2"], "; did you mean holder?"),
+        (["lower", "holder:smothness=1,dim=2", "relu:widths=4", "-p", "2"], "; did you mean smoothness?"),
+        (["lower", "lipschitz:dim=2", "ReLUs:widths=4", "-p", "2"], "; did you mean relu?"),
+        (["lower", "relu:widths=4", "lipschitz:dim=2", "-p", "2"], "function classes (F) come before network classes"),
+        (["table", "lipshitz:dim=2", "relu:widths=4", "-p", "2"], "the most similar are lipschitz"),
+    ],
+)
+def test_what_was_perhaps_meant_is_said(capsys, arguments, meant):
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (2, "") and meant in err
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("low", ["lower"]),
+        ("lower hol", ["holder:"]),
+        ("lower holder:s", ["smoothness="]),
+        ("lower holder:dim=2,ra", ["2,radius="]),  # what bash takes for the word begins after the =
+        ("verify --j", ["--json"]),
+        ("table lipschitz", ["lipschitz:", "lipschitz-functions:"]),
+        ("completion z", ["zsh"]),
+        ("nonsense x", []),
+        ("--v", ["--version"]),
+        ("lower holder:dim=", []),  # a value, not the name once more
+        ("lower lipschitz:dim=2 relu:widths=8+rel", ["8+relu:", "8+relu-power:"]),
+        ("lower lipschitz:dim=2 relu:widths=8+skip:lay", ["layer_weights="]),  # of the second member
+        ("sweep --quantity b", ["bracket"]),
+        ("lower --certificate l", []),  # a file, which the shell completes
+        ("completion ", ["bash", "zsh"]),  # options only once a - is typed
+    ],
+)
+def test_completion_in_bash(capsys, tmp_path, line, found):
+    """The script itself, called as bash calls it: a word ends at colons and equals signs, too."""
+    script = tmp_path / "completion"
+    script.write_text(run(capsys, "completion", "bash")[1])
+    words = [word for word in re.split(r"( |[:=])", f"approxbounds {line}") if word.strip()]
+    words += [""] if line.endswith(" ") else []
+    array = " ".join(map(shlex.quote, words))
+    call = f'COMP_LINE="approxbounds {line}" COMP_POINT=999; COMP_WORDS=({array}); COMP_CWORD={len(words) - 1}'
+    shown = f'. {script}; {call}; _approxbounds; printf "%s\\n" "${{COMPREPLY[@]}}"'
+    done = subprocess.run(["bash", "-c", shown], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == found and done.stderr == ""
+    assert run(capsys, "completion", "zsh")[1].startswith("autoload -U +X bashcompinit && bashcompinit\n")
 
 
 def test_fat(capsys, tmp_path):

@@ -1,4 +1,4 @@
-"""The command line: ``approxbounds lower|upper|bracket|pdim|fat|packing|weights|bits|table|sweep|verify|explain|list``.
+"""The command line ``approxbounds``, its commands and what each of them does.
 
 Classes are written NAME:parameter=value,... such as ``holder:smoothness=3/2,dim=2`` or
 ``relu:widths=50x50x50,input_dim=2`` (50^3 repeats a width); a union of networks as
@@ -23,11 +23,14 @@ import approxbounds as ab
 from approxbounds.certificate import BUDGET
 from approxbounds.cli import listing
 from approxbounds.cli import sweep as sweeping
+from approxbounds.cli.completion import SHELLS, script
+from approxbounds.cli.help import COMMANDS, EXAMPLES, Parser
 from approxbounds.cli.text import parse_functions, parse_network, parse_value, read_text, split_classes
 from approxbounds.errors import ApproxBoundsError, NoExpressionError, NoNumberError, ParameterError
 from approxbounds.extensions import load
 from approxbounds.jsontext import dumps
 from approxbounds.render import given, number, plain
+from approxbounds.tables import terminal_width
 from approxbounds.theorem import Query
 from approxbounds.validation import to_text
 
@@ -255,7 +258,13 @@ def _explain(arguments: argparse.Namespace) -> int:
 
 def _list(arguments: argparse.Namespace) -> int:
     data = listing.known()
-    _print(lambda: data, lambda: listing.text(data), arguments.json)
+    _print(lambda: data, lambda: listing.text(data, width=terminal_width()), arguments.json)
+    return 0
+
+
+def _completion(arguments: argparse.Namespace) -> int:
+    text = script(arguments.shell, arguments.commands)
+    _print(lambda: {"shell": arguments.shell, "script": text}, lambda: text, arguments.json)
     return 0
 
 
@@ -271,65 +280,75 @@ class _Once(argparse.Action):
         setattr(namespace, self.dest, values[0])
 
 
+def _add_arguments(sub: argparse.ArgumentParser, arguments: str) -> None:
+    """What several commands take: classes F and G, an exponent p, a certificate's file c, a table's format t."""
+    if "F" in arguments:
+        sub.add_argument("F", help="function class, e.g. holder:smoothness=1,dim=2 (see list)")
+    if "G" in arguments:
+        sub.add_argument("G", help="network class, e.g. relu:widths=64x64 (input_dim defaults to dim of F)")
+    if "p" in arguments:
+        sub.add_argument("-p", "--p", required=True, help="exponent of the L^p norm: a number >= 1, or inf")
+    if "c" in arguments:
+        sub.add_argument("--certificate", metavar="FILE", help="also write the certificate to FILE")
+    shown = sub.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="JSON on standard output")
+    if "t" in arguments:
+        formats = ("text", "markdown", "latex", "csv")
+        shown.add_argument("--format", choices=formats, default="text", help="how to write it (default text)")
+    extension = "import this module first: it registers classes and theorems (may be repeated)"
+    sub.add_argument("--extension", metavar="MODULE", action="append", default=[], help=extension)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="approxbounds",
         description="Certified bounds on how well networks approximate classes of functions in L^p.",
-        epilog="example: approxbounds lower holder:smoothness=1,dim=2 relu:widths=10x10 -p 2",
+        examples=EXAMPLES["lower"],
+        epilog="approxbounds COMMAND --help says more of a command; approxbounds list, what classes there are.",
     )
     parser.add_argument("--version", action="version", version=f"approxbounds {ab.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(
-        name: str, run: Callable[[argparse.Namespace], int], text: str, arguments: str
-    ) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=text, description=text)
+    def command(name: str, run: Callable[[argparse.Namespace], int], arguments: str) -> argparse.ArgumentParser:
+        text = COMMANDS[name]
+        sub: argparse.ArgumentParser = commands.add_parser(
+            name, help=text, description=f"{text[0].upper()}{text[1:]}.", examples=EXAMPLES[name]
+        )
         sub.register("action", None, _Once)
         sub.set_defaults(run=run)
-        if "F" in arguments:
-            sub.add_argument("F", help="function class, e.g. holder:smoothness=1,dim=2 (see list)")
-        if "G" in arguments:
-            sub.add_argument("G", help="network class, e.g. relu:widths=64x64 (input_dim defaults to dim of F)")
-        if "p" in arguments:
-            sub.add_argument("-p", "--p", required=True, help="exponent of the L^p norm: a number >= 1, or inf")
-        if "c" in arguments:
-            sub.add_argument("--certificate", metavar="FILE", help="also write the certificate to FILE")
-        shown = sub.add_mutually_exclusive_group()
-        shown.add_argument("--json", action="store_true", help="JSON on standard output")
-        if "t" in arguments:
-            formats = ("text", "markdown", "latex", "csv")
-            shown.add_argument("--format", choices=formats, default="text", help="how to write it (default text)")
-        extension = "import this module first: it registers classes and theorems (may be repeated)"
-        sub.add_argument("--extension", metavar="MODULE", action="append", default=[], help=extension)
+        _add_arguments(sub, arguments)
         return sub
 
-    command("lower", _lower, "best certified lower bound on E_p(F, G)", "FGpc")
-    command("upper", _upper, "best known upper bound on E_p(F, G)", "FGpc")
-    command("bracket", _bracket, "lower and upper bound together", "FGp")
-    command("pdim", _pdim, "best upper bound on the pseudo-dimension of G", "Gc")
-    fat = command("fat", _fat, "best upper bound on the fat-shattering dimension of G at a scale", "Gc")
+    command("lower", _lower, "FGpc")
+    command("upper", _upper, "FGpc")
+    command("bracket", _bracket, "FGp")
+    command("pdim", _pdim, "Gc")
+    fat = command("fat", _fat, "Gc")
     fat.add_argument("--gamma", required=True, help="the scale, e.g. 0.1 or 1/10")
-    packing = command("packing", _packing, "lower bound on the packing entropy log M(eps, F, L^p)", "Fpc")
+    packing = command("packing", _packing, "Fpc")
     packing.add_argument("--eps", required=True, help="separation, e.g. 0.01 or 1/100")
     error = "the error that E_p(F, G) should not exceed, e.g. 1e-2"
-    weights = command("weights", _weights, "how many weights an error needs at least", "Fpc")
+    weights = command("weights", _weights, "Fpc")
     weights.add_argument("--error", required=True, help=error)
     weights.add_argument("--depth", required=True, help="number of layers, output layer included")
     weights.add_argument("--degree", default="1", help="degree of the activation's pieces (default 1)")
     weights.add_argument("--pieces", default="2", help="number of the activation's pieces (default 2)")
-    bits = command("bits", _bits, "how many bits per weight an error needs at least", "FGpc")
+    bits = command("bits", _bits, "FGpc")
     bits.add_argument("--error", required=True, help=error)
-    compared = command("table", _table, "compare classes, networks and norms; do L^p and sup norm differ?", "t")
+    compared = command("table", _table, "t")
     text = "function classes and network classes, as in the other commands, in any order (the name tells which)"
     compared.add_argument("classes", nargs="+", metavar="CLASS", help=text)
     sweeping.add_exponents(compared)
-    swept = command("sweep", _sweep, "bounds for a grid of classes, networks and norms; resumable, in parallel", "t")
+    swept = command("sweep", _sweep, "t")
     sweeping.add_options(swept)
-    _verify_options(command("verify", _verify, "check a certificate from scratch", ""))
-    explain = command("explain", _explain, "numbered derivation with citations (Markdown)", "FGp")
+    _verify_options(command("verify", _verify, ""))
+    explain = command("explain", _explain, "FGp")
     explain.add_argument("--upper", action="store_true", help="explain the upper bound instead")
     explain.add_argument("--bibtex", action="store_true", help="append the BibTeX entries")
-    command("list", _list, "all classes with their parameters, and all theorems", "")
+    command("list", _list, "")
+    completion = command("completion", _completion, "")
+    completion.add_argument("shell", choices=tuple(SHELLS), help="the shell that reads the script")
+    completion.set_defaults(commands=commands.choices)
     return parser
 
 

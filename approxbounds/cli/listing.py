@@ -29,15 +29,23 @@ def known() -> dict[str, list[dict[str, Any]]]:
     return {"functions": _classes(FUNCTION_CLASSES), "networks": _classes(NETWORK_CLASSES), "theorems": theorems}
 
 
-def text(data: Mapping[str, list[dict[str, Any]]]) -> str:
-    """The same as tables."""
-    parts = []
-    for title in ("functions", "networks"):
-        columns = ("name", "parameters", "keys", "doc")
-        parts.append(tables.text((title, "parameters", "references", "what it is"), _cells(data[title], columns)))
-    columns = ("id", "role", "keys", "title")
-    parts.append(tables.text(("theorem", "role", "references", "title"), _cells(data["theorems"], columns)))
-    return "\n\n".join(parts)
+def text(data: Mapping[str, list[dict[str, Any]]], *, width: int) -> str:
+    """The same in paragraphs of at most this width: name and parameters, what it is, references."""
+
+    def paragraph(first: str, what: str, keys: list[str]) -> list[str]:
+        details = [tables.filled(line, width=width, indent="    ", hanging="") for line in (what, ", ".join(keys))]
+        return [tables.filled(first, width=width, indent="  "), *details]
+
+    lines = []
+    for title, kinds in (("F: function classes", "functions"), ("G: network classes", "networks")):
+        lines += [title, "-" * len(title)]
+        for entry in data[kinds]:
+            lines += paragraph(f"{entry['name']}: {', '.join(entry['parameters'])}", entry["doc"], entry["keys"])
+        lines.append("")
+    lines += ["theorems", "--------"]
+    for entry in data["theorems"]:
+        lines += paragraph(f"{entry['id']}: {entry['role']}", entry["title"], entry["keys"])
+    return "\n".join(lines)
 
 
 def _classes(table: Mapping[str, type[Description]]) -> list[dict[str, Any]]:
@@ -73,12 +81,3 @@ def _role(theorem: Any) -> str:
 
 def _keys(citations: tuple[Citation, ...]) -> list[str]:
     return list(dict.fromkeys(citation.key for citation in citations))
-
-
-def _cells(entries: list[dict[str, Any]], columns: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Rows of text; lists are joined by commas."""
-
-    def cell(value: str | list[str]) -> str:
-        return value if isinstance(value, str) else ", ".join(value)
-
-    return [tuple(cell(entry[column]) for column in columns) for entry in entries]

@@ -11,16 +11,16 @@ from itertools import chain, repeat
 from typing import Any
 
 from approxbounds.description import Description
-from approxbounds.errors import ParameterError, nearest
+from approxbounds.errors import ParameterError, nearest, suggestion
 from approxbounds.registry import FUNCTION_CLASSES, NETWORK_CLASSES
 
-__all__ = ["parse_class", "parse_functions", "parse_network", "parse_value", "read_text", "split_classes"]
+__all__ = ["UNION", "parse_class", "parse_functions", "parse_network", "parse_value", "read_text", "split_classes"]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,30}[0-9]{0,3}")
 _ENTRY = re.compile(r"([0-9A-Za-z_./]+)(?:\^([1-9][0-9]{0,3}))?")
 _MOST_ENTRIES = 10_000  # of one list, more than any class takes
 _MOST_MEMBERS = 100  # of a union
-_UNION = "union"
+UNION = "union"
 _CONSTANTS = {"true": True, "false": False, "none": None}
 _NO_SYMBOLS = {"inf", "infinity", "oo", "nan"}  # in any case; what a parameter makes of them is its own affair
 _FUNCTIONS = {"exp", "log"}  # as formulas are written
@@ -61,14 +61,16 @@ def parse_class(text: str, classes: Mapping[str, type[Description]], what: str) 
     """
     name, _, rest = text.partition(":")
     if name not in classes:
-        raise ParameterError(what, text, f"must be NAME:parameter=value,... with NAME one of {', '.join(classes)}")
+        allowed = f"must be NAME:parameter=value,... with NAME one of {', '.join(classes)}"
+        raise ParameterError(what, text, allowed + _meant(name, classes))
     cls = classes[name]
     known = {field.name: str(field.type) for field in fields(cls)}
     parameters: dict[str, Any] = {}
     for item in rest.split(",") if rest else []:
         key, equals, value = item.partition("=")
         if not equals or key not in known or key in parameters:
-            raise ParameterError(what, item, f"must be parameter=value, each once, of {name}: {', '.join(known)}")
+            allowed = f"must be parameter=value, each once, of {name}: {', '.join(known)}"
+            raise ParameterError(what, item, allowed + ("" if key in known else suggestion(key, known)))
         if known[key].startswith("tuple"):
             parameters[key] = _sequence(key, value)
         else:
@@ -81,6 +83,13 @@ def parse_class(text: str, classes: Mapping[str, type[Description]], what: str) 
     if missing:
         raise ParameterError(what, text, f"{name} also needs {', '.join(missing)}")
     return cls(**parameters)
+
+
+def _meant(name: str, classes: Mapping[str, type[Description]]) -> str:
+    """The name that was perhaps meant, or that the classes are in the wrong order."""
+    if name in FUNCTION_CLASSES or name in NETWORK_CLASSES:
+        return f"; {name} is not one: function classes (F) come before network classes (G)"
+    return suggestion(name, classes)
 
 
 def parse_functions(text: str) -> Any:
@@ -109,9 +118,9 @@ def parse_network(text: str, functions: Any = None) -> Any:
     if len(parts) > _MOST_MEMBERS:  # before any of them is built
         raise ParameterError("G", text, f"has {len(parts)} members: a union has at most {_MOST_MEMBERS}")
     if len(parts) > 1:
-        return NETWORK_CLASSES[_UNION](members=tuple(parse_network(part, functions) for part in parts))
+        return NETWORK_CLASSES[UNION](members=tuple(parse_network(part, functions) for part in parts))
     name = text.partition(":")[0]
-    if name == _UNION:
+    if name == UNION:
         raise ParameterError("G", text, "must be written as members joined by +: relu:widths=8+relu:widths=4x4")
     accepts = name in NETWORK_CLASSES and "input_dim" in {field.name for field in fields(NETWORK_CLASSES[name])}
     if functions is not None and accepts and "input_dim=" not in text and functions.domain_dim is not None:
@@ -143,7 +152,8 @@ def split_classes(texts: Sequence[str]) -> tuple[list[str], list[str]]:
     for text in texts:
         name = text.partition(":")[0]
         if name not in FUNCTION_CLASSES and name not in NETWORK_CLASSES:
-            allowed = f"must begin with the name of a class: {nearest(name, [*FUNCTION_CLASSES, *NETWORK_CLASSES])}"
+            every = [*FUNCTION_CLASSES, *NETWORK_CLASSES]
+            allowed = f"must begin with the name of a class: {nearest(name, every)}"
             raise ParameterError("class", text, allowed)
         chosen[name in NETWORK_CLASSES].append(text)
     if not all(chosen):
