@@ -40,7 +40,7 @@ from approxbounds.functions.entropy import BarronBall, EntropyClass
 from approxbounds.functions.holder import HolderBall, LipschitzBall
 from approxbounds.functions.monotone import MonotoneFunctions
 from approxbounds.functions.sobolev import SobolevBall
-from approxbounds.inverse import RequiredOrder, Requirement, required_bits, required_weights
+from approxbounds.inverse import required_bits, required_weights
 from approxbounds.kernel import Verdict
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.feedforward import (
@@ -68,6 +68,7 @@ from approxbounds.query import (
     upper_bounds,
 )
 from approxbounds.registry import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
+from approxbounds.requirement import RequiredOrder, Requirement
 from approxbounds.sources import Citation
 from approxbounds.sweep import Sweep, sweep
 from approxbounds.theorem import Direction, Theorem

@@ -11,7 +11,6 @@ from approxbounds import render, validation
 from approxbounds.asymptotics import needed
 from approxbounds.bisection import largest
 from approxbounds.bound import Bound, apply, best
-from approxbounds.certificate import Certificate
 from approxbounds.errors import NotApplicableError, ParameterError, called_rightly
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.functions.base import FunctionClass
@@ -19,113 +18,14 @@ from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.feedforward import FeedForwardNetwork, NetworkSize
 from approxbounds.query import lower_bound, make_query
 from approxbounds.registry import LOWER_THEOREMS
-from approxbounds.sources import Citation, bibtex
+from approxbounds.requirement import SYMBOLS, RequiredOrder, Requirement
 from approxbounds.theorem import Query, Step
 from approxbounds.validation import Number
 
-__all__ = ["MOST_BITS", "RequiredOrder", "Requirement", "required_bits", "required_weights"]
+__all__ = ["MOST_BITS", "required_bits", "required_weights"]
 
 MOST_BITS = 64
-
-
-@dataclass(frozen=True)
-class Requirement:
-    """A lower bound on what an error needs: E_p(F, G) <= error only if G has ``value`` weights (or bits) or more.
-
-    ``asked`` is "weights" or "bits". ``bound`` is the certified lower bound, above ``error``, for the largest
-    class that is excluded, and None if nothing is excluded (then ``value`` is the least there is); ``covered``
-    says why it covers all smaller ones. ``value`` is ``math.inf`` if no number of bits suffices. ``limited``:
-    the search ended there, everything that the library can describe is excluded.
-    """
-
-    asked: str
-    value: int | float
-    error: Number
-    query: Query
-    bound: Bound | None
-    covered: Step
-    limited: bool = False
-
-    @property
-    def certificate(self) -> Certificate | None:
-        """The certificate of :attr:`bound`, which :func:`approxbounds.verify` checks; None if nothing is excluded."""
-        return None if self.bound is None else self.bound.certificate
-
-    @property
-    def sources(self) -> tuple[Citation, ...]:
-        """Every source that the derivation uses, in order of first use."""
-        return tuple(dict.fromkeys(citation for step in self._steps for citation in step.citations))
-
-    def bibtex(self) -> str:
-        """The BibTeX entries of :attr:`sources`."""
-        return bibtex(self.sources)
-
-    @property
-    def latex(self) -> str:
-        """The statement in LaTeX."""
-        quantity, error = self._quantity, _shown(self.error, render.rounded)
-        if math.isinf(self.value):
-            return f"{quantity} > {error} \\text{{ for every number of bits}}"
-        symbol = "W" if self.asked == "weights" else "b"
-        return f"{quantity} \\le {error} \\implies {symbol} \\ge {self.value}"
-
-    @property
-    def _quantity(self) -> str:
-        return next(iter(LOWER_THEOREMS)).quantity(self.query)
-
-    @property
-    def _steps(self) -> tuple[Step, ...]:
-        if self.bound is None:
-            return (self.covered, Step("No certified bound excludes it, so the claim is trivial."))
-        value, error = render.rounded(self.bound.value, False, 17), _shown(self.error, render.rounded)
-        return (*self.bound.steps, self.covered, Step(f"The bound is above what is asked: ${value}>{error}$."))
-
-    def explain(self) -> render.Derivation:
-        """A numbered derivation in Markdown with LaTeX: the bound for the largest excluded class, and its reach."""
-        return render.markdown(self.latex, self._steps, self.sources)
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex}$"
-
-    def __str__(self) -> str:
-        goal = f"for {render.plain(self._quantity)} <= {_shown(self.error, render.number)}"
-        asked = self.asked.removesuffix("s") if self.value == 1 else self.asked
-        if self.bound is None:
-            return f"at least {self.value} {asked} {goal}  [the least there is: nothing is excluded]"
-        how = f"[{self.bound.origin}" + ("; no more can be described]" if self.limited else "]")
-        if math.isinf(self.value):
-            return f"no number of {self.asked} suffices {goal}  {how}"
-        return f"at least {self.value} {asked} {goal}  {how}"
-
-    __repr__ = __str__
-
-
-@dataclass(frozen=True)
-class RequiredOrder:
-    """What an error needs in symbols: classes with fewer weights than of the order ``rate`` are excluded.
-
-    As the error tends to 0, E_p(F, G) <= error implies that W is at least a constant, which is not specified, times
-    ``rate``, a SymPy expression, for every depth; infinity: no number of weights suffices. It follows from the rate of
-    ``bound``.
-    """
-
-    error: Any
-    rate: Any
-    bound: Bound
-
-    def _repr_latex_(self) -> str:
-        left = self.bound.theorem.quantity(self.bound.query)
-        return f"${left} \\le {render.latex(self.error)} \\implies W \\ge c \\cdot {render.latex(self.rate)}$"
-
-    def __str__(self) -> str:
-        goal = render.plain(self.bound.theorem.quantity(self.bound.query))
-        return f"at least c * {self.rate} weights for {goal} <= {self.error}  [{self.bound.origin}]"
-
-
-def _shown(error: Number, show: Callable[[Number, bool], str]) -> str:
-    """An exact number as it is if it is short, else rounded down: then the claim remains true."""
-    text = str(error)
-    return text if len(text) <= 10 else show(error, False)
+_NUMERIC = "an inverse query whose error is a number"
 
 
 def _strongest(queries: Iterable[Query]) -> Bound | None:
@@ -147,10 +47,10 @@ def _exceeds(query: Query, error: Number) -> bool:
 def _numeric_query(F: object, G: object, p: object) -> Query:
     """A validated query without symbols to which a theorem with explicit constants applies."""
     query = make_query(F, G, p)
-    query.F.require_numbers("an inverse query")
-    query.G.require_numbers("an inverse query")
+    query.F.require_numbers(_NUMERIC)
+    query.G.require_numbers(_NUMERIC)
     if validation.is_symbolic(query.p):
-        raise ParameterError("p", query.p, "an inverse query needs a number here, not a symbol")
+        raise ParameterError("p", query.p, f"{_NUMERIC} needs a number here, not a symbol")
     reasons = {theorem.id: theorem.refusal(query) for theorem in LOWER_THEOREMS if theorem.numeric}
     if None not in reasons.values():
         shown = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
@@ -274,7 +174,7 @@ def required_weights(
     threshold = validation.exact("error", error, symbols=False)
     dim = F.domain_dim if isinstance(F, FunctionClass) else None
     if validation.is_symbolic(dim):
-        raise ParameterError("dim", dim, "an inverse query needs a number here, not a symbol")
+        raise ParameterError("dim", dim, f"{_NUMERIC} needs a number here, not a symbol")
     sizes = _FullyConnected(dim, layers, nu, K)
     query = _numeric_query(F, sizes.networks(1)[0], p)
     last, bound = _search(query, sizes.networks, threshold, sizes.most)
@@ -288,38 +188,84 @@ def _order_of_weights(F: FunctionClass, error: object, p: object, kind: dict[str
 
     threshold, W = validation.exact("error", error), sympy.Symbol("W", positive=True)
     bound = lower_bound(F, NetworkSize(weights=W, **kind), p=p)
-    other = (*kind.values(), p, *F.symbols)
-    if W in threshold.free_symbols or any(validation.is_symbolic(x) and W in x.free_symbols for x in other):
-        raise ParameterError("W", W, "is the number of weights that is asked: use another symbol")
-    order = needed(bound.rate, W, threshold)
+    _require_unused("weights", (threshold, p, *kind.values(), *bound.query.F.symbols))
+    order, reason = _inverted(bound.rate, W, threshold)
+    return RequiredOrder("weights", threshold, order, bound, (reason,))
+
+
+def _order_of_bits(F: FunctionClass, G: NetworkClass, threshold: Number, p: object) -> RequiredOrder:
+    """The order of b that a symbolic error needs: of all bits, B, by the rate of the best lower bound, divided by W."""
+    import sympy
+
+    b, B = sympy.Symbol("b", positive=True), sympy.Dummy("B", positive=True)
+    _require_unused("bits", (threshold, *make_query(F, G, p).symbols))
+    network: Any = G.quantised(b)
+    bound, bits = lower_bound(F, network, p=p), network.direct_orders.pdim
+    if b in (bits / b).free_symbols:
+        raise NotApplicableError("no order of bits is known: G also has real parameters, which alone may suffice")
+    order, reason = _inverted(bound.rate.subs(network.orders.pdim, bits).subs(b, B * b / bits), B, threshold)
+    counted = Step(f"$G$ has $B$ bits in all, of order ${render.latex(bits)}$, and $\\operatorname{{Pdim}}(G)\\le B$.")
+    return RequiredOrder("bits", threshold, order * b / bits, bound, (counted, reason))
+
+
+def _inverted(rate: Any, size: Any, error: Any) -> tuple[Any, Step]:
+    """The order of the size that a symbolic error needs by the rate of a lower bound, and why."""
+    import sympy
+
+    order = needed(rate, size, error)
     if order is None:
-        raise NotApplicableError(f"the inverse of the rate {bound.rate} in W is not known")
-    return RequiredOrder(threshold, order, bound)
+        raise NotApplicableError(f"the inverse of the rate {rate} in {size} is not known")
+    n, eps, lower = (render.latex(each) for each in (size, error, rate))
+    if order == sympy.oo:
+        return order, Step(f"The bound, of order ${lower}$, does not fall with ${n}$.")
+    return order, Step(
+        f"The bound is of order ${lower}$, with exponent $-\\beta$ of ${n}$. As ${eps}\\to0$ either "
+        f"${n}\\ge\\left({eps}\\right)^{{-1/\\beta}}$ or $\\log {n}\\le\\log(1/{eps})/\\beta$; so if it is at most ${eps}$, then "
+        f"${n}\\ge c\\cdot {render.latex(order)}$."
+    )
+
+
+def _require_unused(asked: str, given: Iterable[object]) -> None:
+    """The symbol of what is asked may not have another meaning."""
+    name = SYMBOLS[asked]
+    for value in given:
+        if validation.is_symbolic(value) and name in {symbol.name for symbol in value.free_symbols}:
+            raise ParameterError(name, value, f"{name} is the number of {asked} that is asked: use another symbol")
 
 
 @called_rightly
-def required_bits(F: FunctionClass, G: NetworkClass, *, error: object, p: object) -> Requirement:
+def required_bits(F: FunctionClass, G: NetworkClass, *, error: object, p: object) -> Requirement | RequiredOrder:
     """The smallest number of bits per weight that the certified lower bounds do not exclude for E_p(F, G) <= error.
 
     G with weights of fewer than ``value`` bits each (on any codebooks fixed in advance) has E_p(F, G) > error.
     ``value`` is ``math.inf`` if G is excluded even with real weights: no number of bits suffices. ``G``: a class
     with a field ``bits``, which must be None. Beyond 64 bits the search ends (``limited``, value 65).
 
-    Raises ParameterError (symbols are refused), and NotApplicableError for a class known only by rates.
+    If ``error`` is a symbol, others may be symbols too, and the answer is a :class:`RequiredOrder`: the order of bits
+    per weight that small errors need, of networks whose parameters are all quantised.
 
-    >>> import approxbounds as ab
+    Raises ParameterError (symbols beside a number ``error`` are refused), and NotApplicableError for a class known only
+    by rates, and for rates whose inverse is not known.
+
+    >>> import sympy, approxbounds as ab
+    >>> W, L, eps = sympy.symbols("W L eps", positive=True)
+    >>> ab.required_bits(ab.LipschitzBall(dim=2), ab.NetworkSize(weights=W, depth=L), error=eps, p=2)
+    at least c * 1/(W*eps**2) bits for E_2(F, G) <= eps  [T3, symbolic]
     >>> F, G = ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(4,), input_dim=2)
     >>> ab.required_bits(F, G, error="1/100", p=2).value, ab.required_bits(F, G, error="1/1000", p=2).value
     (4, inf)
     """
-    threshold = validation.exact("error", error, symbols=False)
+    symbolic = validation.is_symbolic(error)
+    threshold = validation.exact("error", error)
     if isinstance(G, NetworkClass) and G.quantised(1) is None:
         raise ParameterError("G", G, "must be a class of networks whose weights can be quantised (a field bits)")
-    query = _numeric_query(F, G, p)
+    query = make_query(F, G, p) if symbolic else _numeric_query(F, G, p)
     network = query.G
     if network.bits_per_parameter is not None:
         allowed = "must be None in G: the number of bits is what is asked"
         raise ParameterError("bits", network.bits_per_parameter, allowed)
+    if symbolic:
+        return _order_of_bits(F, G, threshold, p)
     if _exceeds(query, threshold):
         covered = Step("Networks with quantised weights are among those with real weights.")
         real = _strongest((query,))

@@ -248,3 +248,45 @@ def test_symbols_are_answered_with_the_order_of_weights(degree):
         ab.required_weights(ab.LipschitzBall(dim=W), error=eps, p=2, depth=3)
     with pytest.raises(ab.NotApplicableError):
         ab.required_weights(ab.LipschitzBall(dim=2), error=eps, p=2, depth=3, degree=2)
+
+
+def test_orders_are_derived_and_shown_like_numbers():
+    s, d, eps, k = sympy.symbols("s d eps k", positive=True)
+    F = ab.HolderBall(smoothness=s, dim=d)
+    weights = ab.required_weights(F, error=eps, p=2, depth=3)
+    bits = ab.required_bits(F, ab.ReLUNetwork(widths=(k,), input_dim=d), error=eps, p=2)
+    none = ab.required_weights(ab.MonotoneFunctions(dim=2), error=eps, p="inf", depth=3)
+    assert repr(weights) == f"at least c * {weights.rate} weights for E_2(F, G) <= eps  [T3, symbolic]"
+    assert repr(none).startswith("no number of weights suffices for E_inf(F, G) <= eps, if it is small  [T3inf")
+    for found in (weights, bits, none):
+        assert repr(found) == str(found) and "\n" not in repr(found)
+        text = found.explain()
+        assert text.startswith(f"**Claim.** ${found.latex}$") and found._repr_latex_().endswith(f"{found.latex}$")
+        assert found.sources == found.bound.sources and set(found.sources) >= set(found.bound.theorem.citations)
+        assert all(step.text in text for step in (*found.bound.steps, *found.reasons))
+        assert found.bibtex().count("@") == len({source.key for source in found.sources})
+
+
+def test_symbols_are_answered_with_the_order_of_bits():
+    """b >= c eps^(-d/s)/W: so many codes are needed for all bits together, whatever the depth is."""
+    s, d, L, eps, W, b = sympy.symbols("s d L eps W b", positive=True)
+    F, G = ab.HolderBall(smoothness=s, dim=d), ab.NetworkSize(weights=W, depth=L)
+    assert sympy.simplify(ab.required_bits(F, G, error=eps, p=2).rate * W * eps ** (d / s)) == 1
+    cells = ab.EntropyClass(exponent=s, norm=1, constant=9, valid_below="1/10")  # its theorem pays a logarithm
+    assert sympy.simplify(ab.required_bits(cells, G, error=eps, p=2).rate * W * eps**s * sympy.log(1 / eps)) == 1
+    assert ab.required_bits(ab.MonotoneFunctions(dim=2), G, error=eps, p="inf").rate == sympy.oo
+    with pytest.raises(ab.ParameterError, match="number of bits that is asked: use another symbol"):
+        ab.required_bits(F, ab.NetworkSize(weights=b, depth=L), error=eps, p=2)
+    with pytest.raises(ab.NotApplicableError, match="also has real parameters"):
+        ab.required_bits(ab.LipschitzBall(dim=1), ab.HadamRNN(hidden=W, steps=1), error=eps, p=2)
+    with pytest.raises(ab.ParameterError, match="an inverse query whose error is a number needs a number here"):
+        ab.required_bits(F, G, error="1/10", p=2)
+
+
+def test_the_order_of_bits_is_that_of_the_numbers():
+    F = ab.LipschitzBall(dim=1)  # so deep that only the number of bits excludes
+    needs = [
+        W * error * ab.required_bits(F, ab.NetworkSize(weights=W, depth=150), error=error, p=2).value
+        for W, error in [(200, 1e-4), (400, 1e-4), (200, 1e-5), (400, 1e-5)]
+    ]
+    assert max(needs) < 1.2 * min(needs)

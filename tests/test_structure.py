@@ -30,7 +30,7 @@ FLOORS = [
     ["transfer", "constructions"],
     ["functions", "networks"],
     ["catalogue"],
-    ["query", "extensions"],
+    ["query", "extensions", "requirement"],
     ["verdict"],
     ["inverse", "comparison", "sweep", "plots"],
     ["__init__"],
