@@ -34,6 +34,7 @@ from approxbounds.transfer.fat_hypercube import FatHypercubeTheorem, FatSupNormT
 from approxbounds.transfer.fat_packing import FatPackingTransfer
 from approxbounds.transfer.hypercube import HypercubeTheorem
 from approxbounds.transfer.oscillation import OscillationTheorem, SupNormOscillation
+from approxbounds.transfer.linear_spaces import LinearSpaceTheorem
 from approxbounds.transfer.packing_transfer import EntropyTransfer, PackingTransfer
 from approxbounds.transfer.regions import RegionTheorem
 from approxbounds.transfer.scale_sensitive import ScaleSensitiveTheorem
@@ -94,6 +95,7 @@ REGISTRY.lower.update(
         RegionTheorem(),
         OscillationTheorem(),
         SupNormOscillation(),
+        LinearSpaceTheorem(),
     )
 )
 

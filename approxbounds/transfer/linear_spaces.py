@@ -1,0 +1,113 @@
+"""Tlin: classes in a linear or affine space of finite dimension. THEORY.md, Tlin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.description import named
+from approxbounds.errors import NoExpressionError, echo
+from approxbounds.facts.hypercube import HypercubeFamily, member_of
+from approxbounds.members import Scored, best_member, member_step, no_family
+from approxbounds.render import below
+from approxbounds.sources import Citation
+from approxbounds.theorem import Query, Step, Theorem, conditional
+from approxbounds.validation import Number, is_infinite
+from approxbounds.witness import Witness, require
+
+__all__ = ["LinearSpaceTheorem"]
+
+
+def _space(dimension: Number) -> Step:
+    return Step(f"$G$ lies in a linear or affine space of dimension ${named('D', dimension)}$.")
+
+
+class LinearSpaceTheorem(Theorem):
+    """E_p >= ||w||_p (1 - D/N)^{1/p}, for every hypercube family with N > D cells.
+
+    Hypotheses: 1 <= p < inf; a hypercube family of F, whatever its centres; G lies in a linear or affine space of
+    dimension D. Convexity of F is not needed: the distance from a space is a convex function, so among the functions
+    c + sum a_i w_i, |a_i| <= 1, it is largest at signs, which are the members f_omega themselves.
+    T3 gives nothing before N > 2D or so.
+    Witness: ``family`` and its indices. Proof: THEORY.md, Tlin.
+    """
+
+    id = "Tlin"
+    title = "Hypercube theorem for linear spaces"
+    statement = (
+        r"If $G$ lies in an affine space of dimension $D$ then $E_p(F,G)\ge\|w\|_p(1-D/N)^{1/p}$, for every hypercube "
+        r"family of $F$ with $N>D$ cells: means over the cells map $G$ into $Y\subset\mathbb R^N$ of dimension "
+        r"$\le D$, and some sign vector is at $\ell_p$ distance $\ge(N-D)^{1/p}$ from $Y$."
+    )
+    citations = (Citation("approxbounds", "Tlin"),)
+
+    def refusal(self, query: Query) -> str | None:
+        if is_infinite(query.p):
+            return "p = inf: T3inf gives there what it would give, sup w for every family with N > D cells"
+        if query.G.linear_dimension is None:
+            return "G is not known to lie in a linear or affine space of finite dimension"
+        return no_family(query)
+
+    def search(self, query: Query) -> Witness:
+        D = int(query.G.linear_dimension)
+
+        def candidates(family: HypercubeFamily) -> Iterator[Scored]:
+            grid = family.grid().relevant(D + 1)
+            if grid.cells.size:
+                norms = family.norm(FLOAT, {**grid.index, "cells": grid.cells}, query.p)
+                values = norms * np.power(1 - D / grid.cells, 1 / float(query.p))
+                i = int(np.argmax(values))
+                yield float(values[i]), family.witness(grid.at(i))
+
+        return best_member(query.F.families, candidates, f"no family member searched has more than D={D} cells")
+
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
+        family, index, cells = member_of(query.F.families, witness)
+        D = query.G.linear_dimension
+        require(cells > D, f"N={echo(cells)} must be greater than the dimension D={D}")
+        share = A.number(cells - D) / A.number(cells)
+        return family.norm(A, index, query.p) * A.power(share, 1 / A.number(query.p))
+
+    def rate(self, query: Query) -> Any:
+        return query.G.orders.pdim ** (-1 / query.F.entropy_exponent(query.p))
+
+    def expression(self, query: Query) -> Any:
+        """||w||_p (a/(a+p))^{1/p} at the coarsest member with N >= (1 + a/p) D, a the entropy exponent.
+
+        For norms of order N^{-1/a} this N is the best.
+        """
+        import sympy
+
+        D, p = SYMBOLIC.number(query.G.linear_dimension), SYMBOLIC.number(query.p)
+        a = query.F.entropy_exponent(query.p)
+        forms = [family.least_norm(SYMBOLIC, (1 + a / p) * D, query.p) for family in query.F.families]
+        forms = [form for form in forms if form is not None]
+        if not forms:
+            raise NoExpressionError("Tlin: no closed form is known for the families of this class")
+        factor = SYMBOLIC.power(a / (a + p), 1 / p)
+        return conditional(query, forms[0] * factor if len(forms) == 1 else sympy.Max(*(f * factor for f in forms)))
+
+    def outline(self, query: Query) -> tuple[Step, ...]:
+        family = query.F.families[0]
+        return (
+            Step(family.describe(None), family.citations),
+            _space(query.G.linear_dimension),
+            Step(r"Take the coarsest member with $N\ge(1+a/p)D$ cells, $a$ the entropy exponent of $F$."),
+            Step(self.statement, self.citations),
+        )
+
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
+        family, index, N = member_of(query.F.families, witness)
+        D, p = query.G.linear_dimension, query.p
+        return (
+            member_step(family, index, N, f"\\|w\\|_{{{p}}}\\ge {below(family.norm(BALL, index, p))}"),
+            _space(D),
+            Step(
+                f"{self.statement} Here $E_{{{p}}}\\ge\\|w\\|_{{{p}}}(1-{D}/{N})^{{1/{p}}}\\ge "
+                f"{below(self.evaluate(BALL, query, witness))}$.",
+                self.citations,
+            ),
+        )
