@@ -35,6 +35,7 @@ from approxbounds.transfer.fat_packing import FatPackingTransfer
 from approxbounds.transfer.hypercube import HypercubeTheorem
 from approxbounds.transfer.oscillation import OscillationTheorem, SupNormOscillation
 from approxbounds.transfer.linear_spaces import LinearSpaceTheorem
+from approxbounds.transfer.jump import JumpTheorem
 from approxbounds.transfer.packing_transfer import EntropyTransfer, PackingTransfer
 from approxbounds.transfer.regions import RegionTheorem
 from approxbounds.transfer.scale_sensitive import ScaleSensitiveTheorem
@@ -84,6 +85,7 @@ REGISTRY.networks.update(
 REGISTRY.lower.update(
     _by_id(
         HypercubeTheorem(),
+        JumpTheorem(),
         SupNormTheorem(),
         PackingTransfer(),
         EntropyTransfer(),

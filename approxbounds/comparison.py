@@ -294,15 +294,15 @@ def compare(F: Any, G: Any, p: Any) -> Comparison:
     rows of their own if p contains infinity. Where no theorem applies the entry is None ("-"), never an error.
     ApproxBoundsError as :class:`Bracket`.
 
-    What the verdicts mean is said in :mod:`approxbounds.verdict`. Two findings: for monotone functions of two or
-    more variables L^p and sup norm differ (in sup norm the error is 1/2 for every network), and for Hölder balls
-    and ReLU networks they do not, in their order up to logarithms.
+    What the verdicts mean is said in :mod:`approxbounds.verdict`. Two findings: for monotone functions L^p and sup
+    norm differ (in sup norm the error is 1/2 for all networks with continuous activations and, in two or more
+    variables, for every network), and for Hölder balls and ReLU networks they do not, in their order up to logarithms.
 
     >>> import approxbounds as ab
     >>> monotone, holder = ab.MonotoneFunctions(dim=2), ab.HolderBall(smoothness=2, dim=2)
     >>> deep = ab.ReLUNetwork(widths=(64,) * 8, input_dim=2)
     >>> [(entry.norms.value, entry.reason) for entry in ab.compare(monotone, deep, 2)]
-    [('differ', 'orders: E_inf(F, G) >= c * 1 [T3inf], E_2(F, G) <= C * W**(-1/6) [cubes]')]
+    [('differ', 'orders: E_inf(F, G) >= c * 1 [Tjump], E_2(F, G) <= C * W**(-1/6) [cubes]')]
     >>> [entry.norms.value for entry in ab.compare([monotone, holder], deep, [1, 2])]
     ['differ', 'differ', 'same order', 'same order']
     >>> ab.compare(holder, ab.LinearSpace(dimension=9), 2).entries[0].norms.value       # no upper order is known

@@ -144,6 +144,10 @@ class Theorem(ABC):
         p = r"\infty" if is_infinite(query.p) else f"{query.p}"
         return f"E_{{{p}}}(F, G)"
 
+    def size_free(self, query: Query) -> str | None:
+        """What classes G need, in words, if the bound is the same for all of them, of whatever size; else None."""
+        return None
+
     @abstractmethod
     def refusal(self, query: Query) -> str | None:
         """Why the theorem does not apply to this query, or None if it does."""

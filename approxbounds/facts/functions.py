@@ -140,6 +140,11 @@ class FunctionFacts(Description, ABC):
         return None
 
     @property
+    def jump(self) -> Number | None:
+        """h: some f in F has values at distance h on the two sides of a surface, near a point of it; or None."""
+        return None
+
+    @property
     def closed_form_condition(self) -> Any:
         """A SymPy condition on symbolic parameters under which the families' closed forms hold."""
         import sympy

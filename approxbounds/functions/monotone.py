@@ -222,6 +222,11 @@ class MonotoneFunctions(FunctionClass):
         return StaircaseWave()
 
     @property
+    def jump(self) -> int:
+        """That of 1[x_1 > 1/2]."""
+        return 1
+
+    @property
     def value_range(self) -> tuple[Number, Number]:
         return 0, 1
 
