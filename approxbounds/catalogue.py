@@ -29,13 +29,14 @@ from approxbounds.networks.splines import FreeKnotSplines
 from approxbounds.networks.union import Union
 from approxbounds.registry import REGISTRY
 from approxbounds.theorem import Theorem
+from approxbounds.transfer.boundary_layers import BoundaryLayerTheorem
 from approxbounds.transfer.curvature import CurvatureTheorem
 from approxbounds.transfer.fat_hypercube import FatHypercubeTheorem, FatSupNormTheorem
 from approxbounds.transfer.fat_packing import FatPackingTransfer
 from approxbounds.transfer.hypercube import HypercubeTheorem
-from approxbounds.transfer.oscillation import OscillationTheorem, SupNormOscillation
-from approxbounds.transfer.linear_spaces import LinearSpaceTheorem
 from approxbounds.transfer.jump import JumpTheorem
+from approxbounds.transfer.linear_spaces import LinearSpaceTheorem
+from approxbounds.transfer.oscillation import OscillationTheorem, SupNormOscillation
 from approxbounds.transfer.packing_transfer import EntropyTransfer, PackingTransfer
 from approxbounds.transfer.regions import RegionTheorem
 from approxbounds.transfer.scale_sensitive import ScaleSensitiveTheorem
@@ -86,6 +87,7 @@ REGISTRY.lower.update(
     _by_id(
         HypercubeTheorem(),
         JumpTheorem(),
+        BoundaryLayerTheorem(),
         SupNormTheorem(),
         PackingTransfer(),
         EntropyTransfer(),

@@ -1,5 +1,8 @@
 """Exact results in sup norm: jumps, boundary layers, points that F shatters, Sobolev balls that blow up."""
 
+from fractions import Fraction
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.optimize import linprog
@@ -83,3 +86,87 @@ def test_norms_differ_for_monotone_functions_of_one_variable_and_continuous_netw
     entries = list(ab.compare(F, [relu, heaviside], [1, 2]))
     assert [entry.norms.value for entry in entries] == ["differ", "differ", "open", "open"]
     assert "[Tjump]" in entries[0].reason
+
+
+# -------------------------------------------------------------------------------------------- boundary layers
+
+
+def steep(M, ratio):
+    """Points and values of the convex function that falls from 1 to 0 and rises again by 1/M on each segment."""
+    left = [Fraction(0), *(ratio ** (M - k) / 2 for k in range(1, M + 1))]
+    values = [1 - Fraction(k, M) for k in range(M + 1)]
+    return [*left, *(1 - x for x in reversed(left[:-1]))], [*values, *reversed(values[:-1])]
+
+
+def slopes(x, y):
+    return [(d - b) / (c - a) for (a, b), (c, d) in pairwise(zip(x, y, strict=True))]
+
+
+@pytest.mark.parametrize("M", [1, 2, 9])
+@pytest.mark.parametrize("ratio", [Fraction(1, 2), Fraction(1, 1000)])
+def test_steep_functions_are_convex(M, ratio):
+    x, y = steep(M, ratio)
+    assert slopes(x, y) == sorted(slopes(x, y)) and {min(y), max(y)} == {0, 1}
+
+
+def affine_error(x, y):
+    """The distance of a convex function with these corners from affine ones: half of its largest gap to the chord."""
+    if len(x) < 3:
+        return Fraction(0)
+    slope = (y[-1] - y[0]) / (x[-1] - x[0])
+    return max(y[0] + slope * (a - x[0]) - b for a, b in zip(x, y, strict=True)) / 2
+
+
+def constant_error(x, y):
+    return (max(y) - min(y)) / 2
+
+
+def best_pieces(x, y, error, pieces):
+    """The least error of so many pieces, from below: nothing is asked between the pieces."""
+    n = len(x)
+    cost = {(i, j): error(x[i : j + 1], y[i : j + 1]) for i in range(n) for j in range(i, n)}
+    found = [cost[0, j] for j in range(n)]
+    for _ in range(pieces - 1):
+        found = [min([cost[0, j], *(max(found[i - 1], cost[i, j]) for i in range(1, j + 1))]) for j in range(n)]
+    return found[-1]
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 3, 5])
+@pytest.mark.parametrize("error", [constant_error, affine_error])
+def test_pieces_do_not_resolve_boundary_layers(pieces, error):
+    """By all partitions: at least the bound of the proof for this M, and at most a little above the theorem's."""
+    M, ratio = 24, Fraction(1, 10**6)
+    x, y = steep(M, ratio)
+    x, y = ([v for a, b in pairwise(z) for v in (a, (a + b) / 2)] + [z[-1]] for z in (x, y))
+    q = (pieces + 1) // 2  # pieces at one of the ends
+    whole = -((q - 1 - M) // q)  # segments of one of them
+    found = best_pieces(x, y, error, pieces)
+    assert Fraction(whole - 1, 2 * M) - 4 * ratio <= found
+    assert Fraction(1, 2 * q) - Fraction(1, M) <= found <= Fraction(1, 2 * q)
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 3, 5])
+def test_constant_pieces_and_jumps(pieces):
+    """M jumps, any places: P constants have the error 1/(2P), up to the height of a jump, and are never better."""
+    M = 30
+    y = [Fraction(k, M) for k in range(M + 1)]
+    found = best_pieces(y, y, constant_error, pieces)
+    assert Fraction(1, 2 * pieces) - Fraction(1, 2 * M) <= found <= Fraction(1, 2 * pieces)
+
+
+@pytest.mark.parametrize(
+    ("F", "G", "value"),
+    [
+        (ab.ConvexFunctions(dim=1), ab.ReLUNetwork(widths=(64,), input_dim=1), Fraction(1, 66)),
+        (ab.ConvexFunctions(dim=3), ab.HeavisideNetwork(widths=(9, 99), input_dim=3), Fraction(1, 10)),
+        (ab.ConvexFunctions(dim=1), ab.FreeKnotSplines(knots=5, degree=3, smooth=True), Fraction(1, 6)),
+        (ab.MonotoneFunctions(dim=1), ab.HeavisideNetwork(widths=(9, 99), input_dim=1), Fraction(1, 20)),
+        (ab.LipschitzBall(dim=1), ab.ReLUNetwork(widths=(64,), input_dim=1), None),
+        (ab.ConvexFunctions(dim=1), ab.LinearSpace(dimension=3), None),
+    ],
+    ids=str,
+)
+def test_values_of_boundary_layers(F, G, value):
+    found = value_of("Tlayers", F, G)
+    assert found == pytest.approx(value) if value else found is None
+    assert value is None or found <= value

@@ -20,7 +20,7 @@ from approxbounds.facts.waves import Wave
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic
 
-__all__ = ["Bowl", "Curved", "EntropyBound", "FunctionFacts", "SmoothBall", "gradient_error"]
+__all__ = ["BoundaryLayers", "Bowl", "Curved", "EntropyBound", "FunctionFacts", "SmoothBall", "gradient_error"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,18 @@ class Bowl:
         """The function at points of shape (m, d)."""
         values: NDArray[np.float64] = float(self.curvature) / 2 * ((points - 0.5) ** 2).sum(axis=1) - float(self.shift)
         return values
+
+
+@dataclass(frozen=True)
+class BoundaryLayers:
+    """Functions of one coordinate, which may be any, that vary by ``height`` close to each of ``ends`` ends of [0,1].
+
+    For every M and every r > 0 there are such functions that fall or rise to the end by M equal steps, each within the
+    interval between two of M+1 points whose distances from the end have ratios below r.
+    """
+
+    height: Number
+    ends: int
 
 
 def gradient_error(A: Arithmetic[V], dim: Number, radius: Number, k: V | float) -> V:
@@ -142,6 +154,11 @@ class FunctionFacts(Description, ABC):
     @property
     def jump(self) -> Number | None:
         """h: some f in F has values at distance h on the two sides of a surface, near a point of it; or None."""
+        return None
+
+    @property
+    def boundary_layers(self) -> BoundaryLayers | None:
+        """Functions of F that vary as close to the ends of a coordinate as one likes, or None if none are known."""
         return None
 
     @property

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.description import where
-from approxbounds.facts.functions import Bowl, Curved
+from approxbounds.facts.functions import BoundaryLayers, Bowl, Curved
 from approxbounds.facts.hypercube import HypercubeFamily, Index, Thresholds
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import BumpCubes
@@ -114,6 +114,11 @@ class ConvexFunctions(FunctionClass):
     def bowl(self) -> Bowl:
         """The mean of the (2x_j - 1)^2."""
         return Bowl(Fraction(8, self.dim))
+
+    @property
+    def boundary_layers(self) -> BoundaryLayers:
+        """Affine pieces whose lengths grow so fast, away from 0 and from 1, that the slopes are monotone."""
+        return BoundaryLayers(1, 2)
 
     @property
     def value_range(self) -> tuple[Number, Number]:

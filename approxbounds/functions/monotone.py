@@ -15,7 +15,7 @@ from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.description import named, where
 from approxbounds.errors import HypothesisError
-from approxbounds.facts.functions import Curved
+from approxbounds.facts.functions import BoundaryLayers, Curved
 from approxbounds.facts.grid import Function, cube_indices, values_at
 from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, integer_root, resolutions
 from approxbounds.facts.waves import StaircaseWave, Wave
@@ -225,6 +225,11 @@ class MonotoneFunctions(FunctionClass):
     def jump(self) -> int:
         """That of 1[x_1 > 1/2]."""
         return 1
+
+    @property
+    def boundary_layers(self) -> BoundaryLayers:
+        """Step functions with jumps close to 0."""
+        return BoundaryLayers(1, 1)
 
     @property
     def value_range(self) -> tuple[Number, Number]:
