@@ -7,6 +7,7 @@ from approxbounds.constructions.interpolation import ReLUInterpolation
 from approxbounds.constructions.mcshane import McShaneEnvelope
 from approxbounds.constructions.piecewise_constant import ConstantConstruction, CubeConstruction
 from approxbounds.constructions.relu import KnownRate, LuShenYangZhang, ShenYangZhang
+from approxbounds.constructions.zigzag import ZigzagInterpolation
 from approxbounds.functions.anisotropic import AnisotropicHolderBall
 from approxbounds.functions.convex import ConvexFunctions
 from approxbounds.functions.entropy import BarronBall, EntropyClass
@@ -107,6 +108,7 @@ REGISTRY.upper.update(
     _by_id(
         CubeConstruction(),
         ReLUInterpolation(),
+        ZigzagInterpolation(),
         McShaneEnvelope(),
         ShenYangZhang(),
         LuShenYangZhang(),

@@ -80,6 +80,7 @@ QUESTIONS = {
     "cubes": upper(LIPSCHITZ, STEPS, 2),
     "cubes monotone": upper(MONOTONE, STEPS, 1),
     "relu-interpolation": upper(SMOOTH, ab.ReLUNetwork(widths=(40,), input_dim=1), "inf"),
+    "zigzag": upper(SMOOTH, ab.ReLUNetwork(widths=(9, 8, 9, 8), input_dim=1), 3),
     "mcshane": upper(ab.HolderBall(smoothness="1/2", dim=1), ab.LipschitzFunctions(constant=1000, input_dim=1), "inf"),
     "shen-yang-zhang": upper(ab.HolderBall(smoothness="1/2", dim=1), DEEP, 2),
     "lu-shen-yang-zhang": upper(SMOOTH, DEEP, 2),

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.placement import relu_refusal, reshaped, size_text, sizes, widths_of
+from approxbounds.constructions.smoothness import interpolation_error
 from approxbounds.facts.built import AffineMap, DenseNetwork, dense, require_moderate
 from approxbounds.facts.grid import Function, values_at
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import above
 from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
-from approxbounds.validation import MOST_UNITS, Number, is_infinite, is_symbolic
+from approxbounds.validation import MOST_UNITS
 from approxbounds.witness import Witness, integer_of, require
 
 __all__ = ["ReLUInterpolation", "breaks_per_layer"]
@@ -89,20 +90,8 @@ class ReLUInterpolation(Theorem):
         require(n <= most, f"intervals={n}: the widths of G allow at most {most}")
         return self._error(A, query, 1 / A.number(n))
 
-    def _error(self, A: Arithmetic[V], query: Query, h: V | float) -> V:
-        s: Number = query.F.holder_smoothness
-        R = A.number(query.F.holder_radius)
-        if is_symbolic(s) or s <= 1:
-            return R * A.power(2 * h, A.number(s)) * self._norm(A, query.p, A.number(s))
-        order = A.number(min(s, 2))
-        return R * A.power(h, order) / order * self._norm(A, query.p, A.number(1))
-
-    def _norm(self, A: Arithmetic[V], p: Number, s: V | float) -> V:
-        """||(t(1-t))^s||_p = B(sp+1, sp+1)^{1/p}."""
-        if is_infinite(p):
-            return A.power(A.number(4), -s)
-        b = s * A.number(p) + 1
-        return A.exp_over(A.log_beta(b, b), A.number(p))
+    def _error(self, A: Arithmetic[V], query: Query, h: V) -> V:
+        return interpolation_error(A, query.F.holder_smoothness, query.F.holder_radius, h, query.p)
 
     def rate(self, query: Query) -> Any:
         """For the best shapes: a network of W weights whose first layer is the wide one has n of order W."""

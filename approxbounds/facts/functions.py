@@ -20,7 +20,16 @@ from approxbounds.facts.waves import Wave
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic
 
-__all__ = ["BoundaryLayers", "Bowl", "Curved", "EntropyBound", "FunctionFacts", "SmoothBall", "gradient_error"]
+__all__ = [
+    "BoundaryLayers",
+    "Bowl",
+    "Curved",
+    "EntropyBound",
+    "FunctionFacts",
+    "Regularity",
+    "SmoothBall",
+    "gradient_error",
+]
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,22 @@ class SmoothBall:
     smoothness: Number
     radius: Number
     directional: bool = False
+
+
+@dataclass(frozen=True)
+class Regularity:
+    """How smooth all f in F are, for constructions; R is ``radius``.
+
+    On lines in direction j, f lies in the Hölder ball of smoothness s_j = ``along[j]`` and radius R of one variable; so
+    |f(x) - f(y)| <= R sum_j |x_j - y_j|^min(s_j, 1).
+    ``isotropic``: all s_j are s, |f(x) - f(y)| <= R |x - y|_2^s if s <= 1, and for all i
+    |d_i f(x) - d_i f(y)| <= R |x - y|_2^(s-1) if 1 < s <= 2. ``bounded_hessian``: all |d_i d_j f| <= R (weak).
+    """
+
+    along: tuple[Number, ...]
+    radius: Number
+    isotropic: bool = False
+    bounded_hessian: bool = False
 
 
 @dataclass(frozen=True)
@@ -201,6 +226,11 @@ class FunctionFacts(Description, ABC):
     @property
     def holder_radius(self) -> Number | None:
         """R; only asked where there is a :attr:`holder_smoothness`."""
+        return None
+
+    @property
+    def regularity(self) -> Regularity | None:
+        """What constructions may use of the smoothness of all f in F; None if nothing is known, or d is a symbol."""
         return None
 
     @property

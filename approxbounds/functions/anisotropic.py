@@ -15,7 +15,7 @@ from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
-from approxbounds.facts.functions import EntropyBound, SmoothBall
+from approxbounds.facts.functions import EntropyBound, Regularity, SmoothBall
 from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, resolutions
 from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
@@ -220,6 +220,11 @@ class AnisotropicHolderBall(FunctionClass):
     @property
     def holder_radius(self) -> Number:
         return self.radius
+
+    @property
+    def regularity(self) -> Regularity:
+        """Mixed derivatives are not bounded."""
+        return Regularity(self.smoothness, self.radius)
 
     @property
     def modulus_exponent(self) -> Number | None:

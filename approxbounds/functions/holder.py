@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
-from approxbounds.facts.functions import SmoothBall, gradient_error
+from approxbounds.facts.functions import Regularity, SmoothBall, gradient_error
 from approxbounds.facts.hypercube import HypercubeFamily
 from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
@@ -83,6 +83,13 @@ class _Holder(FunctionClass):
     @property
     def holder_radius(self) -> Number:
         return self.radius
+
+    @property
+    def regularity(self) -> Regularity | None:
+        if is_symbolic(self.dim):
+            return None
+        twice = not is_symbolic(self._s) and self._s >= 2
+        return Regularity((self._s,) * self.dim, self.radius, isotropic=True, bounded_hessian=twice)
 
     @property
     def _differentiable(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.description import where
-from approxbounds.facts.functions import SmoothBall, gradient_error
+from approxbounds.facts.functions import Regularity, SmoothBall, gradient_error
 from approxbounds.facts.hypercube import HypercubeFamily, Index
 from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
@@ -17,7 +17,7 @@ from approxbounds.functions.bump import concentrated_maximum_holds
 from approxbounds.functions.cubes import BumpCubes
 from approxbounds.parameters import DIMENSION, POSITIVE, Exponent, Integer, allowed
 from approxbounds.sources import Citation
-from approxbounds.validation import Number, is_infinite
+from approxbounds.validation import Number, is_infinite, is_symbolic
 
 __all__ = ["SobolevBall", "SobolevCubes"]
 
@@ -102,6 +102,13 @@ class SobolevBall(FunctionClass):
     @property
     def holder_radius(self) -> Number:
         return self.radius
+
+    @property
+    def regularity(self) -> Regularity | None:
+        """For q = inf. Not isotropic: derivatives of order s-1 are Lipschitz with constant sqrt(d) R only."""
+        if self.holder_smoothness is None or is_symbolic(self.dim):
+            return None
+        return Regularity((self.smoothness,) * self.dim, self.radius, bounded_hessian=self.smoothness >= 2)
 
     def modulus_constant(self, A: Arithmetic[V]) -> V:
         """sqrt(d) R, a bound on the Euclidean norm of the gradient (the cube is convex)."""

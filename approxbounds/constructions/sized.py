@@ -1,0 +1,115 @@
+"""ReLU constructions whose data are a few sizes, found by the best split of the widths of G."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.constructions.placement import relu_refusal, size_text
+from approxbounds.errors import HypothesisError, echo
+from approxbounds.facts.functions import Regularity
+from approxbounds.render import above
+from approxbounds.sources import Citation
+from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
+from approxbounds.validation import Number, is_symbolic
+from approxbounds.witness import Witness, integer_of, require
+
+__all__ = ["SizedConstruction", "resolutions_up_to"]
+
+_DENSE, _RATIO = 64, 1.02
+
+
+def resolutions_up_to(most: int) -> Iterator[int]:
+    """All integers up to 64, then every 50th part more: the same ones for all networks, so larger ones lose nothing.
+
+    >>> list(resolutions_up_to(3)), len(list(resolutions_up_to(10**9)))
+    ([1, 2, 3], 898)
+    """
+    k = 1
+    while k <= most:
+        yield k
+        k = k + 1 if k < _DENSE else int(k * _RATIO)
+
+
+class SizedConstruction(Theorem):
+    """A construction for smooth F in ReLU networks, of which the witness has the sizes :meth:`names`."""
+
+    citations = (Citation("approxbounds", "5.1"),)
+    direction = Direction.UPPER
+
+    @abstractmethod
+    def names(self, query: Query) -> tuple[str, ...]:
+        """The names of the sizes."""
+
+    @abstractmethod
+    def needs(self, query: Query) -> str | None:
+        """Why F, d, p, or the number of layers do not suit the construction, or None; d is a number here."""
+
+    @abstractmethod
+    def candidates(self, query: Query, F: Regularity, p: Number) -> Iterator[Mapping[str, int]]:
+        """Sizes for which G has room; the best of them is taken."""
+
+    @abstractmethod
+    def has_room(self, query: Query, sizes: Mapping[str, int]) -> bool:
+        """Whether the widths of G have room for these sizes (all at least 1)."""
+
+    @abstractmethod
+    def error(self, A: Arithmetic[V], F: Regularity, p: Number, sizes: Mapping[str, V]) -> V:
+        """The bound for these sizes."""
+
+    def refusal(self, query: Query) -> str | None:
+        if query.F.regularity is None:
+            return "F must be a Hölder, Lipschitz, anisotropic or Sobolev (q = inf) ball, its dimension a number"
+        reason = relu_refusal(query.G)
+        if reason is None and is_symbolic(query.G.domain_dim):
+            reason = "the dimension must be a number"
+        return self.needs(query) if reason is None else reason
+
+    def search(self, query: Query) -> Witness:
+        """Symbols of F and p do not matter for what fits: in their place are a smoothness of 1, R = 1 and p = 2."""
+        F, p = _numbers(self._regularity(query)), 2 if is_symbolic(query.p) else query.p
+        scored = [
+            (float(self.error(FLOAT, F, p, {name: float(n) for name, n in sizes.items()})), i, sizes)
+            for i, sizes in enumerate(self.candidates(query, F, p))
+        ]
+        if not scored:
+            raise HypothesisError(f"the widths of G have no room for {self.title[0].lower()}{self.title[1:]}")
+        return min(scored)[2]
+
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
+        sizes = {name: integer_of(witness, name, minimum=1) for name in self.names(query)}
+        shown = ", ".join(f"{name}={echo(size)}" for name, size in sizes.items())
+        require(self.has_room(query, sizes), f"the widths of G have no room for {shown}")
+        return self.error(A, self._regularity(query), query.p, {name: A.number(n) for name, n in sizes.items()})
+
+    def expression(self, query: Query) -> Any:
+        """In the sizes, where G has symbols."""
+        import sympy
+
+        if query.G.symbols:
+            sizes = {name: sympy.Symbol(name, positive=True, integer=True) for name in self.names(query)}
+        else:
+            sizes = {name: SYMBOLIC.number(size) for name, size in self.search(query).items()}
+        return conditional(query, self.error(SYMBOLIC, self._regularity(query), query.p, sizes))
+
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
+        shown = ", ".join(f"{name}={size}" for name, size in witness.items())
+        network = self.smallest_network(query, witness)
+        enough = "" if network is None else f" ({size_text(network)} are enough)"
+        error = above(self.evaluate(BALL, query, witness))
+        text = f"The widths of $G$ allow ${shown}${enough}; the error is at most ${error}$."
+        return (*self.outline(query), Step(text, self.citations))
+
+    @staticmethod
+    def _regularity(query: Query) -> Regularity:
+        assert query.F.regularity is not None  # refused else
+        return query.F.regularity
+
+
+def _numbers(F: Regularity) -> Regularity:
+    """The same with numbers for symbols."""
+    along = tuple(1 if is_symbolic(s) else s for s in F.along)
+    return replace(F, along=along, radius=1 if is_symbolic(F.radius) else F.radius)

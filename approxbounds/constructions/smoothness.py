@@ -1,0 +1,89 @@
+"""What smoothness costs: interpolation in one variable, frozen variables, sums of functions of one. THEORY.md, 5.1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from approxbounds.arithmetic import Arithmetic, V
+from approxbounds.facts.functions import Regularity
+from approxbounds.validation import Number, is_infinite, is_symbolic
+
+__all__ = ["additive_error", "box_norm", "differentiable", "frozen_error", "interpolation_error", "power_norm"]
+
+
+def differentiable(s: Number) -> bool:
+    """Whether s is certainly above 1; formulas in a symbol s are those for s <= 1."""
+    return not is_symbolic(s) and bool(s > 1)
+
+
+def power_norm(A: Arithmetic[V], e: V | float, p: Number) -> V:
+    """|| |t|^e ||_p for t uniform on [-1,1]: (ep+1)^(-1/p), and 1 for p = inf."""
+    return A.number(1) if is_infinite(p) else A.power(e * A.number(p) + 1, -1 / A.number(p))
+
+
+def box_norm(A: Arithmetic[V], e: V | float, sides: Sequence[V], p: Number) -> V:
+    """A bound on || |u|_2^e ||_p for u uniform on the box of the |u_j| <= a_j, a = sides; exact for one side.
+
+    Else |a|_2^e (q+1)^(-e/q), q = max(2, ep), by Minkowski in L^(q/2) for sum u_j^2; |a|_2^e for p = inf.
+    """
+    if len(sides) == 1:
+        return A.power(sides[0], e) * power_norm(A, e, p)
+    squares = [a * a for a in sides]
+    length = A.power(sum(squares[1:], squares[0]), e / 2)
+    if is_infinite(p):
+        return length
+    q = A.maximum(A.number(2), e * A.number(p))
+    return length * A.power(q + 1, -e / q)
+
+
+def interpolation_error(A: Arithmetic[V], s: Number, radius: Number, h: V, p: Number) -> V:
+    """The error of linear interpolation at nodes h apart on the Hölder ball of smoothness s of one variable.
+
+    R (2h)^s b_{sp}^s for s <= 1 and R h^r b_p / r, r = min(s, 2), for s > 1; b_p = ||t(1-t)||_p, b_inf = 1/4.
+    """
+    R = A.number(radius)
+    if not differentiable(s):
+        return R * A.power(2 * h, A.number(s)) * _parabola_norm(A, p, A.number(s))
+    order = A.number(min(s, 2))
+    return R * A.power(h, order) / order * _parabola_norm(A, p, A.number(1))
+
+
+def _parabola_norm(A: Arithmetic[V], p: Number, s: V) -> V:
+    """||(t(1-t))^s||_p = B(sp+1, sp+1)^(1/p)."""
+    if is_infinite(p):
+        return A.power(A.number(4), -s)
+    b = s * A.number(p) + 1
+    return A.exp_over(A.log_beta(b, b), A.number(p))
+
+
+def frozen_error(A: Arithmetic[V], F: Regularity, axes: Sequence[int], sides: Sequence[V], p: Number) -> V:
+    """A bound on ||f(x) - f(x')||_p, x' having the coordinates x_j - u_j, j in axes, u uniform on |u_j| <= a_j."""
+    R, s = A.number(F.radius), F.along[axes[0]]
+    if F.isotropic and not differentiable(s):
+        return R * box_norm(A, A.number(s), sides, p)
+    total = A.number(0)
+    for axis, side in zip(axes, sides, strict=True):
+        r = A.number(1 if differentiable(F.along[axis]) else F.along[axis])
+        total = total + A.power(side, r) * power_norm(A, r, p)
+    return R * total
+
+
+def additive_error(A: Arithmetic[V], F: Regularity, sides: Sequence[V], p: Number) -> V | None:
+    """A bound on ||f(c+u) - f(c) - sum_j (f(c + u_j e_j) - f(c))||_p, u uniform on the |u_j| <= a_j; None if unknown.
+
+    The function is sum_j int_0^{u_j} (d_j f(c + u_{<j} + v e_j) - d_j f(c + v e_j)) dv, so at most
+    R sum_j |u_j| |u_{<j}|_2^(s-1) for isotropic F, 1 < s <= 2, and R sum_{i<j} |u_i u_j| for bounded d_i d_j f.
+    """
+    one, s = power_norm(A, A.number(1), p), F.along[0]
+    bounds = []
+    if F.isotropic and differentiable(s) and s <= 2:
+        terms = [sides[j] * one * box_norm(A, A.number(s) - 1, sides[:j], p) for j in range(1, len(sides))]
+        bounds.append(sum(terms, A.number(0)))
+    if F.bounded_hessian:
+        total, so_far = A.number(0), sides[0]
+        for side in sides[1:]:
+            total, so_far = total + so_far * side, so_far + side
+        bounds.append(one * one * total)
+    if not bounds:
+        return None
+    return A.number(F.radius) * (bounds[0] if len(bounds) == 1 else A.minimum(*bounds))
