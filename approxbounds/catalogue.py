@@ -6,6 +6,7 @@ from approxbounds.complexity import fat_shattering, packing, pseudo_dimension
 from approxbounds.constructions.interpolation import ReLUInterpolation
 from approxbounds.constructions.mcshane import McShaneEnvelope
 from approxbounds.constructions.piecewise_constant import ConstantConstruction, CubeConstruction
+from approxbounds.constructions.poincare import PoincareConstant
 from approxbounds.constructions.relu import KnownRate, LuShenYangZhang, ShenYangZhang
 from approxbounds.constructions.zigzag import ZigzagInterpolation
 from approxbounds.functions.anisotropic import AnisotropicHolderBall
@@ -113,6 +114,7 @@ REGISTRY.upper.update(
         ShenYangZhang(),
         LuShenYangZhang(),
         ConstantConstruction(),
+        PoincareConstant(),
         KnownRate(),
     )
 )

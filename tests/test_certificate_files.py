@@ -1,5 +1,5 @@
 """Certificates written by version 0.1 and kept as files: they verify for ever (the policy of ``certificate.py``), and
-are issued again, entry for entry. (Digits of a value may be others that mean the same double.)
+are issued again, entry for entry, or with a better value. (Digits of a value may be others that mean the same double.)
 
 Each file answers the question of its name below, and is never changed. ``python tests/test_certificate_files.py NAME``
 writes the file of a new question.
@@ -78,6 +78,8 @@ QUESTIONS = {
     "T3fat-inf": lower(STEEP, NORMED, "inf"),
     "T2b": lower(STEEP, ab.BoundedLinear(norm="1/2", input_dim=5), 1),
     "cubes": upper(LIPSCHITZ, STEPS, 2),
+    "cubes by means": upper(LIPSCHITZ, STEPS, 2),
+    "poincare": upper(LIPSCHITZ, ab.ReLUNetwork(widths=(1,), input_dim=2), 1),
     "cubes monotone": upper(MONOTONE, STEPS, 1),
     "relu-interpolation": upper(SMOOTH, ab.ReLUNetwork(widths=(40,), input_dim=1), "inf"),
     "zigzag": upper(SMOOTH, ab.ReLUNetwork(widths=(9, 8, 9, 8), input_dim=1), 3),
@@ -100,6 +102,10 @@ QUESTIONS = {
 }
 
 
+#: Questions whose theorem has got a better formula since: the old value is still accepted, a better one is issued.
+IMPROVED = {"cubes"}
+
+
 def path_of(name):
     return FILES / f"{name.replace(' ', '-')}.json"
 
@@ -109,6 +115,10 @@ def issued(name):
     theorem = name.partition(" ")[0]
     (certificate,) = (bound.certificate for bound in QUESTIONS[name]() if bound.theorem.id == theorem)
     return certificate.to_json() + "\n"
+
+
+def issued_value(name):
+    return json.loads(issued(name))["value"]
 
 
 def test_every_file_has_its_question():
@@ -121,14 +131,18 @@ def test_a_certificate_from_a_file_verifies_with_its_value(name):
     certificate = ab.Certificate.from_json(text)
     verdict = ab.verify(text)
     assert verdict and not verdict.foreign
-    assert verdict.reason == f"accepted: {certificate.theorem} supports {certificate.value!r}"
+    supported = issued_value(name) if name in IMPROVED else certificate.value
+    assert supported < certificate.value if name in IMPROVED else supported == certificate.value
+    assert verdict.reason == f"accepted: {certificate.theorem} supports {supported!r}"
     assert json.loads(certificate.to_json()) == json.loads(text) and ab.verify(path_of(name)) == verdict
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_certificate_is_issued_again_entry_for_entry(name):
     again, text = issued(name), path_of(name).read_text(encoding="utf-8")
-    assert json.loads(again) == json.loads(text)
+    ignored = {"value"} if name in IMPROVED else set()
+    one, other = ({key: x for key, x in json.loads(data).items() if key not in ignored} for data in (again, text))
+    assert one == other
     assert [line for line in again.splitlines() if '"value"' not in line] == [
         line for line in text.splitlines() if '"value"' not in line
     ]

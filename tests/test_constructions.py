@@ -91,6 +91,19 @@ SHARP = [
         lambda x: (np.abs(x[:, 0] - 1 / 8) ** 0.5 + x[:, 1]).clip(max=1),
         0.95,
     ),
+    # the distance to the nearest centre: the mean of |x - c|^p is attained on every cube
+    *(
+        (ab.LipschitzBall(dim=1), (7,), p, lambda x: np.abs(8 * x[:, 0] % 1 - 0.5) / 8, 0.999)
+        for p in (1, Fraction(3, 2), 3)
+    ),
+    (ab.LipschitzBall(dim=2), (6, 15), 2, lambda x: np.linalg.norm(x * 4 % 1 - 0.5, axis=1) / 4, 0.999),
+    (
+        ab.HolderBall(smoothness="1/2", dim=2),
+        (6, 15),
+        4,
+        lambda x: np.linalg.norm(x * 4 % 1 - 0.5, axis=1) ** 0.5 / 2,
+        0.999,
+    ),
     # a jump on the diagonal: f takes both 0 and 1 on a maximal set of cubes (their corners count)
     (ab.MonotoneFunctions(dim=1), (8,), 1, lambda x: x[:, 0] > 0.55, 0.999),
     (ab.MonotoneFunctions(dim=2), (6, 15), 1, lambda x: x.sum(axis=1) > 1, 0.999),
@@ -108,6 +121,33 @@ def test_step_functions_are_sharp(F, widths, p, f, share):
     error = bound.build(f).error(f, p=p, per_side=k * ((4096 if F.domain_dim == 1 else 480) // k))
     assert share * bound.value <= error <= bound.value * SLACK
     assert ab.lower_bound(F, bound.query.G, p=p).value <= error
+
+
+@pytest.mark.parametrize("p", [1, "3/2", 2, 5])
+def test_lipschitz_errors_of_heaviside_networks_are_known_exactly(p):
+    """R (p+1)^{-1/p}/(2(n+1)), unless a layer is narrower than the first."""
+    F, exponent = ab.LipschitzBall(dim=1, radius=3), float(Fraction(p))
+    for widths in ((1,), (9,), (9, 12)):
+        value = ab.upper_bound(F, ab.HeavisideNetwork(widths=widths, input_dim=1), p=p).value
+        assert value == pytest.approx(3 * (exponent + 1) ** (-1 / exponent) / (2 * widths[0] + 2), rel=1e-14)
+    narrow = ab.upper_bound(F, ab.HeavisideNetwork(widths=(9, 1), input_dim=1), p=p)
+    assert narrow.value > 3 * (exponent + 1) ** (-1 / exponent) / 4 * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_one_constant_for_each_function(d):
+    """The constants of built networks are within the bound, and the error of x_1 is not far from it."""
+    rng, G = np.random.default_rng(d), ab.ReLUNetwork(widths=(2, 1), input_dim=d)
+    for F in (ab.LipschitzBall(dim=d, radius=3), ab.HolderBall(smoothness="1/2", dim=d), ab.ConvexFunctions(dim=d)):
+        for p in (1, 2, 4):
+            bound = of("poincare", F, G, p)
+            for _ in range(5):
+                f = member(rng, F)
+                assert bound.build(f).error(f, p=p, per_side=SIDE[d]) <= bound.value * SLACK
+    lipschitz = of("poincare", ab.LipschitzBall(dim=d), G, 2)
+    assert lipschitz.value == pytest.approx(min(1 / np.pi, (d / 12) ** 0.5), rel=1e-14)
+    wide = lipschitz.build(lambda x: x[:, 0]).error(lambda x: x[:, 0], p=2, per_side=SIDE[d])
+    assert wide == pytest.approx(12**-0.5, rel=1e-2) and wide <= lipschitz.value
 
 
 @pytest.mark.parametrize("p", [1, Fraction(3, 2), 2, 3, 8])

@@ -140,9 +140,11 @@ def _last_of_steps(widths: tuple[int, ...], needed: tuple[int, ...]) -> int | No
 class CubeConstruction(Theorem):
     """Step functions on the k^d cubes of side 1/k, realised by Heaviside or max(x,0)^q networks.
 
-    The error is that of the function class, ``F.cube_error``: R (sqrt(d)/(2k))^s for Hölder balls with s <= 1,
-    dR/(2k) where the gradient is bounded, sums of such terms for anisotropic ones, all in every L^p; for monotone
-    functions (1/2)(1 - (1-1/k)^d)^{1/p}, for convex ones of order d (pk)^{-1/p}. Witness: ``k``.
+    The error is that of the function class, ``F.cube_error``: R times the L^p norm of |x - c|_2^s on a cube of side 1/k
+    and centre c, at most R (sqrt(d)/(2k))^s, for Hölder balls with s <= 1; dR/(2k) (p+1)^{-1/p} where the gradient is
+    bounded; sums of such terms for anisotropic balls; for monotone functions (1/2)(1 - (1-1/k)^d)^{1/p}, for convex
+    ones of order d (pk)^{-1/p}. Exact for Lipschitz balls, d = 1, by Heaviside networks without a layer narrower than
+    the first. Witness: ``k``.
     """
 
     id = "cubes"

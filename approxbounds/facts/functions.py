@@ -18,7 +18,7 @@ from approxbounds.facts.grid import Function, midpoints, values_at
 from approxbounds.facts.hypercube import HypercubeFamily
 from approxbounds.facts.waves import Wave
 from approxbounds.sources import Citation
-from approxbounds.validation import Number, is_symbolic
+from approxbounds.validation import Number, is_infinite, is_symbolic
 
 __all__ = [
     "BoundaryLayers",
@@ -28,6 +28,7 @@ __all__ = [
     "FunctionFacts",
     "Regularity",
     "SmoothBall",
+    "distance_norm",
     "gradient_error",
 ]
 
@@ -119,9 +120,28 @@ class BoundaryLayers:
     ends: int
 
 
-def gradient_error(A: Arithmetic[V], dim: Number, radius: Number, k: V | float) -> V:
-    """|f(x) - f(c)| <= R |x - c|_1 <= dR/(2k) on a cube of side 1/k and centre c, if all |d_j f| <= R."""
-    return A.number(dim) * A.number(radius) / (2 * k)
+def distance_norm(A: Arithmetic[V], diagonal: V | float, exponent: Number, p: Number, *, line: bool = False) -> V:
+    """A bound on || |u|_2^e ||_p for u uniform on the box of all |u_j| <= a_j; ``diagonal`` is |a|_2.
+
+    |a|_2^e for p = inf, else |a|_2^e (q+1)^{-e/q} with q = max(2, ep), as || sum_j u_j^2 ||_{q/2} <= sum_j a_j^2
+    (q+1)^{-2/q}. ``line``: only one a_j is not 0; then it is |a|_2^e (ep+1)^{-1/p}, exactly.
+    """
+    e = A.number(exponent)
+    if is_infinite(p):
+        return A.power(diagonal, e)
+    q = e * A.number(p)
+    if line:
+        return A.power(diagonal, e) * A.power(q + 1, -1 / A.number(p))
+    q = A.maximum(q, A.number(2))
+    return A.power(A.number(diagonal) * A.power(q + 1, -1 / q), e)
+
+
+def gradient_error(A: Arithmetic[V], dim: Number, radius: Number, k: V | float, p: Number) -> V:
+    """|f(x) - f(c)| <= R |x - c|_1, whose L^p norm is at most dR/(2k) (p+1)^{-1/p}, on a cube of side 1/k and centre c.
+
+    Hypothesis: all |d_j f| <= R. For p = inf it is dR/(2k).
+    """
+    return A.number(dim) * A.number(radius) * distance_norm(A, A.number(1) / (2 * k), 1, p, line=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,11 +266,13 @@ class FunctionFacts(Description, ABC):
     def cube_error(self, A: Arithmetic[V], k: V | float, p: Number) -> V:
         """An upper bound on the L^p distance of f from the step function of :meth:`cube_values`, for every f.
 
-        By default from the modulus of continuity: C (sqrt(d)/(2k))^r. Only asked where there is a
-        :meth:`cube_exponent`.
+        By default from the modulus of continuity: C times the L^p norm of |x - c|_2^r (:func:`distance_norm`), at
+        most C (sqrt(d)/(2k))^r. Only asked where there is a :meth:`cube_exponent`.
         """
-        radius = A.power(A.number(self.domain_dim), A.number(1) / 2) / (2 * k)
-        return self.modulus_constant(A) * A.power(radius, A.number(self.modulus_exponent))
+        d = self.domain_dim
+        diagonal = A.power(A.number(d), A.number(1) / 2) / (2 * k)
+        line = not is_symbolic(d) and d == 1
+        return self.modulus_constant(A) * distance_norm(A, diagonal, self.modulus_exponent, p, line=line)
 
     def cube_exponent(self, p: Number) -> Number | None:
         """e such that :meth:`cube_error` is of order k^{-e}; None if no bound on it is known."""

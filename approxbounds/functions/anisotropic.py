@@ -15,7 +15,7 @@ from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
-from approxbounds.facts.functions import EntropyBound, Regularity, SmoothBall
+from approxbounds.facts.functions import EntropyBound, Regularity, SmoothBall, distance_norm
 from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, resolutions
 from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
@@ -235,8 +235,8 @@ class AnisotropicHolderBall(FunctionClass):
         return A.number(self.radius) * A.power(A.number(self.domain_dim), 1 - A.number(self.modulus_exponent) / 2)
 
     def cube_error(self, A: Arithmetic[V], k: V | float, p: Number) -> V:
-        """sum_j R (2k)^{-min(s_j,1)}: from the centre one coordinate after the other."""
-        terms = [A.power(2 * k, -A.number(r)) for r in self._axis_exponents]
+        """sum_j R (2k)^{-r_j} (p r_j + 1)^{-1/p}, r_j = min(s_j,1): from the centre one coordinate after the other."""
+        terms = [distance_norm(A, 1 / (2 * k), r, p, line=True) for r in self._axis_exponents]
         return A.number(self.radius) * sum(terms[1:], terms[0])
 
     def contains(self, f: Any, points: NDArray[np.float64]) -> bool:

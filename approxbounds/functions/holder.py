@@ -102,7 +102,7 @@ class _Holder(FunctionClass):
 
     def cube_error(self, A: Arithmetic[V], k: V | float, p: Number) -> V:
         if self._differentiable:
-            return gradient_error(A, self.dim, self.radius, k)
+            return gradient_error(A, self.dim, self.radius, k, p)
         return super().cube_error(A, k, p)
 
     def contains(self, f: Any, points: NDArray[np.float64]) -> bool:

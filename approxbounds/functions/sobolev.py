@@ -115,7 +115,7 @@ class SobolevBall(FunctionClass):
         return A.number(self.radius) * A.power(A.number(self.dim), A.number(1) / 2)
 
     def cube_error(self, A: Arithmetic[V], k: V | float, p: Number) -> V:
-        return gradient_error(A, self.dim, self.radius, k)
+        return gradient_error(A, self.dim, self.radius, k, p)
 
     @property
     def value_range(self) -> tuple[Number, Number] | None:

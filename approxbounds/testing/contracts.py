@@ -105,7 +105,7 @@ def known_upper_bounds(F: FunctionFacts, G: NetworkFacts, p: Any) -> Iterator[tu
     (``may_contain``).
 
     >>> F, G = ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=10)
-    >>> dict(known_upper_bounds(F, G, p=2))
+    >>> dict(known_upper_bounds(F, G, p="inf"))
     {'the zero function': 1.0, 'the best constant': 1.0, 'steps on 10^1 cubes': 0.05}
     """
     query = make_query(F, G, p)
@@ -135,12 +135,12 @@ def check_lower_bound(rule: Rule, F: ab.FunctionClass, G: ab.NetworkClass, p: An
     number, or raises NotApplicableError or NoNumberError where it says nothing. A theorem's bound must also pass
     :func:`check_bound`.
 
-    >>> check_lower_bound(lambda F, G, p: 0.05, ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=10), 2)
-    >>> check_lower_bound(lambda F, G, p: 0.06, ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=10), 2)
+    >>> check_lower_bound(lambda F, G, p: 0.05, ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=10), "inf")
+    >>> check_lower_bound(lambda F, G, p: 0.06, ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=10), "inf")
     Traceback (most recent call last):
         ...
     AssertionError: the lower bound 0.06 is above 0.05 (steps on 10^1 cubes) for F=LipschitzBall(dim=1, radius=1), \
-G=LinearSpace(dimension=10), p=2
+G=LinearSpace(dimension=10), p=inf
     """
     query = make_query(F, G, p)
     answer = _answer(rule, query)
