@@ -220,14 +220,15 @@ def _inverted(rate: Any, size: Any, error: Any) -> tuple[Any, Step]:
         return order, Step(f"The bound, of order ${lower}$, does not fall with ${n}$.")
     return order, Step(
         f"The bound is of order ${lower}$, with exponent $-\\beta$ of ${n}$. As ${eps}\\to0$ either "
-        f"${n}\\ge\\left({eps}\\right)^{{-1/\\beta}}$ or $\\log {n}\\le\\log(1/{eps})/\\beta$; so if it is at most ${eps}$, then "
-        f"${n}\\ge c\\cdot {render.latex(order)}$."
+        f"${n}\\ge\\left({eps}\\right)^{{-1/\\beta}}$ or $\\log {n}\\le\\log(1/{eps})/\\beta$; so if it is at "
+        f"most ${eps}$, then ${n}\\ge c\\cdot {render.latex(order)}$."
     )
 
 
 def _require_unused(asked: str, given: Iterable[object]) -> None:
     """The symbol of what is asked may not have another meaning."""
     name = SYMBOLS[asked]
+    value: Any
     for value in given:
         if validation.is_symbolic(value) and name in {symbol.name for symbol in value.free_symbols}:
             raise ParameterError(name, value, f"{name} is the number of {asked} that is asked: use another symbol")

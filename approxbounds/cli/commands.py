@@ -193,6 +193,7 @@ def _weights(arguments: argparse.Namespace) -> int:
 def _bits(arguments: argparse.Namespace) -> int:
     F = parse_functions(arguments.F)
     found = ab.required_bits(F, parse_network(arguments.G, F), error=arguments.error, p=parse_value(arguments.p))
+    assert isinstance(found, ab.Requirement)  # --error is a number
     return _requirement(arguments, found, _asked(found.query))
 
 

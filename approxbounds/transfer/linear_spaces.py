@@ -51,8 +51,14 @@ class LinearSpaceTheorem(Theorem):
             return "G is not known to lie in a linear or affine space of finite dimension"
         return no_family(query)
 
+    @staticmethod
+    def _dimension(query: Query) -> Number:
+        found = query.G.linear_dimension
+        assert found is not None
+        return found
+
     def search(self, query: Query) -> Witness:
-        D = int(query.G.linear_dimension)
+        D = self._dimension(query)
 
         def candidates(family: HypercubeFamily) -> Iterator[Scored]:
             grid = family.grid().relevant(D + 1)
@@ -66,7 +72,7 @@ class LinearSpaceTheorem(Theorem):
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         family, index, cells = member_of(query.F.families, witness)
-        D = query.G.linear_dimension
+        D = self._dimension(query)
         require(cells > D, f"N={echo(cells)} must be greater than the dimension D={D}")
         share = A.number(cells - D) / A.number(cells)
         return family.norm(A, index, query.p) * A.power(share, 1 / A.number(query.p))
