@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 from approxbounds import render
 from approxbounds.arithmetic import SYMBOLIC, precision, usual_errors
-from approxbounds.asymptotics import gathered
+from approxbounds.asymptotics import decays_more_slowly, gathered
 from approxbounds.certificate import Certificate
 from approxbounds.errors import HypothesisError, NoExpressionError, NoNumberError, NotApplicableError
 from approxbounds.facts.built import DenseNetwork
@@ -20,7 +20,7 @@ from approxbounds.sources import Citation, bibtex
 from approxbounds.theorem import Direction, Query, Step, Theorem, foreign_code, naming
 from approxbounds.witness import Witness
 
-__all__ = ["Bound", "Refusal", "Status", "apply", "best"]
+__all__ = ["Bound", "Refusal", "Status", "apply", "best", "strongest_rate"]
 
 
 class Status(Enum):
@@ -210,6 +210,14 @@ class Bound:
         return on_the_cube(self.theorem.hard_function(self.query, self.witness or {}), self.query.F.domain_dim)
 
     @property
+    def has_rate(self) -> bool:
+        """Whether the theorem states an order of the bound."""
+        try:
+            return self.rate is not None
+        except NoExpressionError:
+            return False
+
+    @property
     def latex(self) -> str:
         """The statement in LaTeX: the quantity, the relation, and the number, closed form or rate."""
         left = f"{self.theorem.quantity(self.query)} {self.direction.relation} "
@@ -282,8 +290,22 @@ def _without_number(bound: Bound) -> Bound | Refusal:
     return bound
 
 
+def strongest_rate(bounds: list[Bound]) -> Bound:
+    """The bound whose rate is certainly the strongest, up to logarithms; the first where nothing is certain."""
+    lower = bounds[0].direction is Direction.LOWER
+
+    def stronger(a: Bound, b: Bound) -> Bound:
+        slow, fast = (b.rate, a.rate) if lower else (a.rate, b.rate)
+        return b if decays_more_slowly(slow, fast) else a
+
+    return reduce(stronger, bounds)
+
+
 def best(results: tuple[Bound | Refusal, ...], what: str) -> Bound:
-    """The strongest bound, with all the others attached; earlier theorems win ties and symbolic queries."""
+    """The strongest bound, with all the others attached; earlier theorems win ties.
+
+    Without numbers it is the one of the strongest rate, among theorems with explicit constants if there are any.
+    """
     bounds = [result for result in results if isinstance(result, Bound)]
     if not bounds:
         reasons = "; ".join(map(str, results))
@@ -293,6 +315,7 @@ def best(results: tuple[Bound | Refusal, ...], what: str) -> Bound:
         sign = 1 if numbers[0].direction is Direction.LOWER else -1
         chosen = max(numbers, key=lambda bound: sign * bound.value)
     else:
-        chosen = next((bound for bound in bounds if bound.theorem.numeric), bounds[0])
+        explicit = [bound for bound in bounds if bound.theorem.numeric] or bounds
+        chosen = strongest_rate([bound for bound in explicit if bound.has_rate] or explicit[:1])
     others = tuple(result for result in results if result is not chosen)
     return Bound(chosen.theorem, chosen.query, chosen.witness, chosen.number, others)

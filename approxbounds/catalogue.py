@@ -88,8 +88,6 @@ REGISTRY.networks.update(
 REGISTRY.lower.update(
     _by_id(
         HypercubeTheorem(),
-        JumpTheorem(),
-        BoundaryLayerTheorem(),
         SupNormTheorem(),
         PackingTransfer(),
         EntropyTransfer(),
@@ -97,6 +95,8 @@ REGISTRY.lower.update(
         FatSupNormTheorem(),
         FatPackingTransfer(),
         ScaleSensitiveTheorem(),
+        JumpTheorem(),
+        BoundaryLayerTheorem(),
         CurvatureTheorem(),
         RegionTheorem(),
         OscillationTheorem(),

@@ -28,6 +28,7 @@ from approxbounds.validation import Number, is_infinite, is_symbolic
 from approxbounds.witness import Witness
 
 __all__ = [
+    "Depths",
     "Direction",
     "Query",
     "Step",
@@ -51,6 +52,18 @@ class Direction(Enum):
     @property
     def relation(self) -> str:
         return r"\ge" if self is Direction.LOWER else r"\le"
+
+
+class Depths(Enum):
+    """The networks of the kind of G, as W grows, for which the rate of a theorem holds: a phrase."""
+
+    ANY = ""
+    FIXED = "at fixed depth"
+    GROWING = "for L at least of order log W"
+
+    def meets(self, other: Depths) -> bool:
+        """Whether two rates hold for the same networks, so that they may be compared."""
+        return {self, other} != {Depths.FIXED, Depths.GROWING}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +136,7 @@ class Theorem(ABC):
     inputs: ClassVar[tuple[str, ...]] = ("functions", "network", "p")  # the parts of a query that it uses
     integral: ClassVar[bool] = False  # the bounded quantity is an integer
     unbuilt: ClassVar[str] = "it is not the bound of a construction"  # why build() has nothing to build
-    scope: ClassVar[str] = ""  # where the rate holds, if not everywhere
+    depths: ClassVar[Depths] = Depths.ANY  # where the rate holds
     numeric: ClassVar[bool] = True  # False: a constant is unspecified, so there are rates only
 
     def __eq__(self, other: object) -> bool:

@@ -10,19 +10,18 @@ row has a verdict, which claims no more than the library's bounds prove:
 * ``open``: neither follows from what the library knows; in particular where it knows no upper order.
 
 Orders are in the sizes W and L and hold where their theorems state them, for networks of the kind of G that
-grow: the known ReLU rate is for depths of at least the order of log W. :attr:`Entry.reason` names the theorems.
+grow: the known ReLU rate is for depths of at least the order of log W, orders by pieces on lines are for a fixed
+depth, and such two are not compared. :attr:`Entry.reason` names the theorems.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from functools import reduce
 
 from approxbounds import render
 from approxbounds.asymptotics import decays_more_slowly, same_order
-from approxbounds.bound import Bound, best
-from approxbounds.errors import NoExpressionError
+from approxbounds.bound import Bound, best, strongest_rate
 from approxbounds.query import Candidates, candidates
 from approxbounds.theorem import Direction, Query
 
@@ -57,35 +56,28 @@ class Known:
     @staticmethod
     def rated(candidates: Candidates) -> list[Bound]:
         """The bounds that have a rate."""
-        return [bound for bound in candidates if _has_rate(bound)]
+        return [bound for bound in candidates if bound.has_rate]
 
     def lower_order(self) -> Bound | None:
         """The lower bound whose rate decays most slowly, the first of equals."""
         found = self.rated(self.lower)
-        return reduce(lambda a, b: b if decays_more_slowly(b.rate, a.rate) else a, found) if found else None
+        return strongest_rate(found) if found else None
 
     def upper_order(self) -> Bound | None:
         """The upper bound whose rate decays fastest, the first of equals."""
         found = self.rated(self.upper)
-        return reduce(lambda a, b: b if decays_more_slowly(a.rate, b.rate) else a, found) if found else None
-
-
-def _has_rate(bound: Bound) -> bool:
-    try:
-        return bound.rate is not None
-    except NoExpressionError:
-        return False
+        return strongest_rate(found) if found else None
 
 
 def verdict(known: Known, sup: Known) -> tuple[Norms, str, tuple[Bound, ...]]:
     """The verdict on L^p against the sup norm, its reason and the bounds it rests on."""
     for low in sup.rated(sup.lower):
         for high in known.rated(known.upper):
-            if decays_more_slowly(low.rate, high.rate):
+            if low.theorem.depths.meets(high.theorem.depths) and decays_more_slowly(low.rate, high.rate):
                 return Norms.DIFFER, f"orders: {_order(low)}, {_order(high)}", (low, high)
     for low in known.rated(known.lower):
         for high in sup.rated(sup.upper):
-            if same_order(low.rate, high.rate):
+            if low.theorem.depths.meets(high.theorem.depths) and same_order(low.rate, high.rate):
                 return Norms.SAME_ORDER, f"up to logarithms: {_order(low)}, {_order(high)}", (low, high)
     number, height = known.number(known.upper), sup.number(sup.lower)
     if number is not None and height is not None and number.value < height.value:
@@ -97,6 +89,6 @@ def verdict(known: Known, sup: Known) -> tuple[Norms, str, tuple[Bound, ...]]:
 
 def _order(bound: Bound) -> str:
     """One order as text, such as ``E_2(F, G) >= c * 1/W [T3]``, with its scope."""
-    scope = f" {bound.theorem.scope}" if bound.theorem.scope else ""
+    scope = f" {bound.theorem.depths.value}".rstrip()
     relation = ">= c" if bound.direction is Direction.LOWER else "<= C"
     return f"{render.plain(bound.theorem.quantity(bound.query))} {relation} * {bound.rate} [{bound.theorem.id}]{scope}"

@@ -7,12 +7,13 @@ from itertools import combinations, pairwise, product
 import mpmath
 import numpy as np
 import pytest
+import sympy
 from scipy import integrate, optimize, spatial
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
 from approxbounds.facts.waves import HolderWave, StaircaseWave, wave_height
-from approxbounds.theorem import Query
+from approxbounds.theorem import Depths, Query
 from approxbounds.transfer.curvature import CurvatureTheorem
 from approxbounds.transfer.monic import monic_norm, unit_ball_volume
 from approxbounds.transfer.oscillation import OscillationTheorem, SupNormOscillation
@@ -354,6 +355,26 @@ def test_heights_of_waves():
             assert float(wave_height(BALL, s)) == pytest.approx(1 / (4 * s), rel=1e-14)
         for s in (Fraction(9, 4), Fraction(5, 2), 3):
             assert float(wave_height(BALL, s)) == pytest.approx(1 / (8 * s), rel=1e-14)
+
+
+# ------------------------------------------------------------------------------------------------- rates
+
+
+def test_the_rate_is_that_of_the_best_theorem_in_the_regime():
+    """At depth 2, d = 1, oscillation gives 1/W; with depth as a symbol nothing beats 1/(L W log W)."""
+    W, L = sympy.symbols("W L", positive=True, integer=True)
+    F = ab.LipschitzBall(dim=1)
+    shallow = ab.lower_bound(F, ab.NetworkSize(weights=W, depth=2, degree=1), p=2)
+    assert shallow.theorem.id == "Tosc" and sympy.simplify(shallow.rate * W) == 1
+    deep = ab.lower_bound(F, ab.NetworkSize(weights=W, depth=L, degree=1), p=2)
+    assert deep.theorem.id == "T3"
+
+
+def test_orders_of_different_regimes_are_not_compared():
+    """1/W at fixed depth is above the known (LW)^(-2) for growing depth: no verdict follows from such two."""
+    table = ab.compare([ab.LipschitzBall(dim=1)], [relu((20,), 1)], [1, INF])
+    assert [entry.norms.name for entry in table if entry.norms is not None] == ["SAME_ORDER"]
+    assert not Depths.FIXED.meets(Depths.GROWING) and Depths.ANY.meets(Depths.FIXED)
 
 
 # ------------------------------------------------------------------------------------------------- the doors

@@ -13,7 +13,7 @@ from approxbounds.facts.hypercube import integer_root
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import above
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
+from approxbounds.theorem import Depths, Direction, Query, Step, Theorem, conditional
 from approxbounds.validation import Number, is_infinite, is_symbolic
 from approxbounds.witness import Witness, integer_of, require
 
@@ -179,7 +179,7 @@ class KnownRate(Theorem):
     """
 
     id = "known-rate"
-    scope = "for L at least of order log W"
+    depths = Depths.GROWING
     title = "Known rates"
     statement = (
         r"Up to logarithms, ReLU networks of $W$ weights and $L$ layers reach the error $(WL)^{-s/d}$, from $W^{-s/d}$ "

@@ -9,7 +9,7 @@ from approxbounds.facts.functions import BoundaryLayers
 from approxbounds.facts.piecewise import Piecewise
 from approxbounds.render import latex
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem
+from approxbounds.theorem import Depths, Query, Step, Theorem
 from approxbounds.validation import is_infinite, is_symbolic
 from approxbounds.witness import Witness
 
@@ -35,6 +35,7 @@ class BoundaryLayerTheorem(Theorem):
         r"piece that covers many steps is almost constant on all but the last."
     )
     citations = (Citation("approxbounds", "Tlayers"),)
+    depths = Depths.FIXED
 
     def refusal(self, query: Query) -> str | None:
         if not is_infinite(query.p):

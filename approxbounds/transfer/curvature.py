@@ -11,7 +11,7 @@ from approxbounds.facts.functions import Curved, SmoothBall
 from approxbounds.facts.grid import Function
 from approxbounds.render import below
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem, conditional
+from approxbounds.theorem import Depths, Query, Step, Theorem, conditional
 from approxbounds.transfer.lines import (
     MOST_AXES,
     along,
@@ -47,7 +47,7 @@ class CurvatureTheorem(Theorem):
         r"are $1/P$ long: $E_p(F,G)\ge\frac c{m!}\kappa_{m,p}P^{-m}$."
     )
     citations = (Citation("approxbounds", "Tcurv"),)
-    scope = "P is the largest number of pieces on a line"
+    depths = Depths.FIXED
 
     def refusal(self, query: Query) -> str | None:
         reason = no_lines(query)

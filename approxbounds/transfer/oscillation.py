@@ -15,7 +15,7 @@ from approxbounds.facts.hypercube import Thresholds
 from approxbounds.facts.waves import HolderWave, Wave, wave_height
 from approxbounds.render import below, latex
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem, conditional
+from approxbounds.theorem import Depths, Query, Step, Theorem, conditional
 from approxbounds.transfer.lines import (
     MOST_AXES,
     along,
@@ -49,7 +49,7 @@ class OscillationTheorem(Theorem):
         r"cells, if $\mathbf 1[g>c+r]$ changes at most $C$ times along lines, for every $r$ and every $g$."
     )
     citations = (Citation("approxbounds", "Tosc"),)
-    scope = "P is the largest number of pieces on a line"
+    depths = Depths.FIXED
 
     def refusal(self, query: Query) -> str | None:
         if is_infinite(query.p):
@@ -141,7 +141,7 @@ class SupNormOscillation(Theorem):
         r"Rc_su^s$, $u=\min(l/(C+1),2)$."
     )
     citations = (Citation("approxbounds", "Tosc"),)
-    scope = "P is the largest number of pieces on a line"
+    depths = Depths.FIXED
 
     def refusal(self, query: Query) -> str | None:
         if not is_infinite(query.p):

@@ -12,7 +12,7 @@ from approxbounds.facts.functions import Bowl
 from approxbounds.facts.grid import Function
 from approxbounds.render import below, latex
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem
+from approxbounds.theorem import Depths, Query, Step, Theorem
 from approxbounds.transfer.lines import MOST_AXES, best_axes, no_lines, pieces_of, smoothest
 from approxbounds.transfer.monic import monic_norm, unit_ball_volume
 from approxbounds.validation import Number, is_infinite
@@ -41,7 +41,7 @@ class RegionTheorem(Theorem):
         r"$E_p(F,G)\ge\frac c2\kappa_{2,p}G_{d',p}Q^{-2/d'}$."
     )
     citations = (Citation("approxbounds", "Tregion"),)
-    scope = "P is the largest number of pieces on a line"
+    depths = Depths.FIXED
 
     def refusal(self, query: Query) -> str | None:
         reason = no_lines(query)
