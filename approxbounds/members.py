@@ -1,18 +1,48 @@
-"""Members of hypercube families for theorems: the search for a good one, and the step that describes it."""
+"""Members of hypercube families for theorems: those of F and of its cylinders, the search for a good one, its step.
+
+A function of some coordinates that is in F as a function of x is a cylinder. A witness says by ``dims`` = d' that its
+family consists of functions of the d' coordinates in which F is roughest; without that entry it is a family of F. As
+the points of all cells at one t then differ in these coordinates only, G counts by its functions on flats. THEORY.md,
+section 2.5.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from math import inf
 from typing import Any, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
+from approxbounds.arithmetic import FLOAT
 from approxbounds.errors import HypothesisError
-from approxbounds.facts.hypercube import HypercubeFamily, Index
+from approxbounds.facts.flats import OnFlats
+from approxbounds.facts.hypercube import Grid, HypercubeFamily, Index, member_of
+from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step
+from approxbounds.witness import Witness, integer_of, require
 
-__all__ = ["Scored", "best_member", "member_step", "no_family"]
+__all__ = [
+    "MOST_AXES",
+    "Members",
+    "Scores",
+    "best_member",
+    "cylinders",
+    "member_steps",
+    "no_family",
+    "on_axes",
+    "on_cylinder",
+]
 
-#: What a member is worth, by floats, and its part of a witness.
-Scored: TypeAlias = tuple[float, dict[str, Any]]
+#: Searches try cylinders of up to this many coordinates (certificates may have more).
+MOST_AXES = 32
+#: The first look is at these d' and at d, ...
+_FIRST_LOOK = (1, 2, 3, 4, 8, 16, 32)
+#: ... and of the members ordered by their norms at those whose places are about so many times as far as the one before.
+_STEP = 1.25
 
 
 def no_family(query: Query) -> str | None:
@@ -20,25 +50,179 @@ def no_family(query: Query) -> str | None:
     return None if query.F.families else "no hypercube family of F is known (only its entropy)"
 
 
+def on_axes(query: Query, dims: int) -> tuple[int, ...]:
+    """The d' coordinates in which F is roughest, numbered from 0."""
+    return query.F.roughest_axes[:dims]
+
+
+@lru_cache(maxsize=256)
+def _reduced(query: Query, dims: int) -> Query:
+    if dims == query.F.domain_dim:
+        return query
+    axes = on_axes(query, dims)
+    functions = query.F.cylinder(axes)
+    if functions is None:
+        raise HypothesisError(f"dims={dims}: no functions of fewer coordinates in F are known")
+    network = None if query.network is None else OnFlats(network=query.network, axes=axes)
+    return Query(functions=functions, network=network, p=query.p, eps=query.eps)
+
+
+def on_cylinder(query: Query, witness: Witness) -> Query:
+    """The query that the family of the witness belongs to: that for functions of d' coordinates if it says so."""
+    if witness.get("dims") is None:
+        return query
+    dims, dim = integer_of(witness, "dims", minimum=1), query.F.domain_dim
+    require(dims <= dim, f"dims={dims} must be at most the dimension of F, {dim}")
+    return _reduced(query, dims)
+
+
+def cylinders(query: Query) -> Iterator[tuple[Mapping[str, int], Query]]:
+    """The query itself, and those for functions of 1, 2, ... coordinates, each with its part of a witness."""
+    yield {}, query
+    dim = query.F.domain_dim
+    if dim > 1 and query.F.cylinder((0,)) is not None:
+        for dims in range(1, min(dim - 1, MOST_AXES) + 1):
+            yield {"dims": dims}, _reduced(query, dims)
+
+
+@dataclass(frozen=True)
+class Members:
+    """Some members of one family of F or of a cylinder, for a search: what it scores."""
+
+    query: Query
+    family: HypercubeFamily
+    part: Mapping[str, int]  # of a witness
+    grid: Grid
+    norm: NDArray[np.float64]  # ||w||_p, p of the query
+
+    @property
+    def cells(self) -> NDArray[np.float64]:
+        """N of each."""
+        return self.grid.cells
+
+    @property
+    def dims(self) -> int:
+        """d'."""
+        dims: int = self.query.F.domain_dim
+        return dims
+
+    def only(self, keep: NDArray[Any]) -> Members:
+        """Those of a mask, or at the given positions in that order."""
+        return Members(self.query, self.family, self.part, self.grid.only(keep), self.norm[keep])
+
+    def worth(self, value: float, few: Mapping[int, float]) -> Members:
+        """Those that may be worth at least so much and have more cells than too few, by the largest d' known."""
+        least = max((cells for dims, cells in few.items() if dims <= self.dims), default=0.0)
+        return self.only(np.flatnonzero((self.norm >= value) & (self.cells > least)))
+
+    def witness(self, i: int) -> dict[str, Any]:
+        """The part of a witness that names the i-th."""
+        return {**self.family.witness(self.grid.at(i)), **self.part}
+
+
+#: Values of all members of a list one after the other, and arrays of what else a witness needs. A value of -inf says
+#: that this family gives nothing with as few cells or fewer.
+Scores: TypeAlias = tuple[NDArray[np.float64], Mapping[str, NDArray[Any]]]
+Score: TypeAlias = Callable[[Sequence[Members]], Scores]
+
+
+def _every(query: Query, choose: Callable[[Query, HypercubeFamily], Grid]) -> Iterator[Members]:
+    for part, reduced in cylinders(query):
+        for family in reduced.F.families:
+            grid = choose(reduced, family)
+            if grid.cells.size:
+                index = {**grid.index, "cells": grid.cells}
+                norm = np.broadcast_to(family.norm(FLOAT, index, query.p), grid.cells.shape)
+                yield Members(reduced, family, part, grid, norm)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The best member of some lists: its value, the list, its place there, and what else a witness needs."""
+
+    value: float = 0.0
+    members: Members | None = None
+    place: int = 0
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _best(parts: Sequence[Members], score: Score) -> tuple[_Found, list[float]]:
+    """The best member, the first of equals, and for each list a number of cells that is too few."""
+    if not parts:
+        return _Found(), []
+    values, extra = score(parts)
+    ends = np.cumsum([part.norm.size for part in parts])
+    split = np.split(values, ends[:-1])
+    few = [float(np.max(part.cells[own == -np.inf], initial=0.0)) for part, own in zip(parts, split, strict=True)]
+    i = int(np.argmax(np.where(np.isnan(values), -np.inf, values)))
+    if not values[i] > 0:
+        return _Found(), few
+    which = int(np.searchsorted(ends, i, side="right"))
+    place = i - (int(ends[which - 1]) if which else 0)
+    return _Found(float(values[i]), parts[which], place, {name: column[i] for name, column in extra.items()}), few
+
+
+def _ladder(size: int) -> NDArray[np.intp]:
+    """Some of so many places: the first ones, later ones further and further apart."""
+    steps = np.arange(int(np.log(size + 1) / np.log(_STEP)) + 2)
+    return np.unique(np.minimum(np.floor(_STEP**steps) - 1, size - 1)).astype(int)
+
+
 def best_member(
-    families: Iterable[HypercubeFamily], candidates: Callable[[HypercubeFamily], Iterable[Scored]], failure: str
-) -> dict[str, Any]:
-    """The witness with the largest positive score, the first of equals.
+    query: Query,
+    score: Score,
+    failure: str,
+    choose: Callable[[Query, HypercubeFamily], Grid] = lambda query, family: family.grid(),
+) -> tuple[Members, int, Mapping[str, Any]]:
+    """The member of the largest value, the first of equals: its list, its place there, and what else its witness needs.
 
-    ``candidates`` gives the best members of a family. Raises HypothesisError with the text ``failure`` if no score is
-    positive.
+    ``score`` gives values, which must be at most ||w||_p; ``choose`` the members to look at, of each family of F and of
+    its cylinders. The result is the best of all of them, whatever G is, so that it is monotone in G. First a few are
+    looked at, then all whose norms are above what these give. Raises HypothesisError with the text ``failure`` if no
+    value is positive.
     """
-    found: Scored = (0.0, {})
-    for family in families:
-        for score, witness in candidates(family):
-            if score > found[0]:  # not for NaN
-                found = (score, witness)
-    if not found[1]:
+    found, few = _Found(), dict[int, float]()  # by d': so few cells give nothing, on larger flats neither
+    rest: list[Members] = []
+    parts = list(_every(query, choose))
+    for looked in (True, False):  # at some d' first
+        some = [
+            part.worth(found.value, few)
+            for part in parts
+            if (part.query is query or part.dims in _FIRST_LOOK) is looked
+        ]
+        some = [part.only(np.argsort(-part.norm, kind="stable")) for part in some if part.norm.size]
+        ladders = [_ladder(part.norm.size) for part in some]
+        first, least = _best([part.only(places) for part, places in zip(some, ladders, strict=True)], score)
+        found = max(found, first, key=lambda one: one.value)
+        for part, places, cells in zip(some, ladders, least, strict=True):
+            few[part.dims] = min(few.get(part.dims, inf), cells)
+            rest.append(part.only(np.delete(np.arange(part.norm.size), places)))
+    left = [part.worth(found.value, few) for part in rest]
+    last, _ = _best([part for part in left if part.norm.size], score)
+    best = max(found, last, key=lambda one: one.value)
+    if best.members is None:
         raise HypothesisError(failure)
-    return found[1]
+    return best.members, best.place, best.more
 
 
-def member_step(family: HypercubeFamily, index: Index, cells: int, norm: str = "") -> Step:
+def member_steps(query: Query, witness: Witness, norm: str = "") -> tuple[Step, ...]:
     """The family with the numbers of the member; ``norm``: what is known of its profile, in LaTeX."""
+    reduced = on_cylinder(query, witness)
+    family, index, cells = member_of(reduced.F.families, witness)
     shown = f" and ${norm}$" if norm else ""
+    steps = (_step(family, index, cells, shown),)
+    if reduced is query:
+        return steps
+    axes = sorted(j + 1 for j in on_axes(query, reduced.F.domain_dim))
+    names = f"{axes[0]}" if len(axes) == 1 else ", ".join(map(str, axes))
+    if axes == list(range(axes[0], axes[-1] + 1)) and len(axes) > 3:
+        names = f"{axes[0]} to {axes[-1]}"
+    text = (
+        f"Take functions of $d'={len(axes)}$ coordinates of $x$, of number {names}: they are in $F$ as functions of "
+        "$x$. Where the other coordinates are fixed, $G$ is counted by its functions of these $d'$."
+    )
+    return (Step(text, (Citation("approxbounds", "2.5"),)), *steps)
+
+
+def _step(family: HypercubeFamily, index: Index, cells: int, shown: str) -> Step:
     return Step(f"{family.describe(index)} This gives $N={cells}$ cells{shown}.", family.citations)

@@ -272,9 +272,9 @@ def fat_upper(G: NetworkFacts, gamma: Fraction) -> int:
     return int(min(_collected(G, lambda method: method.largest(G, gamma))))
 
 
-def members_for(G: NetworkFacts, family: HypercubeFamily) -> Grid:
+def members_for(query: Query, family: HypercubeFamily) -> Grid:
     """The members of F's family that matter for G: near its pseudo-dimension, or all if that is infinite."""
-    return family.grid().thinned(32).relevant(pdim_upper(G)) if G.bounded_growth else wide_grid(family)
+    return family.grid().thinned(32).relevant(pdim_upper(query.G)) if query.G.bounded_growth else wide_grid(family)
 
 
 def fat_steps(G: NetworkFacts, m: int) -> tuple[Step, ...]:

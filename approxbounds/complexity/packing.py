@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from approxbounds import validation
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V, log2_lower_tail
 from approxbounds.bisection import largest
 from approxbounds.bound import Bound, apply, best
-from approxbounds.errors import NoExpressionError, echo
+from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.facts.functions import FunctionFacts
 from approxbounds.facts.hypercube import FINEST_CELLS, FINEST_RESOLUTION, Grid, HypercubeFamily, member_of
-from approxbounds.members import Scored, best_member, member_step, no_family
+from approxbounds.members import cylinders, member_steps, no_family, on_cylinder
 from approxbounds.render import below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, conditional
@@ -23,6 +23,9 @@ from approxbounds.validation import is_infinite, is_symbolic, symbol_unless_symb
 from approxbounds.witness import Witness, integer_of, require
 
 __all__ = ["THEOREMS", "packing"]
+
+
+_SHARES = np.arange(1, 30) / 64
 
 
 class _PackingTheorem(Theorem):
@@ -49,10 +52,10 @@ def _distance_and_size(family: HypercubeFamily, grid: Grid, query: Query) -> tup
         return h, np.where(2 * (h - 1) < N, N - tail, 0.0)
 
 
-def _finest(family: HypercubeFamily, query: Query) -> list[Grid]:
-    """The finest members whose distance still exceeds eps at h/N = 1/64, 2/64, ...: bisection on k."""
+def _finest(family: HypercubeFamily, query: Query, shares: NDArray[np.float64]) -> list[Grid]:
+    """The finest members whose distance still exceeds eps at these values of h/N: bisection on k."""
     members: list[dict[str, int]] = []
-    for share in np.arange(1, 30) / 64:
+    for share in shares:
         scale = 1.0 if is_infinite(query.p) else float(share) ** (1 / float(query.p))
         for which in range(len(family.extremes(2))):
 
@@ -74,11 +77,20 @@ def _finest(family: HypercubeFamily, query: Query) -> list[Grid]:
     return [Grid(index, np.array([float(family.cells(member)) for member in members]))]
 
 
+def _most_cells(family: HypercubeFamily, query: Query) -> float:
+    """The most cells of a member, of those that the search looks at, of which two functions are further apart than eps.
+
+    A packing has no more bits.
+    """
+    grids = [family.grid(), *_finest(family, query, np.ones(1))]
+    return max(float(np.max(g.cells[_distance_and_size(family, g, query)[1] > 0], initial=0.0)) for g in grids)
+
+
 class GilbertVarshamov(_PackingTheorem):
     """At least 2^N/V(N,h-1) of the f_omega are at pairwise L^p distance >= 2||w||_p (h/N)^{1/p} > eps.
 
     M(eps) counts distances greater than eps, so eps must be smaller than the distance. In sup norm all 2^N
-    functions are at distance 2 sup w. Witness: ``family``, its indices, ``h``.
+    functions are at distance 2 sup w. Witness: ``family``, its indices, ``dims`` if it is one of a cylinder, ``h``.
     """
 
     id = "packing-gilbert-varshamov"
@@ -93,17 +105,25 @@ class GilbertVarshamov(_PackingTheorem):
         return no_family(query)
 
     def search(self, query: Query) -> Witness:
-        def candidates(family: HypercubeFamily) -> Iterator[Scored]:
-            for grid in (family.grid(), *_finest(family, query)):
-                h, bits = _distance_and_size(family, grid, query)
-                i = int(np.argmax(bits))
-                yield float(bits[i]), family.witness(grid.at(i)) | {"h": int(h[i])}
-
-        failure = f"eps={query.eps} is too large: no family searched has two functions so far apart"
-        return best_member(query.F.families, candidates, failure)
+        """The largest packing; families are skipped that have no member with so many cells whose distance is enough."""
+        found: tuple[float, dict[str, Any]] = (0.0, {})
+        every = [(part, reduced, family) for part, reduced in cylinders(query) for family in reduced.F.families]
+        most = [_most_cells(family, reduced) for _, reduced, family in every]
+        for i in np.argsort(-np.array(most), kind="stable"):
+            part, reduced, family = every[i]
+            if most[i] <= found[0]:
+                break
+            for grid in (family.grid(), *_finest(family, reduced, _SHARES)):
+                h, bits = _distance_and_size(family, grid, reduced)
+                j = int(np.argmax(bits))
+                if bits[j] > found[0]:
+                    found = (float(bits[j]), {**family.witness(grid.at(j)), **part, "h": int(h[j])})
+        if not found[1]:
+            raise HypothesisError(f"eps={query.eps} is too large: no family searched has two functions so far apart")
+        return found[1]
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
-        family, index, cells = member_of(query.F.families, witness)
+        family, index, cells = member_of(on_cylinder(query, witness).F.families, witness)
         h = integer_of(witness, "h", minimum=1)
         norm, log_two = family.norm(A, index, query.p), A.log(A.number(2))
         if is_infinite(query.p):
@@ -124,14 +144,15 @@ class GilbertVarshamov(_PackingTheorem):
             share = SYMBOLIC.number(Fraction(456, 1000))
             norm = norm * SYMBOLIC.power(8, 1 / SYMBOLIC.number(query.p))
         forms = [family.finest_cells(SYMBOLIC, norm, query.p) for family in query.F.families]
-        if not forms or None in forms:
+        forms = [form for form in forms if form is not None]
+        if not forms:
             raise NoExpressionError("no closed form is known for the families of this class")
         return conditional(query, SYMBOLIC.maximum(*forms) * share * SYMBOLIC.log(SYMBOLIC.number(2)))
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        family, index, N = member_of(query.F.families, witness)
+        family, index, _ = member_of(on_cylinder(query, witness).F.families, witness)
         return (
-            member_step(family, index, N, f"\\|w\\|\\ge {below(family.norm(BALL, index, query.p))}"),
+            *member_steps(query, witness, f"\\|w\\|\\ge {below(family.norm(BALL, index, query.p))}"),
             Step(
                 f"{self.statement} Take $h={witness['h']}$: the distance is greater than $\\varepsilon={query.eps}$.",
                 self.citations,

@@ -28,6 +28,7 @@ __all__ = [
     "excludes_shattering",
     "growth_steps",
     "largest_shattered",
+    "nearly_excluded",
     "no_growth",
     "pdim_expression",
     "pdim_steps",
@@ -281,6 +282,12 @@ def _first_excluded(growth: GrowthBound) -> int:
 
 
 @lru_cache(maxsize=4096)
+def nearly_excluded(G: NetworkFacts, thresholds: Thresholds = Thresholds.ANY) -> int:
+    """About the least number of points that the growth bound excludes: by floats, for searches."""
+    return _first_excluded(G.growth(thresholds))
+
+
+@lru_cache(maxsize=4096)
 def largest_shattered(G: NetworkFacts, thresholds: Thresholds = Thresholds.ANY) -> int:
     """The largest m that the growth bound does not exclude: floats find it, balls decide the last steps."""
     growth = G.growth(thresholds)
@@ -289,7 +296,7 @@ def largest_shattered(G: NetworkFacts, thresholds: Thresholds = Thresholds.ANY) 
         with precision(256):
             return bool(growth.evaluate(BALL, m) < m)
 
-    high, step = max(_first_excluded(growth), 1), 1
+    high, step = max(nearly_excluded(G, thresholds), 1), 1
     while not excluded(high):  # the floats were a little too optimistic
         high, step = high + step, 2 * step
     low, step = high - 1, 1

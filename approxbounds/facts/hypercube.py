@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
-from math import isqrt
+from math import inf, isqrt
 from typing import Any, ClassVar
 
 import numpy as np
@@ -74,13 +74,13 @@ class Grid:
 
         No member is left out for its many cells: a smaller G would then miss what a larger one finds.
         """
-        return self._only(self.cells >= pdim)
+        return self.only(self.cells >= pdim)
 
     def thinned(self, step: int) -> Grid:
         """Every step-th member beyond the 64th."""
-        return self._only(np.concatenate([np.arange(min(64, self.cells.size)), np.arange(64, self.cells.size, step)]))
+        return self.only(np.concatenate([np.arange(min(64, self.cells.size)), np.arange(64, self.cells.size, step)]))
 
-    def _only(self, keep: NDArray[Any]) -> Grid:
+    def only(self, keep: NDArray[Any]) -> Grid:
         return Grid({name: column[keep] for name, column in self.index.items()}, self.cells[keep])
 
 
@@ -92,6 +92,8 @@ class HypercubeFamily(ABC):
     citations: ClassVar[tuple[Citation, ...]]
     #: whether the cells are the k^d cubes of side 1/k, or some of them, and f_omega looks alike on all
     on_cubes: ClassVar[bool] = False
+    #: no member has more cells
+    most_cells: float = inf
     centres: Thresholds
 
     @abstractmethod
@@ -108,7 +110,7 @@ class HypercubeFamily(ABC):
 
     @abstractmethod
     def coarsest(self, cells: int) -> dict[str, int]:
-        """The member of largest height among those with at least ``cells`` cells."""
+        """The member of largest height among those with at least ``cells`` cells, at most :attr:`most_cells`."""
 
     @abstractmethod
     def grid(self) -> Grid:

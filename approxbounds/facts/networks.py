@@ -158,6 +158,15 @@ class NetworkFacts(Description, ABC):
         """A class with all functions of the coordinates ``axes`` that some g in G is, the others fixed; or None."""
         return None
 
+    def flat_growth(self, axes: tuple[int, ...], thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
+        """The growth bound for points that differ in the coordinates ``axes`` only.
+
+        By default the smaller one of G and of its :meth:`section`.
+        """
+        section = self.section(axes)
+        whole = self.growth(thresholds)
+        return whole if section is None else GrowthBound((*section.growth(thresholds).whole, *whole.whole))
+
     @property
     def lipschitz_constant(self) -> Number:
         """Lambda with |g(x) - g(y)| <= Lambda |x - y|_2 on [0,1]^d for all g in G, or None if none is known."""

@@ -109,6 +109,13 @@ class _Layered(LayeredNetwork):
             return None
         return replace(self, input_dim=len(axes), bias=True, bits=None)
 
+    def flat_growth(self, axes: tuple[int, ...], thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
+        if self.bits is None and self.bias:  # the same counts with fewer inputs: the whole class has no smaller ones
+            section = self.section(axes)
+            if section is not None:
+                return section.growth(thresholds)
+        return super().flat_growth(axes, thresholds)
+
     def larger(self) -> Iterator[Self]:
         return self.variants(*wider(self.widths), *finer(self.bits), *self._richer())
 

@@ -16,6 +16,7 @@ from approxbounds.facts.piecewise import Piecewise
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.feedforward import ReLUNetwork
 from approxbounds.networks.parametric import wider
+from approxbounds.networks.simple import LinearSpace
 from approxbounds.parameters import INPUTS, POSITIVE, WIDTHS, Entries, Exact, allowed
 from approxbounds.sources import Citation
 from approxbounds.validation import MOST_LAYERS, Number, symbol_unless_symbolic, tidy
@@ -76,6 +77,10 @@ class BoundedLinear(NetworkClass):
     @property
     def linear_dimension(self) -> Number:
         return self.input_dim
+
+    def section(self, axes: tuple[int, ...]) -> LinearSpace:
+        """The affine functions: what the other coordinates add is a constant."""
+        return LinearSpace(dimension=len(axes) + 1, input_dim=len(axes))
 
     @property
     def lipschitz_constant(self) -> Number:

@@ -75,10 +75,10 @@ class HadamRNN(Recurrent):
     def _acting(self, recurrent: Number, first: Number) -> Number:
         return super()._acting(recurrent, first) + self.hidden * (self.layers - 1)  # b2
 
-    def _signs(self, W: Weights, first: int) -> tuple[CountedLayer, ...]:
+    def _signs(self, W: Weights, first: int, shallow: tuple[Count, ...], unknown: int) -> tuple[CountedLayer, ...]:
         if self.layers == 1:
-            return super()._signs(W, first)
-        n = self.hidden
+            return super()._signs(W, first, shallow, unknown)
+        n, first = self.hidden, first + unknown
         return (
             CountedLayer("first recurrence", (CentralCount(n * self.steps, first),)),
             CountedLayer("second recurrence", (CentralCount(n, first + n),)),
@@ -90,9 +90,8 @@ class HadamRNN(Recurrent):
         n = A.number(self.hidden)
         return A.number(2), 2 * first + n, n * (A.number(self.steps) + 1)
 
-    @property
-    def _shallow(self) -> tuple[Count, ...]:
-        return super()._shallow if self.layers == 1 else ()
+    def _shallow(self, directions: int) -> tuple[Count, ...]:
+        return super()._shallow(directions) if self.layers == 1 else ()
 
     @property
     def orders(self) -> Orders:

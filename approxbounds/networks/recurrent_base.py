@@ -187,24 +187,51 @@ class Recurrent(NetworkClass):
 
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         self.require_numbers("a growth bound")
+        return self._growth(self.domain_dim, 0)
+
+    def flat_growth(self, axes: tuple[int, ...], thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
+        """From the first step that reads one of the coordinates on; the state before it is the same at all points."""
+        last = self.steps - min(axes) // self.inputs
+        unknown = self._unknown(last)
+        found = replace(self, steps=last)._growth(len(axes), unknown)
+        if unknown == 0 or 2 * last <= self.steps:  # then all steps have no smaller counts
+            return found
+        return GrowthBound((*found.whole, *self.growth(thresholds).whole))
+
+    def _unknown(self, steps: int) -> int:
+        """The number of real parameters by which an unknown state before the last ``steps`` steps is described.
+
+        What it adds to the net inputs of the first of these steps is a parameter there, as the bias is. So one step
+        has no more parameters than before; and neither has a linear recurrence, in which all that the state and the
+        biases add to a_T is one vector.
+        """
+        return 0 if steps == 1 or (self.activation == "linear" and len(self._unit_layers) == 1) else self.hidden
+
+    def _growth(self, directions: int, unknown: int) -> GrowthBound:
+        """For points that differ in so many directions, with so many parameters more for the state at the start."""
         groups = product(self.recurrent_weights, self._input_weights, self._output_weights)
-        ways = [self._way(*group) for group in groups]
-        if self._shallow:
+        shallow = self._shallow(directions)
+        ways = [self._way(*group, shallow, unknown) for group in groups]
+        if shallow:
             ways.append(
-                tuple(CountedLayer("hidden layer" if i == 0 else "output", (c,)) for i, c in enumerate(self._shallow))
+                tuple(CountedLayer("hidden layer" if i == 0 else "output", (c,)) for i, c in enumerate(shallow))
             )
         return GrowthBound(whole=tuple(map(SumCount, ways)))
 
-    def _way(self, W: Weights, U: Weights, v: Weights) -> tuple[CountedLayer, ...]:
+    def _way(
+        self, W: Weights, U: Weights, v: Weights, shallow: tuple[Count, ...], unknown: int
+    ) -> tuple[CountedLayer, ...]:
         """The codes, the signs that decide the pieces, and the output."""
         groups = {"W": W, "U": U, "v": v}
         codes = tuple(
             CountedLayer(f"choices of {name}", (c,)) for name, weights in groups.items() for c in weights.codes
         )
         first = U.reals + self.hidden * (2 if self.activation == "modrelu" else 1)  # U, b, beta
-        signs = self._signs(W, first)
-        last = W.degree * (self.steps - 1) + 1 + v.degree
-        return (*codes, *signs, CountedLayer("output", self._output(last, self._acting(W.reals, first) + v.reals + 1)))
+        signs = self._signs(W, first, shallow[:1], unknown)
+        degree = W.degree * (self.steps - 1) + 1 + v.degree
+        parameters = self._acting(W.reals, first) + unknown + v.reals + 1
+        own: Count = AffineCount(1, 1, parameters) if degree == 1 else PolynomialCount(1, degree, parameters)
+        return (*codes, *signs, CountedLayer("output", (own, *shallow[1:])))
 
     def _acting(self, recurrent: Number, first: Number) -> Number:
         """The number of real parameters of h_T, from those of W and those of U, b and beta."""
@@ -215,11 +242,11 @@ class Recurrent(NetworkClass):
         """The polynomials per input and step whose signs decide the pieces of the activation."""
         return self.hidden * (4 if self.activation == "modrelu" else 1)
 
-    def _signs(self, W: Weights, first: int) -> tuple[CountedLayer, ...]:
-        n, d, T, P = self.hidden, self.inputs, self.steps, W.reals + first
+    def _signs(self, W: Weights, first: int, shallow: tuple[Count, ...], unknown: int) -> tuple[CountedLayer, ...]:
+        n, d, T, P = self.hidden, self.inputs, self.steps, W.reals + first + unknown
         if self.activation == "linear":
             own: Count = PolynomialCount(n, W.degree * (T - 1) + 1, P) if W.degree else CentralCount(n, P)
-            return (CountedLayer("net inputs of the last step", (own, self._shallow[0])),)
+            return (CountedLayer("net inputs of the last step", (own, *shallow)),)
         relu, f = self.activation == "relu", self._functions
         one: Count = HalfspaceCount(n, d) if relu else AffineCount(n, 4, d + 2)
         layers = (CountedLayer("step 1", (one, CentralCount(f, first) if relu else AffineCount(1, f, first))),)
@@ -230,20 +257,16 @@ class Recurrent(NetworkClass):
             steps = StepsCount(f, T, W.degree, P)
         return (*layers, CountedLayer(f"steps 2 to {T}", (steps,)))
 
-    def _output(self, degree: int, parameters: int) -> tuple[Count, ...]:
-        own: Count = AffineCount(1, 1, parameters) if degree == 1 else PolynomialCount(1, degree, parameters)
-        return (own, *self._shallow[1:])
-
-    @property
-    def _shallow(self) -> tuple[Count, ...]:
+    def _shallow(self, directions: int) -> tuple[Count, ...]:
         """The counts of a ReLU network with one hidden layer that reads the whole sequence; none if it is not one.
 
-        Where the signs are known, the output is c plus for each unit an affine function, with v_j folded into it.
+        For points that differ in so many directions, of which each unit is an affine function. Where the signs are
+        known, the output is c plus for each unit an affine function, with v_j folded into it.
         """
         if self.activation != "linear":
             return ()
-        n, d = self.hidden, self.domain_dim
-        return (HalfspaceCount(n, d), AffineCount(1, 1, n * (d + 1) + 1))
+        n = self.hidden
+        return (HalfspaceCount(n, directions), AffineCount(1, 1, n * (directions + 1) + 1))
 
     def closed_growth(self, A: Arithmetic[V]) -> tuple[tuple[V, V, V], ...]:
         """One triple for each way to see W, with real U and v.

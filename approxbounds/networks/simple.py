@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import comb
 from typing import Self
@@ -107,6 +107,10 @@ class PiecewisePolynomials(_Linear):
             f"$\\le {named('r', self.degree)}$ on each of ${named('n', self.cells)}$ fixed cells: "
             f"a linear space of dimension $D\\le n\\binom{{d+r}}{{d}}$."
         )
+
+    def section(self, axes: tuple[int, ...]) -> Self:
+        """Each flat meets at most all n cells."""
+        return replace(self, input_dim=len(axes))
 
     @property
     def exact_pseudo_dimension(self) -> Number:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -110,5 +110,10 @@ class Union(NetworkClass):
         return Orders.of_size(sympy.Symbol("P", positive=True))
 
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
-        parts = tuple(member.growth(thresholds) for member in dict.fromkeys(self.members))
-        return GrowthBound(whole=(UnionCount(len(self.members), parts),))
+        return self._union(member.growth(thresholds) for member in dict.fromkeys(self.members))
+
+    def flat_growth(self, axes: tuple[int, ...], thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
+        return self._union(member.flat_growth(axes, thresholds) for member in dict.fromkeys(self.members))
+
+    def _union(self, parts: Iterable[GrowthBound]) -> GrowthBound:
+        return GrowthBound(whole=(UnionCount(len(self.members), tuple(parts)),))

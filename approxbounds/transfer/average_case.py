@@ -15,6 +15,7 @@ from approxbounds import render, validation
 from approxbounds.arithmetic import BALL, FLOAT, floor_float, precision
 from approxbounds.errors import HypothesisError, NoNumberError, NotApplicableError, ParameterError, echo
 from approxbounds.facts.hypercube import HypercubeFamily, member_of
+from approxbounds.members import on_axes, on_cylinder
 from approxbounds.theorem import Query
 from approxbounds.transfer.hamming import best_distance, log2_delta
 from approxbounds.transfer.hypercube import HypercubeTheorem
@@ -42,13 +43,23 @@ class AverageCase:
     __repr__ = __str__
 
     @cached_property
+    def _reduced(self) -> Query:
+        return on_cylinder(self.query, self.witness)
+
+    @cached_property
     def _member(self) -> tuple[HypercubeFamily, dict[str, int], int]:
-        return member_of(self.query.F.families, self.witness)
+        return member_of(self._reduced.F.families, self.witness)
 
     @property
     def family(self) -> HypercubeFamily:
-        """The family of the targets f_omega."""
+        """The family of the targets f_omega, as functions of the coordinates :attr:`axes`."""
         return self._member[0]
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """The coordinates, numbered from 0, on which the targets depend: all of them, or those of a cylinder."""
+        dim = self._reduced.F.domain_dim
+        return tuple(range(dim)) if self._reduced is self.query else on_axes(self.query, dim)
 
     @property
     def index(self) -> dict[str, int]:
@@ -87,7 +98,7 @@ class AverageCase:
         level = validation.exact("confidence", confidence, maximum=1 - Fraction(1, 2**64), symbols=False)
         with precision(256):
             family, index, cells = self._member
-            growth = self.query.G.growth(family.centres).evaluate(BALL, cells)
+            growth = self._reduced.G.growth(family.centres).evaluate(BALL, cells)
             allowed = BALL.log2(BALL.number(share) * (1 - BALL.number(level)))
             low, high = 0, self.h + 1  # delta_h increases with h
             while high - low > 1:
@@ -113,11 +124,11 @@ class AverageCase:
             raise ParameterError("points", where.shape, f"must have shape (m, {self.query.F.domain_dim})")
         if not ((where >= 0) & (where <= 1)).all():
             raise ParameterError("points", points, "must lie in [0,1]^d")
-        return self.family.evaluate(self.index, omega, where)
+        return self.family.evaluate(self.index, omega, where[:, list(self.axes)])
 
 
 def average_case(query: Query, member: Mapping[str, int] | None = None) -> AverageCase:
-    """T3's average-case statement at the best family member, or at a given one (its indices)."""
+    """T3's average-case statement at the best family member, or at a given one: its indices, perhaps with ``dims``."""
     theorem = HypercubeTheorem()
     reason = theorem.refusal(query)
     if reason is not None:
@@ -127,17 +138,24 @@ def average_case(query: Query, member: Mapping[str, int] | None = None) -> Avera
     try:
         if member is None:
             return AverageCase(query, theorem.search(query))
-        family = query.F.families[0]
-        if not isinstance(member, Mapping) or set(member) != set(family.indices):
-            raise ParameterError("member", member, f"must be a mapping that names exactly {', '.join(family.indices)}")
-        member = {name: validation.integer(name, member[name], maximum=2**60, symbols=False) for name in family.indices}
-        index = family.member(member)
+        if not isinstance(member, Mapping):
+            raise ParameterError("member", member, "must be a mapping of names of indices to integers")
+        part = {}
+        if "dims" in member:
+            part["dims"] = validation.integer("dims", member["dims"], maximum=query.F.domain_dim, symbols=False)
+        reduced = on_cylinder(query, part)
+        family = reduced.F.families[0]
+        if set(member) - {"dims"} != set(family.indices):
+            names = f"{', '.join(family.indices)}, and dims for functions of so many coordinates only"
+            raise ParameterError("member", member, f"must be a mapping that names {names}")
+        given = {name: validation.integer(name, member[name], maximum=2**60, symbols=False) for name in family.indices}
+        index = family.member(given)
         if family.cells(index) > 2**1000:
             raise ParameterError("member", member, "must have at most 2^1000 cells")
         cells = np.array([float(family.cells(index))])
-        h, mass = best_distance(cells, query.G.growth(family.centres).evaluate(FLOAT, cells))
+        h, mass = best_distance(cells, reduced.G.growth(family.centres).evaluate(FLOAT, cells))
         if not mass[0] > 0:
             raise HypothesisError(f"G shows too many patterns on N={family.cells(index)} points")
-        return AverageCase(query, family.witness(member) | {"h": int(h[0])})
+        return AverageCase(query, {**family.witness(index), **part, "h": int(h[0])})
     except HypothesisError as error:
         raise NotApplicableError(f"T3: {error}") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from fractions import Fraction
 from math import inf
 from typing import Any
@@ -19,7 +19,7 @@ from approxbounds.complexity.fat_shattering import (
 )
 from approxbounds.errors import echo
 from approxbounds.facts.hypercube import HypercubeFamily, Index, member_of
-from approxbounds.members import Scored, best_member, member_step
+from approxbounds.members import Members, Scores, best_member, member_steps, on_cylinder
 from approxbounds.render import above, below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem
@@ -58,18 +58,16 @@ class FatSupNormTheorem(Theorem):
         return no_fat_theorem(query)
 
     def search(self, query: Query) -> Witness:
-        def candidates(family: HypercubeFamily) -> Iterator[Scored]:
-            grid = members_for(query.G, family)
-            if grid.cells.size:
-                height = np.broadcast_to(family.norm(FLOAT, grid.index, inf), grid.cells.shape)
-                value = height - least_scale(FLOAT, query.G, grid.cells)
-                i = int(np.argmax(value))
-                yield float(value[i]), family.witness(grid.at(i))
+        def values(parts: Sequence[Members]) -> Scores:
+            scales = (least_scale(FLOAT, part.query.G, part.cells) for part in parts)
+            return np.concatenate([part.norm - scale for part, scale in zip(parts, scales, strict=True)]), {}
 
         failure = "no family member searched is higher than the scale at which G shatters its cells"
-        return best_member(query.F.families, candidates, failure)
+        members, i, _ = best_member(query, values, failure, members_for)
+        return members.witness(i)
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
+        query = on_cylinder(query, witness)
         family, index, N = member_of(query.F.families, witness)
         value = family.norm(A, index, inf) - least_scale(A, query.G, N)
         if A.decides:
@@ -80,12 +78,13 @@ class FatSupNormTheorem(Theorem):
         return fat_rate(query, logarithms=False)
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        family, index, N = member_of(query.F.families, witness)
+        reduced = on_cylinder(query, witness)
+        family, index, N = member_of(reduced.F.families, witness)
         return (
-            member_step(family, index, N, f"\\sup w\\ge {below(family.norm(BALL, index, inf))}"),
-            *fat_steps(query.G, N),
+            *member_steps(query, witness, f"\\sup w\\ge {below(family.norm(BALL, index, inf))}"),
+            *fat_steps(reduced.G, N),
             Step(
-                f"{self.statement} Here $\\gamma^*\\le {above(least_scale(BALL, query.G, N))}$, so "
+                f"{self.statement} Here $\\gamma^*\\le {above(least_scale(BALL, reduced.G, N))}$, so "
                 f"$E_\\infty\\ge {below(self.evaluate(BALL, query, witness))}$.",
                 self.citations,
             ),
@@ -119,32 +118,34 @@ class FatHypercubeTheorem(Theorem):
         return no_fat_theorem(query)
 
     def search(self, query: Query) -> Witness:
-        def candidates(family: HypercubeFamily) -> Iterator[Scored]:
-            grid = members_for(query.G, family)
-            N, share = grid.cells, _SHARES[:, None]
-            index = {**grid.index, "cells": N}
-            norm = np.broadcast_to(family.norm(FLOAT, index, query.p), N.shape)
-            height = np.broadcast_to(family.norm(FLOAT, index, inf), N.shape)
-            with np.errstate(all="ignore"):
-                D = fat_floats(query.G, share * norm / 4)
-                B = np.floor(4 * height / (share * norm))
-                q = np.ceil(log2_shattered(FLOAT, N, B, D))
-                growth = np.where(D < 1, 0.0, 1 + q * np.log2(N * B * B))
-            possible = np.flatnonzero((growth < N) & (norm > 0))
-            if not possible.size:
-                return
-            cells = np.broadcast_to(N, growth.shape).ravel()[possible]
-            _, mass = best_distance(cells, growth.ravel()[possible])
-            scale = ((1 - share) * norm).ravel()[possible]
-            value = scale * np.power(2 * np.maximum(mass, 0.0) / cells, 1 / float(query.p))
-            best = int(np.argmax(value))
-            if value[best] > 0:
-                row, i = divmod(int(possible[best]), N.size)
-                eta = short_fraction(float(_SHARES[row] * norm[i]))
-                yield float(value[best]), self._witness(query, family, grid.at(i), eta)
+        def values(parts: Sequence[Members]) -> Scores:
+            growth = np.concatenate([self._growths(part) for part in parts], axis=1).T
+            norm = np.concatenate([part.norm for part in parts])
+            cells = np.broadcast_to(np.concatenate([part.cells for part in parts])[:, None], growth.shape)
+            value = np.zeros(growth.shape)
+            possible = (growth < cells) & (norm[:, None] > 0)
+            if possible.any():
+                _, mass = best_distance(cells[possible], growth[possible])
+                scale = ((1 - _SHARES) * norm[:, None])[possible]
+                value[possible] = scale * np.power(2 * np.maximum(mass, 0.0) / cells[possible], 1 / float(query.p))
+            best = np.argmax(value, axis=1)
+            return value[np.arange(norm.size), best], {"share": _SHARES[best]}
 
         failure = "no family member searched has more cells than G's dimension at its scale allows"
-        return best_member(query.F.families, candidates, failure)
+        members, i, more = best_member(query, values, failure, members_for)
+        eta = short_fraction(float(more["share"] * members.norm[i]))
+        return {**self._witness(members.query, members.family, members.grid.at(i), eta), **members.part}
+
+    @staticmethod
+    def _growths(members: Members) -> Any:
+        """log2 Pi for each share eta/||w||_p and each member."""
+        family, N, share = members.family, members.cells, _SHARES[:, None]
+        height = np.broadcast_to(family.norm(FLOAT, {**members.grid.index, "cells": N}, inf), N.shape)
+        with np.errstate(all="ignore"):
+            D = fat_floats(members.query.G, share * members.norm / 4)
+            B = np.floor(4 * height / (share * members.norm))
+            q = np.ceil(log2_shattered(FLOAT, N, B, D))
+            return np.where(D < 1, 0.0, 1 + q * np.log2(N * B * B))
 
     @staticmethod
     def _witness(query: Query, family: HypercubeFamily, index: Index, eta: Fraction) -> dict[str, Any]:
@@ -170,6 +171,7 @@ class FatHypercubeTheorem(Theorem):
         return log2_separated(A, family.cells(index), B, D, q)
 
     def _mass(self, A: Arithmetic[V], query: Query, witness: Witness) -> tuple[HypercubeFamily, Index, int, V]:
+        query = on_cylinder(query, witness)
         family, index, cells = member_of(query.F.families, witness)
         mass = checked_mass(A, cells, self._growth(A, query, family, index, witness), witness)
         return family, index, cells, mass
@@ -188,13 +190,13 @@ class FatHypercubeTheorem(Theorem):
         return (Step(self.statement, (*CITATIONS, *self.citations)),)
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        family, index, N, mass = self._mass(BALL, query, witness)
-        eta, D = fraction_of(witness, "eta"), integer_of(witness, "fat")
-        growth = self._growth(BALL, query, family, index, witness)
+        family, index, _, mass = self._mass(BALL, query, witness)
+        reduced, eta, D = on_cylinder(query, witness), fraction_of(witness, "eta"), integer_of(witness, "fat")
+        growth = self._growth(BALL, reduced, family, index, witness)
         p = query.p
         return (
-            member_step(family, index, N, f"\\|w\\|_{{{p}}}\\ge {below(family.norm(BALL, index, p))}"),
-            *fat_steps(query.G, D + 1),
+            *member_steps(query, witness, f"\\|w\\|_{{{p}}}\\ge {below(family.norm(BALL, index, p))}"),
+            *fat_steps(reduced.G, D + 1),
             Step(
                 f"With $\\eta={above(eta)}$: $\\operatorname{{fat}}_{{\\eta/4}}(G)\\le D={D}$ and "
                 f"$B=\\lfloor4\\sup w/\\eta\\rfloor={witness['levels']}$ give $\\log_2\\Pi\\le"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V, log2_lower_tail
 from approxbounds.errors import echo
 from approxbounds.facts.hypercube import Grid, HypercubeFamily, Index
-from approxbounds.members import Scored, best_member
+from approxbounds.members import Members, Scores, best_member
 from approxbounds.render import below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step
@@ -18,37 +18,43 @@ from approxbounds.witness import Witness, fraction_of, integer_of, require, shor
 
 __all__ = ["excess", "packing_of", "packing_step", "search_packing"]
 
+_SHARES = np.array([0.01, 0.03, 0.06, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.35, 0.4])[:, None, None]
+_THETAS = np.array([1 / 64, 1 / 32, 1 / 16, 1 / 8, 3 / 16, 1 / 4, 3 / 8, 1 / 2, 5 / 8, 3 / 4])[None, :, None]
+
 
 def search_packing(
-    query: Query, choose: Callable[[HypercubeFamily], Grid], allowed: Callable[[Any, Any, Any], Any]
+    query: Query,
+    choose: Callable[[Query, HypercubeFamily], Grid],
+    allowed: Callable[[Query, Any, Any, Any], Any],
 ) -> dict[str, Any]:
     """The family member, h and tau with the largest eps for which 2^packing > 2^allowed, by floats.
 
-    ``allowed(spread, tau, packing)`` is log2 of the tau-separated functions that G may have, vectorised.
+    ``allowed(query, spread, tau, packing)`` is log2 of the tau-separated functions that G may have, vectorised.
     """
-    p = float(query.p)
-    shares = np.array([0.01, 0.03, 0.06, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.35, 0.4])[:, None, None]
-    thetas = np.array([1 / 64, 1 / 32, 1 / 16, 1 / 8, 3 / 16, 1 / 4, 3 / 8, 1 / 2, 5 / 8, 3 / 4])[None, :, None]
 
-    def candidates(family: HypercubeFamily) -> Iterator[Scored]:
-        grid = choose(family)
-        if not grid.cells.size:
-            return
-        N = grid.cells
-        norm = np.broadcast_to(family.norm(FLOAT, {**grid.index, "cells": N}, query.p), N.shape)
-        spread = np.broadcast_to(family.spread(FLOAT, grid.index), N.shape)
-        h = np.ceil(np.minimum(shares * N, np.floor((N - 1) / 2)))
-        distance = 2 * norm * (np.maximum(h, 1e-300) / N) ** (1 / p)
-        with np.errstate(all="ignore"):
-            packing = N - log2_lower_tail(FLOAT, N, np.maximum(h - 1, 0))
-            enough = packing > allowed(spread, thetas * distance, packing)
-        value = np.where((h >= 1) & enough, (1 - thetas) * distance / 2, 0.0)
-        a, b, i = np.unravel_index(int(np.argmax(value)), value.shape)
-        if value[a, b, i] > 0:
-            tau = short_fraction(float(thetas[0, b, 0] * distance[a, 0, i]))
-            yield float(value[a, b, i]), family.witness(grid.at(int(i))) | {"h": int(h[a, 0, i]), "tau": tau}
+    def values(parts: Sequence[Members]) -> Scores:
+        found = [_packings(part, allowed) for part in parts]
+        value, h, tau = (np.concatenate(columns) for columns in zip(*found, strict=True))
+        return value, {"h": h, "tau": tau}
 
-    return best_member(query.F.families, candidates, "no family member searched has a packing larger than G allows")
+    failure = "no family member searched has a packing larger than G allows"
+    members, i, more = best_member(query, values, failure, choose)
+    return members.witness(i) | {"h": int(more["h"]), "tau": short_fraction(float(more["tau"]))}
+
+
+def _packings(part: Members, allowed: Callable[[Query, Any, Any, Any], Any]) -> tuple[Any, Any, Any]:
+    """For each member the largest eps, with its h and tau."""
+    p, N = float(part.query.p), part.cells
+    spread = np.broadcast_to(part.family.spread(FLOAT, part.grid.index), N.shape)
+    h = np.ceil(np.minimum(_SHARES * N, np.floor((N - 1) / 2)))
+    distance = 2 * part.norm * (np.maximum(h, 1e-300) / N) ** (1 / p)
+    with np.errstate(all="ignore"):
+        packing = N - log2_lower_tail(FLOAT, N, np.maximum(h - 1, 0))
+        enough = packing > allowed(part.query, spread, _THETAS * distance, packing)
+    value = np.where((h >= 1) & enough, (1 - _THETAS) * distance / 2, 0.0).reshape(-1, N.size)
+    best, each = np.argmax(value, axis=0), np.arange(N.size)
+    a, b = np.divmod(best, _THETAS.size)
+    return value[best, each], h[a, 0, each], _THETAS[0, b, 0] * distance[a, 0, each]
 
 
 def packing_of(A: Arithmetic[V], family: HypercubeFamily, index: Index, witness: Witness) -> V:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
-from approxbounds.complexity.pseudo_dimension import growth_steps, largest_shattered, no_growth, pdim_expression
+from approxbounds.complexity.pseudo_dimension import growth_steps, no_growth, pdim_expression
 from approxbounds.errors import NoExpressionError
 from approxbounds.facts.growth import GrowthBound
 from approxbounds.facts.hypercube import HypercubeFamily, Index, member_of
-from approxbounds.members import Scored, best_member, member_step, no_family
+from approxbounds.members import Members, Scores, best_member, member_steps, no_family, on_cylinder
 from approxbounds.render import above, below, latex
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, conditional
@@ -21,6 +21,19 @@ from approxbounds.validation import Number, is_infinite
 from approxbounds.witness import Witness, integer_of
 
 __all__ = ["HypercubeTheorem", "hypercube_values"]
+
+
+def _values(parts: Sequence[Members]) -> Scores:
+    """T3 for all members of a list: -inf where G may show all patterns."""
+    N = np.concatenate([part.cells for part in parts])
+    growth = np.concatenate([part.query.G.growth(part.family.centres).evaluate(FLOAT, part.cells) for part in parts])
+    values, h = np.full(N.size, -np.inf), np.ones(N.size)
+    possible = np.flatnonzero(growth < N)
+    if possible.size:
+        cells, norm = N[possible], np.concatenate([part.norm for part in parts])[possible]
+        h[possible], mass = best_distance(cells, growth[possible])
+        values[possible] = norm * np.power(2 * np.maximum(mass, 0.0) / cells, 1 / float(parts[0].query.p))
+    return values, {"h": h}
 
 
 def hypercube_values(family: HypercubeFamily, growth: GrowthBound, p: Number, index: Index, cells: Any) -> Any:
@@ -38,7 +51,8 @@ class HypercubeTheorem(Theorem):
     c_i + r (c_i the centres, r common). Guarantee: for every family member, as ||w||_p^p = N I_p,
     E_p >= ||w||_p (2S/N)^{1/p}; the same bounds the mean of inf_g ||f_omega - g||_p^p over uniform omega.
     No boundedness of G is needed. Tight up to constants for piecewise constants; equality for N = 1, G = {c}.
-    Witness: ``family``, its indices, and h. Proof: THEORY.md, T3 (after the averaging idea of Siegel 2023).
+    Witness: ``family``, its indices, ``dims`` if it is one of a cylinder, and h. Proof: THEORY.md, T3 (after the
+    averaging idea of Siegel 2023).
     """
 
     id = "T3"
@@ -55,19 +69,13 @@ class HypercubeTheorem(Theorem):
         return no_family(query) or no_growth(query)
 
     def search(self, query: Query) -> Witness:
-        def candidates(family: HypercubeFamily) -> Iterator[Scored]:
-            grid = family.grid().relevant(largest_shattered(query.G, family.centres))
-            if grid.cells.size:
-                growth = query.G.growth(family.centres)
-                values, h = hypercube_values(family, growth, query.p, grid.index, grid.cells)
-                i = int(np.argmax(values))
-                yield float(values[i]), family.witness(grid.at(i)) | {"h": int(h[i])}
-
         failure = "no family member searched gives more than 1e-308: G shows too many patterns for them"
-        return best_member(query.F.families, candidates, failure)
+        members, i, more = best_member(query, _values, failure)
+        return members.witness(i) | {"h": int(more["h"])}
 
     def mass(self, A: Arithmetic[V], query: Query, witness: Witness) -> tuple[HypercubeFamily, Index, int, V]:
         """Family, index, N and S for the witness, with every hypothesis checked."""
+        query = on_cylinder(query, witness)
         family, index, cells = member_of(query.F.families, witness)
         growth = query.G.growth(family.centres).evaluate(A, cells)
         return family, index, cells, checked_mass(A, cells, growth, witness)
@@ -110,15 +118,16 @@ class HypercubeTheorem(Theorem):
         )
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        family, index, N = member_of(query.F.families, witness)
+        reduced = on_cylinder(query, witness)
+        family, index, N = member_of(reduced.F.families, witness)
         h = integer_of(witness, "h")
-        log2_growth = query.G.growth(family.centres).evaluate(BALL, N)
+        log2_growth = reduced.G.growth(family.centres).evaluate(BALL, N)
         delta = BALL.power(BALL.number(2), log2_delta(BALL, N, log2_growth, h))
         mass, norm = hamming_mass(BALL, N, log2_growth, h), family.norm(BALL, index, query.p)
         p = query.p
         return (
-            member_step(family, index, N, f"\\|w\\|_{{{p}}}\\ge {below(norm)}"),
-            *growth_steps(query.G, N, family.centres),
+            *member_steps(query, witness, f"\\|w\\|_{{{p}}}\\ge {below(norm)}"),
+            *growth_steps(reduced.G, N, family.centres),
             Step(
                 f"With $h={h}$: $\\delta_h=\\Pi V(N,h-1)2^{{-N}}\\le {above(delta)}$, hence "
                 f"$S\\ge h-\\delta_h\\frac{{N-h+2}}{{N-2h+3}}\\ge {below(mass)}$."

@@ -7,11 +7,17 @@ from typing import Any
 import numpy as np
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
-from approxbounds.complexity.pseudo_dimension import no_growth, pdim_expression, pdim_steps, pdim_upper
+from approxbounds.complexity.pseudo_dimension import (
+    nearly_excluded,
+    no_growth,
+    pdim_expression,
+    pdim_steps,
+    pdim_upper,
+)
 from approxbounds.errors import HypothesisError, NoExpressionError
 from approxbounds.facts.functions import EntropyBound
 from approxbounds.facts.hypercube import member_of
-from approxbounds.members import member_step
+from approxbounds.members import member_steps, on_cylinder
 from approxbounds.render import above, below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, conditional
@@ -29,8 +35,8 @@ class PackingTransfer(Theorem):
     T2a takes U(tau) = e(P+1)(2e((b-a)/tau)^p)^P, P >= Pdim(G) (Haussler 1995), and the 2^N/V(N,h-1)
     functions of a hypercube family at pairwise distance >= 2||w||_p (h/N)^{1/p} (Gilbert-Varshamov),
     with the range [a,b] of the family. Hypotheses: 1 <= p < inf, Pdim(G) < inf.
-    Witness: ``family``, its indices, h, ``pdim``, ``tau``. Proof: otherwise eps-near elements of clip G
-    would be tau-separated.
+    Witness: ``family``, its indices, ``dims`` if it is one of a cylinder, h, ``pdim``, ``tau``.
+    Proof: otherwise eps-near elements of clip G would be tau-separated.
     """
 
     id = "T2a"
@@ -49,14 +55,17 @@ class PackingTransfer(Theorem):
         return no_growth(query)
 
     def search(self, query: Query) -> Witness:
-        P = pdim_upper(query.G)
+        def pdim(asked: Query) -> int:  # exactly on flats only where the best member lies
+            return pdim_upper(asked.G) if asked is query else nearly_excluded(asked.G) - 1
 
-        def allowed(spread: Any, tau: Any, packing: Any) -> Any:
-            return log2_haussler(FLOAT, P, spread, tau, query.p) + 1e-6
+        def allowed(asked: Query, spread: Any, tau: Any, packing: Any) -> Any:
+            return log2_haussler(FLOAT, pdim(asked), spread, tau, query.p) + 1e-6
 
-        return search_packing(query, lambda family: family.grid().thinned(8).relevant(P), allowed) | {"pdim": P}
+        found = search_packing(query, lambda asked, family: family.grid().thinned(8).relevant(pdim(asked)), allowed)
+        return found | {"pdim": pdim_upper(on_cylinder(query, found).G)}
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
+        query = on_cylinder(query, witness)
         family, index, _ = member_of(query.F.families, witness)
         P, tau = checked_pdim(A, query, witness), fraction_of(witness, "tau")
         if A.decides:
@@ -88,13 +97,14 @@ class PackingTransfer(Theorem):
         return conditional(query, norm * SYMBOLIC.power(8, -1 / p) / 2)
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        family, index, N = member_of(query.F.families, witness)
+        reduced = on_cylinder(query, witness)
+        family, index, _ = member_of(reduced.F.families, witness)
         P, tau = integer_of(witness, "pdim"), fraction_of(witness, "tau")
         allowed = log2_haussler(BALL, P, family.spread(BALL, index), BALL.number(tau), query.p)
         return (
-            member_step(family, index, N),
+            *member_steps(query, witness),
             packing_step(family, index, witness),
-            *pdim_steps(query.G, P),
+            *pdim_steps(reduced.G, P),
             Step(
                 f"With $\\tau={above(tau)}$: $\\log_2U(\\tau)\\le {above(allowed)}$, fewer.",
                 (CITATION,),

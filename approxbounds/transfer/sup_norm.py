@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import inf
 from typing import Any
 
@@ -10,13 +10,14 @@ from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V, precis
 from approxbounds.complexity.pseudo_dimension import (
     excludes_shattering,
     growth_steps,
+    nearly_excluded,
     no_growth,
     pdim_expression,
     pdim_upper,
 )
-from approxbounds.errors import NoExpressionError, echo
+from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.facts.hypercube import HypercubeFamily, member_of
-from approxbounds.members import Scored, best_member, member_step, no_family
+from approxbounds.members import cylinders, member_steps, no_family, on_cylinder
 from approxbounds.render import below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, conditional
@@ -32,7 +33,7 @@ class SupNormTheorem(Theorem):
     Hypotheses: p = inf; G does not shatter any N points at thresholds c_i. Guarantee: E_inf(F, G) >= sup w.
     Otherwise, with values v_i of g near the maximum of w, every f_omega would force its own pattern.
     For monotone functions of d >= 2 variables this is 1/2 for every G of finite pseudo-dimension.
-    Witness: ``family`` and its indices.
+    Witness: ``family`` and its indices, ``dims`` if it is one of a cylinder.
     """
 
     id = "T3inf"
@@ -49,20 +50,31 @@ class SupNormTheorem(Theorem):
         return no_family(query) or no_growth(query)
 
     def search(self, query: Query) -> Witness:
-        def candidates(family: HypercubeFamily) -> Iterator[Scored]:
-            cells = pdim_upper(query.G, family.centres) + 1
+        candidates = sorted(self._candidates(query), key=lambda found: -found[0])  # the first of equals
+        for height, part, reduced, family, cells in candidates:
             for attempt in (cells, cells + 1, cells + 2 + cells // 10**9):  # floats may be off by a little
+                if not height > 0 or attempt > family.most_cells:
+                    break
                 index = family.coarsest(attempt)
                 with precision(256):
-                    excluded = excludes_shattering(BALL, query.G, family.cells(index), family.centres)
-                if excluded:
-                    yield float(family.norm(FLOAT, index, inf)), family.witness(index)
-                    return
+                    if excludes_shattering(BALL, reduced.G, family.cells(index), family.centres):
+                        return {**family.witness(index), **part}
+        raise HypothesisError("no family member with more cells than G may shatter has a height above 1e-308")
 
-        failure = "no family member with more cells than G may shatter has a height above 1e-308"
-        return best_member(query.F.families, candidates, failure)
+    @staticmethod
+    def _candidates(query: Query) -> Iterator[tuple[float, Mapping[str, int], Query, HypercubeFamily, int]]:
+        """For each family of F and of its cylinders: height, part of a witness, query, and about the cells it takes."""
+        for part, reduced in cylinders(query):
+            for family in reduced.F.families:
+                exact = reduced is query
+                cells = (
+                    pdim_upper(reduced.G, family.centres) + 1 if exact else nearly_excluded(reduced.G, family.centres)
+                )
+                if cells <= family.most_cells:
+                    yield float(family.norm(FLOAT, family.coarsest(cells), inf)), part, reduced, family, cells
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
+        query = on_cylinder(query, witness)
         family, index, cells = member_of(query.F.families, witness)
         if A.decides:
             unshattered = excludes_shattering(A, query.G, cells, family.centres)
@@ -93,9 +105,10 @@ class SupNormTheorem(Theorem):
         )
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        family, index, N = member_of(query.F.families, witness)
+        reduced = on_cylinder(query, witness)
+        family, index, N = member_of(reduced.F.families, witness)
         return (
-            member_step(family, index, N, f"\\sup w\\ge {below(family.norm(BALL, index, inf))}"),
-            *growth_steps(query.G, N, family.centres),
+            *member_steps(query, witness, f"\\sup w\\ge {below(family.norm(BALL, index, inf))}"),
+            *growth_steps(reduced.G, N, family.centres),
             Step(self.statement, self.citations),
         )

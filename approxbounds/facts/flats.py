@@ -1,0 +1,50 @@
+"""The functions of G on flats, sets of points that differ in some coordinates only. THEORY.md, sections 2.5 and 3.8."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from approxbounds.arithmetic import Arithmetic, V
+from approxbounds.facts.growth import GrowthBound, Thresholds
+from approxbounds.facts.networks import NetworkFacts, Orders
+from approxbounds.sources import Citation
+from approxbounds.validation import Number
+
+__all__ = ["OnFlats"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnFlats(NetworkFacts):
+    """The functions of ``network`` on the flats in the directions of the coordinates ``axes``, which are its inputs.
+
+    What bounds them everywhere bounds them there: growth, which may be smaller, and constants.
+    """
+
+    network: NetworkFacts
+    axes: tuple[int, ...]
+
+    @property
+    def domain_dim(self) -> int:
+        return len(self.axes)
+
+    @property
+    def orders(self) -> Orders:
+        return self.network.orders
+
+    def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
+        return self.network.flat_growth(self.axes, thresholds)
+
+    @property
+    def bounded_growth(self) -> bool:
+        return self.network.bounded_growth
+
+    @property
+    def lipschitz_constant(self) -> Number:
+        return self.network.lipschitz_constant
+
+    def rademacher_constant(self, A: Arithmetic[V]) -> V | None:
+        return self.network.rademacher_constant(A)
+
+    @property
+    def rademacher_citations(self) -> tuple[Citation, ...]:
+        return self.network.rademacher_citations
