@@ -15,11 +15,13 @@ from itertools import chain
 import mpmath as mp
 import pytest
 import sympy
+from growth_checks import line_numbers
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, precision
 from approxbounds.certificate import Certificate, query_of
 from approxbounds.errors import HypothesisError
+from approxbounds.facts.hypercube import Thresholds
 from approxbounds.testing.mutants import JUNK, replaced, unsafe_mutants, without
 
 # ------------------------------------------------------------------------------------------------ the sample
@@ -74,7 +76,7 @@ QUERIES += [(F, G, p) for G in (*NORMED, *SLOW) for F in classes(G.input_dim)[::
 def issued():
     """Every certificate that the library issues for the sample."""
     bounds = [b for F, G, p in QUERIES for b in chain(ab.lower_bounds(F, G, p=p), ab.upper_bounds(F, G, p=p))]
-    for G in networks(2):
+    for G in (*networks(2), networks(1)[0]):
         best = G.pseudo_dimension()
         bounds += [best, *(other for other in best.others if isinstance(other, ab.Bound))]
     for G in (*NORMED, *SLOW, networks(2)[0]):
@@ -160,10 +162,9 @@ def log2_growth(G, m, centred):
         folded = sum(own) - G.widths[-1]
         output = min(output, log2_sum(m, folded) if depth == 2 else wl(m, depth - 1, folded))
     result = min(mp.mpf(m), total + output)
-    if G.input_dim == 1 and nu <= 1:  # the thresholds are then an affine function of the point
-        first, pieces = breaks * G.widths[0], math.prod(breaks * k + 1 for k in G.widths)
-        changes = (first if centred else 2 * first + 1) if nu == 0 else pieces if a.continuous else 2 * pieces - 1
-        result = min(result, 1 + log2_sum(m - 1, min(changes, m)))
+    if G.input_dim == 1:  # the thresholds are then an affine function of the point
+        free, largest = line_numbers(G, Thresholds.COMMON if centred else Thresholds.AFFINE)
+        result = min(result, free + log2_sum(m - free, largest))
     return result if G.bits is None else min(result, mp.mpf(G.bits * sum(own)))
 
 

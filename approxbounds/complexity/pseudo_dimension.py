@@ -1,6 +1,6 @@
-"""Upper bounds on the pseudo-dimension of G: by growth, closed form, operation count, or exactly.
+"""Upper bounds on the pseudo-dimension of G: by growth, closed form, pieces, operation count, or exactly.
 
-THEORY.md, sections 3.3, 3.4, 3.6. Each method is a theorem of its own, certified alike.
+THEORY.md, sections 3.3, 3.4, 3.6, 3.7. Each method is a theorem of its own, certified alike.
 """
 
 from __future__ import annotations
@@ -226,6 +226,31 @@ class RecurrentMethod(_ExplicitMethod):
         return query.G.real_orders.pdim  # U and v count as real
 
 
+class PieceMethod(_ExplicitMethod):
+    """Functions of one variable with P polynomial pieces of degree <= D: Pdim <= P(D+2) - 1; 2P for broken lines."""
+
+    id = "pdim-pieces"
+    title = "Pseudo-dimension of piecewise polynomials of one variable"
+    statement = (
+        r"$D+2$ points have a pattern that no polynomial of degree $\le D$ shows. So of $P$ groups of $D+2$ points in "
+        r"order each would need an end of a piece of its own, and $P$ pieces have $P-1$: "
+        r"$\operatorname{Pdim}(G)\le P(D+2)-1$. For continuous functions with $D=1$ it is at most $2P$: at one of the "
+        r"two alternating patterns $P$ of the second differences of $2P+1$ points need a kink of their own."
+    )
+    citations = (Citation("approxbounds", "3.7"),)
+
+    def refusal(self, query: Query) -> str | None:
+        if query.G.line_dimension(Thresholds.ANY) is None:
+            return "it is for functions of one variable of which the number of polynomial pieces is known"
+        return None
+
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
+        return A.number(query.G.line_dimension(Thresholds.ANY))
+
+    def rate(self, query: Query) -> Any:
+        return query.G.piece_order
+
+
 class DirectMethod(_ExplicitMethod):
     """Classes that state it: a linear space has Pdim = D, a finite class at most log2 of its size."""
 
@@ -252,6 +277,7 @@ METHODS: tuple[Theorem, ...] = (
     GrowthMethod(),
     ClosedFormMethod(),
     RecurrentMethod(),
+    PieceMethod(),
     OperationCountMethod(),
 )
 _WITHOUT_WITNESS = tuple(method for method in METHODS if not isinstance(method, GrowthMethod))
@@ -310,7 +336,8 @@ def largest_shattered(G: NetworkFacts, thresholds: Thresholds = Thresholds.ANY) 
 
 def excludes_shattering(A: Arithmetic[V], G: NetworkFacts, m: int, thresholds: Thresholds = Thresholds.ANY) -> bool:
     """Whether some method shows that no m points are shattered at thresholds of this kind."""
-    if G.growth(thresholds).evaluate(A, m) < m:
+    on_line = G.line_dimension(thresholds)
+    if (on_line is not None and on_line < m) or G.growth(thresholds).evaluate(A, m) < m:
         return True
     query = Query(network=G)
     applicable = (method for method in _WITHOUT_WITNESS if method.refusal(query) is None)
@@ -321,6 +348,8 @@ def pdim_upper(G: NetworkFacts, thresholds: Thresholds = Thresholds.ANY) -> int:
     """The least P with Pdim(G) <= P for thresholds of this kind that the methods give."""
     query = Query(network=G)
     found = [int(certified_value(method, query, {})) for method in _WITHOUT_WITNESS if method.refusal(query) is None]
+    if (on_line := G.line_dimension(thresholds)) is not None:
+        found.append(on_line)
     with suppress(HypothesisError):
         found.append(largest_shattered(G, thresholds))
     return min(found)

@@ -32,7 +32,6 @@ __all__ = [
     "Thresholds",
     "TotalsCount",
     "UnionCount",
-    "affine_pieces",
     "degree_of_layer",
     "log2_sign_patterns",
 ]
@@ -140,10 +139,10 @@ class BitCount:
 
 @dataclass(frozen=True)
 class SauerCount:
-    """A class of pseudo-dimension at most ``pdim``, by its operation count: V(m, pdim)."""
+    """A class of pseudo-dimension at most ``pdim``, by default for its operation count: V(m, pdim)."""
 
     pdim: int
-    citations = (Citation("Sauer1972"), Citation("AnthonyBartlett1999", "Thm 8.4"))
+    citations: tuple[Citation, ...] = (Citation("Sauer1972"), Citation("AnthonyBartlett1999", "Thm 8.4"))
 
     def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         return A.log2_binomial_sum(m, self.pdim)
@@ -158,7 +157,7 @@ class SignChangeCount:
     """Functions of one variable whose difference to the threshold changes sign at most ``changes`` times."""
 
     changes: int
-    citations = (Citation("approxbounds", "3.6, one-dimensional inputs"),)
+    citations = (Citation("approxbounds", "3.7"),)
 
     def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         return 1 + A.log2_binomial_sum(m - 1, self.changes)
@@ -176,7 +175,7 @@ class KnotCount:
     """
 
     knots: int
-    citations = (Citation("approxbounds", "3.6"),)
+    citations = (Citation("approxbounds", "3.7"),)
 
     def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         return A.log2_binomial(m + self.knots, self.knots)
@@ -311,18 +310,6 @@ class UnionCount:
     def citations(self) -> tuple[Citation, ...]:
         cited = (citation for part in self.parts for count in part.whole for citation in count.citations)
         return tuple(dict.fromkeys([Citation("approxbounds", "3.6"), *cited]))
-
-
-def affine_pieces(breaks: int, widths: tuple[int, ...]) -> int:
-    """P = prod(breaks * n_l + 1): the most intervals on which a network of degree <= 1 and one input is affine.
-
-    On an interval where the net inputs of a layer are affine each of its units adds at most ``breaks`` ends.
-    Beyond any sample size P is cut to 10^30, a size that floats hold.
-    """
-    pieces = 1
-    for units in widths:
-        pieces = min(pieces * (breaks * units + 1), 10**30)
-    return pieces
 
 
 def degree_of_layer(degree: int, layer: int) -> int:

@@ -9,7 +9,8 @@ from typing import Any
 from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.description import Description
 from approxbounds.errors import NotApplicableError
-from approxbounds.facts.growth import GrowthBound, Thresholds
+from approxbounds.facts.growth import Count, GrowthBound, Thresholds
+from approxbounds.facts.growth_on_lines import count_on_line, dimension_on_line
 from approxbounds.facts.piecewise import Piecewise
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, symbol_unless_symbolic
@@ -132,6 +133,16 @@ class NetworkFacts(Description, ABC):
     def piecewise(self) -> Piecewise | None:
         """How every g in G falls into polynomial pieces on lines, or None if nothing is known."""
         return None
+
+    def line_dimension(self, thresholds: Thresholds) -> Number | None:
+        """No more points than these are shattered at thresholds of this kind, by :attr:`piecewise`; None if d > 1."""
+        lines = self.piecewise if self.domain_dim == 1 else None
+        return None if lines is None else dimension_on_line(lines, thresholds)
+
+    def line_counts(self, thresholds: Thresholds) -> tuple[Count, ...]:
+        """The count that :attr:`piecewise` gives for functions of one variable, a part of :meth:`growth`."""
+        lines = self.piecewise if self.domain_dim == 1 else None
+        return () if lines is None else (count_on_line(lines, thresholds),)
 
     @property
     def piece_order(self) -> Any:

@@ -16,13 +16,14 @@ MOST_PIECES = 10**60
 
 @dataclass(frozen=True)
 class Piecewise:
-    """What is known of every g in G on every line in the directions of some coordinates, null sets aside.
+    """What is known of every g in G on every line in the directions of some coordinates, at all of its points.
 
-    ``pieces`` P, ``degree`` D: g is a polynomial of degree <= D on each of at most P intervals. ``changes`` C:
-    1[g > r] changes at most C times along the line, for every constant r; ``affine_changes``: for every affine r.
+    ``pieces`` P, ``degree`` D: g is a polynomial of degree <= D on each of at most P intervals (some may be points).
+    ``changes`` C: 1[g > r] changes at most C times along the line, for every constant r; ``affine_changes``: for
+    every affine r. ``continuous``: every g is known to be continuous.
     ``axes``: the coordinates, numbered from 0, in whose directions lines and flats lie; None stands for all.
-    ``arrangements``: where not empty, each flat of d' such directions is cut into convex sets on which g is a
-    polynomial of degree <= D: by at most prod_l V(h_l, min(d', r_l)) for the pairs (h_l, r_l) of one of them.
+    ``arrangements``: where not empty, each flat of d' such directions is cut into convex sets on which g is, null sets
+    aside, a polynomial of degree <= D: by at most prod_l V(h_l, min(d', r_l)) for the pairs (h_l, r_l) of one of them.
     """
 
     pieces: Number
@@ -31,12 +32,25 @@ class Piecewise:
     affine_changes: Number
     axes: range | None = None
     arrangements: tuple[tuple[tuple[int, int], ...], ...] = ()
+    continuous: bool = False
 
     @classmethod
     def of(cls, pieces: Number, degree: int, *, continuous: bool) -> Piecewise:
         """The changes that pieces have: D on each, and one more at an end where g may jump; THEORY.md, 3.7."""
         jumps = 0 if continuous and degree > 0 else pieces - 1
-        return cls(pieces, degree, degree * pieces + jumps, max(degree, 1) * pieces + jumps)
+        affine = max(degree, 1) * pieces + jumps
+        return cls(pieces, degree, degree * pieces + jumps, affine, continuous=continuous)
+
+    @property
+    def dimension(self) -> Number:
+        """No more points of a line than these show all patterns 1[g(x_i) > r_i], whatever the r_i are; THEORY.md, 3.7.
+
+        P(D+2) - 1: of P groups of D + 2 points in order each has a pattern that no polynomial of degree <= D shows,
+        so each needs an end of a piece of its own. 2P for continuous functions with D = 1: see THEORY.md.
+        """
+        if self.continuous and self.degree == 1:
+            return 2 * self.pieces
+        return self.pieces * (self.degree + 2) - 1
 
     def among(self, dim: int) -> range:
         """The coordinates, of ``dim`` many, in whose directions lines and flats lie."""
@@ -124,4 +138,5 @@ def largest_piecewise(parts: Iterable[Piecewise | None]) -> Piecewise | None:
         affine_changes=max(part.affine_changes for part in found),
         axes=shared,
         arrangements=tuple(dict.fromkeys(a for part in found for a in part.arrangements)) if flats else (),
+        continuous=all(part.continuous for part in found),
     )

@@ -17,11 +17,9 @@ from approxbounds.facts.growth import (
     GrowthBound,
     HalfspaceCount,
     PolynomialCount,
-    SignChangeCount,
     SumCount,
     Thresholds,
     TotalsCount,
-    affine_pieces,
     degree_of_layer,
 )
 from approxbounds.facts.networks import Activation, Architecture, NetworkFacts, Sizes
@@ -152,7 +150,7 @@ class _Layered(LayeredNetwork):
                 count = AffineCount(units, breaks, fan_in + biased)
             layers.append(CountedLayer(f"hidden layer {number}", (count,)))
         layers.append(CountedLayer("output", self._output_counts(own)))
-        others = (*operation_counts(self.counted_sizes), *self._one_dimensional(thresholds))
+        others = (*operation_counts(self.counted_sizes), *self.line_counts(thresholds))
         return GrowthBound((SumCount(tuple(layers)), *others))
 
     def _output_counts(self, own: tuple[int, ...]) -> tuple[Count, ...]:
@@ -166,23 +164,6 @@ class _Layered(LayeredNetwork):
             if self.depth == 2:
                 counts += (AffineCount(1, 1, total - last),)
         return counts
-
-    def _one_dimensional(self, thresholds: Thresholds) -> tuple[Count, ...]:
-        """One input, activations piecewise of degree <= 1: g is affine on at most P intervals.
-
-        On an interval g minus an affine threshold changes sign at most once; where g is not continuous it may
-        also change at the P - 1 breaks. nu = 0: g is constant between the at most (K-1) n_1 breaks of the first
-        layer, so at a common threshold there are only these changes.
-        """
-        a = self.activation
-        if self.input_dim != 1 or a.degree > 1 or thresholds is Thresholds.ANY:
-            return ()
-        breaks = a.pieces - 1
-        if a.degree == 0:
-            first = breaks * self.widths[0]
-            return (SignChangeCount(first if thresholds is Thresholds.COMMON else 2 * first + 1),)
-        pieces = affine_pieces(breaks, self.widths)
-        return (SignChangeCount(pieces if a.continuous else 2 * pieces - 1),)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -216,7 +216,7 @@ class Recurrent(NetworkClass):
             ways.append(
                 tuple(CountedLayer("hidden layer" if i == 0 else "output", (c,)) for i, c in enumerate(shallow))
             )
-        return GrowthBound(whole=tuple(map(SumCount, ways)))
+        return GrowthBound(whole=(*map(SumCount, ways), *self.line_counts(thresholds)))
 
     def _way(
         self, W: Weights, U: Weights, v: Weights, shallow: tuple[Count, ...], unknown: int

@@ -15,10 +15,8 @@ from approxbounds.facts.growth import (
     GrowthBound,
     HalfspaceCount,
     PolynomialCount,
-    SignChangeCount,
     SumCount,
     Thresholds,
-    affine_pieces,
     degree_of_layer,
 )
 from approxbounds.facts.networks import Activation, Architecture, NetworkFacts, Orders, Sizes, layered_order
@@ -168,15 +166,5 @@ class SkipNetwork(LayeredNetwork):
             layers.append(CountedLayer(f"hidden layer {number}", (full, AffineCount(1, breaks * units, W))))
         last = PolynomialCount(1, degree_of_layer(degree, self.depth), acting[-1])
         layers.append(CountedLayer("output", (last if degree > 0 else AffineCount(1, 1, own[-1]),)))
-        others = (*operation_counts(self.counted_sizes), *self._one_dimensional(thresholds))
+        others = (*operation_counts(self.counted_sizes), *self.line_counts(thresholds))
         return GrowthBound((SumCount(tuple(layers)), *others))
-
-    def _one_dimensional(self, thresholds: Thresholds) -> tuple[SignChangeCount, ...]:
-        """One input, degree <= 1: g is affine on at most P intervals, also with skip connections.
-
-        On each of them g minus an affine threshold changes sign at most once, and at the P - 1 ends perhaps once
-        more. (For nu = 0 the later layers read x, so it is not enough to count the breaks of the first.)
-        """
-        if self.input_dim != 1 or self.degree > 1 or thresholds is Thresholds.ANY:
-            return ()
-        return (SignChangeCount(2 * affine_pieces(self.pieces - 1, self.widths) - 1),)

@@ -1,4 +1,4 @@
-"""Splines with free knots: the one-dimensional rivals of networks that adapt to their target. THEORY.md, 3.6."""
+"""Splines with free knots: the one-dimensional rivals of networks that adapt to their target. THEORY.md, 3.7."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from typing import Any, Self
 
 from approxbounds.errors import ParameterError
 from approxbounds.facts.growth import (
-    AffineCount,
-    Count,
     CountedLayer,
     GrowthBound,
     KnotCount,
     PolynomialCount,
-    SignChangeCount,
     SumCount,
     Thresholds,
 )
@@ -36,9 +33,9 @@ class FreeKnotSplines(NetworkClass):
     polynomial p of degree <= r, which are the functions of C^{r-1} among them. Not a linear space, as the
     knots are free; numbers only (rates are in n).
 
-    Growth on m points at any thresholds: the knots cut them into n + 1 groups in C(m+n, n) ways; then g(x_i) is
-    affine in the (n+1)(r+1) coefficients, and for smooth splines also a polynomial of degree r + 1 in the
-    2n + r + 1 numbers a_i, t_i and the coefficients of p.
+    Growth on m points at any thresholds: V(m, (n+1)(r+2) - 1), as there are n + 1 pieces (THEORY.md, 3.7), for smooth
+    splines of degree 1 V(m, 2n+2). For smooth splines also: the knots cut the points into n + 1 groups in C(m+n, n)
+    ways; then g(x_i) is a polynomial of degree r + 1 in the 2n + r + 1 numbers a_i, t_i and the coefficients of p.
 
     At thresholds that are an affine function of x (constant if r = 0) the patterns 1[g > c] change at most P
     times along the points: at most r times on each piece, and at each knot, P = (n+1)(r+1) - 1; for smooth
@@ -48,7 +45,7 @@ class FreeKnotSplines(NetworkClass):
     vanishes nothing is to be done, as strict changes are counted; zeros of splines: Schumaker 2007.)
 
     >>> FreeKnotSplines(knots=3, degree=1).pseudo_dimension().value
-    40
+    11
     """
 
     citations = (Citation("Schumaker2007", "zeros of polynomial splines"),)
@@ -96,7 +93,7 @@ class FreeKnotSplines(NetworkClass):
     @property
     def piecewise(self) -> Piecewise:
         changes, affine = self._changes(Thresholds.COMMON), self._changes(Thresholds.AFFINE)
-        return Piecewise(self.knots + 1, self.degree, changes, affine)
+        return Piecewise(self.knots + 1, self.degree, changes, affine, continuous=self.smooth)
 
     @property
     def piece_order(self) -> Any:
@@ -108,12 +105,11 @@ class FreeKnotSplines(NetworkClass):
 
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         n, r = self.knots, self.degree
-        coefficients: tuple[Count, ...] = (AffineCount(1, 1, (n + 1) * (r + 1)),)
-        if self.smooth:
-            coefficients += (PolynomialCount(1, r + 1, 2 * n + r + 1),)
-        layers = (CountedLayer("knots", (KnotCount(n),)), CountedLayer("coefficients", coefficients))
-        changes = () if thresholds is Thresholds.ANY else (SignChangeCount(self._changes(thresholds)),)
-        return GrowthBound((SumCount(layers), *changes))
+        if not self.smooth:
+            return GrowthBound(self.line_counts(thresholds))
+        coefficients = PolynomialCount(1, r + 1, 2 * n + r + 1)
+        layers = (CountedLayer("knots", (KnotCount(n),)), CountedLayer("coefficients", (coefficients,)))
+        return GrowthBound((SumCount(layers), *self.line_counts(thresholds)))
 
     def _changes(self, thresholds: Thresholds) -> int:
         """The most changes of the patterns along the points at these thresholds."""

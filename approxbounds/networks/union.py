@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from approxbounds.errors import NoExpressionError, ParameterError
@@ -32,7 +32,7 @@ class Union(NetworkClass):
     >>> import approxbounds as ab
     >>> shallow, deep = (ab.ReLUNetwork(widths=widths, input_dim=1) for widths in ((9,), (3, 4)))
     >>> ab.Union(members=(shallow, deep)).pseudo_dimension().value
-    421
+    40
     """
 
     citations = (Citation("approxbounds", "3.6"),)
@@ -110,7 +110,8 @@ class Union(NetworkClass):
         return Orders.of_size(sympy.Symbol("P", positive=True))
 
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
-        return self._union(member.growth(thresholds) for member in dict.fromkeys(self.members))
+        found = self._union(member.growth(thresholds) for member in dict.fromkeys(self.members))
+        return replace(found, whole=(*found.whole, *self.line_counts(thresholds)))
 
     def flat_growth(self, axes: tuple[int, ...], thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         return self._union(member.flat_growth(axes, thresholds) for member in dict.fromkeys(self.members))
