@@ -40,6 +40,7 @@ from approxbounds.transfer.jump import JumpTheorem
 from approxbounds.transfer.linear_spaces import LinearSpaceTheorem
 from approxbounds.transfer.oscillation import OscillationTheorem, SupNormOscillation
 from approxbounds.transfer.packing_transfer import EntropyTransfer, PackingTransfer
+from approxbounds.transfer.points import PointsTheorem
 from approxbounds.transfer.regions import RegionTheorem
 from approxbounds.transfer.scale_sensitive import ScaleSensitiveTheorem
 from approxbounds.transfer.sup_norm import SupNormTheorem
@@ -88,6 +89,9 @@ REGISTRY.networks.update(
 REGISTRY.lower.update(
     _by_id(
         HypercubeTheorem(),
+        JumpTheorem(),
+        PointsTheorem(),
+        BoundaryLayerTheorem(),
         SupNormTheorem(),
         PackingTransfer(),
         EntropyTransfer(),

@@ -2,8 +2,8 @@
 
 A function of some coordinates that is in F as a function of x is a cylinder. A witness says by ``dims`` = d' that its
 family consists of functions of the d' coordinates in which F is roughest; without that entry it is a family of F. As
-the points of all cells at one t then differ in these coordinates only, G counts by its functions on flats. THEORY.md,
-section 2.5.
+the points of all cells at one t then differ in these coordinates only, G counts by its functions on flats.
+THEORY.md, section 2.5.
 """
 
 from __future__ import annotations

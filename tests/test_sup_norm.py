@@ -1,13 +1,18 @@
 """Exact results in sup norm: jumps, boundary layers, points that F shatters, Sobolev balls that blow up."""
 
+import math
 from fractions import Fraction
-from itertools import pairwise
+from functools import cache, reduce
+from itertools import combinations, pairwise, product
+from operator import ne, xor
 
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 
 import approxbounds as ab
+from approxbounds.arithmetic import FLOAT
+from approxbounds.facts.points import redundancy
 
 
 def best(F, G, p="inf"):
@@ -170,3 +175,178 @@ def test_values_of_boundary_layers(F, G, value):
     found = value_of("Tlayers", F, G)
     assert found == pytest.approx(value) if value else found is None
     assert value is None or found <= value
+
+
+# ------------------------------------------------------------------------------------------ points with a gap
+
+
+@cache
+def code(length, distance):
+    """The words orthogonal to the columns of a parity-check matrix, each the first that is no sum of D - 2 others."""
+    columns, rows = [], 0
+    while len(columns) < length:
+        sums = {reduce(xor, some, 0) for n in range(distance - 1) for some in combinations(columns, n)}
+        free = [column for column in range(2**rows) if column not in sums]
+        columns, rows = ([*columns, free[0]], rows) if free else ([], rows + 1)
+    words = product((0, 1), repeat=length)
+    return [w for w in words if not reduce(xor, (c for bit, c in zip(w, columns, strict=True) if bit), 0)]
+
+
+@pytest.mark.parametrize(("length", "distance"), [(n, D) for n in range(1, 9) for D in range(1, n + 1)])
+def test_codes_have_their_distance_and_their_words(length, distance):
+    words = code(length, distance)
+    assert all(sum(map(ne, v, w)) >= distance for v, w in combinations(words, 2))
+    assert len(words) >= 2 ** (length - redundancy(length, distance))
+
+
+def separated(family, index):
+    """The points of the translate with the most of them, as integers 0..k-1."""
+    k, d = index["k"], family.dim
+    words, grid = set(code(d, index["distance"])), list(product(range(k), repeat=d))
+    shifts = product((0, 1), repeat=d)
+    found = [[x for x in grid if tuple((a + b) % 2 for a, b in zip(x, t, strict=True)) in words] for t in shifts]
+    return np.array(max(found, key=len)) / max(k - 1, 1)
+
+
+def rho(F, x, y):
+    gaps = np.abs(np.asarray(x)[:, None, :] - np.asarray(y)[None, :, :])
+    s = float(getattr(F, "smoothness", 1) if not isinstance(F, ab.AnisotropicHolderBall) else F.smoothness[0])
+    if isinstance(F, (ab.SobolevBall, ab.AnisotropicHolderBall)):
+        return (gaps**s).sum(axis=2)
+    return np.sqrt((gaps**2).sum(axis=2)) ** s
+
+
+ROUGH = [
+    ab.LipschitzBall(dim=3, radius=2),
+    ab.HolderBall(smoothness="1/2", dim=3),
+    ab.SobolevBall(smoothness=1, dim=3, integrability=2),
+    ab.AnisotropicHolderBall(smoothness=("2/3",) * 3, radius=3),
+]
+
+
+@pytest.mark.parametrize("F", ROUGH, ids=str)
+@pytest.mark.parametrize("k", [1, 2, 3, 4])
+@pytest.mark.parametrize("distance", [1, 2, 3])
+def test_points_of_grids_and_codes(F, k, distance):
+    """Their number and distance, counted; values ±w there extend to members of the ball, by McShane's formula."""
+    (family,) = F.point_families
+    index = family.member({"family": family.id, "k": k, "distance": distance})
+    points, w = separated(family, index), float(family.gap(FLOAT, index))
+    assert len(points) >= family.points(index)
+    apart = rho(F, points, points) + np.diag([math.inf] * len(points))
+    assert w == pytest.approx(float(F.radius) / 2 * min(apart.min(), 2)) or family.points(index) < len(points) == 1
+    rng = np.random.default_rng(k)
+    signs = rng.choice([-1, 1], len(points))
+
+    def f(x):
+        return np.clip((w * signs + F.radius * rho(F, x, points)).min(axis=1), -w, w)
+
+    assert np.allclose(f(points), w * signs)
+    some = rng.random((150, 3))
+    if isinstance(F, (ab.LipschitzBall, ab.HolderBall)):
+        assert F.contains(f, some)
+    for j in range(3):  # along each direction
+        moved = some.copy()
+        moved[:, j] = rng.random(150)
+        s = float(family.smoothness)
+        assert (np.abs(f(some) - f(moved)) <= F.radius * np.abs(some - moved)[:, j] ** s * (1 + 1e-9) + 1e-12).all()
+
+
+@pytest.mark.parametrize("F", ROUGH, ids=str)
+def test_the_coarsest_points_have_the_largest_gap(F):
+    (family,) = F.point_families
+    every = [{"k": k, "distance": D} for k in range(1, 30) for D in range(1, 4)]
+    for N in (1, 2, 3, 4, 5, 8, 9, 50, 513, 4000):
+        index = family.coarsest(N)
+        enough = [other for other in every if family.points(other) >= N]
+        assert family.points(index) >= N
+        assert float(family.gap(FLOAT, index)) == max(float(family.gap(FLOAT, other)) for other in enough)
+        assert float(family.least_gap(FLOAT, N)) <= float(family.gap(FLOAT, index)) * (1 + 1e-12)
+
+
+def fan(omega, v):
+    N = len(omega)
+    terms = [(1 / v**i, 1 / v ** (N - 1 - i)) for i in range(N) if omega[i]]
+    return lambda x, y: max([Fraction(0), *(1 - x * a - y * b for a, b in terms)])
+
+
+@pytest.mark.parametrize("N", [1, 2, 3, 6])
+def test_every_fan_is_convex_and_shows_its_pattern(N):
+    """In exact arithmetic: values at the points, in [0,1] at the corners, convexity at midpoints of rational points."""
+    v = Fraction(1, 5)
+    points = [(v ** (i + 1), v ** (N - i)) for i in range(N)]
+    corners = list(product((Fraction(0), Fraction(1)), repeat=2))
+    some = [*points, *corners, (Fraction(1, 97), Fraction(1, 3)), (Fraction(2, 9), Fraction(1, 1000))]
+    for omega in product((0, 1), repeat=N):
+        f = fan(omega, v)
+        assert [f(*x) for x in points] == [(1 - 2 * v) * bit for bit in omega]
+        assert all(0 <= f(*x) <= 1 for x in some)
+        for (a, b), (c, d) in combinations(some, 2):
+            assert 2 * f((a + c) / 2, (b + d) / 2) <= f(a, b) + f(c, d)
+
+
+@pytest.mark.parametrize("M", [1, 2, 3])
+def test_every_convex_staircase_is_convex_and_shows_its_pattern(M):
+    e = Fraction(1, 100)
+    growth = 2 * 2 * (M + 1) / (M * e)  # more than the largest ratio of two falls
+    side = [1 / (2 * growth ** (M - q)) for q in range(M)]
+    for omega in product((0, 1), repeat=2 * M):
+        halves = [
+            [(1 - e) * (1 - Fraction(q + bits[q], M)) + e * (1 - Fraction(q + 1, M + 1)) for q in range(M)]
+            for bits in (omega[:M], omega[M:][::-1])
+        ]
+        x = [Fraction(0), *side, Fraction(1, 2), *(1 - a for a in reversed(side)), Fraction(1)]
+        y = [Fraction(1), *halves[0], Fraction(0), *reversed(halves[1]), Fraction(1)]
+        assert slopes(x, y) == sorted(slopes(x, y)) and min(y) >= 0 and max(y) <= 1
+    levels = [(1 - e) * (1 - Fraction(2 * q + 1, 2 * M)) + e * (1 - Fraction(q + 1, M + 1)) for q in range(M)]
+    for q, bit in product(range(M), (0, 1)):  # of halves[0] above
+        value = (1 - e) * (1 - Fraction(q + bit, M)) + e * (1 - Fraction(q + 1, M + 1))
+        assert value - levels[q] == (1 - 2 * bit) * (1 - e) / (2 * M)
+
+
+@pytest.mark.parametrize("N", [2, 3, 5])
+def test_some_pattern_is_missed_by_linear_spaces(N):
+    """Best fits by linear programs, at the points only: the worst of the 2^N patterns is at distance w or more."""
+    rng = np.random.default_rng(N)
+    for basis in rng.normal(size=(3, N, N - 1)):
+        one = -np.ones((N, 1))
+        matrix = np.block([[basis, one], [-basis, one]])
+        errors = []
+        for signs in product((-1, 1), repeat=N):
+            b = np.array([*signs, *(-x for x in signs)], float)
+            errors.append(linprog([0] * (N - 1) + [1], matrix, b, bounds=(None, None)).fun)
+        assert max(errors) == pytest.approx(1)  # in units of w
+
+
+@pytest.mark.parametrize(
+    ("F", "G", "value"),
+    [
+        (ab.ConvexFunctions(dim=2), ab.ReLUNetwork(widths=(64,) * 4, input_dim=2), 0.5),
+        (ab.ConvexFunctions(dim=7), ab.LinearSpace(dimension=10**9), 0.5),
+        (ab.ConvexFunctions(dim=1), ab.LinearSpace(dimension=10), Fraction(1, 12)),
+        (ab.ConvexFunctions(dim=1), ab.FiniteClass(size=1), Fraction(1, 2)),
+        (ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=10), Fraction(1, 20)),
+        (ab.LipschitzBall(dim=1, radius=3), ab.FiniteClass(size=1), 3),
+        (ab.LipschitzBall(dim=32), ab.ReLUNetwork(widths=(64, 64), input_dim=32), 1),
+        (ab.LipschitzBall(dim=16), ab.FiniteClass(bits=2047), 1),
+        (ab.HolderBall(smoothness="1/2", dim=784), ab.ReLUNetwork(widths=(64, 64), input_dim=784), 1),
+        (ab.SobolevBall(smoothness=1, dim=5, integrability=1), ab.FiniteClass(bits=15), 1),
+        (ab.SobolevBall(smoothness=2, dim=5, integrability=1), ab.FiniteClass(bits=15), None),
+        (ab.AnisotropicHolderBall(smoothness=("1/2", 1)), ab.FiniteClass(bits=15), None),
+        (ab.ConvexFunctions(dim=2), ab.LipschitzFunctions(constant=1, input_dim=2), None),
+    ],
+    ids=str,
+)
+def test_values_of_points(F, G, value):
+    found = value_of("Tpoints", F, G)
+    assert found is None if value is None else float(value) * (1 - 1e-15) <= found <= value
+
+
+def test_norms_differ_for_convex_functions_of_two_variables():
+    F, G = ab.ConvexFunctions(dim=2), ab.ReLUNetwork(widths=(64,) * 4, input_dim=2)
+    found = ab.bracket(F, G, p="inf")
+    assert (found.lower.value, found.upper.value) == (0.5, 0.5) and ab.verify(found.lower.certificate)
+    (entry,) = ab.compare(F, G, 2)
+    assert entry.norms.value == "differ" and "E_inf(F, G) >= c * 1 [Tpoints]" in entry.reason
+    (line,) = ab.compare(ab.ConvexFunctions(dim=1), ab.ReLUNetwork(widths=(64,) * 4, input_dim=1), 2)
+    assert line.norms.value == "open"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.facts.growth import GrowthBound, Thresholds
 from approxbounds.facts.networks import NetworkFacts, Orders
+from approxbounds.facts.piecewise import Piecewise
 from approxbounds.sources import Citation
 from approxbounds.validation import Number
 
@@ -31,8 +32,17 @@ class OnFlats(NetworkFacts):
     def orders(self) -> Orders:
         return self.network.orders
 
+    @property
+    def piecewise(self) -> Piecewise | None:
+        """What is known of the network on lines; if the flats are lines in other directions, nothing."""
+        known = self.network.piecewise
+        if known is None or not set(self.axes) <= set(known.among(self.network.domain_dim)):
+            return None
+        return replace(known, axes=None)
+
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
-        return self.network.flat_growth(self.axes, thresholds)
+        found = self.network.flat_growth(self.axes, thresholds)
+        return replace(found, whole=(*found.whole, *self.line_counts(thresholds)))
 
     @property
     def bounded_growth(self) -> bool:

@@ -16,6 +16,7 @@ from approxbounds.description import Description
 from approxbounds.errors import NoExpressionError
 from approxbounds.facts.grid import Function, midpoints, values_at
 from approxbounds.facts.hypercube import HypercubeFamily
+from approxbounds.facts.points import GridCodes, PointFamily
 from approxbounds.facts.waves import Wave
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
@@ -50,13 +51,18 @@ class EntropyBound:
 class SmoothBall:
     """All f with |D^m f| <= R, |m| <= n = ceil(s) - 1, whose D^m f, |m| = n, are (s-n)-Hölder with constant R.
 
-    s is ``smoothness``, R ``radius``. ``directional``: for functions of x_1 + .. + x_d it is enough to know this
-    along each coordinate direction; else in the Euclidean distance of all points.
+    s is ``smoothness``, R ``radius``. ``directional``: it is enough to know this along each coordinate direction, for
+    functions of x_1 + .. + x_d and, if s <= 1, for all; else in the Euclidean distance of all points.
     """
 
     smoothness: Number
     radius: Number
     directional: bool = False
+
+    @property
+    def is_rough(self) -> bool:
+        """Whether s <= 1 (or is a symbol), so that differences of values are all that counts."""
+        return is_symbolic(self.smoothness) or bool(self.smoothness <= 1)
 
 
 @dataclass(frozen=True)
@@ -195,6 +201,14 @@ class FunctionFacts(Description, ABC):
     def wave(self) -> Wave | None:
         """For d = 1: functions of F that alternate on any number of equal cells; or None if none are known."""
         return None
+
+    @property
+    def point_families(self) -> tuple[PointFamily, ...]:
+        """Points that F shatters with a gap; by default grids and codes, for a ball of functions with s <= 1."""
+        ball = self.smooth_ball
+        if ball is None or not ball.is_rough:
+            return ()
+        return (GridCodes(ball.smoothness, self.domain_dim, ball.radius, ball.directional),)
 
     @property
     def jump(self) -> Number | None:

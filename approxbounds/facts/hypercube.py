@@ -13,12 +13,12 @@ the number of cells N, the centres, the range, and the profile norm
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from math import inf, isqrt
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,10 +33,13 @@ __all__ = [
     "FINEST_CELLS",
     "FINEST_RESOLUTION",
     "MOST_CELLS",
+    "Family",
     "Grid",
     "HypercubeFamily",
     "Index",
+    "SomeFamily",
     "Thresholds",
+    "family_of",
     "integer_root",
     "member_of",
     "resolutions",
@@ -84,17 +87,48 @@ class Grid:
         return Grid({name: column[keep] for name, column in self.index.items()}, self.cells[keep])
 
 
-class HypercubeFamily(ABC):
-    """A family of F, indexed by integers. ``A`` is the arithmetic; index entries may be arrays in FLOAT."""
+class Family(ABC):
+    """Hard functions of F whose members are named by integers. ``centres``: of what kind their thresholds are."""
 
     id: ClassVar[str]
     indices: ClassVar[tuple[str, ...]] = ("k",)
+    largest_index: ClassVar[int] = 2**70
     citations: ClassVar[tuple[Citation, ...]]
+    centres: Thresholds
+
+    @abstractmethod
+    def coarsest(self, cells: int) -> dict[str, int]:
+        """The member of largest height (or gap) among those with at least so many cells (or points)."""
+
+    @abstractmethod
+    def describe(self, index: Index | None) -> str:
+        """The definition in Markdown with LaTeX, with numbers if the index is given."""
+
+    def member(self, witness: Witness) -> dict[str, int]:
+        """The index in a witness, checked."""
+        index = {name: integer_of(witness, name, minimum=1, maximum=self.largest_index) for name in self.indices}
+        self.check(index)
+        return index
+
+    def witness(self, index: Index) -> dict[str, Any]:
+        """The part of a witness that names the member."""
+        return {"family": self.id, **{name: int(index[name]) for name in self.indices}}
+
+    def check(self, index: Index) -> None:  # noqa: B027 - most families have nothing to check
+        """Raise HypothesisError unless the index names a member."""
+
+
+#: Any kind of family.
+SomeFamily = TypeVar("SomeFamily", bound=Family)
+
+
+class HypercubeFamily(Family):
+    """A family of F, indexed by integers. ``A`` is the arithmetic; index entries may be arrays in FLOAT."""
+
     #: whether the cells are the k^d cubes of side 1/k, or some of them, and f_omega looks alike on all
     on_cubes: ClassVar[bool] = False
     #: no member has more cells
     most_cells: float = inf
-    centres: Thresholds
 
     @abstractmethod
     def cells(self, index: Index) -> int:
@@ -109,20 +143,12 @@ class HypercubeFamily(ABC):
         """b - a for some interval [a, b] that contains the values of every f_omega."""
 
     @abstractmethod
-    def coarsest(self, cells: int) -> dict[str, int]:
-        """The member of largest height among those with at least ``cells`` cells, at most :attr:`most_cells`."""
-
-    @abstractmethod
     def grid(self) -> Grid:
         """The members that searches try: the same for every network, so bounds are monotone in G."""
 
     @abstractmethod
     def extremes(self, k: int) -> tuple[dict[str, int], ...]:
         """The members at resolution k with the most cells and with the largest norm (often the same one)."""
-
-    @abstractmethod
-    def describe(self, index: Index | None) -> str:
-        """The definition in Markdown with LaTeX, with numbers if the index is given."""
 
     @abstractmethod
     def evaluate(self, index: Index, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -142,19 +168,6 @@ class HypercubeFamily(ABC):
     def peak_ratio(self, A: Arithmetic[V], p: Number) -> V | None:
         """||w||_inf / ||w||_p if it is the same for all members and all centres are 0, else None."""
         return None
-
-    def member(self, witness: Witness) -> dict[str, int]:
-        """The index in a witness, checked."""
-        index = {name: integer_of(witness, name, minimum=1, maximum=2**70) for name in self.indices}
-        self.check(index)
-        return index
-
-    def witness(self, index: Index) -> dict[str, Any]:
-        """The part of a witness that names the member."""
-        return {"family": self.id, **{name: int(index[name]) for name in self.indices}}
-
-    def check(self, index: Index) -> None:  # noqa: B027 - most families have nothing to check
-        """Raise HypothesisError unless the index names a member."""
 
 
 @lru_cache(maxsize=64)
@@ -208,10 +221,15 @@ def integer_root(n: int, degree: int) -> int:
     return k if k**degree >= n else k + 1
 
 
-def member_of(families: tuple[HypercubeFamily, ...], witness: Witness) -> tuple[HypercubeFamily, dict[str, int], int]:
-    """The family that a witness names, the index of its member, and N."""
+def family_of(families: Iterable[SomeFamily], witness: Witness) -> tuple[SomeFamily, dict[str, int]]:
+    """The family that a witness names, and the index of its member."""
     for family in families:
         if family.id == witness.get("family"):
-            index = family.member(witness)
-            return family, index, family.cells(index)
+            return family, family.member(witness)
     raise HypothesisError(f"F has no family {witness.get('family')!r}")
+
+
+def member_of(families: Iterable[HypercubeFamily], witness: Witness) -> tuple[HypercubeFamily, dict[str, int], int]:
+    """The hypercube family that a witness names, the index of its member, and N."""
+    family, index = family_of(families, witness)
+    return family, index, family.cells(index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import factorial
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,12 @@ from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.description import where
 from approxbounds.facts.functions import BoundaryLayers, Bowl, Curved
 from approxbounds.facts.hypercube import HypercubeFamily, Index, Thresholds
+from approxbounds.facts.points import PointFamily
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import BumpCubes
 from approxbounds.parameters import DIMENSION
 from approxbounds.sources import Citation
-from approxbounds.validation import Number, is_infinite
+from approxbounds.validation import Number, is_infinite, is_symbolic
 
 __all__ = ["ConvexCubes", "ConvexFunctions"]
 
@@ -83,6 +84,79 @@ class ConvexCubes(BumpCubes):
         )
 
 
+@dataclass(frozen=True)
+class Fan(PointFamily):
+    """d >= 2: N points on a curve near the corner 0, each below an affine function that is negative at all others.
+
+    a_i = v^i, b_i = v^(N-1-i), v < 1/4: f_omega = max(0, max over omega_i = 1 of 1 - x_1/a_i - x_2/b_i) is 1 - 2v at
+    x_i = (v a_i, v b_i, ..) if omega_i = 1, else 0: the gap is 1/2 - v.
+    """
+
+    id = "fan"
+    indices: ClassVar[tuple[str, ...]] = ("points",)
+    largest_index = 2**1000
+    citations = (Citation("approxbounds", "2.6"),)
+    centres = Thresholds.COMMON
+    exponent = 0
+
+    def points(self, index: Index) -> int:
+        return int(index["points"])
+
+    def gap(self, A: Arithmetic[V], index: Index) -> V:
+        return A.number(1) / 2
+
+    def coarsest(self, cells: int) -> dict[str, int]:
+        return {"points": cells}
+
+    def least_gap(self, A: Arithmetic[V], points: V | float) -> V:
+        return A.number(1) / 2
+
+    def describe(self, index: Index | None) -> str:
+        shown = "" if index is None else f" ($N={index['points']}$)"
+        return (
+            f"Let $a_i=v^i$, $b_i=v^{{N-1-i}}$, $0\\le i<N${shown}, $v<1/4$, and "
+            f"$f_\\omega=\\max(0,\\max_{{\\omega_i=1}}(1-x_1/a_i-x_2/b_i))$, which is convex. At $x_1=va_i$, "
+            f"$x_2=vb_i$ it is $1-2v$ if $\\omega_i=1$, else $0$: the gap is $w=\\frac12-v$, for every such $v$."
+        )
+
+
+@dataclass(frozen=True)
+class ConvexStaircases(PointFamily):
+    """d = 1: M points on each side of 1/2, the distances from the end growing so fast that any decreasing values do.
+
+    On each side f falls from 1 to 0; its q-th value is 1 - (q-1+omega_q)/M, made strictly decreasing by a small change.
+    N = 2M points, gap 1/(2M).
+    """
+
+    id = "convex-staircases"
+    indices: ClassVar[tuple[str, ...]] = ("steps",)
+    largest_index = 2**1000
+    citations = (Citation("approxbounds", "2.6"),)
+    centres = Thresholds.ANY
+    exponent = 1
+
+    def points(self, index: Index) -> int:
+        return 2 * int(index["steps"])
+
+    def gap(self, A: Arithmetic[V], index: Index) -> V:
+        return 1 / (2 * A.number(index["steps"]))
+
+    def coarsest(self, cells: int) -> dict[str, int]:
+        return {"steps": (cells + 1) // 2}
+
+    def least_gap(self, A: Arithmetic[V], points: V | float) -> V:
+        return 1 / (A.number(1) + points)
+
+    def describe(self, index: Index | None) -> str:
+        shown = "" if index is None else f" ($M={index['steps']}$)"
+        return (
+            f"Take $M${shown} points on each side of $\\frac12$, their distances from the end growing fast; let "
+            f"$f_\\omega$ be $1$ at the ends, $0$ at $\\frac12$, $1-(q-1+\\omega_q)/M$ at the $q$-th point of a side "
+            f"(with a small change that makes the values strictly monotone), affine between: convex, as the slopes "
+            f"tend to $0$ towards $\\frac12$, and the gap is $w=\\frac1{{2M}}$."
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class ConvexFunctions(FunctionClass):
     """Convex functions [0,1]^d -> [0,1]. The entropy exponent is d/2 (Bronshtein 1976; Guntuboyina and Sen 2013).
@@ -114,6 +188,10 @@ class ConvexFunctions(FunctionClass):
     def bowl(self) -> Bowl:
         """The mean of the (2x_j - 1)^2."""
         return Bowl(Fraction(8, self.dim))
+
+    @property
+    def point_families(self) -> tuple[PointFamily, ...]:
+        return (ConvexStaircases(),) if is_symbolic(self.dim) or self.dim == 1 else (Fan(),)
 
     @property
     def boundary_layers(self) -> BoundaryLayers:

@@ -187,7 +187,8 @@ class Recurrent(NetworkClass):
 
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         self.require_numbers("a growth bound")
-        return self._growth(self.domain_dim, 0)
+        found = self._growth(self.domain_dim, 0)
+        return GrowthBound((*found.whole, *self.line_counts(thresholds)))
 
     def flat_growth(self, axes: tuple[int, ...], thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         """From the first step that reads one of the coordinates on; the state before it is the same at all points."""
@@ -216,7 +217,7 @@ class Recurrent(NetworkClass):
             ways.append(
                 tuple(CountedLayer("hidden layer" if i == 0 else "output", (c,)) for i, c in enumerate(shallow))
             )
-        return GrowthBound(whole=(*map(SumCount, ways), *self.line_counts(thresholds)))
+        return GrowthBound(whole=tuple(map(SumCount, ways)))
 
     def _way(
         self, W: Weights, U: Weights, v: Weights, shallow: tuple[Count, ...], unknown: int

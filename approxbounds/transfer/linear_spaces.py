@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.description import named
 from approxbounds.errors import NoExpressionError, echo
-from approxbounds.facts.hypercube import HypercubeFamily, member_of
-from approxbounds.members import Scored, best_member, member_step, no_family
+from approxbounds.facts.hypercube import member_of
+from approxbounds.members import Members, Scores, best_member, member_steps, no_family, on_cylinder
 from approxbounds.render import below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, conditional
@@ -60,18 +60,15 @@ class LinearSpaceTheorem(Theorem):
     def search(self, query: Query) -> Witness:
         D = self._dimension(query)
 
-        def candidates(family: HypercubeFamily) -> Iterator[Scored]:
-            grid = family.grid().relevant(D + 1)
-            if grid.cells.size:
-                norms = family.norm(FLOAT, {**grid.index, "cells": grid.cells}, query.p)
-                values = norms * np.power(1 - D / grid.cells, 1 / float(query.p))
-                i = int(np.argmax(values))
-                yield float(values[i]), family.witness(grid.at(i))
+        def values(parts: Sequence[Members]) -> Scores:
+            shares = [part.norm * np.power(np.maximum(1 - D / part.cells, 0.0), 1 / float(query.p)) for part in parts]
+            return np.concatenate(shares), {}
 
-        return best_member(query.F.families, candidates, f"no family member searched has more than D={D} cells")
+        members, i, _ = best_member(query, values, f"no family member searched has more than D={D} cells")
+        return members.witness(i)
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
-        family, index, cells = member_of(query.F.families, witness)
+        family, index, cells = member_of(on_cylinder(query, witness).F.families, witness)
         D = self._dimension(query)
         require(cells > D, f"N={echo(cells)} must be greater than the dimension D={D}")
         share = A.number(cells - D) / A.number(cells)
@@ -106,10 +103,10 @@ class LinearSpaceTheorem(Theorem):
         )
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        family, index, N = member_of(query.F.families, witness)
+        family, index, N = member_of(on_cylinder(query, witness).F.families, witness)
         D, p = query.G.linear_dimension, query.p
         return (
-            member_step(family, index, N, f"\\|w\\|_{{{p}}}\\ge {below(family.norm(BALL, index, p))}"),
+            *member_steps(query, witness, f"\\|w\\|_{{{p}}}\\ge {below(family.norm(BALL, index, p))}"),
             _space(D),
             Step(
                 f"{self.statement} Here $E_{{{p}}}\\ge\\|w\\|_{{{p}}}(1-{D}/{N})^{{1/{p}}}\\ge "

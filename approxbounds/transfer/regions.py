@@ -111,7 +111,7 @@ class RegionTheorem(Theorem):
             Step(f"$f=\\frac c2|x'-z|^2$ of $d'={axes}$ coordinates, minus a constant, is in $F$: $c={latex(c)}$."),
             Step(
                 f"On every flat in their directions $g$ is affine on each of at most $Q={regions}$ convex sets.",
-                (Citation("approxbounds", "3.7"),),
+                (Citation("approxbounds", "3.8"),),
             ),
             Step(
                 f"{self.statement} Here $G_{{d',p}}\\ge {below(self._least(BALL, axes, query.p))}$, and the bound is "
