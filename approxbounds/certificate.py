@@ -23,7 +23,6 @@ reader could misunderstand the new files; readers of the new format also read th
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -36,7 +35,7 @@ from approxbounds.arithmetic import limited, spend, usual_errors
 from approxbounds.description import Description
 from approxbounds.errors import CertificateError, ParameterError, echo, nearest
 from approxbounds.files import read_file, write_atomically
-from approxbounds.jsontext import dumps
+from approxbounds.jsontext import dumps, loads
 from approxbounds.kernel import Verdict, check
 from approxbounds.registry import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
 from approxbounds.theorem import Query, Theorem, foreign_code, full_name
@@ -110,7 +109,7 @@ class Certificate:
         return f"Certificate({self.theorem}: {self.direction} bound {echo(self.value)} for {shown})"
 
     def _repr_html_(self) -> str:
-        return tables.html(("field", "value"), [(name, json.dumps(value)) for name, value in self.to_dict().items()])
+        return tables.html(("field", "value"), [(name, dumps(value)) for name, value in self.to_dict().items()])
 
     def to_json(self) -> str:
         """The certificate as JSON text."""
@@ -152,7 +151,7 @@ class Certificate:
             raise CertificateError("certificate", text, f"must be JSON text of at most {_LONGEST} characters")
         text = text.removeprefix("\ufeff")  # a byte order mark, as some editors write
         try:
-            data = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_without_duplicates)
+            data = loads(text, parse_constant=_no_constant, object_pairs_hook=_without_duplicates)
         except CertificateError:
             raise
         except (ValueError, RecursionError) as error:

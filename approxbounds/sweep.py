@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import html
-import json
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -36,6 +35,7 @@ from approxbounds.errors import (
     called_rightly,
 )
 from approxbounds.files import read_file, remove_leftovers, write_atomically
+from approxbounds.jsontext import dumps, loads
 from approxbounds.query import function_class, make_query, network_class
 from approxbounds.registry import LOWER_THEOREMS, UPPER_THEOREMS
 from approxbounds.theorem import Direction, Query, Theorem, foreign_code
@@ -289,7 +289,7 @@ def _grid(classes: Any, networks: Any, p: Any, directions: Sequence[Direction]) 
 
 
 def _digest(data: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:32]
+    return hashlib.sha256(dumps(data, sort_keys=True, sides=False).encode()).hexdigest()[:32]
 
 
 def _agrees(record: dict[str, Any], asked: dict[str, Any]) -> bool:
@@ -340,7 +340,7 @@ class _Store:
             return None
         asked = question.to_dict()
         try:
-            data = json.loads(read_file(self._file(asked), _LARGEST))
+            data = loads(read_file(self._file(asked), _LARGEST))
         except (OSError, ValueError, RecursionError):
             return None
         if not isinstance(data, dict) or (data.get("format"), data.get("question")) != (_FORMAT, asked):
@@ -356,11 +356,11 @@ class _Store:
         if self.path is None:
             return
         asked = question.to_dict()
-        data = json.dumps({"format": _FORMAT, "question": asked, "record": record, "digest": _digest(record)})
+        stored = {"format": _FORMAT, "question": asked, "record": record, "digest": _digest(record)}
         if self._file(asked).is_dir():
             return  # it is not ours: the sweep goes on, and this answer is not kept
         try:
-            write_atomically(self._file(asked), f"{data}\n".encode())
+            write_atomically(self._file(asked), f"{dumps(stored, sides=False)}\n".encode())
         except OSError as error:
             raise self._refused(error) from None
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import sympy
 
 import approxbounds as ab
+from approxbounds.cli import main
 from approxbounds.testing import check_lower_bound
 
 HERE = Path(__file__).parent
@@ -52,7 +54,22 @@ def _answers():
     found = [(str(bound), bound.number, bound.explain()) for bound in bounds]
     found.append(str(ab.required_weights(plane, error="1/100", p=2, depth=3)))
     found.append(str(ab.FiniteClass(size=2**2500).pseudo_dimension().query.G))
+    found += _with_long_integers()
     return [*found, ab.average_case(F, G, p=2).mean]
+
+
+def _with_long_integers():
+    """A certificate with more digits than some interpreters read and write, there and back; also a stored answer."""
+    bound = ab.lower_bound(F, ab.FiniteClass(size=2**9999 + 1), p=2)
+    text = bound.certificate.to_json()
+    again = ab.Certificate.from_json(text)
+    assert again == bound.certificate and ab.verify(text) and ab.verify(again.to_dict())
+    with tempfile.TemporaryDirectory() as directory:
+        path = bound.certificate.save(Path(directory) / "bound.json")
+        assert ab.verify(path) and main(["verify", str(path)]) == 0
+        swept = [ab.sweep([F], [bound.query.G], [2], directory=directory, progress=False) for _ in range(2)]
+    assert swept[0].records == swept[1].records
+    return [text, bound.certificate._repr_html_(), repr(bound.query.G), swept[0].to_csv()]
 
 
 def test_settings_of_numpy_and_of_the_interpreter_change_nothing():

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -28,7 +27,7 @@ from approxbounds.cli.help import COMMANDS, EXAMPLES, Parser
 from approxbounds.cli.text import parse_functions, parse_network, parse_value, read_text, split_classes
 from approxbounds.errors import ApproxBoundsError, NoExpressionError, NoNumberError, ParameterError
 from approxbounds.extensions import load
-from approxbounds.jsontext import dumps
+from approxbounds.jsontext import dumps, loads
 from approxbounds.render import given, number, plain
 from approxbounds.tables import terminal_width
 from approxbounds.theorem import Query
@@ -220,7 +219,7 @@ def _print_table(arguments: argparse.Namespace, table: ab.Comparison | ab.Sweep,
 def _certificate_of(text: str) -> ab.Certificate:
     """A certificate, also inside the JSON output of the commands that give one."""
     try:
-        data = json.loads(text)
+        data = loads(text)
     except (ValueError, RecursionError):
         return ab.Certificate.from_json(text)  # with its own message
     if isinstance(data, dict) and isinstance(data.get("certificate"), dict):

@@ -141,6 +141,9 @@ class FiniteClass(NetworkClass):
         if (self.bits is None) == (self.size is None):
             raise ParameterError("bits", self.bits, "give exactly one of bits and size")
 
+    def __repr__(self) -> str:
+        return str(self)  # the size may have more digits than the interpreter shows
+
     @property
     def may_contain(self) -> Contents:
         return Contents(zero=True, constant=True)
