@@ -285,6 +285,15 @@ def test_completion_in_bash(capsys, tmp_path, line, found):
     assert run(capsys, "completion", "zsh")[1].startswith("autoload -U +X bashcompinit && bashcompinit\n")
 
 
+@pytest.mark.parametrize("command", [["verify", "{}"], ["sweep", "@{}", "-p", "2"]])
+def test_a_pipe_with_a_name_is_refused_at_once(tmp_path, command):
+    """Opening it would wait for somebody to write, perhaps for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    line = [sys.executable, "-m", "approxbounds", *(word.format(tmp_path / "pipe") for word in command)]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2 and done.stderr.endswith("pipe': cannot be read (is not an ordinary file)\n")
+
+
 def test_fat(capsys, tmp_path):
     path = tmp_path / "fat.json"
     command = ["fat", "norm-bounded:norms=1x1,input_dim=2", "--gamma", "0.1", "--certificate", path]

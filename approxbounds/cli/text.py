@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import MISSING, fields
 from itertools import chain, repeat
+from pathlib import Path
 from typing import Any
 
 from approxbounds.description import Description
 from approxbounds.errors import ParameterError, nearest, suggestion
+from approxbounds.files import read_file
 from approxbounds.registry import FUNCTION_CLASSES, NETWORK_CLASSES
 
 __all__ = ["UNION", "parse_class", "parse_functions", "parse_network", "parse_value", "read_text", "split_classes"]
@@ -129,17 +130,23 @@ def parse_network(text: str, functions: Any = None) -> Any:
 
 
 def read_text(path: str) -> str:
-    """The text of a file, or of standard input if its name is -; ParameterError if there is none or too much."""
+    """The text of an ordinary file, or of standard input if its name is -; ParameterError if there is none or too much.
+
+    A pipe with a name is refused at once: nobody may ever write to it.
+    """
     if path == "-" and sys.stdin is None:
         raise ParameterError("file", path, "cannot be read (standard input is closed)")
     try:
-        with nullcontext(sys.stdin) if path == "-" else open(path, encoding="utf-8-sig") as file:
-            text = file.read(_LONGEST + 1)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError("file", path, f"cannot be read ({error})") from None
+        text = sys.stdin.read(_LONGEST + 1) if path == "-" else _decoded(Path(path))
+    except (OSError, ValueError) as error:
+        raise ParameterError("file", path, f"cannot be read ({getattr(error, 'strerror', None) or error})") from None
     if len(text) > _LONGEST:
         raise ParameterError("file", path, f"must have at most {_LONGEST} characters")
     return text
+
+
+def _decoded(path: Path) -> str:
+    return read_file(path, 4 * _LONGEST).decode("utf-8-sig")  # a character has at most 4 bytes
 
 
 def split_classes(texts: Sequence[str]) -> tuple[list[str], list[str]]:
