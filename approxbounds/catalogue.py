@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from approxbounds.complexity import fat_shattering, packing, pseudo_dimension
+from approxbounds.complexity import fat_shattering, packing, pseudo_dimension, vc_dimension
 from approxbounds.constructions.interpolation import ReLUInterpolation
 from approxbounds.constructions.mcshane import McShaneEnvelope
 from approxbounds.constructions.piecewise_constant import ConstantConstruction, CubeConstruction
@@ -123,4 +123,6 @@ REGISTRY.upper.update(
     )
 )
 
-REGISTRY.complexities.update(_by_id(*pseudo_dimension.METHODS, *fat_shattering.METHODS, *packing.THEOREMS))
+REGISTRY.complexities.update(
+    _by_id(*pseudo_dimension.METHODS, *vc_dimension.METHODS, *fat_shattering.METHODS, *packing.THEOREMS)
+)

@@ -8,7 +8,7 @@ from typing import Any
 
 LARGE = 2**1000
 #: Integers up to the limit of witnesses, and fractions of many digits.
-WITNESS = dict.fromkeys(("pdim", "fat", "levels", "exponent", "bits", "points", "h"), LARGE)
+WITNESS = dict.fromkeys(("pdim", "vc", "fat", "levels", "exponent", "bits", "points", "h"), LARGE)
 WITNESS |= {"tau": "1/" + "9" * 390, "eta": "1/" + "7" * 390}
 DISTINCT = [3000 + i for i in range(999)]
 
@@ -27,7 +27,7 @@ def union(members: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def certificate(theorem: str, value: float, witness: Mapping[str, Any], **query: Any) -> dict[str, Any]:
-    upper = theorem.startswith(("pdim", "fat", "cubes", "lu-", "shen", "relu-", "constant"))
+    upper = theorem.startswith(("pdim", "vc", "fat", "cubes", "lu-", "shen", "relu-", "constant"))
     empty = dict.fromkeys(("functions", "network", "p", "eps", "gamma"))
     return {
         "format": "approxbounds-certificate-1",
@@ -79,6 +79,7 @@ def certificates() -> dict[str, Callable[[], dict[str, Any]]]:
 
     for name, G in _networks():
         add(f"pdim-growth, {name}", "pdim-growth", LARGE, WITNESS, network=G)
+        add(f"vc-growth, {name}", "vc-growth", LARGE, WITNESS, network=G)
         add(f"fat-pdim, {name}", "fat-pdim", 10**15, {"fat": 10**15}, network=G, gamma="1/7")
     add("pdim-growth, small", "pdim-growth", 4500, {"pdim": 4500}, network=network("HeavisideNetwork", DISTINCT))
     norms = {"class": "NormBoundedNetwork", "norms": [fraction(i) for i in range(999)], "input_dim": 3}

@@ -50,6 +50,10 @@ def pdim(G):
     return lambda: _all(G.pseudo_dimension())
 
 
+def vc(G):
+    return lambda: _all(G.vc_dimension())
+
+
 def fat(G, gamma):
     return lambda: _all(G.fat_shattering(gamma))
 
@@ -94,6 +98,10 @@ QUESTIONS = {
     "pdim-recurrent signs": pdim(ab.HadamRNN(hidden=128, steps=10**6)),
     "pdim-growth orthogonal": pdim(ab.OrthogonalRNN(hidden=3, steps=4, bits=3, activation="modrelu")),
     "pdim-direct": pdim(ab.LinearSpace(dimension=12, input_dim=2)),
+    "pdim-pieces": pdim(ab.FreeKnotSplines(knots=300, degree=300)),
+    "vc-growth": vc(STEPS),
+    "vc-changes": vc(ab.HeavisideNetwork(widths=(20,), input_dim=1)),
+    "vc-pdim": vc(ab.LinearSpace(dimension=12, input_dim=2)),
     "fat-rademacher": fat(NORMED, "1/2"),
     "fat-lipschitz": fat(ab.LipschitzFunctions(constant="3/2", input_dim=2), "1/70"),
     "fat-pdim": fat(ab.NormBoundedNetwork(norms=(3, 1), input_dim=2, widths=(2,)), 0.3),

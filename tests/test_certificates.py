@@ -77,8 +77,8 @@ def issued():
     """Every certificate that the library issues for the sample."""
     bounds = [b for F, G, p in QUERIES for b in chain(ab.lower_bounds(F, G, p=p), ab.upper_bounds(F, G, p=p))]
     for G in (*networks(2), networks(1)[0]):
-        best = G.pseudo_dimension()
-        bounds += [best, *(other for other in best.others if isinstance(other, ab.Bound))]
+        for best in (G.pseudo_dimension(), G.vc_dimension()):
+            bounds += [best, *(other for other in best.others if isinstance(other, ab.Bound))]
     for G in (*NORMED, *SLOW, networks(2)[0]):
         for gamma in ("1/70", 0.3, 2):
             best = G.fat_shattering(gamma)

@@ -142,6 +142,10 @@ def _pdim(arguments: argparse.Namespace) -> int:
     return _bound_command(arguments, parse_network(arguments.G).pseudo_dimension())
 
 
+def _vc(arguments: argparse.Namespace) -> int:
+    return _bound_command(arguments, parse_network(arguments.G).vc_dimension())
+
+
 def _fat(arguments: argparse.Namespace) -> int:
     return _bound_command(arguments, parse_network(arguments.G).fat_shattering(parse_value(arguments.gamma)))
 
@@ -323,6 +327,7 @@ def _parser() -> argparse.ArgumentParser:
     command("upper", _upper, "FGpc")
     command("bracket", _bracket, "FGp")
     command("pdim", _pdim, "Gc")
+    command("vc", _vc, "Gc")
     fat = command("fat", _fat, "Gc")
     fat.add_argument("--gamma", required=True, help="the scale, e.g. 0.1 or 1/10")
     packing = command("packing", _packing, "Fpc")

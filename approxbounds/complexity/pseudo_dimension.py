@@ -247,6 +247,11 @@ class PieceMethod(_ExplicitMethod):
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         return A.number(query.G.line_dimension(Thresholds.ANY))
 
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
+        lines = query.G.piecewise
+        assert lines is not None
+        return (Step(f"{self.statement} Here $P={lines.pieces}$ and $D={lines.degree}$.", self.citations),)
+
     def rate(self, query: Query) -> Any:
         return query.G.piece_order
 

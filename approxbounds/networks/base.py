@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from approxbounds.bound import Bound
 from approxbounds.complexity.fat_shattering import fat_shattering
 from approxbounds.complexity.pseudo_dimension import pseudo_dimension
+from approxbounds.complexity.vc_dimension import vc_dimension
 from approxbounds.facts.networks import NetworkFacts
 
 __all__ = ["NetworkClass"]
@@ -27,6 +28,20 @@ class NetworkClass(NetworkFacts):
         306
         """
         return pseudo_dimension(self)
+
+    def vc_dimension(self) -> Bound:
+        """The best certified upper bound on VC(G); ``.others`` lists those of the other methods.
+
+        VC(G) is the largest number of points on which 1[g > 0], g in G, show all patterns. It is at most Pdim(G), where
+        each point has a level of its own. The bound is VC(G) itself for linear spaces, and for one layer of k threshold
+        units with real biases on a line: k + 1. Raises NotApplicableError, with all reasons, if no method applies.
+
+        >>> import approxbounds as ab
+        >>> G = ab.HeavisideNetwork(widths=(20,), input_dim=1)
+        >>> G.vc_dimension().value, G.pseudo_dimension().value
+        (21, 41)
+        """
+        return vc_dimension(self)
 
     def fat_shattering(self, gamma: object) -> Bound:
         """The best certified upper bound on fat_gamma(G), the fat-shattering dimension at scale ``gamma``.

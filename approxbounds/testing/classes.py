@@ -135,6 +135,11 @@ def check_network_class(G: ab.NetworkClass, *, values: ArrayLike | None = None) 
             if isinstance(bound, ab.Bound):
                 check_bound(bound)
         pdim = best.value
+        signs = G.vc_dimension()
+        for bound in (signs, *signs.others):
+            if isinstance(bound, ab.Bound):
+                check_bound(bound)
+        require(signs.value <= pdim, f"{G}: VC(G) <= {signs.value} and Pdim(G) <= {pdim}, which is at least VC(G)")
     before = pdim
     for gamma in ("1/100", "1/10", 1):
         try:

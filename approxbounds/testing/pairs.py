@@ -99,7 +99,7 @@ def bounds(draw: DrawFn) -> ab.Bound:
     """A bound with a number: on E_p from either side, a pseudo-dimension, a fat-shattering dimension or a packing."""
     F, G = draw(pairs(families_only=True))
     p, scale = draw(exponents()), draw(scales())
-    question = draw(st.sampled_from(["lower", "upper", "pdim", "fat", "packing"]))
+    question = draw(st.sampled_from(["lower", "upper", "pdim", "vc", "fat", "packing"]))
     try:
         if question in {"lower", "upper"}:
             ask = ab.lower_bounds if question == "lower" else ab.upper_bounds
@@ -107,7 +107,8 @@ def bounds(draw: DrawFn) -> ab.Bound:
         elif question == "packing":
             found = [F.packing(scale, p=p)]
         else:
-            best = G.pseudo_dimension() if question == "pdim" else G.fat_shattering(scale)
+            asked = {"pdim": G.pseudo_dimension, "vc": G.vc_dimension, "fat": lambda: G.fat_shattering(scale)}
+            best = asked[question]()
             found = [best, *(other for other in best.others if isinstance(other, ab.Bound))]
     except ab.NotApplicableError:
         found = []
