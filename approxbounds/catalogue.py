@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from approxbounds.complexity import fat_shattering, packing, pseudo_dimension, vc_dimension
+from approxbounds.complexity import fat_shattering, packing, pseudo_dimension
+from approxbounds.constructions.convex import ConvexFreeNodes, ConvexGradedNodes
 from approxbounds.constructions.interpolation import ReLUInterpolation
 from approxbounds.constructions.mcshane import McShaneEnvelope
+from approxbounds.constructions.monotone import MonotoneInterpolation, MonotoneSteps
 from approxbounds.constructions.piecewise_constant import ConstantConstruction, CubeConstruction
 from approxbounds.constructions.poincare import PoincareConstant
 from approxbounds.constructions.relu import KnownRate, LuShenYangZhang, ShenYangZhang
@@ -114,6 +117,10 @@ REGISTRY.upper.update(
         CubeConstruction(),
         ReLUInterpolation(),
         ZigzagInterpolation(),
+        MonotoneSteps(),
+        MonotoneInterpolation(),
+        ConvexFreeNodes(),
+        ConvexGradedNodes(),
         McShaneEnvelope(),
         ShenYangZhang(),
         LuShenYangZhang(),

@@ -20,7 +20,7 @@ from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
 from approxbounds.validation import MOST_UNITS
 from approxbounds.witness import Witness, integer_of, require
 
-__all__ = ["ReLUInterpolation", "breaks_per_layer"]
+__all__ = ["ReLUInterpolation", "breaks_per_layer", "free_pieces", "interpolating_layers"]
 
 
 def breaks_per_layer(widths: tuple[int, ...]) -> tuple[int, ...]:
@@ -49,7 +49,8 @@ def breaks_per_layer(widths: tuple[int, ...]) -> tuple[int, ...]:
     return best
 
 
-def _intervals(G: NetworkFacts) -> int:
+def free_pieces(G: NetworkFacts) -> int:
+    """n such that G has every continuous function that is linear on n intervals of [0,1], wherever their ends are."""
     return 1 + sum(breaks_per_layer(widths_of(G)))
 
 
@@ -83,10 +84,10 @@ class ReLUInterpolation(Theorem):
         return relu_refusal(query.G)
 
     def search(self, query: Query) -> Witness:
-        return {"intervals": _intervals(query.G)}
+        return {"intervals": free_pieces(query.G)}
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
-        n, most = integer_of(witness, "intervals", minimum=1), _intervals(query.G)
+        n, most = integer_of(witness, "intervals", minimum=1), free_pieces(query.G)
         require(n <= most, f"intervals={n}: the widths of G allow at most {most}")
         return self._error(A, query, 1 / A.number(n))
 
@@ -127,11 +128,13 @@ class ReLUInterpolation(Theorem):
         require_moderate(query.G)
         n, G = integer_of(witness, "intervals", minimum=1), query.G
         nodes = np.arange(n + 1) / n
-        layers = _layers(nodes, values_at(f, nodes[:, None]), breaks_per_layer(widths_of(G)))
+        layers = interpolating_layers(nodes, values_at(f, nodes[:, None]), breaks_per_layer(widths_of(G)))
         return dense(G, layers)
 
 
-def _layers(nodes: NDArray[np.float64], values: NDArray[np.float64], breaks: tuple[int, ...]) -> list[AffineMap]:
+def interpolating_layers(
+    nodes: NDArray[np.float64], values: NDArray[np.float64], breaks: tuple[int, ...]
+) -> list[AffineMap]:
     """The layers of a network that is the linear interpolant; at least as many breaks as inner nodes.
 
     Breaks begin in the layer ``first`` and end in the layer ``stop``.

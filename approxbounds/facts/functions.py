@@ -232,6 +232,16 @@ class FunctionFacts(Description, ABC):
     def value_range(self) -> tuple[Number, Number] | None:
         """[a, b] with a <= f <= b for all f in the class; None if there is no such interval or none is known."""
 
+    @property
+    def is_monotone(self) -> bool:
+        """Whether all f are known to be non-decreasing in each coordinate."""
+        return False
+
+    @property
+    def is_convex(self) -> bool:
+        """Whether all f are known to be convex on [0,1]^d."""
+        return False
+
     @abstractmethod
     def entropy_exponent(self, p: Number) -> Any:
         """a such that log M(eps, F, L^p) is at least of order eps^{-a} (SymPy).

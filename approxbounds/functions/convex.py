@@ -202,6 +202,10 @@ class ConvexFunctions(FunctionClass):
     def value_range(self) -> tuple[Number, Number]:
         return 0, 1
 
+    @property
+    def is_convex(self) -> bool:
+        return True
+
     def entropy_exponent(self, p: Number) -> Any:
         return SYMBOLIC.number(self.dim) / 2
 

@@ -235,6 +235,10 @@ class MonotoneFunctions(FunctionClass):
     def value_range(self) -> tuple[Number, Number]:
         return 0, 1
 
+    @property
+    def is_monotone(self) -> bool:
+        return True
+
     def entropy_exponent(self, p: Number) -> Any:
         import sympy
 

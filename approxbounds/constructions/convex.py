@@ -1,0 +1,245 @@
+"""Convex functions of one variable, interpolated at free nodes or at nodes dense at 0 and 1. THEORY.md, section 5."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import accumulate, pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.constructions.interpolation import breaks_per_layer, free_pieces, interpolating_layers
+from approxbounds.constructions.one_variable import OneVariable, apart, no_range, span
+from approxbounds.constructions.placement import relu_refusal, reshaped, size_text, widths_of
+from approxbounds.errors import NoExpressionError, echo
+from approxbounds.facts.built import DenseNetwork, dense, require_moderate
+from approxbounds.facts.grid import Function, values_at
+from approxbounds.facts.networks import NetworkFacts
+from approxbounds.render import above
+from approxbounds.theorem import Query, Step
+from approxbounds.validation import MOST_UNITS, Number, is_infinite
+from approxbounds.witness import Witness, fraction_of, integer_of, require
+
+__all__ = ["ConvexFreeNodes", "ConvexGradedNodes"]
+
+_INSIDE = 2.0**-53  # where the limits of f at 0 and 1 are taken, as f may jump there
+_MOST_PIECES = 2048  # with graded nodes, so that the formula is a matter of milliseconds
+_MOST_BITS = 60  # of the least node
+_GRADINGS = tuple(Fraction(n, 4) for n in range(4, 61))
+
+
+class _Convex(OneVariable):
+    def refusal(self, query: Query) -> str | None:
+        if not query.F.is_convex:
+            return "F must be a class of convex functions"
+        return no_range(query) or relu_refusal(query.G)
+
+    def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
+        n = integer_of(witness, "pieces")
+        return reshaped(query.G, (n,)) if n <= MOST_UNITS else query.G  # no wider layer can be described
+
+    def _interpolant(self, query: Query, nodes: NDArray[np.float64], shift: float, f: Function) -> DenseNetwork:
+        require_moderate(query.G)
+        values = values_at(f, np.clip(nodes, _INSIDE, 1 - _INSIDE)[:, None]) - shift
+        return dense(query.G, interpolating_layers(nodes, values, breaks_per_layer(widths_of(query.G))))
+
+
+class ConvexFreeNodes(_Convex):
+    """E_p <= (b - a)/n for convex f: [0,1] -> [a,b], n linear pieces of our choice, every p, ReLU. Witness: ``pieces``.
+
+    Proof. The total variation of f on (0,1) is at most 2(b - a). Nodes at equal variation, at most 2(b - a)/n on each
+    piece; there f falls by u and rises by v, the chord is at most max(u, v) above the minimum, and f is between the
+    minimum and the chord: chord - f is in [0, 2(b - a)/n]. Subtract (b - a)/n. At 0 and 1 take the limits of f.
+    """
+
+    id = "convex-free-nodes"
+    title = "Interpolation of convex functions at equal variation"
+    statement = (
+        r"A convex $f:[0,1]\to[a,b]$ has total variation at most $2(b-a)$. Interpolated at $n+1$ nodes of equal "
+        r"variation it is at most $\frac2n(b-a)$ below its chords; these, lowered by $\frac{b-a}n$, are within "
+        r"$\frac{b-a}n$."
+    )
+
+    def search(self, query: Query) -> Witness:
+        return {"pieces": free_pieces(query.G)}
+
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
+        n, most = integer_of(witness, "pieces", minimum=1), free_pieces(query.G)
+        require(n <= most, f"pieces={n}: the widths of G allow at most {most}")
+        return self.error(A, query, A.number(n))
+
+    def error(self, A: Arithmetic[V], query: Query, pieces: V | float) -> V:
+        return span(A, query) / A.number(pieces)
+
+    def rate(self, query: Query) -> Any:
+        """For the best shapes, with one wide layer."""
+        import sympy
+
+        return 1 / sympy.Symbol("W", positive=True)
+
+    def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
+        """f at 2^-53 and 1 - 2^-53 stands for its limits at 0 and 1; all pieces are wider than 2^-33/n.
+
+        Steep terms cancel after it: doubles lose up to about 2^-20 (b-a).
+        """
+        n = integer_of(witness, "pieces", minimum=1)
+        low, high = query.F.value_range or (0, 0)
+        return self._interpolant(query, _equal_variation(f, n), float(high - low) / n, f)
+
+
+class ConvexGradedNodes(_Convex):
+    """Interpolation at fixed nodes x_i, symmetric and dense at 0 and 1; p < inf, ReLU.
+
+    With h_i = x_i - x_{i-1}, c_i = (b-a) (sqrt(x_i) - sqrt(x_{i-1}))^2 h_i^{1/p-1} (p+1)^{-1/p} and c'_i = c_{n+1-i}:
+
+        E_p <= max( max_{i<j} (c_i^p + c'_j^p)^{1/p}, max_i (c_i + c'_i) ).
+
+    Proof. Let f have values in [0,1] and its infimum at z. f = inf f + the mean of sticks g_t(x) = (1 - x/t)_+, t <= z,
+    with weights of sum at most 1, + the same with their mirror images, t' >= z: for x < z f(x) - f(z) = int (t - x)_+
+    df'(t), and int t df'(t) <= 1. Interpolation is linear, so the error of f is at most the largest of a stick and a
+    mirrored one with t <= t'. The error of g_t is in the cell [x_{i-1}, x_i] of t only: a triangle of height
+    (t - x_{i-1})(x_i - t)/(t h_i), at most (sqrt(x_i) - sqrt(x_{i-1}))^2/h_i, at t = sqrt(x_{i-1} x_i). Errors in
+    different cells add up as p-th powers. Witness: ``pieces`` (n) and ``grading`` (g): x_i = (2i/n)^g/2 up to 1/2.
+    """
+
+    id = "convex-graded-nodes"
+    title = "Interpolation of convex functions at graded nodes"
+    statement = (
+        r"A convex $f:[0,1]\to[0,1]$ is a constant plus averages of $(1-x/t)_+$ and of mirror images, each of total "
+        r"weight at most 1. The error of one of them, interpolated at nodes $x_i$, $h_i=x_i-x_{i-1}$, is in one cell, "
+        r"at most $c_i=(\sqrt{x_i}-\sqrt{x_{i-1}})^2h_i^{1/p-1}(p+1)^{-1/p}$; $f$ is no worse than the worst pair."
+    )
+
+    def refusal(self, query: Query) -> str | None:
+        reason = super().refusal(query)
+        if reason is None and is_infinite(query.p):
+            return "near 0 and 1 fixed nodes do not follow f in sup norm"
+        return reason
+
+    def search(self, query: Query) -> Witness:
+        n = min(free_pieces(query.G), _MOST_PIECES)
+        gradings = [g for g in _GRADINGS if g * n.bit_length() <= _MOST_BITS]
+        nodes = np.array([_float_nodes(n, float(g)) for g in gradings]).T
+        errors = _worst(FLOAT, list(nodes), FLOAT.number(query.p))
+        return {"pieces": n, "grading": gradings[int(np.argmin(errors))]}
+
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
+        n, most = integer_of(witness, "pieces", minimum=1, maximum=_MOST_PIECES), free_pieces(query.G)
+        require(n <= most, f"pieces={n}: the widths of G allow at most {most}")
+        grading = fraction_of(witness, "grading")
+        require(grading in _GRADINGS, f"grading={echo(grading)} must be a multiple of 1/4 from 1 to 15")
+        p = A.number(query.p)
+        if A.decides:
+            return span(A, query) * _worst(A, [_node(A, i, n, grading) for i in range(n + 1)], p)
+        i, j = _worst_cells(n, grading, query.p)  # that are the worst is seen in floats: SymPy shows it
+        cell, other = (_cell(A, _node(A, k, n, grading), _node(A, k + 1, n, grading), p) for k in (i, n - 1 - j))
+        return span(A, query) * _together(A, cell, other, p, same=i == j)
+
+    def error(self, A: Arithmetic[V], query: Query, pieces: V | float) -> V:
+        raise NoExpressionError(f"{self.id}: the closed form needs numbers")
+
+    def expression(self, query: Query) -> Any:
+        if query.symbols:
+            raise NoExpressionError(f"{self.id}: the closed form needs numbers")
+        return self.evaluate(SYMBOLIC, query, self.search(query))
+
+    def rate(self, query: Query) -> Any:
+        """With g = p+1, for the best shapes: h_i is of order x_i^{1-1/g}/n, so c_i is at most of order n^{-1-1/p}."""
+        import sympy
+
+        return sympy.Symbol("W", positive=True) ** (-1 - 1 / SYMBOLIC.number(query.p))
+
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
+        n, grading = integer_of(witness, "pieces"), fraction_of(witness, "grading")
+        text = (
+            f"The widths of $G$ allow $n={n}$ intervals ({size_text(self.smallest_network(query, witness))} are enough)"
+        )
+        error = above(self.evaluate(BALL, query, witness))
+        nodes = f"with $x_i=\\frac12(2i/n)^{{{grading}}}$ up to $\\frac12$ and their mirror images"
+        return (*self.outline(query), Step(f"{text}; {nodes} the error is at most ${error}$.", self.citations))
+
+    def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
+        """f at 2^-53 and 1 - 2^-53 stands for its limits at 0 and 1."""
+        nodes = _float_nodes(integer_of(witness, "pieces", minimum=1), float(fraction_of(witness, "grading")))
+        return self._interpolant(query, nodes, 0.0, f)
+
+
+def _node(A: Arithmetic[V], i: int, n: int, grading: Fraction) -> V:
+    """x_i."""
+    if 2 * i > n:
+        return 1 - _node(A, n - i, n, grading)
+    return A.power(A.number(Fraction(2 * i, n)), A.number(grading)) / 2 if i else A.number(0)
+
+
+def _float_nodes(n: int, grading: float) -> NDArray[np.float64]:
+    left = (2 * np.arange(n // 2 + 1) / n) ** grading / 2
+    return np.concatenate([left, 1 - left[::-1][1 - n % 2 :]])
+
+
+def _cell(A: Arithmetic[V], a: V, b: V, p: V) -> V:
+    """c_i^p for the cell [a, b] of an F with b - a = 1."""
+    half = A.number(1) / 2
+    return A.power(A.power(b, half) - A.power(a, half), 2 * p) * A.power(b - a, 1 - p) / (p + 1)
+
+
+def _together(A: Arithmetic[V], one: V, other: V, p: V, *, same: bool) -> V:
+    """The error of two sticks in different cells or in the same one, from the p-th powers of their errors."""
+    return A.power(one, 1 / p) + A.power(other, 1 / p) if same else A.power(one + other, 1 / p)
+
+
+def _worst(A: Arithmetic[V], nodes: Sequence[Any], p: V) -> V:
+    """The largest error of a pair of sticks."""
+    cells = [_cell(A, a, b, p) for a, b in pairwise(nodes)]
+    pairs = list(zip(cells, reversed(cells), strict=True))
+    worst = A.maximum(*(_together(A, one, other, p, same=True) for one, other in pairs))
+    before = list(accumulate(cells, A.maximum))
+    if len(cells) == 1:
+        return worst
+    return A.maximum(
+        worst,
+        _together(
+            A,
+            A.maximum(*(b + other for b, (_, other) in zip(before, pairs[1:], strict=False))),
+            A.number(0),
+            p,
+            same=False,
+        ),
+    )
+
+
+def _worst_cells(n: int, grading: Fraction, p: Number) -> tuple[int, int]:
+    """The cells of the worst pair, by floats."""
+    nodes, power = _float_nodes(n, float(grading)), float(p)
+    cells = np.array([_cell(FLOAT, a, b, power) for a, b in pairwise(nodes)])
+    table = np.maximum.accumulate(cells)[:-1] + cells[::-1][1:] if n > 1 else np.zeros(0)
+    same = (cells ** (1 / power) + cells[::-1] ** (1 / power)) ** power
+    if n == 1 or same.max() >= table.max():
+        return int(same.argmax()), int(same.argmax())
+    j = int(table.argmax()) + 1
+    return int(cells[:j].argmax()), j
+
+
+def _equal_variation(f: Function, n: int) -> NDArray[np.float64]:
+    """n + 1 nodes from 0 to 1, between which a convex f varies equally, as far as doubles tell."""
+
+    def at(x: Any) -> NDArray[np.float64]:
+        return values_at(f, np.clip(np.atleast_1d(x), _INSIDE, 1 - _INSIDE)[:, None])
+
+    low, high = 0.0, 1.0
+    while high - low > 1e-15:  # the minimum, by thirds
+        one, two = low + (high - low) / 3, high - (high - low) / 3
+        first, second = at([one, two])
+        low, high = (low, two) if first <= second else (one, high)
+    start, bottom, end = at([0.0, (low + high) / 2, 1.0])
+    wanted = np.linspace(0, max(start - bottom, 0) + max(end - bottom, 0), n + 1)[1:-1]
+    falling = wanted <= start - bottom
+    target = np.where(falling, start - wanted, bottom + wanted - (start - bottom))
+    left, right = np.where(falling, 0.0, low), np.where(falling, high, 1.0)
+    for _ in range(64):
+        middle = (left + right) / 2
+        further = np.where(falling, at(middle) > target, at(middle) < target)
+        left, right = np.where(further, middle, left), np.where(further, right, middle)
+    return apart(np.concatenate([[0.0], right, [1.0]]))

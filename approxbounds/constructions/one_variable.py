@@ -1,0 +1,78 @@
+"""What constructions with n intervals of [0,1] share, for functions with a known range. THEORY.md, section 5."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
+from approxbounds.constructions.placement import size_text, sizes
+from approxbounds.facts.networks import NetworkFacts
+from approxbounds.render import above
+from approxbounds.sources import Citation
+from approxbounds.theorem import Direction, Query, Step, Theorem
+from approxbounds.witness import Witness, integer_of
+
+__all__ = ["OneVariable", "apart", "levels_of", "no_range", "span"]
+
+_STEEP = 2.0**-32  # what all steep pieces of a built interpolant are wide together
+
+
+def no_range(query: Query) -> str | None:
+    """The reason why F is not a class of functions of one variable with a known range, or None."""
+    if query.F.domain_dim == 1 and query.F.value_range is not None:
+        return None
+    return "F must be functions of one variable with a known range"
+
+
+def span(A: Arithmetic[V], query: Query) -> V:
+    """b - a, where F has values in [a, b]."""
+    low, high = query.F.value_range or (0, 0)  # refused above
+    return A.number(high) - A.number(low)
+
+
+def levels_of(query: Query, count: int) -> NDArray[np.float64]:
+    """The ends of ``count`` equal parts of the range of F."""
+    low, high = query.F.value_range or (0, 0)
+    return np.linspace(float(low), float(high), count + 1)
+
+
+def apart(nodes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Non-decreasing nodes from 0 to 1, moved by at most 2^-32 so that n pieces are at least 2^-32/n wide each."""
+    gaps = _STEEP * np.linspace(0, 1, len(nodes))
+    moved: NDArray[np.float64] = np.minimum(np.maximum.accumulate(nodes - gaps) + gaps, 1 - gaps[::-1])
+    return moved
+
+
+class OneVariable(Theorem):
+    """An error that depends on the number n of intervals only. Witness: ``pieces`` (n)."""
+
+    citations = (Citation("approxbounds", "5"),)
+    direction = Direction.UPPER
+
+    @abstractmethod
+    def error(self, A: Arithmetic[V], query: Query, pieces: V | float) -> V:
+        """The error with n intervals."""
+
+    @abstractmethod
+    def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts: ...
+
+    def expression(self, query: Query) -> Any:
+        """In n, where G has symbols."""
+        (n,) = sizes(self, query, "n")
+        return self.error(SYMBOLIC, query, n)
+
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
+        n = integer_of(witness, "pieces")
+        needed = size_text(self.smallest_network(query, witness))
+        error = above(self.error(BALL, query, BALL.number(n)))
+        return (
+            *self.outline(query),
+            Step(
+                f"The widths of $G$ allow $n={n}$ intervals ({needed} are enough); the error is at most ${error}$.",
+                self.citations,
+            ),
+        )
