@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from approxbounds.complexity import fat_shattering, packing, pseudo_dimension, vc_dimension
-from approxbounds.complexity import fat_shattering, packing, pseudo_dimension
 from approxbounds.constructions.convex import ConvexFreeNodes, ConvexGradedNodes
 from approxbounds.constructions.interpolation import ReLUInterpolation
 from approxbounds.constructions.mcshane import McShaneEnvelope

@@ -91,7 +91,9 @@ class ChangesMethod(_VCMethod):
         return self.evaluate(SYMBOLIC, query, {})
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        return (Step(f"{self.statement} Here $C={query.G.line_dimension(Thresholds.COMMON) - 1}$.", self.citations),)
+        dimension = query.G.line_dimension(Thresholds.COMMON)
+        assert dimension is not None
+        return (Step(f"{self.statement} Here $C={dimension - 1}$.", self.citations),)
 
     def rate(self, query: Query) -> Any:
         return query.G.piece_order

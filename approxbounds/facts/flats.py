@@ -36,9 +36,9 @@ class OnFlats(NetworkFacts):
     def piecewise(self) -> Piecewise | None:
         """What is known of the network on lines; if the flats are lines in other directions, nothing."""
         known = self.network.piecewise
-        if known is None or not set(self.axes) <= set(known.among(self.network.domain_dim)):
-            return None
-        return replace(known, axes=None)
+        if known is None or known.axes is None:
+            return known
+        return replace(known, axes=None) if set(self.axes) <= set(known.axes) else None
 
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         found = self.network.flat_growth(self.axes, thresholds)

@@ -186,13 +186,14 @@ class FunctionFacts(Description, ABC):
     def curved(self, order: int) -> Curved | None:
         """For d = 1: the most curved function of this order that is known to be in F; or None."""
         ball = self.smooth_ball
-        return None if ball is None or order > ball.smoothness else Curved(order, ball.radius)
+        known = ball is not None and not is_symbolic(ball.smoothness) and order <= ball.smoothness
+        return Curved(order, ball.radius) if known and ball is not None else None
 
     @property
     def bowl(self) -> Bowl | None:
         """The most curved multiple of |x - centre|^2, minus a constant, that is known to be in F; or None."""
         ball, d = self.smooth_ball, self.domain_dim
-        if ball is None or ball.smoothness < 2:
+        if ball is None or is_symbolic(ball.smoothness) or ball.smoothness < 2:
             return None
         curvature = ball.radius * Fraction(min(16, d), d)  # its values, less their middle, are within c d/16 of 0
         return Bowl(curvature, curvature * Fraction(d, 16))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -107,7 +108,15 @@ def bounds(draw: DrawFn) -> ab.Bound:
         elif question == "packing":
             found = [F.packing(scale, p=p)]
         else:
-            asked = {"pdim": G.pseudo_dimension, "vc": G.vc_dimension, "fat": lambda: G.fat_shattering(scale)}
+            asked: dict[str, Callable[[], ab.Bound]] = {
+                "pdim": G.pseudo_dimension,
+                "vc": G.vc_dimension,
+                "fat": lambda: G.fat_shattering(scale),
+            }
+                "pdim": G.pseudo_dimension,
+                "vc": G.vc_dimension,
+                "fat": lambda: G.fat_shattering(scale),
+            }
             best = asked[question]()
             found = [best, *(other for other in best.others if isinstance(other, ab.Bound))]
     except ab.NotApplicableError:
