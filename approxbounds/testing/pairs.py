@@ -113,10 +113,6 @@ def bounds(draw: DrawFn) -> ab.Bound:
                 "vc": G.vc_dimension,
                 "fat": lambda: G.fat_shattering(scale),
             }
-                "pdim": G.pseudo_dimension,
-                "vc": G.vc_dimension,
-                "fat": lambda: G.fat_shattering(scale),
-            }
             best = asked[question]()
             found = [best, *(other for other in best.others if isinstance(other, ab.Bound))]
     except ab.NotApplicableError:
