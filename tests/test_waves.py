@@ -228,9 +228,12 @@ def test_cylinders_are_members(functions, axes):
     assert type(base) is type(functions) and base.domain_dim == len(axes)
     rng = np.random.default_rng(len(axes))
     for _ in range(8):
-        f = member(rng, base)
-        assert base.contains(f, rng.random((40, len(axes))))
-        assert functions.contains(lambda x, f=f: f(x[:, list(axes)]), rng.random((40, 3)))
+        f, points = member(rng, base), rng.random((100, 3))
+        for j in range(3):  # also many points on lines in each direction
+            points[30 * j : 30 * (j + 1)] = points[30 * j]
+            points[30 * j : 30 * (j + 1), j] = np.linspace(0, 1, 30)
+        assert base.contains(f, points[:, list(axes)])
+        assert functions.contains(lambda x, f=f: f(x[:, list(axes)]), points)
 
 
 def test_cylinders_of_anisotropic_balls_keep_the_smoothness_of_their_coordinates():
