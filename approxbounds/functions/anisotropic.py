@@ -21,6 +21,7 @@ from approxbounds.facts.points import PointFamily
 from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.bump import concentrated_maximum_holds, derivative_norm
+from approxbounds.functions.halves import Halves, Profiled
 from approxbounds.parameters import POSITIVE, Entries, Exact, allowed
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
@@ -29,7 +30,7 @@ __all__ = ["AnisotropicBoxes", "AnisotropicHolderBall"]
 
 
 @dataclass(frozen=True)
-class AnisotropicBoxes(HypercubeFamily):
+class AnisotropicBoxes(Profiled):
     """Signs on the boxes of sides 1/k_j: w = A prod_j psi_j(k_j x_j), psi_j = (4y(1-y))^{n_j+1}, n_j = ceil(s_j)-1.
 
     A = R min_j k_j^{-s_j}/H_j, H_j = q_{n+1}^alpha (2 q_n)^{1-alpha} with q_i = ||psi_j^(i)||: direction by
@@ -125,10 +126,15 @@ class AnisotropicBoxes(HypercubeFamily):
         cell = np.minimum(np.floor(scaled), sides - 1)
         number = cell @ np.concatenate([[1.0], np.cumprod(sides[:-1], dtype=float)])
         t = scaled - cell
-        profile = np.prod([(4 * t[:, j] * (1 - t[:, j])) ** ceil(s) for j, s in enumerate(self.smoothness)], axis=0)
         height = float(self.norm(FLOAT, index, float("inf")))
-        values: NDArray[np.float64] = (2.0 * np.asarray(omega, float)[number.astype(int)] - 1.0) * height * profile
+        signs = 2.0 * np.asarray(omega, float)[number.astype(int)] - 1.0
+        values: NDArray[np.float64] = signs * height * self.profile(t)
         return values
+
+    def profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
+        powers = np.array([ceil(s) for s in self.smoothness])
+        profile: NDArray[np.float64] = np.prod((4 * t * (1 - t)) ** powers, axis=1)
+        return profile
 
 
 @lru_cache(maxsize=64)
@@ -177,7 +183,8 @@ class AnisotropicHolderBall(FunctionClass):
     def families(self) -> tuple[HypercubeFamily, ...]:
         if any(is_symbolic(s) for s in self.smoothness):
             return ()
-        return (AnisotropicBoxes(self.smoothness, self.radius),)
+        boxes = AnisotropicBoxes(self.smoothness, self.radius)
+        return boxes, Halves(boxes, self.domain_dim)
 
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, smoothness=tuple(self.smoothness[j] for j in axes))

@@ -17,6 +17,7 @@ from approxbounds.facts.hypercube import HypercubeFamily, Index, Thresholds
 from approxbounds.facts.points import PointFamily
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import BumpCubes
+from approxbounds.functions.halves import Halves
 from approxbounds.parameters import DIMENSION
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
@@ -175,7 +176,8 @@ class ConvexFunctions(FunctionClass):
 
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:
-        return (ConvexCubes(2, self.dim, 1),)
+        cubes = ConvexCubes(2, self.dim, 1)
+        return (cubes,) if is_symbolic(self.dim) else (cubes, Halves(cubes, self.dim))
 
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, dim=len(axes))

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT, Arithmetic, V
 from approxbounds.description import named, where
-from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, integer_root, resolutions
+from approxbounds.facts.hypercube import MOST_CELLS, Grid, Index, Thresholds, integer_root, resolutions
 from approxbounds.functions.bump import concentrated_maximum_holds, derivative_norm
+from approxbounds.functions.halves import Profiled
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite
 
@@ -30,7 +31,7 @@ def _cube_grid(dim: int) -> Grid:
 
 
 @dataclass(frozen=True)
-class Cubes(HypercubeFamily):
+class Cubes(Profiled):
     """Sign patterns on the k^d cubes of side 1/k; all centres are 0."""
 
     smoothness: Number
@@ -79,10 +80,6 @@ class Cubes(HypercubeFamily):
     def _relative_norm(self, A: Arithmetic[V], p: Number) -> V:
         """||w||_p / sup w (or a lower bound on it), p < inf: the mean of order p of w / sup w over a cell."""
 
-    @abstractmethod
-    def _profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
-        """w / sup w on the unit cube, for t of shape (m, d)."""
-
     def evaluate(self, index: Index, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:
         k, dim = int(index["k"]), int(self.dim)
         scaled = np.asarray(points, float) * k
@@ -90,7 +87,7 @@ class Cubes(HypercubeFamily):
         number = cell @ (float(k) ** np.arange(dim))
         height = float(self.norm(FLOAT, index, float("inf")))
         signs = 2.0 * np.asarray(omega, float)[number.astype(int)] - 1.0
-        values: NDArray[np.float64] = signs * height * self._profile(scaled - cell)
+        values: NDArray[np.float64] = signs * height * self.profile(scaled - cell)
         return values
 
 
@@ -108,7 +105,7 @@ class DistanceCubes(Cubes):
         d = A.number(self.dim)
         return A.exp_over(A.log(d) + A.log_beta(A.number(self.smoothness) * A.number(p) + 1, d), A.number(p))
 
-    def _profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    def profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
         profile: NDArray[np.float64] = (2 * np.minimum(t, 1 - t).min(axis=1)) ** float(self.smoothness)
         return profile
 
@@ -147,7 +144,7 @@ class BumpCubes(Cubes):
         log_mean = A.number(self.dim) * (b * A.log(A.number(4)) + A.log_beta(b + 1, b + 1))
         return A.exp_over(log_mean, A.number(p))
 
-    def _profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    def profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
         profile: NDArray[np.float64] = np.prod((4 * t * (1 - t)) ** (self._n + 1), axis=1)
         return profile
 
@@ -188,7 +185,7 @@ class PerfectSplineCubes(Cubes):
         s = int(self.smoothness)
         return A.number(self.radius) / A.number(4**s * factorial(s)) / self._height(A)
 
-    def _profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    def profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
         s, y = int(self.smoothness), t[:, 0]
         psi = y**s
         for j in range(1, s + 1):

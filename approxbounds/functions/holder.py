@@ -18,6 +18,7 @@ from approxbounds.facts.hypercube import HypercubeFamily
 from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import BumpCubes, DistanceCubes, PerfectSplineCubes
+from approxbounds.functions.halves import Halves
 from approxbounds.parameters import DIMENSION, POSITIVE, Exact, allowed
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic
@@ -46,11 +47,12 @@ class _Holder(FunctionClass):
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:
         s, arguments = self._s, (self._s, self.dim, self.radius)
-        if is_symbolic(s) or s <= 1:
-            return (DistanceCubes(*arguments),)
-        if self.dim == 1 and isinstance(s, int):
-            return BumpCubes(*arguments), PerfectSplineCubes(*arguments)
-        return (BumpCubes(*arguments),)
+        cubes = DistanceCubes(*arguments) if is_symbolic(s) or s <= 1 else BumpCubes(*arguments)
+        if is_symbolic(self.dim):
+            return (cubes,)
+        if self.dim == 1 and isinstance(s, int) and s > 1:
+            return cubes, PerfectSplineCubes(*arguments), Halves(cubes, self.dim)
+        return cubes, Halves(cubes, self.dim)
 
     @property
     def closed_form_condition(self) -> Any:

@@ -15,6 +15,7 @@ from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.bump import concentrated_maximum_holds
 from approxbounds.functions.cubes import BumpCubes
+from approxbounds.functions.halves import Halves
 from approxbounds.parameters import DIMENSION, POSITIVE, Exponent, Integer, allowed
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
@@ -80,7 +81,8 @@ class SobolevBall(FunctionClass):
 
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:
-        return (SobolevCubes(self.smoothness, self.dim, self.radius),)
+        cubes = SobolevCubes(self.smoothness, self.dim, self.radius)
+        return (cubes,) if is_symbolic(self.dim) else (cubes, Halves(cubes, self.dim))
 
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, dim=len(axes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,12 @@ __all__ = ["HypercubeTheorem", "hypercube_values"]
 def _values(parts: Sequence[Members]) -> Scores:
     """T3 for all members of a list: -inf where G may show all patterns."""
     N = np.concatenate([part.cells for part in parts])
-    growth = np.concatenate([part.query.G.growth(part.family.centres).evaluate(FLOAT, part.cells) for part in parts])
+    growth = np.concatenate(
+        [
+            G.growth(centres).evaluate(FLOAT, np.concatenate([part.cells for part in alike]))
+            for (G, centres), alike in groupby(parts, lambda part: (part.query.G, part.family.centres))
+        ]
+    )
     values, h = np.full(N.size, -np.inf), np.ones(N.size)
     possible = np.flatnonzero(growth < N)
     if possible.size:
