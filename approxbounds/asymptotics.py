@@ -65,6 +65,8 @@ def powers(rate: Any) -> dict[Any, Any] | None:
     from approxbounds.symbolic import RealPower
 
     expression = sympy.S(rate)
+    if expression.is_infinite:
+        return None
     if expression.is_number or isinstance(expression, sympy.log):
         return {}
     if expression.is_Symbol:
@@ -141,6 +143,8 @@ def needed(rate: Any, size: Any, error: Any) -> Any:
 
     log = sympy.Dummy("log", positive=True)
     expression = sympy.S(rate).subs(sympy.log(size), log)
+    if expression == sympy.oo:
+        return sympy.oo
     found = powers(expression)
     if found is None:
         return None

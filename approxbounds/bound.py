@@ -46,9 +46,10 @@ class Refusal:
 class Bound:
     """A bound on one quantity by one theorem.
 
-    ``value`` is a certified number: a float rounded to the safe side (an int for dimensions); asking
-    for it where there is none raises :class:`NoNumberError`. ``expression`` is the closed form and
-    ``rate`` the order, both SymPy. ``others`` holds what the other theorems gave or why they did not.
+    ``value`` is a certified number: a float rounded to the safe side (an int for dimensions, ``math.inf`` for an error
+    that is proved to be infinite); asking for it where there is none raises :class:`NoNumberError`. ``expression`` is
+    the closed form and ``rate`` the order, both SymPy. ``others`` holds what the other theorems gave or why they did
+    not.
     """
 
     theorem: Theorem
@@ -71,7 +72,7 @@ class Bound:
 
     @property
     def value(self) -> float | int:
-        """The certified number: a float rounded to the safe side, an int for dimensions.
+        """The certified number: a float rounded to the safe side, an int for dimensions, or ``math.inf``.
 
         Raises NoNumberError, an AttributeError, where there is none: then ``hasattr(bound, "value")`` is False.
         """
@@ -218,9 +219,17 @@ class Bound:
             return False
 
     @property
+    def relation(self) -> str:
+        """How the quantity stands to the bound: ``>=`` or ``<=``; ``=`` if it is infinite."""
+        if self.theorem.infinite:
+            return "="
+        return ">=" if self.direction is Direction.LOWER else "<="
+
+    @property
     def latex(self) -> str:
         """The statement in LaTeX: the quantity, the relation, and the number, closed form or rate."""
-        left = f"{self.theorem.quantity(self.query)} {self.direction.relation} "
+        relation = "=" if self.theorem.infinite else self.direction.relation
+        left = f"{self.theorem.quantity(self.query)} {relation} "
         if self.number is not None:
             return left + render.rounded(self.number, self.direction is Direction.UPPER)
         import sympy
@@ -238,14 +247,15 @@ class Bound:
         return f"$\\displaystyle {self.latex}\\quad\\text{{[{self.origin}]}}$"
 
     def __str__(self) -> str:
-        relation = ">=" if self.direction is Direction.LOWER else "<="
         quantity = render.plain(self.theorem.quantity(self.query))
-        return f"{quantity} {relation} {self._answer()}  [{self.origin}]"
+        return f"{quantity} {self.relation} {self._answer()}  [{self.origin}]"
 
     __repr__ = __str__  # a terminal shows the statement
 
     def _answer(self) -> str:
         """The number, else the rate, else the closed form."""
+        if self.theorem.infinite:
+            return "inf"
         if self.number is not None:
             return render.number(self.number, self.direction is Direction.UPPER)
         try:

@@ -33,6 +33,7 @@ from approxbounds.networks.splines import FreeKnotSplines
 from approxbounds.networks.union import Union
 from approxbounds.registry import REGISTRY
 from approxbounds.theorem import Theorem
+from approxbounds.transfer.blow_up import BlowUpTheorem
 from approxbounds.transfer.boundary_layers import BoundaryLayerTheorem
 from approxbounds.transfer.curvature import CurvatureTheorem
 from approxbounds.transfer.fat_hypercube import FatHypercubeTheorem, FatSupNormTheorem
@@ -90,6 +91,7 @@ REGISTRY.networks.update(
 
 REGISTRY.lower.update(
     _by_id(
+        BlowUpTheorem(),
         HypercubeTheorem(),
         JumpTheorem(),
         PointsTheorem(),

@@ -4,7 +4,8 @@ A certificate names a theorem, the two classes with exact parameters, p (or eps,
 claimed value. Nothing in it is executed: :func:`verify` rebuilds the classes by the registry, and the
 kernel recomputes everything in ball arithmetic. In JSON, exact numbers are ints or strings ("1/10");
 ``value`` is a JSON number and means the double nearest to it (an int for dimensions); that double is what counts. Its
-digits are written on the safe side of it, so that the decimal itself is a bound, too.
+digits are written on the safe side of it, so that the decimal itself is a bound, too. The text "inf" states that the
+quantity is infinite.
 
 Compatibility policy of the format. A certificate that was issued once stays readable and stays accepted, with the value
 that it states. So names of theorems, classes, parameters and entries of witnesses are never removed, renamed or given
@@ -23,6 +24,7 @@ reader could misunderstand the new files; readers of the new format also read th
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -35,7 +37,7 @@ from approxbounds.arithmetic import limited, spend, usual_errors
 from approxbounds.description import Description
 from approxbounds.errors import CertificateError, ParameterError, echo, nearest
 from approxbounds.files import read_file, write_atomically
-from approxbounds.jsontext import dumps, loads
+from approxbounds.jsontext import INFINITE, dumps, finite, loads
 from approxbounds.kernel import Verdict, check
 from approxbounds.registry import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
 from approxbounds.theorem import Query, Theorem, foreign_code, full_name
@@ -101,7 +103,8 @@ class Certificate:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object."""
-        return {"format": FORMAT} | {field.name: getattr(self, field.name) for field in fields(self)}
+        data = {"format": FORMAT} | {field.name: getattr(self, field.name) for field in fields(self)}
+        return data | {"value": finite(self.value)}
 
     def __repr__(self) -> str:
         asked = ((name, getattr(self, name)) for name in ("functions", "network", "p", "eps", "gamma"))
@@ -173,9 +176,11 @@ class Certificate:
             if isinstance(data[name], bool) or not isinstance(data[name], (int, str, type(None))):
                 raise CertificateError(name, data[name], "must be an int, a string or null")
         value = data["value"]
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 2**1024:
-            raise CertificateError("value", value, "must be a JSON number that a double can hold")
-        return cls(**{name: data[name] for name in _KEYS if name != "format"})
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 2**1024
+        if not number and value != INFINITE:
+            raise CertificateError("value", value, f"must be a JSON number that a double can hold, or {INFINITE!r}")
+        given = {name: data[name] for name in _KEYS if name != "format"}
+        return cls(**given | {"value": value if number else math.inf})
 
 
 def _shortly(data: object) -> str:

@@ -92,7 +92,8 @@ class Entry:
         return tuple(dict.fromkeys(name for bound in self.bounds for name in bound.foreign))
 
     def __str__(self) -> str:
-        low = "" if self.lower is None else f"{render.number(self.lower.value, False)} <= "
+        relation = "=" if self.lower is not None and self.lower.theorem.infinite else "<="
+        low = "" if self.lower is None else f"{render.number(self.lower.value, False)} {relation} "
         high = "" if self.upper is None else f" <= {render.number(self.upper.value, True)}"
         norms = "" if self.norms is None else f"; L^p and sup norm: {self.norms.value}"
         classes = f"F={self.query.F}, G={self.query.G}"

@@ -44,6 +44,16 @@ def _exceeds(query: Query, error: Number) -> bool:
     return any(isinstance(bound, Bound) and bound.number is not None and bound.number > error for bound in answers)
 
 
+def _without_size(query: Query, error: Number) -> tuple[str, Bound | None]:
+    """A certified bound above the error that holds for networks of every size, and what it needs of them."""
+    for theorem in LOWER_THEOREMS:
+        if theorem.refusal(query) is None and (needs := theorem.size_free(query)) is not None:
+            bound = apply(theorem, query)
+            if isinstance(bound, Bound) and bound.number is not None and bound.number > error:
+                return needs, bound
+    return "", None
+
+
 def _numeric_query(F: object, G: object, p: object) -> Query:
     """A validated query without symbols to which a theorem with explicit constants applies."""
     query = make_query(F, G, p)
@@ -148,9 +158,10 @@ def required_weights(
     Every fully connected network with biases, ``depth`` layers (output layer included), activations of at most
     ``pieces`` polynomial pieces of degree <= ``degree``, and fewer than ``value`` parameters (weights and biases)
     has E_p(F, G) > error; the certificate proves it for the largest of them, in which the others are contained
-    or whose totals they do not exceed. ``error``: an exact positive number. The library describes at most 10^12
-    parameters and layers of 10^9 units; if a search ends there (``limited``), value is the next size: at least
-    10^12 + 1 if all are excluded.
+    or whose totals they do not exceed. ``value`` is ``math.inf`` where a theorem gives the same bound for every size,
+    as in sup norm for convex functions of two or more variables. ``error``: an exact positive number. The library
+    describes at most 10^12 parameters and layers of 10^9 units; if a search ends there (``limited``), value is the
+    next size: at least 10^12 + 1 if all are excluded.
 
     If ``error`` is a symbol, others may be symbols too, and the answer is a :class:`RequiredOrder`: the order of W
     that small errors need.
@@ -177,6 +188,10 @@ def required_weights(
         raise ParameterError("dim", dim, f"{_NUMERIC} needs a number here, not a symbol")
     sizes = _FullyConnected(dim, layers, nu, K)
     query = _numeric_query(F, sizes.networks(1)[0], p)
+    needs, bound = _without_size(query, threshold)
+    if bound is not None:
+        covered = Step(f"{bound.theorem.id} gives the same for all {needs}, so for networks of any number of weights.")
+        return Requirement("weights", math.inf, threshold, query, bound, covered)
     last, bound = _search(query, sizes.networks, threshold, sizes.most)
     value = sizes.weights(last + 1)
     return Requirement("weights", value, threshold, query, bound, sizes.covered(last), sizes.limited(last))

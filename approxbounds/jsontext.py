@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
-__all__ = ["decimal_text", "dumps", "loads"]
+__all__ = ["INFINITE", "decimal_text", "dumps", "finite", "loads"]
+
+#: How infinity is written: JSON has no number for it.
+INFINITE = "inf"
 
 _SHORT = 640  # digits that the interpreter always reads and writes
 _LONG = 2120  # bits that have fewer digits
@@ -37,8 +41,21 @@ def decimal_text(value: float, *, up: bool) -> str:
         digits += 1
 
 
+def finite(data: Any) -> Any:
+    """A copy of plain data in which infinite numbers are text.
+
+    >>> finite({"value": float("inf"), "more": (1, 2.5)})
+    {'value': 'inf', 'more': [1, 2.5]}
+    """
+    if isinstance(data, Mapping):
+        return {name: finite(entry) for name, entry in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [finite(entry) for entry in data]
+    return INFINITE if isinstance(data, float) and data == math.inf else data
+
+
 def dumps(data: Any, *, indent: int | None = None, sort_keys: bool = False, sides: bool = True) -> str:
-    """As :func:`json.dumps`, but for long integers, and the digits of each float ``value`` of a bound.
+    """As :func:`json.dumps`, but for infinity ("inf"), long integers, and the digits of floats ``value`` of bounds.
 
     Integers may have any length, whatever the interpreter's limit is. The digits of a bound are on the safe side,
     unless ``sides`` is false. The side is said by ``direction`` or ``quantity``, "lower" or "upper", of the same object
@@ -47,6 +64,7 @@ def dumps(data: Any, *, indent: int | None = None, sort_keys: bool = False, side
     >>> dumps({"quantity": "upper", "value": 0.1, "more": [{"value": 0.3}, 0.1]})
     '{"quantity": "upper", "value": 0.10000000000000001, "more": [{"value": 0.3}, 0.1]}'
     """
+    data = finite(data)
     mark = "@"
     while any(mark in text for text in _strings(data)):
         mark += "@"

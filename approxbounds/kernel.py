@@ -3,7 +3,8 @@
 Postcondition of :func:`certified_value`: the float (or int) returned is a true bound on the safe
 side, given the theorem. Postcondition of :func:`check`: it accepts only if the theorem's hypotheses
 and the claimed inequality hold at every point of the enclosing balls. Precision is raised until the
-enclosure is narrow, so both calls see the same ball for the same data.
+enclosure is narrow, so both calls see the same ball for the same data. An infinite lower bound is accepted only from a
+theorem that proves just that (``infinite``) and whose formula gives infinity exactly: an overflow is never one.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Verdict:
 
 
 def _enclose(theorem: Theorem, query: Query, witness: Witness) -> Any:
-    """A finite ball around the theorem's bound; HypothesisError if a hypothesis is not certain."""
+    """A ball around the theorem's bound, finite or exactly infinity; HypothesisError if a hypothesis is not certain."""
     failure = HypothesisError("the enclosure is not finite")
     reading = query.work
     for bits in _PRECISIONS:
@@ -51,6 +52,8 @@ def _enclose(theorem: Theorem, query: Query, witness: Witness) -> Any:
             except HypothesisError as error:  # perhaps only undecided at this precision
                 failure = error
                 continue
+            if theorem.infinite and theorem.direction is Direction.LOWER and ball == BALL.infinity:
+                return ball
             if not ball.is_finite():
                 continue
             if ball.is_zero() or ball.rel_accuracy_bits() >= _ENOUGH_BITS or bits == _PRECISIONS[-1]:
@@ -61,6 +64,8 @@ def _enclose(theorem: Theorem, query: Query, witness: Witness) -> Any:
 def certified_value(theorem: Theorem, query: Query, witness: Witness) -> float | int:
     """The theorem's bound for these data, rounded to the safe side."""
     ball = _enclose(theorem, query, witness)
+    if not ball.is_finite():
+        return math.inf
     if theorem.integral:
         # An integer at most x is at most floor(x): floor of the upper end, by exact comparison.
         with precision(2 * _PRECISIONS[-1]):
@@ -72,7 +77,8 @@ def certified_value(theorem: Theorem, query: Query, witness: Witness) -> float |
 
 def check(theorem: Theorem, query: Query, witness: Witness, value: float | int) -> Verdict:
     """Whether ``value`` is a true bound by this theorem with these data, and if not, why."""
-    if isinstance(value, float) and not math.isfinite(value):
+    claims_infinity = theorem.infinite and value == math.inf
+    if isinstance(value, float) and not (math.isfinite(value) or claims_infinity):
         return Verdict(False, f"value={value} is not finite")
     if theorem.integral and not isinstance(value, int):
         return Verdict(False, f"value={value} must be an integer")

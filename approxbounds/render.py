@@ -26,6 +26,9 @@ __all__ = [
 ]
 
 
+_INFINITY = float("inf")
+
+
 class Derivation(str):
     """Markdown text with LaTeX between dollars, which notebooks show rendered."""
 
@@ -53,6 +56,8 @@ def rounded(value: float | Fraction, up: bool, digits: int = 6) -> str:
     """
     if isinstance(value, int):
         return str(value)
+    if value == _INFINITY:
+        return r"\infty"
     shown = _shown(value, up, digits)
     if shown == 0 or -5 <= shown.adjusted() <= 9:
         return f"{shown:f}"
@@ -63,11 +68,13 @@ def rounded(value: float | Fraction, up: bool, digits: int = 6) -> str:
 def number(value: float | Fraction, up: bool, digits: int = 6) -> str:
     """Plain text of a number, rounded upwards or downwards.
 
-    >>> number(1.338256e-06, up=False), number(306, up=True), number(0.25, up=False)
-    ('1.33825e-6', '306', '0.25')
+    >>> number(1.338256e-06, up=False), number(306, up=True), number(0.25, up=False), number(float("inf"), up=False)
+    ('1.33825e-6', '306', '0.25', 'inf')
     """
     if isinstance(value, int):
         return str(value)
+    if value == _INFINITY:
+        return "inf"
     shown = _shown(value, up, digits)
     if shown == 0 or -5 <= shown.adjusted() <= 9:
         return f"{shown:f}"

@@ -60,8 +60,8 @@ class Requirement(_Derived):
 
     ``asked`` is "weights" or "bits". ``bound`` is the certified lower bound, above ``error``, for the largest
     class that is excluded, and None if nothing is excluded (then ``value`` is the least there is); ``covered``
-    says why it covers all smaller ones. ``value`` is ``math.inf`` if no number of bits suffices. ``limited``:
-    the search ended there, everything that the library can describe is excluded.
+    says why it covers all smaller ones. ``value`` is ``math.inf`` if no number of weights (or bits) suffices.
+    ``limited``: the search ended there, everything that the library can describe is excluded.
     """
 
     asked: str
@@ -82,7 +82,7 @@ class Requirement(_Derived):
         """The statement in LaTeX."""
         quantity, error = self._quantity, _shown(self.error, render.rounded)
         if math.isinf(self.value):
-            return f"{quantity} > {error} \\text{{ for every number of bits}}"
+            return f"{quantity} > {error} \\text{{ for every number of {self.asked}}}"
         return f"{quantity} \\le {error} \\implies {SYMBOLS[self.asked]} \\ge {self.value}"
 
     @property

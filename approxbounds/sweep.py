@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import math
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +36,7 @@ from approxbounds.errors import (
     called_rightly,
 )
 from approxbounds.files import read_file, remove_leftovers, write_atomically
-from approxbounds.jsontext import dumps, loads
+from approxbounds.jsontext import INFINITE, dumps, finite, loads
 from approxbounds.query import function_class, make_query, network_class
 from approxbounds.registry import LOWER_THEOREMS, UPPER_THEOREMS
 from approxbounds.theorem import Direction, Query, Theorem, foreign_code
@@ -130,9 +131,10 @@ class Sweep:
 
     Their entries, None where there is nothing to say: ``functions``, ``network``: the classes as text; ``weights``,
     ``depth``: W and L of the network; ``p``: an int, "a/b" or "inf"; ``quantity``: "lower" or "upper"; ``value``: the
-    certified float, rounded to the safe side; ``theorem``: its id; ``status``: "certified", "symbolic", "rate", or
-    "refused" if no theorem applies; ``rate``: the order in W and L as text; ``sources``: citation keys; ``foreign``:
-    code from outside the package that the bound rests on; ``reason``: why it was refused; ``certificate``: for
+    certified float, rounded to the safe side, ``math.inf`` for an error that is infinite; ``theorem``: its id;
+    ``status``: "certified", "symbolic", "rate", or "refused" if no theorem applies; ``rate``: the order in W and L as
+    text; ``sources``: citation keys; ``foreign``: code from outside the package that the bound rests on; ``reason``:
+    why it was refused; ``certificate``: for
     :func:`approxbounds.verify`.
     """
 
@@ -233,7 +235,7 @@ def sweep(
     >>> networks = [ab.ReLUNetwork(widths=(width,), input_dim=2) for width in (10, 20)]
     >>> found = ab.sweep(ab.LipschitzBall(dim=2), networks, [2, "inf"], progress=False)
     >>> [(record["weights"], record["p"], f"{record['value']:.1e}") for record in found]
-    [(41, 2, '3.6e-03'), (41, 'inf', '2.8e-02'), (81, 2, '2.4e-03'), (81, 'inf', '1.9e-02')]
+    [(41, 2, '3.6e-03'), (41, 'inf', '2.9e-02'), (81, 2, '2.4e-03'), (81, 'inf', '2.0e-02')]
     >>> all(ab.verify(record["certificate"]) for record in found)
     True
     """
@@ -348,6 +350,8 @@ class _Store:
         record = data.get("record")
         if not (isinstance(record, dict) and tuple(record) == COLUMNS and data.get("digest") == _digest(record)):
             return None
+        if record["value"] == INFINITE:
+            record["value"] = math.inf
         if not _agrees(record, asked):
             return None
         return record if not verify or _verified(record) else None
@@ -355,8 +359,8 @@ class _Store:
     def write(self, question: _Question, record: dict[str, Any]) -> None:
         if self.path is None:
             return
-        asked = question.to_dict()
-        stored = {"format": _FORMAT, "question": asked, "record": record, "digest": _digest(record)}
+        asked, kept = question.to_dict(), finite(record)
+        stored = {"format": _FORMAT, "question": asked, "record": kept, "digest": _digest(kept)}
         if self._file(asked).is_dir():
             return  # it is not ours: the sweep goes on, and this answer is not kept
         try:

@@ -137,6 +137,7 @@ class Theorem(ABC):
     integral: ClassVar[bool] = False  # the bounded quantity is an integer
     unbuilt: ClassVar[str] = "it is not the bound of a construction"  # why build() has nothing to build
     depths: ClassVar[Depths] = Depths.ANY  # where the rate holds
+    infinite: ClassVar[bool] = False  # the bound is always that the quantity is infinite
     numeric: ClassVar[bool] = True  # False: a constant is unspecified, so there are rates only
 
     def __eq__(self, other: object) -> bool:

@@ -6,7 +6,8 @@ row has a verdict, which claims no more than the library's bounds prove:
 * ``differ``: some known upper order of E_p decays faster, by a power of a size, than a lower order of E_inf
   (orders, as W and L grow); or, where the orders decide nothing, the certified upper bound on E_p is below the
   certified lower bound on E_inf (numbers, for this very G).
-* ``same order``: a lower order of E_p agrees, up to logarithms, with a known upper order of E_inf.
+* ``same order``: a lower order of E_p agrees, up to logarithms, with a known upper order of E_inf; or both errors are
+  infinite.
 * ``open``: neither follows from what the library knows; in particular where it knows no upper order.
 
 Orders are in the sizes W and L and hold where their theorems state them, for networks of the kind of G that
@@ -71,6 +72,9 @@ class Known:
 
 def verdict(known: Known, sup: Known) -> tuple[Norms, str, tuple[Bound, ...]]:
     """The verdict on L^p against the sup norm, its reason and the bounds it rests on."""
+    for low in known.lower:
+        if low.theorem.infinite:
+            return Norms.SAME_ORDER, f"both are infinite: {low}", (low,)
     for low in sup.rated(sup.lower):
         for high in known.rated(known.upper):
             if low.theorem.depths.meets(high.theorem.depths) and decays_more_slowly(low.rate, high.rate):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import approxbounds as ab
 from approxbounds.arithmetic import FLOAT
+from approxbounds.facts.hypercube import family_of
 from approxbounds.registry import LOWER_THEOREMS, UPPER_THEOREMS
 from approxbounds.testing import (
     bounds,
@@ -82,14 +83,15 @@ def test_brackets_are_of_the_best_bounds(pair, p):
 
 @given(pairs(), exponents())
 def test_doubles_fail_to_decide_only_at_the_last_pattern(pair, p):
-    """Doubles do not tell growth = log2(2^N - 2) from N, as T3inf must; T2e certifies the eps of its witness itself."""
+    """Doubles do not tell growth = log2(2^N - 2) from N, as T3inf and Tpoints must; T2e certifies its eps itself."""
     for bound in numeric(ab.lower_bounds(*pair, p=p)):
         approximate = float_value(bound)
         if approximate is None:
-            family = bound.query.F.families[0]
-            cells = family.cells(family.member(bound.witness))
+            F = bound.query.F
+            family, index = family_of((*F.families, *F.point_families), bound.witness)
+            cells = family.cells(index) if bound.theorem.id == "T3inf" else family.points(index)
             growth = float(bound.query.G.growth(family.centres).evaluate(FLOAT, cells))
-            assert bound.theorem.id == "T3inf" and growth == pytest.approx(cells, rel=1e-14)
+            assert bound.theorem.id in {"T3inf", "Tpoints"} and growth == pytest.approx(cells, rel=1e-14)
         elif bound.theorem.id == "T2e":
             assert bound.value <= approximate
 

@@ -1,6 +1,8 @@
 """Exact results in sup norm: jumps, boundary layers, points that F shatters, Sobolev balls that blow up."""
 
+import json
 import math
+from contextlib import suppress
 from fractions import Fraction
 from functools import cache, reduce
 from itertools import combinations, pairwise, product
@@ -8,11 +10,17 @@ from operator import ne, xor
 
 import numpy as np
 import pytest
+import sympy
 from scipy.optimize import linprog
 
 import approxbounds as ab
+from approxbounds import plots
 from approxbounds.arithmetic import FLOAT
+from approxbounds.cli import main
 from approxbounds.facts.points import redundancy
+from approxbounds.kernel import certified_value, check
+from approxbounds.query import make_query
+from approxbounds.testing import check_bound
 
 
 def best(F, G, p="inf"):
@@ -350,3 +358,160 @@ def test_norms_differ_for_convex_functions_of_two_variables():
     assert entry.norms.value == "differ" and "E_inf(F, G) >= c * 1 [Tpoints]" in entry.reason
     (line,) = ab.compare(ab.ConvexFunctions(dim=1), ab.ReLUNetwork(widths=(64,) * 4, input_dim=1), 2)
     assert line.norms.value == "open"
+
+
+# ---------------------------------------------------------------------------------------------------- blow-up
+
+SPREAD = ab.SobolevBall(smoothness=1, dim=4, integrability=1)
+SMALL = ab.ReLUNetwork(widths=(8,), input_dim=4)
+
+
+@pytest.mark.parametrize(
+    ("smoothness", "dim", "q", "p", "infinite"),
+    [
+        (1, 4, 1, 1, False),
+        (1, 4, 1, "4/3", False),  # s + d/p = d/q: W^{s,q} is in L^p
+        (1, 4, 1, "401/300", True),
+        (1, 4, 1, "inf", True),
+        (2, 2, 1, "inf", False),
+        (1, 2, 1, "inf", True),
+        (1, 2, "3/2", 7, True),
+        (1, 2, "3/2", 6, False),
+        (1, 4, "inf", "inf", False),
+        (3, 784, 100, 400, True),
+    ],
+)
+def test_where_the_error_is_infinite(smoothness, dim, q, p, infinite):
+    F = ab.SobolevBall(smoothness=smoothness, dim=dim, integrability=q, radius="1/1000")
+    G = ab.ReLUNetwork(widths=(8, 8), input_dim=dim)
+    assert value_of("Tblowup", F, G, p=p) == (math.inf if infinite else None)
+    assert (best(F, G, p=p).value == math.inf) is infinite
+    assert value_of("Tblowup", F, ab.LipschitzFunctions(constant=1, input_dim=dim), p=p) is None
+
+
+@pytest.mark.parametrize(("s", "dim", "q", "p"), [(1, 4, 1, 3), (1, 2, 1, math.inf), (2, 5, 1, 2), (1, 3, 2, 9)])
+def test_squeezed_bumps_stay_in_the_ball_and_grow(s, dim, q, p):
+    """By quadrature: all norms of derivatives of order <= s are at most R = 1, and ||w||_p has its power of delta."""
+    k, nodes = 2, 400
+    amplitude = 1 / (4.0**s * math.factorial(s))
+    bump = np.polynomial.Polynomial([0, 4, -4]) ** s
+    y = (np.arange(nodes) + 0.5) / nodes
+
+    def mean(order, power):
+        values = np.abs(bump.deriv(order)(y)) if order else np.abs(bump(y))
+        return values.max() if power == math.inf else np.mean(values**power) ** (1 / power)
+
+    norms = []
+    for delta in (1.0, 0.1, 0.01):
+        height = amplitude * (delta / k) ** s * delta ** (-dim / q)
+        for orders in product(range(s + 1), repeat=dim):
+            if sum(orders) <= s:
+                norm = math.prod(mean(order, q) for order in orders) * (k / delta) ** sum(orders)
+                assert height * norm * delta ** (dim / q) <= 1 + 1e-9
+        norms.append(height * mean(0, p) ** dim * (1 if p == math.inf else delta ** (dim / p)))
+    exponent = s + (0 if p == math.inf else dim / p) - dim / q
+    assert np.diff(np.log10(norms)) == pytest.approx([-exponent] * 2) and exponent < 0
+
+
+def test_an_infinite_bound_is_said_clearly():
+    bound = best(SPREAD, SMALL, p=3)
+    assert str(bound) == "E_3(F, G) = inf  [Tblowup, certified]" and bound.latex == r"E_{3}(F, G) = \infty"
+    assert bound.value == math.inf and str(bound.rate) == str(bound.expression) == str(bound.formula) == "oo"
+    assert r"s+d/p<d/q" in bound.explain() and "T3" in bound.explain()
+    check_bound(bound)
+    with pytest.raises(ab.NotApplicableError):
+        ab.bracket(SPREAD, SMALL, p=3)
+
+
+def test_infinity_in_certificates_is_text():
+    certificate = best(SPREAD, SMALL, p="inf").certificate
+    text = certificate.to_json()
+    assert json.loads(text, parse_constant=pytest.fail)["value"] == "inf"
+    assert ab.Certificate.from_json(text) == certificate and ab.verify(text)
+    data = certificate.to_dict()
+    assert ab.verify(data | {"value": 1e308})  # true, only weaker
+    for value in (math.inf, -math.inf, math.nan, "oo", "-inf", "Infinity"):
+        with pytest.raises(ab.CertificateError):
+            ab.verify(data | {"value": value})
+    assert not ab.verify(data | {"p": 1}) and not ab.verify(data | {"witness": {"points": 3}})
+    for other in (best(ab.LipschitzBall(dim=4), SMALL, p=2), ab.upper_bound(ab.LipschitzBall(dim=4), SMALL, p=2)):
+        assert not ab.verify(other.certificate.to_dict() | {"value": "inf"})
+
+
+class Stated(ab.Theorem):
+    """A theorem that says it proves an infinite error, with a formula of our choice."""
+
+    id, title, statement, citations = "stated", "", "", ab.THEOREMS["T3"].citations
+    infinite = True
+
+    def __init__(self, formula, *, infinite=True):
+        self.formula, self.infinite = formula, infinite
+
+    def refusal(self, query):
+        return None
+
+    def evaluate(self, A, query, witness):
+        return self.formula(A)
+
+
+def test_only_exact_infinity_of_a_theorem_that_says_so_is_accepted():
+    query = make_query(ab.LipschitzBall(dim=4), SMALL, 2)
+    stated = Stated(lambda A: A.infinity)
+    assert certified_value(stated, query, {}) == math.inf and check(stated, query, {}, math.inf)
+    assert not check(stated, query, {}, math.nan) and not check(stated, query, {}, -math.inf)
+
+    def huge(A):
+        return A.power(A.number(10), A.power(A.number(10), A.number(400)))
+
+    formulas = [huge, lambda A: A.exp(huge(A)), lambda A: 1 / A.number(0), lambda A: A.infinity - A.infinity]
+    for theorem in (*map(Stated, formulas), Stated(lambda A: A.infinity, infinite=False)):
+        assert not check(theorem, query, {}, math.inf)
+        with suppress(ab.HypothesisError):
+            assert certified_value(theorem, query, {}) < math.inf
+
+
+def test_infinity_in_tables_sweeps_and_inverse_queries(tmp_path):
+    table = ab.compare(SPREAD, SMALL, [1, 3, "inf"])
+    assert [entry.norms and entry.norms.value for entry in table] == ["open", "same order", None]
+    assert str(list(table)[1]).startswith("inf = E_3(F, G); L^p and sup norm: same order")
+    assert "inf [Tblowup]" in table.to_text() and ",inf,Tblowup," in table.to_csv()
+    for text in (table.to_markdown(), table.to_latex(), table._repr_html_()):
+        assert r"\infty" in text
+    for _ in range(2):  # computed, then read
+        found = ab.sweep(SPREAD, SMALL, [1, 3], directory=tmp_path, progress=False, verify=True)
+        assert [record["value"] for record in found] == [table.records()[0]["lower"], math.inf]
+    for path in tmp_path.iterdir():
+        json.loads(path.read_text(), parse_constant=pytest.fail)
+    need = ab.required_weights(SPREAD, error="1/1000", p=3, depth=4)
+    assert need.value == math.inf and ab.verify(need.certificate)
+    assert str(need).startswith("no number of weights suffices for E_3(F, G) <= 1/1000")
+    assert "for every number of weights" in need.latex
+    assert ab.required_bits(SPREAD, SMALL, error=1, p=3).value == math.inf
+    order = ab.required_weights(SPREAD, error=sympy.Symbol("e", positive=True), p=3, depth=4)
+    assert str(order).startswith("no number of weights suffices")
+
+
+@pytest.mark.parametrize("command", ["lower", "weights", "table", "sweep", "explain"])
+def test_infinity_on_the_command_line(capsys, command):
+    F, G = "sobolev:smoothness=1,dim=4,integrability=1", "relu:widths=8"
+    rest = ["--error", "0.1", "--depth", "3"] if command == "weights" else [G]
+    assert main([command, F, *rest, "-p", "inf"]) == 0
+    shown = capsys.readouterr().out
+    assert {"weights": "no number of weights", "explain": r"\infty"}.get(command, "inf") in shown and "Tblowup" in shown
+    if command != "explain":
+        assert main([command, F, *rest, "-p", "inf", "--json"]) == 0
+        json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+
+
+def test_infinite_bounds_are_not_drawn():
+    for draw in (lambda: plots.theorems(SPREAD, SMALL, p=3), lambda: plots.norms(SPREAD, SMALL, p=[1, 3])):
+        with pytest.raises(ab.NotApplicableError, match="Tblowup"):
+            draw()
+    ax = plots.norms(SPREAD, SMALL, p=[1, "5/4"])
+    assert len(ax.lines) == 1  # no line for the sup norm
+
+
+def test_no_number_of_weights_makes_convex_functions_close_in_sup_norm():
+    need = ab.required_weights(ab.ConvexFunctions(dim=2), error="49/100", p="inf", depth=3)
+    assert need.value == math.inf and need.bound.value == 0.5 and "any number of weights" in need.explain()
+    assert ab.required_weights(ab.ConvexFunctions(dim=2), error="1/2", p="inf", depth=3).value < math.inf

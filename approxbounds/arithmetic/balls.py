@@ -86,6 +86,10 @@ class _Ball:
     def e(self) -> Value:
         return flint.arb(1).exp()
 
+    @property
+    def infinity(self) -> Value:
+        return flint.arb("inf")
+
     def at_most(self, x: Value, y: Value) -> bool:
         return bool(x <= y)
 

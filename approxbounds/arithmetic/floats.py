@@ -42,7 +42,7 @@ class _Float:
 
     name = "float"
     rigorous, decides, vectorised = False, True, True
-    e = math.e
+    e, infinity = math.e, math.inf
 
     def at_most(self, x: Value, y: Value) -> bool:
         return bool(x <= y + _ROUNDING * abs(y))

@@ -51,6 +51,11 @@ class Arithmetic(Protocol[V]):
 
     @property
     def e(self) -> V: ...
+    @property
+    def infinity(self) -> V:
+        """The bound that a formula states where a quantity is infinite; exact, and never the result of an overflow."""
+        ...
+
     def times(self, functions: int, m: V | float) -> V:
         """functions * m for a number of points m, which only has to be right in its logarithm."""
         ...

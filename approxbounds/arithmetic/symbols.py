@@ -26,6 +26,12 @@ class _Symbolic:
 
         return sympy.E
 
+    @property
+    def infinity(self) -> Value:
+        import sympy
+
+        return sympy.oo
+
     def at_most(self, x: Value, y: Value) -> bool:
         return bool(x <= y)  # numbers only
 

@@ -74,12 +74,11 @@ def _other(other: ab.Bound | ab.Refusal) -> dict[str, Any]:
 
 
 def _bound_text(bound: ab.Bound) -> str:
-    relation = ">=" if bound.direction is ab.Direction.LOWER else "<="
     quantity = plain(bound.theorem.quantity(bound.query))
     lines = []
     if bound.number is not None:
         shown = number(bound.number, bound.direction is ab.Direction.UPPER, 8)
-        lines.append(f"{quantity} {relation} {shown}   ({bound.theorem.id}: {bound.theorem.title}; certified)")
+        lines.append(f"{quantity} {bound.relation} {shown}   ({bound.theorem.id}: {bound.theorem.title}; certified)")
     else:
         lines.append(f"{quantity}: {bound.theorem.id}: {bound.theorem.title}; {bound.status.value}")
     rate = _sympy_text(lambda: bound.rate)

@@ -211,6 +211,13 @@ class FunctionFacts(Description, ABC):
             return ()
         return (GridCodes(ball.smoothness, self.domain_dim, ball.radius, ball.directional),)
 
+    def blow_up(self, p: Number) -> str | None:
+        """Why F has families of any number of cells, centres 0, with ||w||_p as large as one likes; None if unknown.
+
+        In Markdown with LaTeX. Only asked of classes without symbols, p a number or infinity.
+        """
+        return None
+
     @property
     def jump(self) -> Number | None:
         """h: some f in F has values at distance h on the two sides of a surface, near a point of it; or None."""

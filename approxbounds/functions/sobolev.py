@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from math import factorial
 from typing import Any, Self
 
@@ -83,6 +84,19 @@ class SobolevBall(FunctionClass):
     def families(self) -> tuple[HypercubeFamily, ...]:
         cubes = SobolevCubes(self.smoothness, self.dim, self.radius)
         return (cubes,) if is_symbolic(self.dim) else (cubes, Halves(cubes, self.dim))
+
+    def blow_up(self, p: Number) -> str | None:
+        """For s + d/p < d/q: the family squeezed into a small cube."""
+        q, d = self.integrability, Fraction(self.dim)
+        if is_infinite(q) or self.smoothness + (0 if is_infinite(p) else d / p) >= d / q:
+            return None
+        at_p = "" if is_infinite(p) else "+d/p"
+        return (
+            f"As $s{at_p}<d/q$, the functions $\\pm w$ on the cubes of side $\\delta/k$ in $[0,\\delta]^d$ are in $F$, "
+            f"$w=A(\\delta/k)^s\\delta^{{-d/q}}\\prod_j\\psi(kt_j/\\delta)$, $\\psi(y)=(4y(1-y))^s$, $A=R/(4^ss!)$. "
+            f"Their norms, of order $k^{{-s}}\\delta^{{s{at_p}-d/q}}$, tend to infinity as $\\delta\\to0$ with the "
+            f"number of cubes $k^d$ fixed."
+        )
 
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, dim=len(axes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -63,6 +64,10 @@ def theorems(F: Any, networks: Any, *, p: Any, names: Sequence[str] | None = Non
     found = [{b.theorem.id: b for b in lower_bounds(F, G, p=p) if b.number is not None} for G in classes]
     known = dict.fromkeys(name for bounds in found for name in bounds)
     asked = known if names is None else sequence("names", names, most=100, what="ids of theorems")
+    for bounds in found:
+        for bound in bounds.values():
+            if bound.theorem.infinite:
+                raise NotApplicableError(f"there is nothing to draw: {bound}")
     missing = [name for name in asked if name not in known]
     if missing or not known:
         raise NotApplicableError(f"no number by {', '.join(map(str, missing)) or 'any theorem'} for these networks")
@@ -79,18 +84,21 @@ def theorems(F: Any, networks: Any, *, p: Any, names: Sequence[str] | None = Non
 def norms(
     F: Any, G: Any, *, p: Sequence[Any], ax: Axes | None = None, look: Series = SERIES[0], label: str | None = None
 ) -> Axes:
-    """Certified lower bounds on E_p(F, G) against p, and as a thin line that in the sup norm if there is one.
+    """Certified lower bounds on E_p(F, G) against p, and as a thin line that in the sup norm if there is a finite one.
 
     ``p``: finite exponents. Raises ParameterError for other input, NotApplicableError where there is no bound.
     """
     found = [lower_bound(F, G, p=each) for each in sequence("p", p, most=10**4, what="exponents")]
+    if infinite := [bound for bound in found if bound.theorem.infinite]:
+        raise NotApplicableError(f"there is nothing to draw: {infinite[0]}")
     exponents = [bound.query.p for bound in found]
     if any(is_infinite(each) or is_symbolic(each) for each in exponents):
         raise ParameterError("p", p, "must be finite numbers: the sup norm is drawn by itself")
     values, ax = [bound.value for bound in found], axes(ax)
     ax.plot([float(each) for each in exponents], values, **look.line(marker="", label=label))
-    limit = next((b.value for b in lower_bounds(F, G, p="inf") if b.number is not None), None)
-    if limit is not None:
+    sup = lower_bounds(F, G, p="inf").bounds
+    limit = max((bound.value for bound in sup if bound.number is not None), default=None)
+    if limit is not None and math.isfinite(limit):
         ax.axhline(limit, color=look.color, linestyle=look.dashes, linewidth=0.5)
     ax.set(xscale="log", yscale="log", xlabel="$p$", ylabel="lower bound on $E_p$")
     ax.xaxis.set_major_locator(LogLocator(base=2))

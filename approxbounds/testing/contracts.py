@@ -309,7 +309,8 @@ def check_bound(bound: ab.Bound) -> None:
     """
     value, theorem = bound.value, bound.theorem
     require(isinstance(value, int if theorem.integral else float), f"{bound}: {value!r} is of the wrong type")
-    require(0 <= value < math.inf, f"{bound}: the value must be finite and not negative")
+    fitting = value == math.inf if theorem.infinite else 0 <= value < math.inf
+    require(fitting, f"{bound}: the value must be finite and not negative, or infinite where the theorem says so")
     kinds = [type(theorem), *(k for part in (bound.query.functions, bound.query.network) if part for k in part.kinds)]
     known = {type(other) for other in ab.THEOREMS.values()}
     with ab.extensions(*(kind for kind in kinds if kind not in known)):
@@ -344,6 +345,7 @@ def _check_closed_form(bound: ab.Bound) -> None:
     except ab.NoExpressionError:
         return
     number = sympy.N(expression, 30)
-    require(number.is_real and number >= 0, f"{bound}: the closed form is {number}, not a number >= 0")
+    real = number == sympy.oo if bound.theorem.infinite else number.is_real
+    require(real and number >= 0, f"{bound}: the closed form is {number}, not a number >= 0")
     for name, upper in known_upper_bounds(bound.query.F, bound.query.G, p=bound.query.p):
         require(number <= upper * (1 + _ROUNDING), f"{bound}: the closed form {number} is above {upper!r} ({name})")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from approxbounds.certificate import Certificate
+from approxbounds.jsontext import INFINITE
 
 __all__ = ["JUNK", "replaced", "unsafe_mutants", "without"]
 
@@ -60,9 +61,13 @@ def unsafe_mutants(certificate: Certificate) -> Iterator[dict[str, Any]]:
     """
     data: dict[str, Any] = json.loads(certificate.to_json())
     lower, value = data["direction"] == "lower", data["value"]
-    away = [math.nextafter(value, math.inf), 1.5 * value, 1e300] if lower else [math.nextafter(value, 0), 0, -1.0]
-    if isinstance(value, int):
+    if value == INFINITE:  # nothing is above it
+        away: list[Any] = [math.inf, "oo", "-inf"]
+    elif isinstance(value, int):
         away = [value - 1, 0, -(10**30), float(value)] if value else [-1, 0.0]
+    else:
+        away = [math.nextafter(value, math.inf), 1.5 * value, 1e300] if lower else [math.nextafter(value, 0), 0, -1.0]
+        away += [INFINITE]
     yield from (replaced(data, ["value"], worse) for worse in away if worse != value or isinstance(value, int))
     yield from (replaced(data, ["value"], junk) for junk in [None, True, "1", "1/2", [value], math.nan, math.inf])
     yield from (replaced(data, ["direction"], other) for other in ("upper" if lower else "lower", None))
