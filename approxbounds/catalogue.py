@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from approxbounds.complexity import fat_shattering, packing, pseudo_dimension, vc_dimension
 from approxbounds.constructions.convex import ConvexFreeNodes, ConvexGradedNodes
+from approxbounds.complexity import fat_shattering, packing, pseudo_dimension
+from approxbounds.constructions.blocks import BlockConstruction
+from approxbounds.constructions.columns import ColumnConstruction
 from approxbounds.constructions.interpolation import ReLUInterpolation
 from approxbounds.constructions.mcshane import McShaneEnvelope
 from approxbounds.constructions.monotone import MonotoneInterpolation, MonotoneSteps
 from approxbounds.constructions.piecewise_constant import ConstantConstruction, CubeConstruction
 from approxbounds.constructions.poincare import PoincareConstant
 from approxbounds.constructions.relu import KnownRate, LuShenYangZhang, ShenYangZhang
+from approxbounds.constructions.strips import StripConstruction
+from approxbounds.constructions.towers import TowerConstruction
 from approxbounds.constructions.zigzag import ZigzagInterpolation
 from approxbounds.functions.anisotropic import AnisotropicHolderBall
 from approxbounds.functions.convex import ConvexFunctions
@@ -122,6 +127,10 @@ REGISTRY.upper.update(
         MonotoneInterpolation(),
         ConvexFreeNodes(),
         ConvexGradedNodes(),
+        StripConstruction(),
+        TowerConstruction(),
+        ColumnConstruction(),
+        BlockConstruction(),
         McShaneEnvelope(),
         ShenYangZhang(),
         LuShenYangZhang(),

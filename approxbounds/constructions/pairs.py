@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,18 @@ from numpy.typing import NDArray
 from approxbounds.bisection import largest
 from approxbounds.facts.built import AffineMap
 
-__all__ = ["Pair", "Plan", "Share", "ShareOf", "assembled", "best_plan", "most_units", "plan_widths", "sum_of_cells"]
+__all__ = [
+    "Pair",
+    "Plan",
+    "Share",
+    "ShareOf",
+    "assembled",
+    "best_plan",
+    "most_units",
+    "placed_layers",
+    "plan_widths",
+    "sum_of_cells",
+]
 
 #: (units of the first layer, x among them; units of the second but the sum's; whether it is the first pair) -> the
 #: largest share of the work that fits, negative if nothing does. Larger layers never have smaller shares.
@@ -43,8 +55,8 @@ class Pair:
 Plan: TypeAlias = tuple[Pair, ...]
 
 
-def _plus(done: tuple[int, Plan], pair: Pair) -> tuple[int, Plan]:
-    return done[0] + pair.share, (*done[1], pair)
+#: A sum of shares and the pairs that have them, the last one first: (), or (the pairs before, the last pair).
+_Found: TypeAlias = tuple[int, tuple[Any, ...]]
 
 
 def best_plan(widths: tuple[int, ...], dim: int, share: ShareOf) -> tuple[int, Plan] | None:
@@ -55,39 +67,45 @@ def best_plan(widths: tuple[int, ...], dim: int, share: ShareOf) -> tuple[int, P
 
     >>> best_plan((64, 64), 2, lambda units, rest, first: rest + first if units >= 16 else -1)[0]
     64
-    >>> best_plan((9, 64, 1, 64), 2, lambda units, rest, first: rest + first if units >= 16 else -1) is None
+    >>> best_plan((9, 64), 2, lambda units, rest, first: rest + first if units >= 16 else -1) is None
     True
     """
-    before = True  # whether the layers so far can pass x on
-    among: tuple[int, Plan] | None = None  # the best with x and the sum in the outputs of the layer before
-    after: tuple[int, Plan] | None = None  # with the sum only
-    waiting: tuple[tuple[int, Plan] | None, tuple[int, Plan] | None] = (None, None)  # by pairs that end in this layer
+    before: _Found | None = (0, ())  # while the layers so far can pass x on
+    among: _Found | None = None  # the best with x and the sum in the outputs of the layer before
+    after: _Found | None = None  # with the sum only
+    ending: list[_Found | None] = [None, None]  # pairs that end in this layer, and pass x on or not
     for layer, width in enumerate(widths):
-        ends = [waiting, (None, None)]
-        waiting = (None, None)
-        if layer + 1 < len(widths):
-            opening: list[tuple[int, Plan]] = [(0, ())] if before else []
-            starts = [(True, done) for done in opening] + [(False, done) for done in (among,) if done is not None]
-            for last in (False, True):
-                rest = widths[layer + 1] - 1 - (0 if last else dim)
-                found: tuple[int, Plan] | None = None
-                for first, done in starts:
-                    units = width - (0 if first else 1)
-                    own = share(units, rest, first) if units >= dim and rest + first >= 0 else -1
-                    if own >= 0 and (found is None or done[0] + own > found[0]):
-                        found = _plus(done, Pair(layer, first, last, units, rest, own))
-                waiting = (waiting[0], found) if last else (found, waiting[1])
-        among = _better(among if width > dim else None, ends[0][0])
-        after = _better(after, ends[0][1])
-        before = before and width >= dim
-    return after
+        begun: list[_Found | None] = [None, None]
+        following = widths[layer + 1] - 1 if layer + 1 < len(widths) else -dim
+        for last in (False, True):
+            rest = following - (0 if last else dim)
+            for first, done in ((True, before), (False, among)):
+                units = width - (0 if first else 1)
+                if done is None or units < dim or rest + first < 0:
+                    continue
+                own = share(units, rest, first)
+                if own >= 0:
+                    pair = Pair(layer, first, last, units, rest, own)
+                    begun[last] = _better(begun[last], (done[0] + own, (done[1], pair)))
+        among = _better(among if width > dim else None, ending[0])
+        after = _better(after, ending[1])
+        before, ending = before if width >= dim else None, begun
+    return None if after is None else (after[0], _in_order(after[1]))
 
 
-def _better(one: tuple[int, Plan] | None, other: tuple[int, Plan] | None) -> tuple[int, Plan] | None:
+def _better(one: _Found | None, other: _Found | None) -> _Found | None:
     """The larger sum, the first of equals."""
     if one is None or other is None:
         return other if one is None else one
     return other if other[0] > one[0] else one
+
+
+def _in_order(pairs: tuple[Any, ...]) -> Plan:
+    found: list[Pair] = []
+    while pairs:
+        pairs, pair = pairs
+        found.append(pair)
+    return tuple(reversed(found))
 
 
 def sum_of_cells(units: int) -> ShareOf:
@@ -102,11 +120,13 @@ def most_units(widths: tuple[int, ...], dim: int, cells: int) -> int:
     (64, 0, 62)
     """
 
-    def holds(units: int) -> bool:
-        plan = best_plan(widths, dim, sum_of_cells(units))
-        return plan is not None and plan[0] >= cells
+    return largest(lambda units: _most_cells(widths, dim, units) >= cells, max(widths))
 
-    return largest(holds, max(widths))
+
+@lru_cache(maxsize=4096)
+def _most_cells(widths: tuple[int, ...], dim: int, units: int) -> int:
+    plan = best_plan(widths, dim, sum_of_cells(units))
+    return 0 if plan is None else plan[0]
 
 
 def plan_widths(plan: Plan, layers: int, dim: int, units: Sequence[tuple[int, int]]) -> tuple[int, ...]:
@@ -181,3 +201,29 @@ def assembled(plan: Plan, shares: Sequence[Share], layers: int, dim: int, consta
         shift, low, summed = share.below[0] if summing else 0.0, share.below[1], True
         layer += 2
     return [*result, (total[None, :], np.array([shift + constant]))]
+
+
+def placed_layers(
+    layers: list[AffineMap], low: float, places: tuple[int, ...], depth: int, coordinates: NDArray[np.float64]
+) -> list[AffineMap]:
+    """The layers at these places of so many hidden ones; the others pass on coordinates, units, or the output.
+
+    The output is a form that is at least ``low`` and a constant.
+    """
+    *own, (output, constant) = layers
+    result: list[AffineMap] = []
+    passed = np.eye(coordinates.shape[1])
+    for layer in range(depth):
+        if layer in places:
+            matrix, biases = own[places.index(layer)]
+            result.append((matrix @ passed if layer == places[0] else matrix, biases))
+        elif layer < places[0]:
+            result.append((np.eye(len(coordinates)) if layer else coordinates, np.zeros(len(coordinates))))
+            passed = coordinates.T
+        elif layer < places[-1]:
+            units = len(result[-1][1])
+            result.append((np.eye(units), np.zeros(units)))
+        else:
+            result.append((output, np.array([-low])))
+            output, constant, low = np.ones((1, 1)), constant + low, 0.0
+    return [*result, (output, constant)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,21 +17,7 @@ from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
 from approxbounds.validation import Number, is_symbolic
 from approxbounds.witness import Witness, integer_of, require
 
-__all__ = ["SizedConstruction", "resolutions_up_to"]
-
-_DENSE, _RATIO = 64, 1.02
-
-
-def resolutions_up_to(most: int) -> Iterator[int]:
-    """All integers up to 64, then every 50th part more: the same ones for all networks, so larger ones lose nothing.
-
-    >>> list(resolutions_up_to(3)), len(list(resolutions_up_to(10**9)))
-    ([1, 2, 3], 898)
-    """
-    k = 1
-    while k <= most:
-        yield k
-        k = k + 1 if k < _DENSE else int(k * _RATIO)
+__all__ = ["SizedConstruction"]
 
 
 class SizedConstruction(Theorem):
@@ -49,8 +35,8 @@ class SizedConstruction(Theorem):
         """Why F, d, p, or the number of layers do not suit the construction, or None; d is a number here."""
 
     @abstractmethod
-    def candidates(self, query: Query, F: Regularity, p: Number) -> Iterator[Mapping[str, int]]:
-        """Sizes for which G has room; the best of them is taken."""
+    def best(self, query: Query, error: Callable[[Mapping[str, Any]], float]) -> Mapping[str, int] | None:
+        """The sizes of least error for which G has room, or None if there are none."""
 
     @abstractmethod
     def has_room(self, query: Query, sizes: Mapping[str, int]) -> bool:
@@ -70,14 +56,15 @@ class SizedConstruction(Theorem):
 
     def search(self, query: Query) -> Witness:
         """Symbols of F and p do not matter for what fits: in their place are a smoothness of 1, R = 1 and p = 2."""
-        F, p = _numbers(self._regularity(query)), 2 if is_symbolic(query.p) else query.p
-        scored = [
-            (float(self.error(FLOAT, F, p, {name: float(n) for name, n in sizes.items()})), i, sizes)
-            for i, sizes in enumerate(self.candidates(query, F, p))
-        ]
-        if not scored:
-            raise HypothesisError(f"the widths of G have no room for {self.title[0].lower()}{self.title[1:]}")
-        return min(scored)[2]
+        F, p = self._numbers(query), 2 if is_symbolic(query.p) else query.p
+
+        def error(sizes: Mapping[str, Any]) -> float:
+            return float(self.error(FLOAT, F, p, {name: float(size) for name, size in sizes.items()}))
+
+        found = self.best(query, error)
+        if found is None:
+            raise HypothesisError(f"the widths of G have no room for it (id {self.id})")
+        return found
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         sizes = {name: integer_of(witness, name, minimum=1) for name in self.names(query)}
@@ -108,8 +95,8 @@ class SizedConstruction(Theorem):
         assert query.F.regularity is not None  # refused else
         return query.F.regularity
 
-
-def _numbers(F: Regularity) -> Regularity:
-    """The same with numbers for symbols."""
-    along = tuple(1 if is_symbolic(s) else s for s in F.along)
-    return replace(F, along=along, radius=1 if is_symbolic(F.radius) else F.radius)
+    def _numbers(self, query: Query) -> Regularity:
+        """The same with numbers for symbols."""
+        F = self._regularity(query)
+        along = tuple(1 if is_symbolic(s) else s for s in F.along)
+        return replace(F, along=along, radius=1 if is_symbolic(F.radius) else F.radius)

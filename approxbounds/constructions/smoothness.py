@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from approxbounds.arithmetic import Arithmetic, V
+from approxbounds.constructions.splits import resolutions_up_to
 from approxbounds.facts.functions import Regularity
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
-__all__ = ["additive_error", "box_norm", "differentiable", "frozen_error", "interpolation_error", "power_norm"]
+__all__ = [
+    "additive_error",
+    "axes",
+    "box_norm",
+    "columns_error",
+    "cut_choices",
+    "differentiable",
+    "frozen_error",
+    "interpolation_error",
+    "power_norm",
+]
 
 
 def differentiable(s: Number) -> bool:
@@ -87,3 +98,42 @@ def additive_error(A: Arithmetic[V], F: Regularity, sides: Sequence[V], p: Numbe
     if not bounds:
         return None
     return A.number(F.radius) * (bounds[0] if len(bounds) == 1 else A.minimum(*bounds))
+
+
+def axes(F: Regularity) -> tuple[int, ...]:
+    """All coordinates: first the smoothest, in which functions are interpolated, then the others from the roughest."""
+    if F.isotropic or any(is_symbolic(s) for s in F.along):
+        return tuple(range(len(F.along)))
+    smoothest = max(range(len(F.along)), key=lambda j: (F.along[j], -j))
+    others = (j for j in range(len(F.along)) if j != smoothest)
+    return (smoothest, *sorted(others, key=lambda j: (F.along[j], j)))
+
+
+def columns_error(A: Arithmetic[V], F: Regularity, p: Number, intervals: V, cuts: Sequence[V]) -> V:
+    """The error of interpolants in the first of the :func:`axes`, on the middle line of the column that x is in.
+
+    The next axes are cut into so many equal parts, those left are not.
+    """
+    order = axes(F)
+    sides = [1 / (2 * k) for k in cuts] + [A.number(1) / 2] * (len(order) - 1 - len(cuts))
+    error = interpolation_error(A, F.along[order[0]], F.radius, 1 / intervals, p)
+    return error if not sides else error + frozen_error(A, F, order[1:], sides, p)
+
+
+def cut_choices(F: Regularity, count: int, most: int) -> list[tuple[int, ...]]:
+    """Numbers of parts of the second to (count + 1)-th of the :func:`axes`, growing, that serve all directions alike.
+
+    Where F is alike in all directions, they differ by one at most; up to ``most`` in each direction.
+    """
+    exponents = [1.0 if differentiable(F.along[axis]) else float(F.along[axis]) for axis in axes(F)[1 : count + 1]]
+    least = max(exponents, default=1.0)
+    choices: dict[tuple[int, ...], None] = {}
+    for k in resolutions_up_to(most):
+        cuts = tuple(max(1, min(most, round(k ** (least / e)))) for e in exponents)
+        for index in range(count + 1):  # one direction after the other goes on to the next
+            choices[tuple(min(c + (i < index), most) for i, c in enumerate(cuts))] = None
+    ordered: list[tuple[int, ...]] = []
+    for cuts in choices:  # only those that grow in all directions
+        if not ordered or (cuts != ordered[-1] and all(a >= b for a, b in zip(cuts, ordered[-1], strict=True))):
+            ordered.append(cuts)
+    return ordered

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -183,9 +183,9 @@ class ZigzagInterpolation(SizedConstruction):
             return "F must be a class of functions on [0,1]"
         return "it needs two hidden layers" if len(widths_of(query.G)) < 2 else None
 
-    def candidates(self, query: Query, F: Regularity, p: Number) -> Iterator[Mapping[str, int]]:
+    def best(self, query: Query, error: Callable[[Mapping[str, int]], float]) -> Mapping[str, int] | None:
         plan = zigzag_plan(widths_of(query.G))
-        return iter(()) if plan is None else iter(({"intervals": plan[0]},))
+        return None if plan is None else {"intervals": plan[0]}
 
     def has_room(self, query: Query, sizes: Mapping[str, int]) -> bool:
         plan = zigzag_plan(widths_of(query.G))
