@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from approxbounds.complexity import fat_shattering, packing, pseudo_dimension, vc_dimension
-from approxbounds.constructions.convex import ConvexFreeNodes, ConvexGradedNodes
-from approxbounds.complexity import fat_shattering, packing, pseudo_dimension
 from approxbounds.constructions.blocks import BlockConstruction
 from approxbounds.constructions.columns import ColumnConstruction
+from approxbounds.constructions.convex import ConvexFreeNodes, ConvexGradedNodes
 from approxbounds.constructions.interpolation import ReLUInterpolation
+from approxbounds.constructions.level_sets import LevelSets
 from approxbounds.constructions.mcshane import McShaneEnvelope
 from approxbounds.constructions.monotone import MonotoneInterpolation, MonotoneSteps
 from approxbounds.constructions.piecewise_constant import ConstantConstruction, CubeConstruction
@@ -123,6 +123,7 @@ REGISTRY.upper.update(
         CubeConstruction(),
         ReLUInterpolation(),
         ZigzagInterpolation(),
+        LevelSets(),
         MonotoneSteps(),
         MonotoneInterpolation(),
         ConvexFreeNodes(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import factorial
@@ -29,6 +30,7 @@ __all__ = [
     "FunctionFacts",
     "Regularity",
     "SmoothBall",
+    "box_gradient_error",
     "distance_norm",
     "gradient_error",
 ]
@@ -148,6 +150,12 @@ def gradient_error(A: Arithmetic[V], dim: Number, radius: Number, k: V | float, 
     Hypothesis: all |d_j f| <= R. For p = inf it is dR/(2k).
     """
     return A.number(dim) * A.number(radius) * distance_norm(A, A.number(1) / (2 * k), 1, p, line=True)
+
+
+def box_gradient_error(A: Arithmetic[V], radius: Number, resolutions: Sequence[V | float], p: Number) -> V:
+    """The same on boxes of sides 1/k_j: the sum of R/(2k_j) (p+1)^{-1/p}."""
+    terms = [gradient_error(A, 1, radius, k, p) for k in resolutions]
+    return sum(terms[1:], terms[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,6 +326,26 @@ class FunctionFacts(Description, ABC):
     def cube_values(self, f: Function, k: int) -> NDArray[np.float64]:
         """The values of a step function near f on the k^d cubes of side 1/k: by default f at their centres."""
         return values_at(f, midpoints(k, int(self.domain_dim)))
+
+    def box_error(self, A: Arithmetic[V], resolutions: Sequence[V | float], p: Number) -> V:
+        """The bound of :meth:`cube_error` on boxes of sides 1/k_j, with :meth:`box_values`.
+
+        Only asked where there is a :attr:`last_modulus`, or all f are monotone and their range is known.
+        """
+        squares = [1 / (4 * A.number(k) * A.number(k)) for k in resolutions]
+        diagonal = A.power(sum(squares[1:], squares[0]), A.number(1) / 2)
+        line = len(resolutions) == 1
+        return self.modulus_constant(A) * distance_norm(A, diagonal, self.modulus_exponent, p, line=line)
+
+    def box_values(self, f: Function, resolutions: tuple[int, ...]) -> NDArray[np.float64]:
+        """The values of a step function near f on the boxes of sides 1/k_j, at their indices: by default at centres."""
+        centres = (np.indices(resolutions).reshape(len(resolutions), -1).T + 0.5) / np.array(resolutions)
+        return values_at(f, centres).reshape(resolutions)
+
+    @property
+    def last_modulus(self) -> tuple[Number, Number] | None:
+        """(r, C) with |f(x) - f(y)| <= C |x_d - y_d|^r for x, y that differ in the last coordinate only; or None."""
+        return None
 
     def contains(self, f: Any, points: NDArray[np.float64]) -> bool:
         """Whether the defining inequalities hold at the points and all pairs of them (a membership test).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import ceil, prod
@@ -249,8 +249,16 @@ class AnisotropicHolderBall(FunctionClass):
 
     def cube_error(self, A: Arithmetic[V], k: V | float, p: Number) -> V:
         """sum_j R (2k)^{-r_j} (p r_j + 1)^{-1/p}, r_j = min(s_j,1): from the centre one coordinate after the other."""
-        terms = [distance_norm(A, 1 / (2 * k), r, p, line=True) for r in self._axis_exponents]
+        return self.box_error(A, [k] * len(self.smoothness), p)
+
+    def box_error(self, A: Arithmetic[V], resolutions: Sequence[V | float], p: Number) -> V:
+        pairs = zip(resolutions, self._axis_exponents, strict=True)
+        terms = [distance_norm(A, 1 / (2 * A.number(k)), r, p, line=True) for k, r in pairs]
         return A.number(self.radius) * sum(terms[1:], terms[0])
+
+    @property
+    def last_modulus(self) -> tuple[Number, Number] | None:
+        return None if self.modulus_exponent is None else (self._axis_exponents[-1], self.radius)
 
     def contains(self, f: Any, points: NDArray[np.float64]) -> bool:
         """A necessary condition on all pairs, for s_j <= 1: |f(x)-f(y)| <= R sum_j |x_j-y_j|^{s_j}, |f| <= R."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
-from approxbounds.facts.functions import Regularity, SmoothBall, gradient_error
+from approxbounds.facts.functions import Regularity, SmoothBall, box_gradient_error, gradient_error
 from approxbounds.facts.hypercube import HypercubeFamily
 from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
@@ -106,6 +106,15 @@ class _Holder(FunctionClass):
         if self._differentiable:
             return gradient_error(A, self.dim, self.radius, k, p)
         return super().cube_error(A, k, p)
+
+    def box_error(self, A: Arithmetic[V], resolutions: Sequence[V | float], p: Number) -> V:
+        if self._differentiable:
+            return box_gradient_error(A, self.radius, resolutions, p)
+        return super().box_error(A, resolutions, p)
+
+    @property
+    def last_modulus(self) -> tuple[Number, Number]:
+        return self.modulus_exponent, self.radius
 
     def contains(self, f: Any, points: NDArray[np.float64]) -> bool:
         if is_symbolic(self._s) or self._s > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -264,6 +265,20 @@ class MonotoneFunctions(FunctionClass):
         corner = cube_indices(k, int(self.dim))
         values: NDArray[np.float64] = (values_at(f, corner / k) + values_at(f, (corner + 1) / k)) / 2
         return values
+
+    def box_error(self, A: Arithmetic[V], resolutions: Sequence[V | float], p: Number) -> V:
+        """(1/2)(1 - prod_j (1 - 1/k_j))^{1/p}, 1/2 for p = inf: as many diagonal chains as boxes with some i_j = 0."""
+        if is_infinite(p):
+            return A.number(1) / 2
+        missed = A.number(1)
+        for k in resolutions:
+            missed = missed * (1 - 1 / A.number(k))
+        return A.power(1 - missed, 1 / A.number(p)) / 2
+
+    def box_values(self, f: Function, resolutions: tuple[int, ...]) -> NDArray[np.float64]:
+        corner, sides = np.indices(resolutions).reshape(len(resolutions), -1).T, np.array(resolutions)
+        values: NDArray[np.float64] = (values_at(f, corner / sides) + values_at(f, (corner + 1) / sides)) / 2
+        return values.reshape(resolutions)
 
     def contains(self, f: Any, points: NDArray[np.float64]) -> bool:
         values = np.asarray(f(points), float)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import factorial
@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.description import where
-from approxbounds.facts.functions import Regularity, SmoothBall, gradient_error
+from approxbounds.facts.functions import Regularity, SmoothBall, box_gradient_error, gradient_error
 from approxbounds.facts.hypercube import HypercubeFamily, Index
 from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
@@ -132,6 +132,13 @@ class SobolevBall(FunctionClass):
 
     def cube_error(self, A: Arithmetic[V], k: V | float, p: Number) -> V:
         return gradient_error(A, self.dim, self.radius, k, p)
+
+    def box_error(self, A: Arithmetic[V], resolutions: Sequence[V | float], p: Number) -> V:
+        return box_gradient_error(A, self.radius, resolutions, p)
+
+    @property
+    def last_modulus(self) -> tuple[Number, Number] | None:
+        return (1, self.radius) if is_infinite(self.integrability) else None
 
     @property
     def value_range(self) -> tuple[Number, Number] | None:
