@@ -27,7 +27,9 @@ from approxbounds.witness import Witness, integer_of, require
 
 __all__ = [
     "MOST_AXES",
+    "Choose",
     "Members",
+    "Score",
     "Scores",
     "best_member",
     "cylinders",
@@ -39,7 +41,7 @@ __all__ = [
 
 #: Searches try cylinders of up to this many coordinates (certificates may have more).
 MOST_AXES = 32
-#: The first look is at these d' and at d, ...
+#: The first look is at these d' and at d; where a d' takes long, it is the last, ...
 _FIRST_LOOK = (1, 2, 3, 4, 8, 16, 32)
 #: ... and of the members ordered by their norms at those whose places are about so many times as far as the one before.
 _STEP = 1.25
@@ -124,10 +126,13 @@ class Members:
 #: that this family gives nothing with as few cells or fewer.
 Scores: TypeAlias = tuple[NDArray[np.float64], Mapping[str, NDArray[Any]]]
 Score: TypeAlias = Callable[[Sequence[Members]], Scores]
+Choose: TypeAlias = Callable[[Query, HypercubeFamily], Grid]
 
 
-def _every(query: Query, choose: Callable[[Query, HypercubeFamily], Grid]) -> Iterator[Members]:
+def _every(query: Query, choose: Choose, every: bool) -> Iterator[Members]:
     for part, reduced in cylinders(query):
+        if part and not every and part["dims"] not in _FIRST_LOOK:
+            continue
         for family in reduced.F.families:
             grid = choose(reduced, family)
             if grid.cells.size:
@@ -172,18 +177,19 @@ def best_member(
     query: Query,
     score: Score,
     failure: str,
-    choose: Callable[[Query, HypercubeFamily], Grid] = lambda query, family: family.grid(),
+    choose: Choose = lambda query, family: family.grid(),
+    every: bool = True,
 ) -> tuple[Members, int, Mapping[str, Any]]:
     """The member of the largest value, the first of equals: its list, its place there, and what else its witness needs.
 
     ``score`` gives values, which must be at most ||w||_p; ``choose`` the members to look at, of each family of F and of
-    its cylinders. The result is the best of all of them, whatever G is, so that it is monotone in G. First a few are
-    looked at, then all whose norms are above what these give. Raises HypothesisError with the text ``failure`` if no
-    value is positive.
+    its cylinders: those of all d', or of some d' only if not ``every``. The result is the best of all of them, whatever
+    G is, so that it is monotone in G. First a few are looked at, then all whose norms are above what these give. Raises
+    HypothesisError with the text ``failure`` if no value is positive.
     """
     found, few = _Found(), dict[int, float]()  # by d': so few cells give nothing, on larger flats neither
     rest: list[Members] = []
-    parts = list(_every(query, choose))
+    parts = list(_every(query, choose, every))
     for looked in (True, False):  # at some d' first
         some = [
             part.worth(found.value, few)

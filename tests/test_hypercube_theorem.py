@@ -120,7 +120,7 @@ def test_best_distance_loses_little():
 
 def targets(F, k: int, omegas: np.ndarray, per_cell: int) -> tuple[np.ndarray, np.ndarray]:
     """f_omega on a midpoint grid that resolves the cells, as rows; and the grid."""
-    (fam,) = F.families
+    fam = F.families[0]
     x = oracles.midpoints(k * per_cell, 1)
     index = {"k": k, "layers": k}
     return np.array([fam.evaluate(index, omega, x) for omega in omegas]), x[:, 0]

@@ -63,7 +63,7 @@ class FatSupNormTheorem(Theorem):
             return np.concatenate([part.norm - scale for part, scale in zip(parts, scales, strict=True)]), {}
 
         failure = "no family member searched is higher than the scale at which G shatters its cells"
-        members, i, _ = best_member(query, values, failure, members_for)
+        members, i, _ = best_member(query, values, failure, members_for, every=False)
         return members.witness(i)
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
@@ -132,7 +132,7 @@ class FatHypercubeTheorem(Theorem):
             return value[np.arange(norm.size), best], {"share": _SHARES[best]}
 
         failure = "no family member searched has more cells than G's dimension at its scale allows"
-        members, i, more = best_member(query, values, failure, members_for)
+        members, i, more = best_member(query, values, failure, members_for, every=False)
         eta = short_fraction(float(more["share"] * members.norm[i]))
         return {**self._witness(members.query, members.family, members.grid.at(i), eta), **members.part}
 

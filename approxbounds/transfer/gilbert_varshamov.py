@@ -9,8 +9,8 @@ import numpy as np
 
 from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V, log2_lower_tail
 from approxbounds.errors import echo
-from approxbounds.facts.hypercube import Grid, HypercubeFamily, Index
-from approxbounds.members import Members, Scores, best_member
+from approxbounds.facts.hypercube import HypercubeFamily, Index
+from approxbounds.members import Choose, Members, Scores, best_member
 from approxbounds.render import below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step
@@ -24,7 +24,7 @@ _THETAS = np.array([1 / 64, 1 / 32, 1 / 16, 1 / 8, 3 / 16, 1 / 4, 3 / 8, 1 / 2, 
 
 def search_packing(
     query: Query,
-    choose: Callable[[Query, HypercubeFamily], Grid],
+    choose: Choose,
     allowed: Callable[[Query, Any, Any, Any], Any],
 ) -> dict[str, Any]:
     """The family member, h and tau with the largest eps for which 2^packing > 2^allowed, by floats.
@@ -38,7 +38,7 @@ def search_packing(
         return value, {"h": h, "tau": tau}
 
     failure = "no family member searched has a packing larger than G allows"
-    members, i, more = best_member(query, values, failure, choose)
+    members, i, more = best_member(query, values, failure, choose, every=False)
     return members.witness(i) | {"h": int(more["h"]), "tau": short_fraction(float(more["tau"]))}
 
 

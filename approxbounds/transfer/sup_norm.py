@@ -27,6 +27,11 @@ from approxbounds.witness import Witness, require
 __all__ = ["SupNormTheorem"]
 
 
+def _height(family: HypercubeFamily, cells: int) -> float:
+    """sup w at the coarsest member with so many cells, by floats."""
+    return float(family.norm(FLOAT, family.coarsest(cells), inf))
+
+
 class SupNormTheorem(Theorem):
     """Pi_G(N) < 2^N implies E_inf >= I_inf = sup w, for every hypercube family with N cells.
 
@@ -63,15 +68,26 @@ class SupNormTheorem(Theorem):
 
     @staticmethod
     def _candidates(query: Query) -> Iterator[tuple[float, Mapping[str, int], Query, HypercubeFamily, int]]:
-        """For each family of F and of its cylinders: height, part of a witness, query, and about the cells it takes."""
+        """For each family of F and of its cylinders: height, part of a witness, query, and about the cells it takes.
+
+        Cylinders are left out that are not higher than what there is with as many cells as one of fewer coordinates
+        takes: G shows no fewer patterns on larger flats.
+        """
+        best, least = 0.0, 2
         for part, reduced in cylinders(query):
+            taken = []
             for family in reduced.F.families:
-                exact = reduced is query
-                cells = (
-                    pdim_upper(reduced.G, family.centres) + 1 if exact else nearly_excluded(reduced.G, family.centres)
-                )
+                of = (reduced.G, family.centres)
+                if part and (least > family.most_cells or _height(family, least) <= best):
+                    continue
+                cells = nearly_excluded(*of) if part else pdim_upper(*of) + 1
+                taken.append(cells)
                 if cells <= family.most_cells:
-                    yield float(family.norm(FLOAT, family.coarsest(cells), inf)), part, reduced, family, cells
+                    height = _height(family, cells)
+                    best = max(best, height)
+                    yield height, part, reduced, family, cells
+            if part and taken:
+                least = max(least, min(taken))
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         query = on_cylinder(query, witness)

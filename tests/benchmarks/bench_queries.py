@@ -28,7 +28,9 @@ import numpy as np
 
 import approxbounds as ab
 from approxbounds.complexity.pseudo_dimension import largest_shattered
+from approxbounds.facts.hypercube import member_of
 from approxbounds.files import write_atomically
+from approxbounds.members import on_cylinder
 from approxbounds.transfer.hypercube import hypercube_values
 
 CLASSES: dict[str, Callable[[int], Any]] = {
@@ -130,7 +132,7 @@ def bench_queries(rounds: int) -> tuple[list[Row], list[ab.Bound]]:
             times[i].append(1e3 * (time.perf_counter() - start))
     each = [statistics.median(t) for t in times]
     given = [bound for bound in bounds if bound is not None]
-    cells = [family.cells(family.member(bound.witness)) for bound in given for family in bound.query.F.families]
+    cells = [member_of(on_cylinder(b.query, b.witness).F.families, b.witness)[2] for b in given]
     slowest = queries[int(np.argmax(each))]
     rows = [
         Row(
