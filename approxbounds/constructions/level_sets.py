@@ -205,7 +205,7 @@ def _shapes(widths: tuple[Number, ...], stages: int) -> set[tuple[int, ...]]:
     heads = list(accumulate(widths, min))
     if stages == 2:
         return set(zip(heads, ends[1:], strict=False))
-    found = set()
+    found: set[tuple[int, ...]] = set()
     for first in range(1, len(widths) - 1):
         middles = accumulate(widths[first:-1], min)
         found |= {(heads[first - 1], middle, end) for middle, end in zip(middles, ends[first + 1 :], strict=True)}
