@@ -151,19 +151,26 @@ def log2_growth(G, m, centred):
     a, shape, biased = G.activation, (G.input_dim, *G.widths), int(G.bias)
     own = [k * (f + biased) for f, k in zip(shape, (*G.widths, 1), strict=True)]
     breaks, nu, depth, total = a.pieces - 1, a.degree, len(own), mp.mpf(0)
+    first = total
+    codes = [mp.inf if G.bits is None or nu else mp.mpf(G.bits * count) for count in own]
     degrees = [sum(nu**j for j in range(layer)) for layer in range(1, depth + 1)]
     for layer, (inputs, units) in enumerate(zip(shape, G.widths, strict=False)):
         if layer and nu:
-            total += wl(breaks * units * m, degrees[layer], sum(own[: layer + 1]))
+            term = wl(breaks * units * m, degrees[layer], sum(own[: layer + 1]))
         elif a.pieces == 2 and G.bias:
-            total += units * (1 + log2_sum(m - 1, inputs))
+            term = units * (1 + log2_sum(m - 1, inputs))
         else:
-            total += units * log2_sum(breaks * m, inputs + biased) if breaks else 0
-    output = wl(m, degrees[-1], sum(own)) if nu else log2_sum(m, own[-1])
+            term = units * log2_sum(breaks * m, inputs + biased) if breaks else mp.mpf(0)
+        total += min(term, codes[layer])
+        first = total if layer == 0 else first
+    output = wl(m, degrees[-1], sum(own)) if nu else min(log2_sum(m, own[-1]), codes[-1])
     if a.homogeneous:
         folded = sum(own) - G.widths[-1]
         output = min(output, log2_sum(m, folded) if depth == 2 else wl(m, depth - 1, folded))
     result = min(mp.mpf(m), total + output)
+    if nu == 0:
+        cells = mp.fsum(mp.binomial(breaks * G.widths[0], i) for i in range(G.input_dim + 1))
+        result = min(result, first + (cells if centred else cells * mp.log(1 + m / cells, 2)))
     if G.input_dim == 1:  # the thresholds are then an affine function of the point
         free, largest = line_numbers(G, Thresholds.COMMON if centred else Thresholds.AFFINE)
         result = min(result, free + log2_sum(m - free, largest))

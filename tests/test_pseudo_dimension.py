@@ -59,7 +59,8 @@ def own_growth(G: ab.FeedForwardNetwork, m: int) -> mpmath.mpf:
     sizes = [G.input_dim, *G.widths, 1]
     own = [units * (inputs + bias) for inputs, units in pairwise(sizes)]
     degrees = [1 if a.degree == 0 else sum(a.degree**j for j in range(layer)) for layer in range(1, len(sizes))]
-    total, breaks = mpmath.mpf(0), a.pieces - 1
+    total = first = mpmath.mpf(0)
+    breaks = a.pieces - 1
     for layer, units in enumerate(G.widths):
         if layer > 0 and a.degree > 0:
             total += wl(breaks * units * m, degrees[layer], sum(own[: layer + 1]))
@@ -67,8 +68,10 @@ def own_growth(G: ab.FeedForwardNetwork, m: int) -> mpmath.mpf:
             total += units * log2(2 * oracles.binomial_sum(m - 1, sizes[layer]))
         else:
             total += units * log2(oracles.binomial_sum(breaks * m, sizes[layer] + bias))
+        first = total if layer == 0 else first
     if a.degree == 0:
-        return total + log2(oracles.binomial_sum(m, own[-1]))
+        cells = oracles.binomial_sum(breaks * G.widths[0], G.input_dim)
+        return min(total + log2(oracles.binomial_sum(m, own[-1])), first + cells * log2(1 + mpmath.mpf(m) / cells))
     last = [wl(m, degrees[-1], sum(own))]
     if a.homogeneous:
         folded = sum(own) - G.widths[-1]

@@ -20,12 +20,14 @@ from approxbounds.sources import Citation
 __all__ = [
     "AffineCount",
     "BitCount",
+    "CodeCount",
     "Count",
     "CountedLayer",
     "GrowthBound",
     "HalfspaceCount",
     "KnotCount",
     "PolynomialCount",
+    "RegionCount",
     "SauerCount",
     "SignChangeCount",
     "SumCount",
@@ -138,6 +140,21 @@ class BitCount:
 
 
 @dataclass(frozen=True)
+class CodeCount:
+    """A layer whose parameters take one of 2^``bits`` values in all, on which alone its patterns depend."""
+
+    bits: int
+    citations = (Citation("approxbounds", "3.6"),)
+
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
+        return A.number(self.bits) + 0 * A.number(m)
+
+    @property
+    def formula(self) -> str:
+        return str(self.bits)
+
+
+@dataclass(frozen=True)
 class SauerCount:
     """A class of pseudo-dimension at most ``pdim``, by default for its operation count: V(m, pdim)."""
 
@@ -183,6 +200,29 @@ class KnotCount:
     @property
     def formula(self) -> str:
         return rf"\log_2\binom{{m+{self.knots}}}{{{self.knots}}}"
+
+
+@dataclass(frozen=True)
+class RegionCount:
+    """Functions that are constant on each of ``regions`` sets Q, into which the m points are sorted already.
+
+    At a common threshold a set shows one of two patterns: 2^Q in all. At any thresholds one of m_c + 1 for its m_c
+    points: at most (1 + m/Q)^Q, as the product of the factors is at most the power of their mean. For m <= Q both are
+    at least 2^m, which is used: there the count has slope 1, beyond at most 1/(2 log 2), so it is concave.
+    """
+
+    regions: int
+    common: bool
+    citations = (Citation("approxbounds", "3.2"),)
+
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
+        Q = A.number(self.regions)
+        sorted_in = Q + 0 * A.number(m) if self.common else Q * A.log2(1 + A.number(m) / Q)
+        return A.at_least(m, self.regions, sorted_in, A.number(m))
+
+    @property
+    def formula(self) -> str:
+        return f"{self.regions}" if self.common else rf"{self.regions}\log_2(1+m/{self.regions})"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import comb, log10
+from math import log10
 
 from approxbounds.validation import Number, is_symbolic
 
@@ -62,11 +62,22 @@ class Piecewise:
         for arrangement in self.arrangements:
             regions = 1
             for hyperplanes, rank in arrangement:
-                regions *= sum(comb(hyperplanes, i) for i in range(min(dimension, rank, hyperplanes) + 1))
+                regions *= _cells(hyperplanes, min(dimension, rank))
                 if regions > MOST_PIECES:
                     return None
             most = max(most, regions)
         return most or None
+
+
+def _cells(hyperplanes: int, dimension: int) -> int:
+    """V(h, d'), the most cells of so many hyperplanes; summed until it is above all that is asked for."""
+    cells = term = 1
+    for i in range(min(dimension, hyperplanes)):
+        term = term * (hyperplanes - i) // (i + 1)
+        cells += term
+        if cells > MOST_PIECES:
+            break
+    return cells
 
 
 def layered_pieces(

@@ -12,11 +12,13 @@ from approxbounds.description import named
 from approxbounds.errors import ParameterError
 from approxbounds.facts.growth import (
     AffineCount,
+    CodeCount,
     Count,
     CountedLayer,
     GrowthBound,
     HalfspaceCount,
     PolynomialCount,
+    RegionCount,
     SumCount,
     Thresholds,
     TotalsCount,
@@ -148,10 +150,25 @@ class _Layered(LayeredNetwork):
                 count = HalfspaceCount(units, fan_in)
             else:
                 count = AffineCount(units, breaks, fan_in + biased)
-            layers.append(CountedLayer(f"hidden layer {number}", (count,)))
-        layers.append(CountedLayer("output", self._output_counts(own)))
+            layers.append(CountedLayer(f"hidden layer {number}", (count, *self._codes(own[number - 1]))))
+        layers.append(CountedLayer("output", (*self._output_counts(own), *self._codes(own[-1]))))
         others = (*operation_counts(self.counted_sizes), *self.line_counts(thresholds))
-        return GrowthBound((SumCount(tuple(layers)), *others))
+        return GrowthBound((SumCount(tuple(layers)), *self._sorted(layers[0], thresholds), *others))
+
+    def _codes(self, parameters: int) -> tuple[Count, ...]:
+        """The values of a layer's quantised parameters, if no others act on it: for nu = 0."""
+        if self.bits is None or self.activation.degree > 0:
+            return ()
+        return (CodeCount(self.bits * parameters),)
+
+    def _sorted(self, first: CountedLayer, thresholds: Thresholds) -> tuple[Count, ...]:
+        """nu = 0: the first layer sorts the points into the cells of its hyperplanes, on which g is constant."""
+        known = self.piecewise if self.activation.degree == 0 else None
+        regions = None if known is None else known.regions(self.input_dim)
+        if regions is None:
+            return ()
+        cells = CountedLayer("cells of the first layer", (RegionCount(regions, thresholds is Thresholds.COMMON),))
+        return (SumCount((first, cells)),)
 
     def _output_counts(self, own: tuple[int, ...]) -> tuple[Count, ...]:
         degree, total, last = self.activation.degree, sum(own), self.widths[-1]

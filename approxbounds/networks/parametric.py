@@ -97,7 +97,7 @@ class ParametricNetwork(NetworkClass):
 
     @abstractmethod
     def real_growth(self, thresholds: Thresholds) -> GrowthBound:
-        """The growth bound for real parameters."""
+        """The growth bound for real parameters; codes of quantised ones may be counted, too, layer by layer."""
 
     @property
     def real_orders(self) -> Orders:
