@@ -17,6 +17,7 @@ from approxbounds.facts.networks import NetworkFacts
 from approxbounds.kernel import certified_value
 from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem
+from approxbounds.validation import Number
 from approxbounds.witness import Witness, integer_of
 
 __all__ = ["METHODS", "vc_dimension"]
@@ -91,9 +92,8 @@ class ChangesMethod(_VCMethod):
         return self.evaluate(SYMBOLIC, query, {})
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        dimension = query.G.line_dimension(Thresholds.COMMON)
-        assert dimension is not None
-        return (Step(f"{self.statement} Here $C={dimension - 1}$.", self.citations),)
+        most: Number = query.G.line_dimension(Thresholds.COMMON)
+        return (Step(f"{self.statement} Here $C={most - 1}$.", self.citations),)
 
     def rate(self, query: Query) -> Any:
         return query.G.piece_order

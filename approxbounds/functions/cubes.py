@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 from math import ceil, factorial
 from typing import Any
@@ -13,12 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT, Arithmetic, V
-from approxbounds.description import named, where
+from approxbounds.description import where
 from approxbounds.facts.hypercube import MOST_CELLS, Grid, Index, Thresholds, integer_root, resolutions
 from approxbounds.functions.bump import concentrated_maximum_holds, derivative_norm
 from approxbounds.functions.halves import Profiled
+from approxbounds.functions.perfect_spline import (
+    MOST_ORDER,
+    MOST_POWER,
+    gradient_amplitude,
+    height,
+    mean_power,
+)
 from approxbounds.sources import Citation
-from approxbounds.validation import Number, is_infinite
+from approxbounds.validation import Number, is_infinite, is_symbolic
 
 __all__ = ["BumpCubes", "Cubes", "DistanceCubes", "PerfectSplineCubes"]
 
@@ -160,44 +166,57 @@ class BumpCubes(Cubes):
 
 @dataclass(frozen=True)
 class PerfectSplineCubes(Cubes):
-    """d = 1, integer s >= 2: w = R k^{-s} psi(k .), psi^(s) = +-sign of the Chebyshev polynomial U_s(2y-1).
+    """Integer s >= 2, s <= 8 if d > 1: w = A k^{-s} prod_j psi(k t_j)/psi(1/2) with the perfect spline psi of order s.
 
-    U_s is orthogonal in sign to polynomials of degree < s, so psi vanishes to order s at both ends;
-    |psi^(i)| <= 1 for i <= s, hence the amplitude R. By Rolle psi has no zero and one maximum inside, at 1/2:
-    psi(1/2) = (2^{-s}/s!) |1 + 2 sum_{0<j<(s+1)/2} (-1)^j cos^s(j pi/(s+1))|, and int psi = 4^{-s}/s!.
-    ||w||_p is bounded below by ||w||_1.
+    Let q_i = sup |psi^(i)|/psi(1/2); q_s = 1/psi(1/2). A = R/max (sum_j (q_{m_j+1} prod_{l != j} q_{m_l})^2)^{1/2}, the
+    maximum over |m| = s - 1 of bounds on the gradient of D^m of the product (for d = 1 R psi(1/2)). D^m w = 0 on
+    the faces of the cube for |m| < s, so signs are free, and |D^m w| <= R (2k)^{|m|-s} <= R.
+    ||w||_p is bounded below by the norm of the largest integer order q <= p, q <= 32 (q = 1 for s > 8).
     """
 
     id = "perfect-splines"
     citations = (Citation("approxbounds", "2.2"),)
 
+    @property
+    def _s(self) -> int:
+        return int(self.smoothness)
+
     def _height(self, A: Arithmetic[V]) -> V:
-        s = int(self.smoothness)
-        total = A.number(1)
-        for j in range(1, (s + 2) // 2):
-            power = A.cos_pi(Fraction(j, s + 1)) ** s
-            total = total + 2 * power if j % 2 == 0 else total - 2 * power
-        total = A.maximum(total, -total)
-        return A.number(self.radius) * total / A.number(2**s * factorial(s))
+        largest = height(A, self._s) if self.dim == 1 else A.number(gradient_amplitude(self._s, int(self.dim)))
+        return A.number(self.radius) * largest
 
     def _relative_norm(self, A: Arithmetic[V], p: Number) -> V:
-        # the mean of order 1, at most that of order p
-        s = int(self.smoothness)
-        return A.number(self.radius) / A.number(4**s * factorial(s)) / self._height(A)
+        order = 1 if is_symbolic(p) or self._s > MOST_ORDER else min(int(p), MOST_POWER)
+        if order == 1:  # int psi = 4^{-s}/s!
+            mean = 1 / (A.number(4**self._s * factorial(self._s)) * height(A, self._s))
+        else:
+            mean = A.number(mean_power(self._s, order))
+        return A.exp_over(A.number(self.dim) * A.log(mean), A.number(order))
 
     def profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
-        s, y = int(self.smoothness), t[:, 0]
-        psi = y**s
+        s = self._s
+        psi = t**s
         for j in range(1, s + 1):
             knot = (1 - np.cos(j * np.pi / (s + 1))) / 2
-            psi = psi + 2 * (-1.0) ** j * np.maximum(y - knot, 0) ** s
-        profile: NDArray[np.float64] = np.abs(psi) * float(self.radius) / factorial(s) / float(self._height(FLOAT))
+            psi = psi + 2 * (-1.0) ** j * np.maximum(t - knot, 0) ** s
+        profile: NDArray[np.float64] = np.prod(np.abs(psi) / factorial(s) / float(height(FLOAT, s)), axis=1)
         return profile
 
     def describe(self, index: Index | None) -> str:
         k = "k" if index is None else str(index["k"])
         return (
-            f"Cut $[0,1]$ into ${named('k', k)}$ intervals; $f_\\omega=\\pm w$ by the sign of $2\\omega_i-1$, with the "
-            f"perfect spline $w=Rk^{{-s}}\\psi(kt)$, $\\psi^{{(s)}}=\\pm\\operatorname{{sign}}U_s(2y-1)$, "
-            f"$\\int\\psi=4^{{-s}}/s!$. All centres are 0."
+            f"Cut the domain into the $k^d$ cubes of side $1/k${where(', ', k=k)}; $f_\\omega=\\pm w$ on cube $i$ by "
+            f"the sign of $2\\omega_i-1$, with $w=A\\,k^{{-s}}\\prod_j\\psi(kt_j)/\\psi(\\tfrac12)$ and the perfect "
+            f"spline $\\psi^{{(s)}}=\\pm\\operatorname{{sign}}U_s(2y-1)$, $\\int\\psi=4^{{-s}}/s!$; {self._amplitude}. "
+            f"All centres are 0."
+        )
+
+    @property
+    def _amplitude(self) -> str:
+        """A in words of the norms of derivatives of psi."""
+        if self.dim == 1:
+            return r"$A=R\,\psi(\tfrac12)$"
+        return (
+            r"$A=R/\max_{|m|=s-1}\big(\sum_j(q_{m_j+1}\prod_{l\ne j}q_{m_l})^2\big)^{1/2}$, "
+            r"$q_i=\|\psi^{(i)}\|_\infty/\psi(\tfrac12)$"
         )

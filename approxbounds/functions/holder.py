@@ -17,8 +17,9 @@ from approxbounds.facts.functions import Regularity, SmoothBall, box_gradient_er
 from approxbounds.facts.hypercube import HypercubeFamily
 from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
-from approxbounds.functions.cubes import BumpCubes, DistanceCubes, PerfectSplineCubes
+from approxbounds.functions.cubes import BumpCubes, Cubes, DistanceCubes, PerfectSplineCubes
 from approxbounds.functions.halves import Halves
+from approxbounds.functions.perfect_spline import MOST_ORDER
 from approxbounds.parameters import DIMENSION, POSITIVE, Exact, allowed
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic
@@ -47,12 +48,13 @@ class _Holder(FunctionClass):
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:
         s, arguments = self._s, (self._s, self.dim, self.radius)
-        cubes = DistanceCubes(*arguments) if is_symbolic(s) or s <= 1 else BumpCubes(*arguments)
-        if is_symbolic(self.dim):
-            return (cubes,)
-        if self.dim == 1 and isinstance(s, int) and s > 1:
-            return cubes, PerfectSplineCubes(*arguments), Halves(cubes, self.dim)
-        return cubes, Halves(cubes, self.dim)
+        if is_symbolic(s) or s <= 1:
+            cubes: tuple[Cubes, ...] = (DistanceCubes(*arguments),)
+        elif isinstance(s, int) and (self.dim == 1 or (s <= MOST_ORDER and not is_symbolic(self.dim))):
+            cubes = BumpCubes(*arguments), PerfectSplineCubes(*arguments)
+        else:
+            cubes = (BumpCubes(*arguments),)
+        return cubes if is_symbolic(self.dim) else (*cubes, Halves(cubes[0], self.dim))
 
     @property
     def closed_form_condition(self) -> Any:

@@ -15,13 +15,14 @@ from approxbounds.facts.hypercube import HypercubeFamily, Index
 from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.bump import concentrated_maximum_holds
-from approxbounds.functions.cubes import BumpCubes
+from approxbounds.functions.cubes import BumpCubes, PerfectSplineCubes
 from approxbounds.functions.halves import Halves
+from approxbounds.functions.perfect_spline import MOST_ORDER, derivative_amplitude
 from approxbounds.parameters import DIMENSION, POSITIVE, Exponent, Integer, allowed
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
-__all__ = ["SobolevBall", "SobolevCubes"]
+__all__ = ["SobolevBall", "SobolevCubes", "SobolevSplineCubes"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,24 @@ class SobolevCubes(BumpCubes):
             f"of $2\\omega_i-1$, with $w=A\\,k^{{-s}}\\prod_j\\psi(kt_j)$, $\\psi(y)=(4y(1-y))^s$, $A=R/(4^ss!)$. "
             f"All centres are 0."
         )
+
+
+@dataclass(frozen=True)
+class SobolevSplineCubes(PerfectSplineCubes):
+    """The products of perfect splines with A = R/max_{|m|<=s} prod_j q_{m_j}, 2 <= s <= 8.
+
+    Derivatives up to order s - 1 vanish on the cell boundaries, and those of order s are bounded by R, as above.
+    """
+
+    id = "sobolev-perfect-splines"
+    citations = (Citation("approxbounds", "2.4"),)
+
+    def _height(self, A: Arithmetic[V]) -> V:
+        return A.number(self.radius) * A.number(derivative_amplitude(self._s, int(self.dim)))
+
+    @property
+    def _amplitude(self) -> str:
+        return r"$A=R/\max_{|m|\le s}\prod_jq_{m_j}$, $q_i=\|\psi^{(i)}\|_\infty/\psi(\tfrac12)$"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +101,12 @@ class SobolevBall(FunctionClass):
 
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:
-        cubes = SobolevCubes(self.smoothness, self.dim, self.radius)
-        return (cubes,) if is_symbolic(self.dim) else (cubes, Halves(cubes, self.dim))
+        s, arguments = self.smoothness, (self.smoothness, self.dim, self.radius)
+        cubes = SobolevCubes(*arguments)
+        if is_symbolic(self.dim):
+            return (cubes,)
+        halves = Halves(cubes, self.dim)
+        return (cubes, halves) if s == 1 or s > MOST_ORDER else (cubes, SobolevSplineCubes(*arguments), halves)
 
     def blow_up(self, p: Number) -> str | None:
         """For s + d/p < d/q: the family squeezed into a small cube."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -108,12 +107,8 @@ def bounds(draw: DrawFn) -> ab.Bound:
         elif question == "packing":
             found = [F.packing(scale, p=p)]
         else:
-            asked: dict[str, Callable[[], ab.Bound]] = {
-                "pdim": G.pseudo_dimension,
-                "vc": G.vc_dimension,
-                "fat": lambda: G.fat_shattering(scale),
-            }
-            best = asked[question]()
+            dimensions = {"pdim": G.pseudo_dimension, "vc": G.vc_dimension}
+            best = dimensions[question]() if question in dimensions else G.fat_shattering(scale)
             found = [best, *(other for other in best.others if isinstance(other, ab.Bound))]
     except ab.NotApplicableError:
         found = []
