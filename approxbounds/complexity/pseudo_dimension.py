@@ -25,6 +25,7 @@ from approxbounds.witness import Witness, integer_of
 
 __all__ = [
     "METHODS",
+    "GrowthMethod",
     "excludes_shattering",
     "growth_steps",
     "largest_shattered",

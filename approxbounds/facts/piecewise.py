@@ -46,7 +46,7 @@ class Piecewise:
         """No more points of a line than these show all patterns 1[g(x_i) > r_i], whatever the r_i are; THEORY.md, 3.7.
 
         P(D+2) - 1: of P groups of D + 2 points in order each has a pattern that no polynomial of degree <= D shows,
-        so each needs an end of a piece of its own. 2P for continuous functions with D = 1: THEORY.md, 3.7.
+        so each needs an end of a piece of its own. 2P for continuous functions with D = 1.
         """
         if self.continuous and self.degree == 1:
             return 2 * self.pieces
