@@ -46,6 +46,7 @@ from approxbounds.transfer.fat_packing import FatPackingTransfer
 from approxbounds.transfer.hypercube import HypercubeTheorem
 from approxbounds.transfer.jump import JumpTheorem
 from approxbounds.transfer.linear_spaces import LinearSpaceTheorem
+from approxbounds.transfer.no_biases import HomogeneityTheorem
 from approxbounds.transfer.oscillation import OscillationTheorem, SupNormOscillation
 from approxbounds.transfer.packing_transfer import EntropyTransfer, PackingTransfer
 from approxbounds.transfer.points import PointsTheorem
@@ -115,6 +116,7 @@ REGISTRY.lower.update(
         OscillationTheorem(),
         SupNormOscillation(),
         LinearSpaceTheorem(),
+        HomogeneityTheorem(),
     )
 )
 

@@ -76,6 +76,7 @@ QUESTIONS = {
     "T3 splines": lower(SMOOTH, ab.FreeKnotSplines(knots=5, degree=2, smooth=True), 40),
     "T3inf": lower(MONOTONE, ab.FiniteClass(size=1000), "inf"),
     "Tlin": lower(SMOOTH, ab.PiecewisePolynomials(cells=4, degree=1, input_dim=1), "7/3"),
+    "Thom": lower(MONOTONE, ab.ReLUNetwork(widths=(5, 4), input_dim=2, bias=False), "7/3"),
     "T2a": lower(SMOOTH, ab.PiecewisePolynomials(cells=4, degree=1, input_dim=1), 2),
     "T2e": lower(ENTROPY, SIZE, 3),
     "T3fat": lower(STEEP, NORMED, 2),

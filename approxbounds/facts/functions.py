@@ -18,9 +18,10 @@ from approxbounds.errors import NoExpressionError
 from approxbounds.facts.grid import Function, midpoints, values_at
 from approxbounds.facts.hypercube import HypercubeFamily
 from approxbounds.facts.points import GridCodes, PointFamily
+from approxbounds.facts.rays import RayProfile
 from approxbounds.facts.waves import Wave
 from approxbounds.sources import Citation
-from approxbounds.validation import Number, is_infinite, is_symbolic
+from approxbounds.validation import Number, is_infinite, is_symbolic, tidy
 
 __all__ = [
     "BoundaryLayers",
@@ -235,6 +236,18 @@ class FunctionFacts(Description, ABC):
     def boundary_layers(self) -> BoundaryLayers | None:
         """Functions of F that vary as close to the ends of a coordinate as one likes, or None if none are known."""
         return None
+
+    @property
+    def ray_profiles(self) -> tuple[RayProfile, ...]:
+        """Functions of simple form along the rays from 0; in balls R, and R max_j x_j or, if s > 1, R x_1."""
+        ball = self.smooth_ball
+        if ball is None:
+            return ()
+        if not is_symbolic(ball.smoothness) and ball.smoothness <= 1:  # |max x - max y| <= min(1, |x - y|)
+            ramp = RayProfile("ramp", ball.radius, 1, r"R\max_jx_j")
+        else:  # y_1 is 1 on one of the faces max_j y_j = 1, uniform on the others
+            ramp = RayProfile("ramp", tidy(Fraction(1, 2) * ball.radius), 1, "Rx_1")
+        return RayProfile.constant(ball.radius), ramp
 
     @property
     def closed_form_condition(self) -> Any:

@@ -15,6 +15,7 @@ from approxbounds.description import where
 from approxbounds.facts.functions import BoundaryLayers, Bowl, Curved
 from approxbounds.facts.hypercube import HypercubeFamily, Index, Thresholds
 from approxbounds.facts.points import PointFamily
+from approxbounds.facts.rays import RayProfile
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import BumpCubes
 from approxbounds.functions.halves import Halves
@@ -185,6 +186,11 @@ class ConvexFunctions(FunctionClass):
     def curved(self, order: int) -> Curved:
         """|2x-1|^m, whose derivative of odd order m changes its sign at 1/2."""
         return Curved(order, 2**order * factorial(order), turns=order % 2)
+
+    @property
+    def ray_profiles(self) -> tuple[RayProfile, ...]:
+        hinge = RayProfile("hinge", 1, 1, r"\max(\max_jx_j-a,0)/(1-a)", free=True)
+        return RayProfile.constant(1), hinge
 
     @property
     def bowl(self) -> Bowl:

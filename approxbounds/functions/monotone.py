@@ -19,6 +19,7 @@ from approxbounds.errors import HypothesisError
 from approxbounds.facts.functions import BoundaryLayers, Curved
 from approxbounds.facts.grid import Function, cube_indices, values_at
 from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, integer_root, resolutions
+from approxbounds.facts.rays import RayProfile
 from approxbounds.facts.waves import StaircaseWave, Wave
 from approxbounds.functions.base import FunctionClass
 from approxbounds.parameters import DIMENSION
@@ -217,6 +218,10 @@ class MonotoneFunctions(FunctionClass):
     def curved(self, order: int) -> Curved:
         """x^m."""
         return Curved(order, factorial(order), start=0)
+
+    @property
+    def ray_profiles(self) -> tuple[RayProfile, ...]:
+        return RayProfile.constant(1), RayProfile("step", 1, 0, r"\mathbf 1[\max_jx_j\ge a]", free=True)
 
     @property
     def wave(self) -> Wave:
