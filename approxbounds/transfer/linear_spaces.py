@@ -21,6 +21,13 @@ from approxbounds.witness import Witness, require
 __all__ = ["LinearSpaceTheorem"]
 
 
+def _dimension(query: Query) -> int:
+    """D of a numeric query; only asked where there is one."""
+    dimension = query.G.linear_dimension
+    assert dimension is not None
+    return int(dimension)
+
+
 def _space(dimension: Number) -> Step:
     return Step(f"$G$ lies in a linear or affine space of dimension ${named('D', dimension)}$.")
 
@@ -51,14 +58,8 @@ class LinearSpaceTheorem(Theorem):
             return "G is not known to lie in a linear or affine space of finite dimension"
         return no_family(query)
 
-    @staticmethod
-    def _dimension(query: Query) -> Number:
-        found = query.G.linear_dimension
-        assert found is not None
-        return found
-
     def search(self, query: Query) -> Witness:
-        D = self._dimension(query)
+        D = _dimension(query)
 
         def values(parts: Sequence[Members]) -> Scores:
             shares = [part.norm * np.power(np.maximum(1 - D / part.cells, 0.0), 1 / float(query.p)) for part in parts]
@@ -69,7 +70,7 @@ class LinearSpaceTheorem(Theorem):
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         family, index, cells = member_of(on_cylinder(query, witness).F.families, witness)
-        D = self._dimension(query)
+        D = _dimension(query)
         require(cells > D, f"N={echo(cells)} must be greater than the dimension D={D}")
         share = A.number(cells - D) / A.number(cells)
         return family.norm(A, index, query.p) * A.power(share, 1 / A.number(query.p))
@@ -104,7 +105,7 @@ class LinearSpaceTheorem(Theorem):
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         family, index, N = member_of(on_cylinder(query, witness).F.families, witness)
-        D, p = query.G.linear_dimension, query.p
+        D, p = _dimension(query), query.p
         return (
             *member_steps(query, witness, f"\\|w\\|_{{{p}}}\\ge {below(family.norm(BALL, index, p))}"),
             _space(D),
