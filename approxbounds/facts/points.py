@@ -128,8 +128,8 @@ class GridCodes(PointFamily):
         k, D = ("k", "D") if index is None else (str(index["k"]), str(index["distance"]))
         distance = r"\sum_j|x_j-y_j|^s" if self.directional else "|x-y|_2^s"
         return (
-            f"Take the points of the grid $\\{{0,\\frac1{{k-1}},\\dots,1\\}}^d${where(', ', k=k)}, whose parities are "
-            f"words of a translate of a binary code of minimum distance $D{'' if D == 'D' else f'={D}'}$, which has at "
-            f"least $2^{{d-r}}$ words (Varshamov's bound). Values $\\pm w$ there, $w=\\frac R2\\min(\\rho,2)$, "
+            f"Take the points of the grid $\\{{0,\\frac{{1}}{{k-1}},\\dots,1\\}}^d${where(', ', k=k)}, whose parities "
+            f"are words of a translate of a binary code of minimum distance $D{'' if D == 'D' else f'={D}'}$, with "
+            f"at least $2^{{d-r}}$ words (Varshamov's bound). Values $\\pm w$ there, $w=\\frac R2\\min(\\rho,2)$, "
             f"$\\rho$ the least ${distance}$ of two of them, extend to functions of $F$."
         )

@@ -81,7 +81,7 @@ class ConvexCubes(BumpCubes):
         k = "k" if index is None else str(index["k"])
         return (
             f"Cut the domain into the $k^d$ cubes of side $1/k${where(', ', k=k)}; $f_\\omega=c\\pm w$ with "
-            f"$c=\\eta+\\frac{{1-2\\eta}}d\\sum_j(2x_j-1)^2$, $w=\\eta\\prod_j(4kt_j(1-kt_j))^2$, "
+            f"$c=\\eta+\\frac{{1-2\\eta}}{{d}}\\sum_j(2x_j-1)^2$, $w=\\eta\\prod_j(4kt_j(1-kt_j))^2$, "
             f"$\\eta=8/(dk^2H+16)$, $H=32+\\frac{{256}}{{27}}(d-1)$: the curvature of $c$ is at least that of $w$."
         )
 
@@ -155,7 +155,7 @@ class ConvexStaircases(PointFamily):
             f"Take $M${shown} points on each side of $\\frac12$, their distances from the end growing fast; let "
             f"$f_\\omega$ be $1$ at the ends, $0$ at $\\frac12$, $1-(q-1+\\omega_q)/M$ at the $q$-th point of a side "
             f"(with a small change that makes the values strictly monotone), affine between: convex, as the slopes "
-            f"tend to $0$ towards $\\frac12$, and the gap is $w=\\frac1{{2M}}$."
+            f"tend to $0$ towards $\\frac12$, and the gap is $w=\\frac{{1}}{{2M}}$."
         )
 
 

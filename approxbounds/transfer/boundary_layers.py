@@ -31,7 +31,7 @@ class BoundaryLayerTheorem(Theorem):
         r"If functions of one coordinate in $F$ vary by $h$, in many small steps of equal height, at each of $e$ ends "
         r"of $[0,1]$, each step as close to the end as one likes against the one before it, and every $g\in G$ is on "
         r"lines in its direction a polynomial of bounded degree on each of at most $P$ intervals, then "
-        r"$E_\infty(F,G)\ge\frac h{2q}$, $q=\lfloor(P+e-1)/e\rfloor$: at some end there are at most $q$ pieces, and a "
+        r"$E_\infty(F,G)\ge\frac{h}{2q}$, $q=\lfloor(P+e-1)/e\rfloor$: at some end there are at most $q$ pieces, and a "
         r"piece that covers many steps is almost constant on all but the last."
     )
     citations = (Citation("approxbounds", "Tlayers"),)
