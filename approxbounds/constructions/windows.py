@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import BALL, FLOAT
+from approxbounds.arithmetic import FLOAT
 from approxbounds.constructions.pairs import (
     Share,
     assembled,
@@ -26,12 +26,12 @@ from approxbounds.constructions.sized import SizedConstruction
 from approxbounds.facts.built import AffineMap, DenseNetwork, dense, require_moderate
 from approxbounds.facts.grid import Function
 from approxbounds.facts.networks import NetworkFacts
-from approxbounds.render import above
+from approxbounds.render import rounded
 from approxbounds.theorem import Query, Step
 from approxbounds.validation import MOST_UNITS, is_infinite
 from approxbounds.witness import Witness
 
-__all__ = ["MOST_DIRECTIONS", "Cells", "WindowConstruction", "widest_layer"]
+__all__ = ["MOST_DIRECTIONS", "Built", "Cells", "WindowConstruction", "widest_layer"]
 
 MOST_DIRECTIONS = 16
 
@@ -61,37 +61,70 @@ def widest_layer(widths: tuple[int, ...], dim: int) -> int | None:
     return max(layers, key=lambda layer: (widths[layer], -layer), default=None)
 
 
+@dataclass(frozen=True)
+class Built:
+    """What is built: the sizes; M over the range of the values; a bound on the error, up to the last digits.
+
+    ``two_sided``: a unit for each side of each face, with which windows are exact in floating point.
+    """
+
+    sizes: Mapping[str, int]
+    two_sided: bool
+    steepness: float
+    error: float
+
+
+def _least_loss(grid: Cells, p: float) -> tuple[float, float]:
+    """Of windows of one unit for each face: M and the loss in L^p, both over the range of the values.
+
+    Units of neighbouring cells overlap for a distance 1/M from the faces, and M (x - y) cancels to 2^-50 d M.
+    """
+    dim, faces = len(grid.blocks), sum(grid.blocks) - len(grid.blocks)
+    losses = [
+        ((2.0**dim - 1) * (2.0 * faces / 2.0**k) ** (1 / p) + dim * 2.0 ** (k - 50), 2.0**k) for k in range(20, 60)
+    ]
+    loss, steepness = min(losses)
+    return steepness, loss
+
+
 def _units(
-    grid: Cells, values: list[NDArray[np.float64] | None], constants: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], AffineMap]:
-    """For every cell its form of x and the hinges, the windows in units of -M, and the hinges themselves.
+    grid: Cells, values: list[NDArray[np.float64] | None], constants: NDArray[np.float64], built: Built
+) -> tuple[AffineMap, AffineMap, AffineMap]:
+    """For every cell its form of x and the hinges, and sum_j dist(x_j, I_j); and the hinges themselves.
 
     ``values[j]``: of functions of x_j at the m_j + 1 nodes in each cell, shape (cells, m_j + 1). The hinges of
-    direction j are (x_j - t)_+ at all inner nodes, those at faces one double before them, and (y - x_j)_+ at the faces.
+    direction j are (x_j - t)_+ at all inner nodes; if two-sided those at faces are one double before them, and (y -
+    x_j)_+ at the faces. Else they are 4/M before them: where two cells overlap, there is no face, and no usual grid.
     """
     dim, cells = len(grid.blocks), np.indices(grid.blocks).reshape(len(grid.blocks), -1)
-    hinges, biases, coefficients, windows = [], [], [np.zeros((cells.shape[1], dim))], [np.zeros((cells.shape[1], dim))]
-    constants = constants.copy()
-    for axis, (b, m, own) in enumerate(zip(grid.blocks, grid.parts, values, strict=True)):
-        nodes, faces = np.arange(1, b * m) / (b * m), np.arange(1, b) / b
-        nodes[m - 1 :: m] = np.nextafter(faces, 0)
-        ascending, descending = np.eye(1, dim, axis).repeat(len(nodes), axis=0), np.eye(1, dim, axis).repeat(b - 1, 0)
-        hinges += [ascending, -descending]
-        biases += [-nodes, faces]
-        forms, window = np.zeros((cells.shape[1], b * m + b - 2)), np.zeros((cells.shape[1], b * m + b - 2))
-        rows, index = np.arange(cells.shape[1]), cells[axis]
+    count, rows = cells.shape[1], np.arange(cells.shape[1])
+    forms, windows = [np.zeros((count, dim))], [np.zeros((count, dim))]
+    constants, distance, hinges, biases = constants.copy(), np.zeros(count), [], []
+    for axis, (b, m, own, index) in enumerate(zip(grid.blocks, grid.parts, values, cells, strict=True)):
+        nodes, faces, direction = np.arange(1, b * m) / (b * m), np.arange(1, b) / b, np.eye(1, dim, axis)
+        descending = faces if built.two_sided else faces[:0]
+        ends = np.nextafter(faces, 0) if built.two_sided else faces - 4 / built.steepness
+        nodes[m - 1 :: m] = ends
+        hinges += [direction.repeat(len(nodes), axis=0), -direction.repeat(len(descending), axis=0)]
+        biases += [-nodes, descending]
+        form, window = (np.zeros((count, len(nodes) + len(descending))) for _ in range(2))
         if own is not None:
             slopes = np.diff(own, axis=1) * (b * m)
-            coefficients[0][:, axis] = slopes[:, 0]
+            forms[0][:, axis] = slopes[:, 0]
             constants += own[:, 0] - slopes[:, 0] * index / b
-            forms[rows[:, None], index[:, None] * m + np.arange(m - 1)] = np.diff(slopes, axis=1)
+            form[rows[:, None], index[:, None] * m + np.arange(m - 1)] = np.diff(slopes, axis=1)
         before, after = index > 0, index < b - 1
         window[rows[after], (index[after] + 1) * m - 1] = 1
-        window[rows[before], b * m - 1 + index[before] - 1] = 1
-        coefficients.append(forms)
+        if built.two_sided:
+            window[rows[before], b * m - 2 + index[before]] = 1
+        else:  # (y - x)_+ = (x - y)_+ - x + y
+            window[rows[before], index[before] * m - 1] = 1
+            windows[0][before, axis] = -1
+            distance[before] += ends[index[before] - 1]
+        forms.append(form)
         windows.append(window)
     units = (np.concatenate(hinges), np.concatenate(biases))
-    return np.hstack([np.column_stack([constants]), *coefficients]), np.hstack(windows), units
+    return (np.hstack(forms), constants), (np.hstack(windows), distance), units
 
 
 class WindowConstruction(SizedConstruction):
@@ -128,15 +161,23 @@ class WindowConstruction(SizedConstruction):
     def best(self, query: Query, error: Callable[[Mapping[str, Any]], float]) -> Mapping[str, int] | None:
         return self.fitted(query, lambda blocks: self._room(query, blocks, False), error)
 
-    def built(self, query: Query) -> Mapping[str, int]:
-        """The sizes of what is built: windows of two units for each face, which are exact, may leave fewer cells."""
+    def built(self, query: Query, witness: Witness) -> Built:
+        """With two units for each face, perhaps for fewer cells, or with one: whichever has the smaller error."""
 
         def error(sizes: Mapping[str, Any]) -> float:
             return float(self.error(FLOAT, self._numbers(query), query.p, sizes))
 
         found = self.fitted(query, lambda blocks: self._room(query, blocks, True), error)
         assert found is not None  # a single cell has room
-        return found
+        exact = Built(found, True, _STEEP, error(found))
+        sizes = {name: int(witness[name]) for name in self.names(query)}
+        grid = self.cells(query, sizes)
+        if is_infinite(query.p) or grid.count == 1 or exact.error <= error(sizes):
+            return exact
+        steepness, loss = _least_loss(grid, float(query.p))
+        low, high = query.F.value_range or (0, 2 * self._regularity(query).radius)
+        steep = Built(sizes, False, steepness, error(sizes) + loss * float(high - low))
+        return min(exact, steep, key=lambda built: built.error)
 
     def has_room(self, query: Query, sizes: Mapping[str, int]) -> bool:
         if max(sizes.values()) > MOST_UNITS:
@@ -148,18 +189,14 @@ class WindowConstruction(SizedConstruction):
         return not is_infinite(query.p) and found is not None and found[0] >= grid.count
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        """With what is built, if that is less than what the certified number is about."""
-        steps, built = super().argument(query, witness), self.built(query)
-        if built == dict(witness):
+        """With what is built, if that is not as good as the certified limit."""
+        steps, built = super().argument(query, witness), self.built(query, witness)
+        if built.two_sided and built.sizes == dict(witness):
             return steps
-        shown = ", ".join(f"{name}={size}" for name, size in built.items())
-        exact = {name: BALL.number(size) for name, size in built.items()}
-        error = above(self.error(BALL, self._regularity(query), query.p, exact))
-        text = (
-            f"The bound is on a limit of steep windows. What is built has two units at each face, exact in floating "
-            f"point, and so ${shown}$; its error is at most ${error}$."
-        )
-        return (*steps, Step(text))
+        shown = ", ".join(f"{name}={size}" for name, size in built.sizes.items())
+        kind = "two units at each face, which are exact," if built.two_sided else "steep units"
+        text = f"The bound is on a limit of steep windows. What is built has {kind} and ${shown}$: error at most about "
+        return (*steps, Step(f"{text}${rounded(built.error, True)}$."))
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts | None:
         grid, dim = self.cells(query, {name: int(witness[name]) for name in self.names(query)}), int(query.F.domain_dim)
@@ -175,27 +212,30 @@ class WindowConstruction(SizedConstruction):
         return reshaped(query.G, plan_widths(found[1], found[1][-1].layer + 2, dim, needed))
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
-        """With windows that are exact in floating point, for which there may be fewer cells (see ``explain``)."""
+        """With windows that are exact in floating point for perhaps fewer cells, or steep: ``explain`` says which."""
         require_moderate(query.G)
         widths, dim = widths_of(query.G), int(query.G.domain_dim)
-        grid = self.cells(query, self.built(query))
+        built = self.built(query, witness)
+        grid = self.cells(query, built.sizes)
         constants, values = self.pieces(query, grid, f)
         lows = constants + sum(own.min(axis=1) for own in values if own is not None)
-        forms, windows, units = _units(grid, values, constants)
+        tops = constants + sum(own.max(axis=1) for own in values if own is not None)
+        (forms, levels), (windows, distance), units = _units(grid, values, constants, built)
         if grid.count == 1:
             first = np.concatenate([np.eye(dim), units[0]]), np.concatenate([np.zeros(dim), units[1]])
-            layers = [first, (forms[:, 1:], forms[:, 0])]
-            place, low = widest_layer(widths, dim), float(lows[0] - forms[0, 0])
+            place = widest_layer(widths, dim)
             assert place is not None  # it has room
-            return dense(query.G, placed_layers(layers, low, (place,), len(widths), np.eye(dim)))
-        found = best_plan(widths, dim, sum_of_cells(grid.units + sum(grid.blocks) - dim))
+            layers = placed_layers(
+                [first, (forms, levels)], float(lows[0] - levels[0]), (place,), len(widths), np.eye(dim)
+            )
+            return dense(query.G, layers)
+        found = best_plan(widths, dim, sum_of_cells(dim + len(units[1])))
         assert found is not None  # it has room
-        tops = constants + sum(own.max(axis=1) for own in values if own is not None)
-        lift, steep = -float(lows.min()), _STEEP * (float(tops.max() - lows.min()) or 1.0)
+        lift, steep = -float(lows.min()), built.steepness * (float(tops.max() - lows.min()) or 1.0)
+        matrix, biases = forms - steep * windows, levels + lift - steep * distance
         shares, done = [], 0
         for pair in found[1]:
             cells = slice(done, done + pair.share)
             done += pair.share
-            second = forms[cells, 1:] - steep * windows[cells], forms[cells, 0] + lift
-            shares.append(Share(units, second, np.ones(len(second[1]))))
+            shares.append(Share(units, (matrix[cells], biases[cells]), np.ones(len(biases[cells]))))
         return dense(query.G, assembled(found[1], shares, len(widths), dim, -lift))
