@@ -6,6 +6,7 @@ from approxbounds.complexity import fat_shattering, packing, pseudo_dimension, v
 from approxbounds.constructions.blocks import BlockConstruction
 from approxbounds.constructions.columns import ColumnConstruction
 from approxbounds.constructions.convex import ConvexFreeNodes, ConvexGradedNodes
+from approxbounds.constructions.elements import ElementConstruction
 from approxbounds.constructions.interpolation import ReLUInterpolation
 from approxbounds.constructions.level_sets import LevelSets
 from approxbounds.constructions.mcshane import McShaneEnvelope
@@ -134,6 +135,7 @@ REGISTRY.upper.update(
         TowerConstruction(),
         ColumnConstruction(),
         BlockConstruction(),
+        ElementConstruction(),
         McShaneEnvelope(),
         ShenYangZhang(),
         LuShenYangZhang(),

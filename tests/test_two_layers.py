@@ -19,7 +19,7 @@ SLACK = 1 + 1e-9
 STEEP = 1e-6  # what switches of finite steepness lose of the range
 EXPONENTS = [1, 2, 4, INF]
 WINDOWS = ["columns", "blocks"]
-IDS = ["strips", "towers", *WINDOWS]
+IDS = ["strips", "towers", "p1", *WINDOWS]
 SHAPES = [(7, 7), (12, 5, 9, 6), (20, 8, 1, 3), (3, 20, 9, 9, 30), (9,), (2, 9, 9), (31, 12)]
 SMOOTH_CLASSES = [F for F in CLASSES if F.regularity is not None and F.domain_dim > 1]
 SMOOTH_CLASSES += [ab.HolderBall(smoothness=2, dim=d, radius=2) for d in (2, 3)]
@@ -65,7 +65,7 @@ def test_built_networks_are_between_the_bounds(theorem, F):
             assert network.widths == widths and network.weights == G.weights
             for side in SIDES[d]:
                 assert network.error(f, p=p, per_side=side) <= value * SLACK + STEEP
-    assert found >= 3 or theorem == "blocks"
+    assert found >= 3 or theorem in {"blocks", "p1"}
 
 
 @pytest.mark.parametrize("smoothness", ["1/2", 1])
@@ -93,6 +93,10 @@ VALUES = [
     ("blocks", ab.HolderBall(smoothness=2, dim=2), (64, 64), 2, 0.001481),
     ("blocks", ab.SobolevBall(smoothness=2, dim=2, integrability="inf"), (64, 64), 2, 0.001481),
     ("blocks", ab.HolderBall(smoothness=2, dim=2), (64,) * 4, 2, 0.0009429),
+    ("p1", ab.HolderBall(smoothness=2, dim=2), (64, 64), INF, 2**0.5 / 2 / 98),
+    ("p1", ab.SobolevBall(smoothness=2, dim=2, integrability="inf"), (64, 64), INF, 1 / 98),
+    ("p1", ab.HolderBall(smoothness=3, dim=2), (64,) * 4, INF, 1 / 200),
+    ("p1", ab.HolderBall(smoothness=3, dim=2), (64, 64), 4, (1 / 98**3 / 147) ** 0.25),
     ("blocks", ab.HolderBall(smoothness=2, dim=2), (64,), INF, 1 / 4 + 1 / 32**2 / 4),
 ]
 
@@ -100,7 +104,7 @@ VALUES = [
 @pytest.mark.parametrize(("theorem", "F", "widths", "p", "value"), VALUES)
 def test_values(theorem, F, widths, p, value):
     bound = of(theorem, F, ab.ReLUNetwork(widths=widths, input_dim=F.domain_dim), p)
-    assert bound.value <= value and bound.value == pytest.approx(value, rel=1e-3)
+    assert bound.value <= value * SLACK and bound.value == pytest.approx(value, rel=1e-3)
 
 
 @pytest.mark.parametrize("theorem", IDS)
@@ -180,6 +184,31 @@ def test_windows_of_finite_steepness_lose_what_they_say():
     near[:, 0] = rng.choice(faces, 10**5) + rng.uniform(-3, 3, 10**5) * width
     far = np.abs(inside[:, None, :] - faces[None, :, None]).min(axis=(1, 2)) > width
     assert np.abs(network(inside[far])).max() < 7 and np.abs(network(near)).max() > np.abs(network(inside[far])).max()
+
+
+@pytest.mark.parametrize("widths", [(7, 8), (20, 30), (20, 9, 1), (2, 20, 15, 21, 14)])
+def test_elements_interpolate_on_triangles(widths):
+    bound = of("p1", ab.HolderBall(smoothness=2, dim=2), ab.ReLUNetwork(widths=widths, input_dim=2), 2)
+    k, rng = bound.witness["k"], np.random.default_rng(1)
+    table = rng.normal(size=(k + 1, k + 1))
+    network = bound.build(lambda x: table[tuple(np.rint(x * k).astype(int).T)])
+    x = rng.random((2000, 2))
+    i, j = np.minimum(np.floor(x * k).astype(int), k - 1).T
+    u, v = (x * k).T - (i, j)
+    corner = np.where(u > v, table[i + 1, j], table[i, j + 1])  # the diagonals go from (0, 0) to (1, 1)
+    expected = (1 - np.maximum(u, v)) * table[i, j] + np.abs(u - v) * corner + np.minimum(u, v) * table[i + 1, j + 1]
+    assert network(x) == pytest.approx(expected, abs=1e-11)
+
+
+def test_elements_are_sharp_for_curved_functions():
+    """x_1 x_2 + (x_1^2 + x_2^2)/2 has second derivatives 1, and the error h^2/2 along the diagonals."""
+    F, G = (
+        ab.SobolevBall(smoothness=2, dim=2, integrability="inf", radius=2),
+        ab.ReLUNetwork(widths=(7, 8), input_dim=2),
+    )
+    bound = of("p1", F, G, INF)
+    error = bound.build(lambda x: x.sum(axis=1) ** 2).error(lambda x: x.sum(axis=1) ** 2, p=INF, per_side=200)
+    assert 0.98 * bound.value <= error <= bound.value * SLACK
 
 
 def test_towers_are_placed_as_if_all_places_were_tried():
