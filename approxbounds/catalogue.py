@@ -13,6 +13,7 @@ from approxbounds.constructions.mcshane import McShaneEnvelope
 from approxbounds.constructions.monotone import MonotoneInterpolation, MonotoneSteps
 from approxbounds.constructions.piecewise_constant import ConstantConstruction, CubeConstruction
 from approxbounds.constructions.poincare import PoincareConstant
+from approxbounds.constructions.power_cells import PowerCells
 from approxbounds.constructions.relu import KnownRate, LuShenYangZhang, ShenYangZhang
 from approxbounds.constructions.strips import StripConstruction
 from approxbounds.constructions.towers import TowerConstruction
@@ -136,6 +137,7 @@ REGISTRY.upper.update(
         ColumnConstruction(),
         BlockConstruction(),
         ElementConstruction(),
+        PowerCells(),
         McShaneEnvelope(),
         ShenYangZhang(),
         LuShenYangZhang(),

@@ -33,6 +33,7 @@ def networks(d):
         ab.ReLUNetwork(widths=(5, 4), input_dim=d, bias=False),
         ab.ReLUNetwork(widths=(30,) * 26, input_dim=d),
         ab.HeavisideNetwork(widths=(8, 20), input_dim=d),
+        ab.ReLUPowerNetwork(widths=(11, 9), input_dim=d, power=2),
         ab.FeedForwardNetwork(widths=(4, 3), input_dim=d, degree=2, pieces=3),
         ab.NetworkSize(weights=60, depth=3),
         ab.ReLUNetwork(widths=(5, 4), input_dim=d, bits=2),

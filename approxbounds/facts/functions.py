@@ -297,6 +297,14 @@ class FunctionFacts(Description, ABC):
         return None
 
     @property
+    def is_holder_ball(self) -> bool:
+        """Whether D^m f, |m| = ceil(s) - 1, is Hölder with exponent s - |m| and constant R in the Euclidean distance.
+
+        s is :attr:`holder_smoothness`, R :attr:`holder_radius`. For d = 1 it is so in any case.
+        """
+        return self.domain_dim == 1
+
+    @property
     def holder_radius(self) -> Number | None:
         """R; only asked where there is a :attr:`holder_smoothness`."""
         return None

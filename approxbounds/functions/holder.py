@@ -85,6 +85,10 @@ class _Holder(FunctionClass):
         return self._s
 
     @property
+    def is_holder_ball(self) -> bool:
+        return True
+
+    @property
     def holder_radius(self) -> Number:
         return self.radius
 
