@@ -111,7 +111,8 @@ class Bound:
         and by much more for smooth classes, up to 10^5 at s = 3. Its symbols
         (``bound.expression.free_symbols``) are positive: insert numbers by your own symbols, as ``subs({W: 100})``;
         ``subs({"W": 100})`` finds no such symbol and silently changes nothing. A Piecewise with one case states
-        where the closed form holds; for limits and code take ``expression.args[0].expr``. Raises NoExpressionError if
+        where the closed form holds; for limits and code take ``expression.args[0].expr``. For smoothness near 100 it
+        has numbers beyond doubles: take ``evalf`` or ``lambdify(..., "mpmath")``. Raises NoExpressionError if
         no closed form is known.
 
         >>> import sympy, approxbounds as ab

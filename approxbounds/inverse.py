@@ -240,7 +240,7 @@ def _inverted(rate: Any, size: Any, error: Any) -> tuple[Any, Step]:
     )
 
 
-def _require_unused(asked: str, given: Iterable[object]) -> None:
+def _require_unused(asked: str, given: Iterable[Any]) -> None:
     """The symbol of what is asked may not have another meaning."""
     name = SYMBOLS[asked]
     value: Any

@@ -13,6 +13,7 @@ __all__ = ["LogBinomial", "LogBinomialSum", "RealPower", "exponential", "extreme
 
 _SIMPLE = 1000  # exponents p/q with |p|, q up to this are left to SymPy,
 _MOST_BITS = 1000  # for bases whose numbers, and their powers, have at most this many bits
+_MOST_IN_ROOTS = 20_000  # bits of n^p or n^q, which SymPy may write out for n^(p/q)
 _LARGEST_PRIME = 2**15  # by which SymPy's powers divide
 
 
@@ -206,6 +207,8 @@ def _short(base: Any, exponent: Any) -> Any:
     """base ** exponent in nodes of SymPy that cannot grow when they are evaluated again, or None."""
     if not exponent.is_Rational or not base.is_number:
         return None
+    if _simple(exponent) and _long_root(base, exponent):
+        return None
     if not _large(base, exponent):
         return base**exponent
     if not base.is_Rational or _bits(base) * max(abs(exponent), 1) > _MOST_BITS:
@@ -225,7 +228,7 @@ def power(base: Any, exponent: Any) -> Any:
     >>> power(sympy.Integer(8), sympy.Rational(1, 3))
     2
     """
-    if not (exponent.is_Rational and _large(base, exponent)):
+    if not (exponent.is_Rational and (_large(base, exponent) or _long_root(base, exponent))):
         return base**exponent
     if base.is_Mul and not base.is_number:
         number, rest = base.as_independent(*base.free_symbols, as_Add=False)
@@ -233,9 +236,19 @@ def power(base: Any, exponent: Any) -> Any:
     return RealPower(base, exponent)
 
 
+def _simple(exponent: Any) -> bool:
+    return bool(max(abs(exponent.p), exponent.q) <= _SIMPLE)
+
+
 def _large(base: Any, exponent: Any) -> bool:
     """Whether the power of the numbers in ``base`` would have too many digits, or they would to be factored."""
-    return bool(max(abs(exponent.p), exponent.q) > _SIMPLE or _bits(base) * max(abs(exponent), 1) > _MOST_BITS)
+    bits = _bits(base)
+    return bool(not _simple(exponent) or bits * max(abs(exponent), 1) > _MOST_BITS)
+
+
+def _long_root(base: Any, exponent: Any) -> bool:
+    """Whether SymPy may write out a long integer for n^(p/q), alone or when it compares products of such roots."""
+    return bool(base.is_Rational and exponent.q > 1 and _bits(base) * max(abs(exponent.p), exponent.q) > _MOST_IN_ROOTS)
 
 
 def _bits(base: Any) -> int:

@@ -228,3 +228,17 @@ def test_logarithms_of_binomials(n, j):
             assert eval(sympy.srepr(node), vars(sympy) | {type(node).__name__: type(node)}) == node
             assert float(sympy.lambdify((), node)()) == pytest.approx(float(exact), rel=1e-14)
             assert len(sympy.latex(node) + sympy.ccode(node)) < 150
+
+
+@pytest.mark.parametrize("smoothness", [("99.123",), ("99.877", "98.77"), ("80.001", "99.999", "97.31"), (100, "1/2")])
+@pytest.mark.parametrize("p", [2, "7/3", "inf"])
+def test_closed_forms_for_smoothness_with_many_digits_stay_short(smoothness, p):
+    """Powers of numbers of 700 bits, which are neither factored for minutes nor written out."""
+    W, L = sympy.symbols("W L", positive=True)
+    F, G = ab.AnisotropicHolderBall(smoothness=smoothness), ab.NetworkSize(weights=W, depth=L)
+    form = ab.lower_bound(F, G, p=p).expression
+    assert len(str(form)) < 10_000
+    with mpmath.workdps(30):
+        value = sympy.lambdify((W, L), form, "mpmath")(100, 3)
+        exact = mpmath.mpmathify(form.subs({W: 100, L: 3}).evalf(30))
+        assert value > 0 and abs(value - exact) <= mpmath.mpf(10) ** -20 * exact

@@ -24,6 +24,7 @@ from approxbounds.errors import HypothesisError
 __all__ = ["concentrated_maximum_holds", "derivative_norm"]
 
 _BITS = 320  # accuracy of the enclosures, whatever the precision in force
+_SHORT = 64  # bits of numbers whose powers are written: SymPy divides longer ones by primes for minutes
 _EXACT_ROOTS = 5  # up to this power critical points have short radicals
 
 
@@ -74,10 +75,12 @@ def _norm_symbolic(r: int, i: int) -> Any:
         return sympy.Integer(4**r * factorial(r))
     if i == 1:  # |psi'| = 4 r x (1-x^2)^{r-1}, largest at x^2 = 1/(2r-1)
         return 4 * r * (1 - sympy.Rational(1, 2 * r - 1)) ** (r - 1) / sympy.sqrt(2 * r - 1)
-    if r > _EXACT_ROOTS:  # a rational number just above: closed forms with it are only weaker
-        with precision(256):
-            scaled = (_norm_ball(r, i) * 10**20).upper().ceil().unique_fmpz()
-        return sympy.Rational(int(scaled), 10**20)
+    if r > _EXACT_ROOTS:  # a short number just above, m 2^k: closed forms with it are only weaker
+        with precision(256 + 10 * r):
+            norm = _norm_ball(r, i)
+            k = int(norm.upper().ceil().unique_fmpz()).bit_length() - _SHORT
+            m = int((norm * flint.arb(2) ** -k).upper().ceil().unique_fmpz())
+        return sympy.Integer(m) * sympy.Integer(2) ** k
     x = sympy.Symbol("x")
     poly = sympy.Poly([int(c) for c in reversed(_derivative(r, i).coeffs())], x)
     squares = sympy.Poly([int(c) for c in reversed(_critical_squares(r, i).coeffs())], x)
