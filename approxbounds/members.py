@@ -3,7 +3,7 @@
 A function of some coordinates that is in F as a function of x is a cylinder. A witness says by ``dims`` = d' that its
 family consists of functions of the d' coordinates in which F is roughest; without that entry it is a family of F. As
 the points of all cells at one t then differ in these coordinates only, G counts by its functions on flats.
-THEORY.md, section 2.5.
+THEORY.md, section 2.7.
 """
 
 from __future__ import annotations
@@ -211,8 +211,11 @@ def best_member(
     return best.members, best.place, best.more
 
 
-def member_steps(query: Query, witness: Witness, norm: str = "") -> tuple[Step, ...]:
-    """The family with the numbers of the member; ``norm``: what is known of its profile, in LaTeX."""
+def member_steps(query: Query, witness: Witness, norm: str = "", *, on_flats: bool = True) -> tuple[Step, ...]:
+    """The family with the numbers of the member; ``norm``: what is known of its profile, in LaTeX.
+
+    ``on_flats``: whether G is counted on flats for a cylinder.
+    """
     reduced = on_cylinder(query, witness)
     family, index, cells = member_of(reduced.F.families, witness)
     shown = f" and ${norm}$" if norm else ""
@@ -223,11 +226,10 @@ def member_steps(query: Query, witness: Witness, norm: str = "") -> tuple[Step, 
     names = f"{axes[0]}" if len(axes) == 1 else ", ".join(map(str, axes))
     if axes == list(range(axes[0], axes[-1] + 1)) and len(axes) > 3:
         names = f"{axes[0]} to {axes[-1]}"
-    text = (
-        f"Take functions of $d'={len(axes)}$ coordinates of $x$, of number {names}: they are in $F$ as functions of "
-        "$x$. Where the other coordinates are fixed, $G$ is counted by its functions of these $d'$."
-    )
-    return (Step(text, (Citation("approxbounds", "2.5"),)), *steps)
+    text = f"Functions of $d'={len(axes)}$ coordinates of $x$, of number {names}, are in $F$ as functions of $x$."
+    if on_flats:
+        text += f" Where the others are fixed, $G$ is counted by its functions of these ${len(axes)}$."
+    return (Step(text, (Citation("approxbounds", "2.7"),)), *steps)
 
 
 def _step(family: HypercubeFamily, index: Index, cells: int, shown: str) -> Step:

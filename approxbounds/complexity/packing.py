@@ -152,7 +152,9 @@ class GilbertVarshamov(_PackingTheorem):
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         family, index, _ = member_of(on_cylinder(query, witness).F.families, witness)
         return (
-            *member_steps(query, witness, f"\\|w\\|\\ge {below(family.norm(BALL, index, query.p))}"),
+            *member_steps(
+                query, witness, on_flats=False, norm=f"\\|w\\|\\ge {below(family.norm(BALL, index, query.p))}"
+            ),
             Step(
                 f"{self.statement} Take $h={witness['h']}$: the distance is greater than $\\varepsilon={query.eps}$.",
                 self.citations,

@@ -64,17 +64,16 @@ class FatPackingTransfer(Theorem):
         return no_fat_theorem(query)
 
     def search(self, query: Query) -> Witness:
-        def allowed(asked: Query, spread: Any, tau: Any, packing: Any) -> Any:
+        def allowed(spread: Any, tau: Any, packing: Any) -> Any:
             p = float(query.p)
             scale = tau / spread * 2 ** (-1 / p)
             m = np.ceil(self._points(FLOAT, scale, query.p, packing))
-            D, B = fat_floats(asked.G, spread * scale / 4), np.floor(2 / scale)
+            D, B = fat_floats(query.G, spread * scale / 4), np.floor(2 / scale)
             q = np.ceil(log2_shattered(FLOAT, m, B, D))
             return np.where(D < 1, 0.0, 1 + q * np.log2(m * B * B)) + 1.001  # mu may be 1 less than the packing
 
-        found = search_packing(query, members_for, allowed)
-        query = on_cylinder(query, found)
-        family, index, _ = member_of(query.F.families, found)
+        found = search_packing(query, lambda family: members_for(query, family), allowed)
+        family, index, _ = member_of(on_cylinder(query, found).F.families, found)
         with precision(256):
             scale = self._scale(BALL, query, family, index, found)
             mu = integer(packing_of(BALL, family, index, found).lower().floor())
@@ -96,8 +95,7 @@ class FatPackingTransfer(Theorem):
         return 4 * A.power(scale, -A.number(p)) * A.number(2 * mu - 1) * A.log(A.number(2))
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
-        query = on_cylinder(query, witness)
-        family, index, _ = member_of(query.F.families, witness)
+        family, index, _ = member_of(on_cylinder(query, witness).F.families, witness)
         mu, m = integer_of(witness, "bits", minimum=1), integer_of(witness, "points", minimum=1)
         D, B = integer_of(witness, "fat"), integer_of(witness, "levels", minimum=1)
         packing, scale = packing_of(A, family, index, witness), self._scale(A, query, family, index, witness)
@@ -119,13 +117,12 @@ class FatPackingTransfer(Theorem):
         return fat_rate(query)
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        reduced = on_cylinder(query, witness)
-        family, index, _ = member_of(reduced.F.families, witness)
+        family, index, _ = member_of(on_cylinder(query, witness).F.families, witness)
         D, B, m, q = (integer_of(witness, name) for name in ("fat", "levels", "points", "exponent"))
         return (
-            *member_steps(query, witness),
+            *member_steps(query, witness, on_flats=False),
             packing_step(family, index, witness),
-            *fat_steps(reduced.G, D + 1),
+            *fat_steps(query.G, D + 1),
             Step(
                 f"With $\\tau={above(fraction_of(witness, 'tau'))}$, $\\mu={witness['bits']}$, $m={m}$, $B={B}$, "
                 f"$D={D}$: "

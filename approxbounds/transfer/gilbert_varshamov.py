@@ -9,8 +9,8 @@ import numpy as np
 
 from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V, log2_lower_tail
 from approxbounds.errors import echo
-from approxbounds.facts.hypercube import HypercubeFamily, Index
-from approxbounds.members import Choose, Members, Scores, best_member
+from approxbounds.facts.hypercube import Grid, HypercubeFamily, Index
+from approxbounds.members import Members, Scores, best_member
 from approxbounds.render import below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step
@@ -24,12 +24,13 @@ _THETAS = np.array([1 / 64, 1 / 32, 1 / 16, 1 / 8, 3 / 16, 1 / 4, 3 / 8, 1 / 2, 
 
 def search_packing(
     query: Query,
-    choose: Choose,
-    allowed: Callable[[Query, Any, Any, Any], Any],
+    choose: Callable[[HypercubeFamily], Grid],
+    allowed: Callable[[Any, Any, Any], Any],
 ) -> dict[str, Any]:
     """The family member, h and tau with the largest eps for which 2^packing > 2^allowed, by floats.
 
-    ``allowed(query, spread, tau, packing)`` is log2 of the tau-separated functions that G may have, vectorised.
+    G is counted on all of [0,1]^d, for cylinders of F, too: its functions near two of them need not be best on the same
+    flat. ``allowed(spread, tau, packing)`` is log2 of the tau-separated functions that G may have, vectorised.
     """
 
     def values(parts: Sequence[Members]) -> Scores:
@@ -38,11 +39,11 @@ def search_packing(
         return value, {"h": h, "tau": tau}
 
     failure = "no family member searched has a packing larger than G allows"
-    members, i, more = best_member(query, values, failure, choose, every=False)
+    members, i, more = best_member(query, values, failure, lambda _, family: choose(family))
     return members.witness(i) | {"h": int(more["h"]), "tau": short_fraction(float(more["tau"]))}
 
 
-def _packings(part: Members, allowed: Callable[[Query, Any, Any, Any], Any]) -> tuple[Any, Any, Any]:
+def _packings(part: Members, allowed: Callable[[Any, Any, Any], Any]) -> tuple[Any, Any, Any]:
     """For each member the largest eps, with its h and tau."""
     p, N = float(part.query.p), part.cells
     spread = np.broadcast_to(part.family.spread(FLOAT, part.grid.index), N.shape)
@@ -50,7 +51,7 @@ def _packings(part: Members, allowed: Callable[[Query, Any, Any, Any], Any]) -> 
     distance = 2 * part.norm * (np.maximum(h, 1e-300) / N) ** (1 / p)
     with np.errstate(all="ignore"):
         packing = N - log2_lower_tail(FLOAT, N, np.maximum(h - 1, 0))
-        enough = packing > allowed(part.query, spread, _THETAS * distance, packing)
+        enough = packing > allowed(spread, _THETAS * distance, packing)
     value = np.where((h >= 1) & enough, (1 - _THETAS) * distance / 2, 0.0).reshape(-1, N.size)
     best, each = np.argmax(value, axis=0), np.arange(N.size)
     a, b = np.divmod(best, _THETAS.size)

@@ -8,7 +8,6 @@ import numpy as np
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.complexity.pseudo_dimension import (
-    nearly_excluded,
     no_growth,
     pdim_expression,
     pdim_steps,
@@ -55,18 +54,15 @@ class PackingTransfer(Theorem):
         return no_growth(query)
 
     def search(self, query: Query) -> Witness:
-        def pdim(asked: Query) -> int:  # exactly on flats only where the best member lies
-            return pdim_upper(asked.G) if asked is query else nearly_excluded(asked.G) - 1
+        P = pdim_upper(query.G)
 
-        def allowed(asked: Query, spread: Any, tau: Any, packing: Any) -> Any:
-            return log2_haussler(FLOAT, pdim(asked), spread, tau, query.p) + 1e-6
+        def allowed(spread: Any, tau: Any, packing: Any) -> Any:
+            return log2_haussler(FLOAT, P, spread, tau, query.p) + 1e-6
 
-        found = search_packing(query, lambda asked, family: family.grid().thinned(8).relevant(pdim(asked)), allowed)
-        return found | {"pdim": pdim_upper(on_cylinder(query, found).G)}
+        return search_packing(query, lambda family: family.grid().thinned(8).relevant(P), allowed) | {"pdim": P}
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
-        query = on_cylinder(query, witness)
-        family, index, _ = member_of(query.F.families, witness)
+        family, index, _ = member_of(on_cylinder(query, witness).F.families, witness)
         P, tau = checked_pdim(A, query, witness), fraction_of(witness, "tau")
         if A.decides:
             packing = packing_of(A, family, index, witness)
@@ -97,14 +93,13 @@ class PackingTransfer(Theorem):
         return conditional(query, norm * SYMBOLIC.power(8, -1 / p) / 2)
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        reduced = on_cylinder(query, witness)
-        family, index, _ = member_of(reduced.F.families, witness)
+        family, index, _ = member_of(on_cylinder(query, witness).F.families, witness)
         P, tau = integer_of(witness, "pdim"), fraction_of(witness, "tau")
         allowed = log2_haussler(BALL, P, family.spread(BALL, index), BALL.number(tau), query.p)
         return (
-            *member_steps(query, witness),
+            *member_steps(query, witness, on_flats=False),
             packing_step(family, index, witness),
-            *pdim_steps(reduced.G, P),
+            *pdim_steps(query.G, P),
             Step(
                 f"With $\\tau={above(tau)}$: $\\log_2U(\\tau)\\le {above(allowed)}$, fewer.",
                 (CITATION,),
