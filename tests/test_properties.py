@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import approxbounds as ab
 from approxbounds.arithmetic import FLOAT
 from approxbounds.facts.hypercube import family_of
+from approxbounds.members import on_cylinder
 from approxbounds.registry import LOWER_THEOREMS, UPPER_THEOREMS
 from approxbounds.testing import (
     bounds,
@@ -87,10 +88,10 @@ def test_doubles_fail_to_decide_only_at_the_last_pattern(pair, p):
     for bound in numeric(ab.lower_bounds(*pair, p=p)):
         approximate = float_value(bound)
         if approximate is None:
-            F = bound.query.F
-            family, index = family_of((*F.families, *F.point_families), bound.witness)
+            query = on_cylinder(bound.query, bound.witness)
+            family, index = family_of((*query.F.families, *query.F.point_families), bound.witness)
             cells = family.cells(index) if bound.theorem.id == "T3inf" else family.points(index)
-            growth = float(bound.query.G.growth(family.centres).evaluate(FLOAT, cells))
+            growth = float(query.G.growth(family.centres).evaluate(FLOAT, cells))
             assert bound.theorem.id in {"T3inf", "Tpoints"} and growth == pytest.approx(cells, rel=1e-14)
         elif bound.theorem.id == "T2e":
             assert bound.value <= approximate

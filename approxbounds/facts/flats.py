@@ -1,4 +1,4 @@
-"""The functions of G on flats, sets of points that differ in some coordinates only. THEORY.md, sections 2.5 and 3.8."""
+"""The functions of G on flats, sets of points that differ in some coordinates only. THEORY.md, sections 2.7 and 6."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Families that cut each side of the cube once: the outer faces are free. THEORY.md, section 2.5."""
+"""Families that cut each side of the cube once: the outer faces are free. THEORY.md, section 2.7."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Halves(HypercubeFamily):
     dim: int
     id = "halves"
     indices: ClassVar[tuple[str, ...]] = ()
-    citations = (Citation("approxbounds", "2.5"),)
+    citations = (Citation("approxbounds", "2.7"),)
 
     @property
     def centres(self) -> Thresholds:  # type: ignore[override]
