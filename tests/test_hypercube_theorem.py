@@ -11,6 +11,7 @@ from scipy.optimize import linprog
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
 from approxbounds.errors import HypothesisError
+from approxbounds.facts.hypercube import member_of
 from approxbounds.theorem import Query
 from approxbounds.transfer.hamming import best_distance, hamming_mass, log2_delta
 from approxbounds.transfer.haussler import log2_haussler
@@ -248,9 +249,10 @@ def test_sup_norm_error_of_polynomials(dimension, F):
     """Best uniform approximation by linear programming: some f_omega is at least as far as claimed."""
     bound = ab.lower_bound(F, ab.LinearSpace(dimension=dimension), p="inf")
     assert bound.theorem.id == SupNormTheorem.id
-    k = bound.witness["k"]
-    assert k == dimension + 1
-    f, x = targets(F, k, oracles.all_signs(k), 33)
+    member, index, cells = member_of(F.families, bound.witness)
+    assert cells == dimension + 1
+    x = np.array([0.0, *oracles.midpoints(33 * cells, 1)[:, 0], 1.0])
+    f = np.array([member.evaluate(index, np.asarray(omega), x[:, None]) for omega in oracles.all_signs(cells)])
     ones, worst = np.ones((len(x), 1)), 0.0
     basis = np.array([x**i for i in range(dimension)]).T
     for row in f:
