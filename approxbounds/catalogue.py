@@ -111,8 +111,6 @@ REGISTRY.lower.update(
         FatSupNormTheorem(),
         FatPackingTransfer(),
         ScaleSensitiveTheorem(),
-        JumpTheorem(),
-        BoundaryLayerTheorem(),
         CurvatureTheorem(),
         RegionTheorem(),
         OscillationTheorem(),

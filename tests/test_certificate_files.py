@@ -72,6 +72,7 @@ QUESTIONS = {
     "T3 layers of cubes": lower(MONOTONE, UNION, 1),
     "T3 convex": lower(ab.ConvexFunctions(dim=2), SKIP, 2),
     "T3 Sobolev": lower(SOBOLEV, ab.ReLUPowerNetwork(widths=(4,), input_dim=2, power=3), 2),
+    "T3 Sobolev splines": lower(SOBOLEV, ab.ReLUPowerNetwork(widths=(4,), input_dim=2, power=3), 2),
     "T3 anisotropic": lower(ANISOTROPIC, QORNN, 2),
     "T3 splines": lower(SMOOTH, ab.FreeKnotSplines(knots=5, degree=2, smooth=True), 40),
     "T3inf": lower(MONOTONE, ab.FiniteClass(size=1000), "inf"),
@@ -118,6 +119,8 @@ QUESTIONS = {
 
 #: Questions whose theorem has got a better formula since: the old value is still accepted, a better one is issued.
 IMPROVED = {"cubes"}
+#: Questions with a better answer since, from a family that was not there: the file is still accepted, as it was.
+SURPASSED = {"T3 Sobolev"}
 
 
 def path_of(name):
@@ -151,7 +154,14 @@ def test_a_certificate_from_a_file_verifies_with_its_value(name):
     assert json.loads(certificate.to_json()) == json.loads(text) and ab.verify(path_of(name)) == verdict
 
 
-@pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.parametrize("name", sorted(SURPASSED))
+def test_a_surpassed_certificate_is_of_the_same_question(name):
+    again, old = json.loads(issued(name)), json.loads(path_of(name).read_text(encoding="utf-8"))
+    assert again.pop("value") > old.pop("value") and again.pop("witness")["family"] != old.pop("witness")["family"]
+    assert again == old
+
+
+@pytest.mark.parametrize("name", sorted(QUESTIONS.keys() - SURPASSED))
 def test_a_certificate_is_issued_again_entry_for_entry(name):
     again, text = issued(name), path_of(name).read_text(encoding="utf-8")
     ignored = {"value"} if name in IMPROVED else set()

@@ -109,10 +109,12 @@ class PowerCells(Theorem):
     def _order(self, query: Query) -> Number:
         """The power of 1/b in the error."""
         s, top = query.F.holder_smoothness, power_of(query.G) + 1
+        assert s is not None
         return min(s if query.F.is_holder_ball else int(s), top)
 
     def _error(self, A: Arithmetic[V], query: Query, b: V) -> V:
         F, d, p, q = query.F, int(query.F.domain_dim), query.p, power_of(query.G)
+        assert F.holder_smoothness is not None
         half, e = 1 / (2 * b), self._order(query)
         n = ceil(e) - 1 if F.is_holder_ball and F.holder_smoothness <= q + 1 else int(e)
         t = float("inf") if is_infinite(p) else e * p

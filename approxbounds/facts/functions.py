@@ -302,7 +302,7 @@ class FunctionFacts(Description, ABC):
 
         s is :attr:`holder_smoothness`, R :attr:`holder_radius`. For d = 1 it is so in any case.
         """
-        return self.domain_dim == 1
+        return bool(self.domain_dim == 1)
 
     @property
     def holder_radius(self) -> Number | None:
