@@ -54,6 +54,7 @@ def bounds() -> Iterator[ab.Bound]:
     networks = [list(symbolic(kind)) for kind in library(ab.NETWORK_CLASSES)]
     for G in chain(*networks):
         yield from _all(G.pseudo_dimension)
+        yield from _all(G.vc_dimension)
         yield from _all(lambda G=G: G.fat_shattering(GAMMA))
     for F in chain(*functions):
         for p in (2, P, "inf"):

@@ -19,7 +19,8 @@ FORMS = [
 NODES = vars(sympy) | {"RealPower": RealPower, "ExprCondPair": ExprCondPair}
 #: Values at which all are compared; other symbols are 3.
 VALUES = {"weights": 100, "units": 20, "d": 2, "eps": "1/50", "gamma": "1/8", "smoothness": "1/2", "radius": "3/2"}
-WITHOUT_CLOSED_FORMS = {"T1", "T2b", "T2e", "T3fat", "T3fat-inf", "known-rate", "pdim-growth"}  # rates or numbers only
+# rates or numbers only
+WITHOUT_CLOSED_FORMS = {"T1", "T2b", "T2e", "T3fat", "T3fat-inf", "known-rate", "pdim-growth", "vc-growth"}
 WITHOUT_CLOSED_FORMS |= {"Tjump", "Tblowup", "convex-graded-nodes"}  # their closed forms have no symbols
 OTHER_SIZES = {"lu-shen-yang-zhang"}  # of shen-yang-zhang's kind, for other smoothness
 PRINTERS = [

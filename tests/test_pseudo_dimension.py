@@ -18,9 +18,9 @@ from approxbounds.complexity.pseudo_dimension import (
     GrowthMethod,
     OperationCountMethod,
     excludes_shattering,
-    largest_shattered,
     pdim_upper,
 )
+from approxbounds.complexity.shattering import largest_shattered
 from approxbounds.errors import HypothesisError
 from approxbounds.facts.growth import Thresholds, TotalsCount
 from approxbounds.theorem import Query

@@ -6,15 +6,15 @@ THEORY.md, sections 3.3, 3.4, 3.6, 3.7. Each method is a theorem of its own, cer
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V, precision
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.bound import Bound, apply, best
+from approxbounds.complexity.shattering import largest_shattered
 from approxbounds.errors import HypothesisError
-from approxbounds.facts.growth import GrowthBound, SumCount, Thresholds
+from approxbounds.facts.growth import SumCount, Thresholds
 from approxbounds.facts.networks import Architecture, NetworkFacts, layered_order
 from approxbounds.kernel import certified_value
 from approxbounds.render import above
@@ -28,8 +28,6 @@ __all__ = [
     "GrowthMethod",
     "excludes_shattering",
     "growth_steps",
-    "largest_shattered",
-    "nearly_excluded",
     "no_growth",
     "pdim_expression",
     "pdim_steps",
@@ -293,51 +291,6 @@ def pseudo_dimension(G: NetworkFacts) -> Bound:
     """The least of all upper bounds on Pdim(G); with symbols, the closed form."""
     query = Query(network=G)
     return best(tuple(apply(method, query) for method in METHODS), f"a bound on Pdim of {G}")
-
-
-def _first_excluded(growth: GrowthBound) -> int:
-    """About the smallest m with growth(m) < m, by floats."""
-    low, high = 1.0, 2.0**20
-    while not growth.evaluate(FLOAT, high) < high:
-        if high > 2.0**80:
-            raise HypothesisError("the growth bound excludes no set of fewer than 2^80 points")
-        low, high = high, high * 2.0**20
-    while high - low > 1:
-        points = np.unique(np.floor(np.geomspace(low, high, 256)))
-        excluded = np.flatnonzero(growth.evaluate(FLOAT, points) < points)
-        first = int(excluded[0]) if excluded.size else points.size - 1
-        following = (float(points[max(first - 1, 0)]), float(points[first]))
-        if following == (low, high) or following[0] == following[1]:  # doubles resolve no further
-            break
-        low, high = following
-    return int(high)
-
-
-@lru_cache(maxsize=4096)
-def nearly_excluded(G: NetworkFacts, thresholds: Thresholds = Thresholds.ANY) -> int:
-    """About the least number of points that the growth bound excludes: by floats, for searches."""
-    return _first_excluded(G.growth(thresholds))
-
-
-@lru_cache(maxsize=4096)
-def largest_shattered(G: NetworkFacts, thresholds: Thresholds = Thresholds.ANY) -> int:
-    """The largest m that the growth bound does not exclude: floats find it, balls decide the last steps."""
-    growth = G.growth(thresholds)
-
-    def excluded(m: int) -> bool:
-        with precision(256):
-            return bool(growth.evaluate(BALL, m) < m)
-
-    high, step = max(nearly_excluded(G, thresholds), 1), 1
-    while not excluded(high):  # the floats were a little too optimistic
-        high, step = high + step, 2 * step
-    low, step = high - 1, 1
-    while low >= 1 and excluded(low):  # ... or too cautious
-        high, low, step = low, max(low - step, 0), 2 * step
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if excluded(middle) else (middle, high)
-    return low
 
 
 def excludes_shattering(A: Arithmetic[V], G: NetworkFacts, m: int, thresholds: Thresholds = Thresholds.ANY) -> bool:

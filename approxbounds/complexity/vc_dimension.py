@@ -10,7 +10,8 @@ from typing import Any
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.bound import Bound, apply, best
 from approxbounds.complexity.pseudo_dimension import METHODS as PDIM_METHODS
-from approxbounds.complexity.pseudo_dimension import GrowthMethod, growth_steps, largest_shattered, no_growth
+from approxbounds.complexity.pseudo_dimension import GrowthMethod, growth_steps, no_growth
+from approxbounds.complexity.shattering import largest_shattered
 from approxbounds.errors import HypothesisError, echo
 from approxbounds.facts.growth import Thresholds
 from approxbounds.facts.networks import NetworkFacts

@@ -63,7 +63,7 @@ class PowerCells(Theorem):
         E_p <= R (2b)^{-q-1} kappa/(q+1)!                                       (d = 1, s >= q+1),
 
     kappa the L^p norm on [-1,1] of a monic polynomial of degree q+1 with zeros there. Proof: Taylor's formula at the
-    centres and Hölder's inequality, or interpolation at the zeros; cubes: see THEORY.md. Witness: ``cells`` (b).
+    centres and Hölder's inequality, or interpolation at the zeros; cubes: THEORY.md, section 5. Witness: ``cells`` (b).
     """
 
     id = "power-cells"

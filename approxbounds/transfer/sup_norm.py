@@ -10,11 +10,11 @@ from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V, precis
 from approxbounds.complexity.pseudo_dimension import (
     excludes_shattering,
     growth_steps,
-    nearly_excluded,
     no_growth,
     pdim_expression,
     pdim_upper,
 )
+from approxbounds.complexity.shattering import nearly_excluded
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.facts.hypercube import HypercubeFamily, member_of
 from approxbounds.members import cylinders, member_steps, no_family, on_cylinder

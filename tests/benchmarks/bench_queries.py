@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 import approxbounds as ab
-from approxbounds.complexity.pseudo_dimension import largest_shattered
+from approxbounds.complexity.shattering import largest_shattered
 from approxbounds.facts.hypercube import member_of
 from approxbounds.files import write_atomically
 from approxbounds.members import on_cylinder
