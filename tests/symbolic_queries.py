@@ -18,7 +18,7 @@ from approxbounds.testing import examples
 from approxbounds.testing.records import library
 
 LONG = Fraction(0.7)  # a float is an exponent of many digits
-EPS, GAMMA, P = sympy.symbols("eps gamma p", positive=True)
+EPS, GAMMA, P, RADIUS = sympy.symbols("eps gamma p radius", positive=True)
 D = sympy.Symbol("d", positive=True)
 
 
@@ -59,6 +59,9 @@ def bounds() -> Iterator[ab.Bound]:
     for F in chain(*functions):
         for p in (2, P, "inf"):
             yield from _all(lambda F=F, p=p: F.packing(EPS, p=p))
+    smooth, width = ab.HolderBall(smoothness=3, dim=2, radius=RADIUS), sympy.Symbol("widths", positive=True)
+    for p in (P, "inf"):  # constructions for more than one derivative
+        yield from ab.upper_bounds(smooth, ab.ReLUNetwork(widths=(width, width), input_dim=2), p=p)
     for i, some in enumerate(functions):
         for j, others in enumerate(networks):
             for turn in range(5):
