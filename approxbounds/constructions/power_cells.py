@@ -108,15 +108,18 @@ class PowerCells(Theorem):
 
     def _order(self, query: Query) -> Number:
         """The power of 1/b in the error."""
-        s, top = query.F.holder_smoothness, power_of(query.G) + 1
-        assert s is not None
+        s, top = self._smoothness(query), power_of(query.G) + 1
         return min(s if query.F.is_holder_ball else int(s), top)
+
+    def _smoothness(self, query: Query) -> Number:
+        s = query.F.holder_smoothness
+        assert s is not None  # refused otherwise
+        return s
 
     def _error(self, A: Arithmetic[V], query: Query, b: V) -> V:
         F, d, p, q = query.F, int(query.F.domain_dim), query.p, power_of(query.G)
-        assert F.holder_smoothness is not None
         half, e = 1 / (2 * b), self._order(query)
-        n = ceil(e) - 1 if F.is_holder_ball and F.holder_smoothness <= q + 1 else int(e)
+        n = ceil(e) - 1 if F.is_holder_ball and self._smoothness(query) <= q + 1 else int(e)
         t = float("inf") if is_infinite(p) else e * p
         size = A.power(_sum_norm(A, d, half, t), A.number(n)) if n else A.number(1)
         if n < e:

@@ -133,16 +133,15 @@ def distance_norm(A: Arithmetic[V], diagonal: V | float, exponent: Number, p: Nu
     """A bound on || |u|_2^e ||_p for u uniform on the box of all |u_j| <= a_j; ``diagonal`` is |a|_2.
 
     |a|_2^e for p = inf, else |a|_2^e (q+1)^{-e/q} with q = max(2, ep), as || sum_j u_j^2 ||_{q/2} <= sum_j a_j^2
-    (q+1)^{-2/q}. ``line``: only one a_j is not 0; then it is |a|_2^e (ep+1)^{-1/p}, exactly.
+    (q+1)^{-2/q}; (q+1)^{-1/q} grows with q, so that is the larger of q = 2 and q = ep. ``line``: only one a_j is not 0;
+    then it is |a|_2^e (ep+1)^{-1/p}, exactly.
     """
     e = A.number(exponent)
     if is_infinite(p):
         return A.power(diagonal, e)
-    q = e * A.number(p)
-    if line:
-        return A.power(diagonal, e) * A.power(q + 1, -1 / A.number(p))
-    q = A.maximum(q, A.number(2))
-    return A.power(A.number(diagonal) * A.power(q + 1, -1 / q), e)
+    power, exact = A.number(p), A.power(diagonal, e)
+    mean = A.power(e * power + 1, -1 / power)
+    return exact * (mean if line else A.maximum(mean, A.power(A.number(3), -e / 2)))
 
 
 def gradient_error(A: Arithmetic[V], dim: Number, radius: Number, k: V | float, p: Number) -> V:
