@@ -48,6 +48,7 @@ from approxbounds.testing.mutants import (
 from approxbounds.testing.pairs import (
     bounds,
     certificates,
+    large_pairs,
     pairs,
     sharp_pairs,
     unsafe_certificates,
@@ -108,6 +109,7 @@ __all__ = [
     "function_classes",
     "holder_balls",
     "known_upper_bounds",
+    "large_pairs",
     "larger_functions",
     "larger_networks",
     "network_classes",

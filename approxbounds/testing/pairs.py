@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ import approxbounds as ab
 from approxbounds.testing.mutants import unsafe_mutants
 from approxbounds.testing.strategies import (
     MOST_DIM,
+    anisotropic_balls,
     dims,
     exponents,
     function_classes,
@@ -18,29 +20,32 @@ from approxbounds.testing.strategies import (
     network_classes,
     norm_classes,
     numbers,
+    recurrent_networks,
     scales,
 )
 
-__all__ = ["bounds", "certificates", "pairs", "sharp_pairs", "unsafe_certificates", "wide_pairs"]
+__all__ = ["bounds", "certificates", "large_pairs", "pairs", "sharp_pairs", "unsafe_certificates", "wide_pairs"]
 
+_LARGE_DIMS = (5, 8, 16, 17, 24, 32, 33, 64, 100, 784)
+_MOST_DIRECTIONS = 20  # of anisotropic balls
 _MOST_UNITS = 5000  # of a layer of :func:`wide_pairs`: the errors of one and two layers of it are small
 
 
 @st.composite
 def pairs(draw: DrawFn, *, families_only: bool = False) -> tuple[ab.FunctionClass, ab.NetworkClass]:
-    """(F, G) on the same domain: two fifths any classes, as many :func:`wide_pairs`, and :func:`sharp_pairs`.
+    """(F, G) on the same domain: any classes, :func:`wide_pairs`, :func:`sharp_pairs` and :func:`large_pairs`.
 
     A formula that is false by a factor only, or of a wrong order, shows where errors are known well; one that forgets a
-    case, anywhere.
+    case, anywhere; one that does not see how large a dimension is, in a large one.
 
     >>> from hypothesis import find
     >>> F, G = find(pairs(), lambda pair: pair[1].domain_dim == 2)
     >>> F.domain_dim in (None, 2)
     True
     """
-    which = draw(st.sampled_from(["any", "any", "wide", "wide", "sharp"]))
+    which = draw(st.sampled_from(["any", "any", "wide", "wide", "sharp", "large"]))
     if which != "any":
-        return draw(wide_pairs() if which == "wide" else sharp_pairs())
+        return draw({"wide": wide_pairs, "sharp": sharp_pairs, "large": large_pairs}[which]())
     d = draw(dims())
     G = draw(st.one_of(network_classes(dim=d), norm_classes(dim=d)))
     return draw(function_classes(dim=d, families_only=families_only)), G
@@ -48,20 +53,76 @@ def pairs(draw: DrawFn, *, families_only: bool = False) -> tuple[ab.FunctionClas
 
 @st.composite
 def wide_pairs(draw: DrawFn) -> tuple[ab.FunctionClass, ab.NetworkClass]:
-    """Lipschitz and Hölder balls in one variable and wide ReLU or Heaviside networks, whose errors are known well.
+    """Wide ReLU or Heaviside networks, and classes whose errors are known well: most of them balls in one variable.
 
-    With one hidden layer, of up to 5000 units, both bounds are of the same order; with two the upper bounds are small.
+    With one hidden layer, of up to 5000 units, both bounds are of the same order for Lipschitz and Hölder balls in one
+    variable; with two the upper bounds are small. Others are monotone, convex and Sobolev functions, of up to three
+    variables, and networks as step functions on many cubes are.
 
     >>> from hypothesis import find
     >>> find(wide_pairs(), lambda pair: pair[1].widths[0] > 2000)[1]
     ReLUNetwork(widths=(2001,), input_dim=1, bias=True, bits=None)
     """
+    d = draw(st.sampled_from([1, 1, 1, 1, 2, 3]))
     units = st.integers(1, _MOST_UNITS)
-    shape: dict[str, Any] = {"widths": draw(st.one_of(st.tuples(units), st.tuples(units), st.tuples(units, units)))}
+    shapes = [st.tuples(units), st.tuples(units), st.tuples(units, units)]
+    if d > 1:
+        shapes = [st.tuples(st.integers(1, 100), units), st.tuples(units)]
     kind = draw(st.sampled_from([ab.ReLUNetwork, ab.ReLUNetwork, ab.HeavisideNetwork]))
-    lipschitz = st.builds(ab.LipschitzBall, dim=st.just(1), radius=numbers())
-    F = draw(st.one_of(lipschitz, lipschitz, holder_balls(dim=1)))
-    return F, kind(input_dim=1, **shape)
+    G = kind(input_dim=d, widths=draw(st.one_of(shapes)))
+    return draw(_wide_functions(d)), G
+
+
+@cache  # building it takes longer than drawing from it
+def _wide_functions(d: int) -> SearchStrategy[ab.FunctionClass]:
+    lipschitz = st.builds(ab.LipschitzBall, dim=st.just(d), radius=numbers())
+    return st.one_of(lipschitz, lipschitz, holder_balls(dim=d), *_others(d))
+
+
+def _others(d: int) -> list[SearchStrategy[Any]]:
+    """Monotone, convex and Sobolev functions, the latter with bounded derivatives or not."""
+    dim, orders = st.just(d), {"smoothness": st.integers(1, 4), "integrability": exponents(), "radius": numbers()}
+    shaped = [st.builds(kind, dim=dim) for kind in (ab.MonotoneFunctions, ab.ConvexFunctions)]
+    return [*shaped, st.builds(ab.SobolevBall, dim=dim, **orders)]
+
+
+@st.composite
+def large_pairs(draw: DrawFn) -> tuple[ab.FunctionClass, ab.NetworkClass]:
+    """Functions of many variables, up to 784; half of the networks are recurrent, with as many steps or fewer.
+
+    The others: with and without biases, of one to six layers, and linear spaces. The dimensions are such that some
+    theorem may begin or cease to apply.
+
+    >>> from hypothesis import Phase, find, settings
+    >>> F, G = find(large_pairs(), lambda pair: True, settings=settings(phases=[Phase.generate]))
+    >>> F.domain_dim == G.domain_dim > 4
+    True
+    """
+    d = draw(st.sampled_from(_LARGE_DIMS))
+    return draw(_large_functions(d)), draw(_large_networks(d))
+
+
+@cache
+def _large_functions(d: int) -> SearchStrategy[ab.FunctionClass]:
+    balls: list[SearchStrategy[Any]] = [st.builds(ab.LipschitzBall, dim=st.just(d), radius=numbers())]
+    balls.append(holder_balls(dim=d))
+    if d <= _MOST_DIRECTIONS:
+        balls.append(anisotropic_balls(dim=d))
+    return st.one_of(*balls, *_others(d))
+
+
+@cache
+def _large_networks(d: int) -> SearchStrategy[ab.NetworkClass]:
+    inputs = st.just(d)
+    shape: dict[str, Any] = {"widths": st.lists(st.integers(1, 64), min_size=1, max_size=6).map(tuple)}
+    shape |= {"input_dim": inputs, "bias": st.booleans()}
+    others = st.one_of(
+        *(st.builds(kind, **shape) for kind in (ab.ReLUNetwork, ab.HeavisideNetwork, ab.ReLUPowerNetwork)),
+        st.builds(ab.LinearSpace, dimension=st.integers(1, _MOST_UNITS), input_dim=inputs),
+        st.builds(ab.PiecewisePolynomials, cells=st.integers(1, 2 ** min(d, 20)), degree=st.just(0), input_dim=inputs),
+        st.builds(ab.BoundedLinear, norm=numbers(), input_dim=inputs),
+    )
+    return st.booleans().flatmap(lambda recurrent: recurrent_networks(dim=d, most=64) if recurrent else others)
 
 
 @st.composite
