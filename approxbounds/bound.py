@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property, reduce
@@ -20,7 +21,9 @@ from approxbounds.sources import Citation, bibtex
 from approxbounds.theorem import Direction, Query, Step, Theorem, foreign_code, naming
 from approxbounds.witness import Witness
 
-__all__ = ["Bound", "Refusal", "Status", "apply", "best", "strongest_rate"]
+__all__ = ["Bound", "Refusal", "Status", "apply", "best", "in_short", "strongest_rate"]
+
+_READABLE = 450  # characters of reasons in an error
 
 
 class Status(Enum):
@@ -302,6 +305,25 @@ def _without_number(bound: Bound) -> Bound | Refusal:
     return bound
 
 
+def in_short(reasons: Mapping[str, str]) -> str:
+    """The reasons of theorems, those of one reason together, as many as can be read at once; those by p alone last.
+
+    >>> in_short({"T3": "p = inf: too large", "Tosc": "p = inf: too large", "T3inf": "no family"})
+    'T3inf: no family; T3, Tosc: p = inf: too large'
+    """
+    theorems: dict[str, list[str]] = {}
+    for theorem, reason in reasons.items():
+        theorems.setdefault(reason, []).append(theorem)
+    shown: list[str] = []
+    for reason, names in sorted(theorems.items(), key=lambda entry: entry[0].startswith("p = ")):
+        text = f"{', '.join(names)}: {reason}"
+        if shown and sum(map(len, shown)) + len(text) > _READABLE:
+            more = f"and {len(theorems) - len(shown)} reasons more (refusals of lower_bounds or upper_bounds)"
+            return "; ".join([*shown, more])
+        shown.append(text)
+    return "; ".join(shown)
+
+
 def strongest_rate(bounds: list[Bound]) -> Bound:
     """The bound whose rate is certainly the strongest, up to logarithms; the first where nothing is certain."""
     lower = bounds[0].direction is Direction.LOWER
@@ -320,8 +342,8 @@ def best(results: tuple[Bound | Refusal, ...], what: str) -> Bound:
     """
     bounds = [result for result in results if isinstance(result, Bound)]
     if not bounds:
-        reasons = "; ".join(map(str, results))
-        raise NotApplicableError(f"no theorem gives {what}: {reasons}")
+        refusals = {result.theorem: result.reason for result in results if isinstance(result, Refusal)}
+        raise NotApplicableError(f"no theorem gives {what}: {in_short(refusals)}")
     numbers = [bound for bound in bounds if bound.number is not None]
     if numbers:
         sign = 1 if numbers[0].direction is Direction.LOWER else -1

@@ -10,7 +10,7 @@ from typing import Any
 from approxbounds import render, validation
 from approxbounds.asymptotics import needed
 from approxbounds.bisection import largest
-from approxbounds.bound import Bound, apply, best
+from approxbounds.bound import Bound, apply, best, in_short
 from approxbounds.errors import NotApplicableError, ParameterError, called_rightly
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.functions.base import FunctionClass
@@ -62,8 +62,9 @@ def _numeric_query(F: object, G: object, p: object) -> Query:
     if validation.is_symbolic(query.p):
         raise ParameterError("p", query.p, f"{_NUMERIC} needs a number here, not a symbol")
     reasons = {theorem.id: theorem.refusal(query) for theorem in LOWER_THEOREMS if theorem.numeric}
-    if None not in reasons.values():
-        shown = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+    refusals = {name: reason for name, reason in reasons.items() if reason is not None}
+    if len(refusals) == len(reasons):
+        shown = in_short(refusals)
         raise NotApplicableError(f"no theorem gives a number for p={query.p}, at most a rate: {shown}")
     return query
 

@@ -316,7 +316,7 @@ TABLE = [
     ("FunctionClass", lambda: ENTROPY.packing("1/9", p=2), A, ("constant", "unspecified")),
     ("FunctionClass", lambda: LIPSCHITZ.packing(100, p=2), A, ("eps=100", "too large")),
     ("lower_bound", asks("lower_bound", ENTROPY, LINEAR, p=1), A, ("T1", "p = 1")),
-    ("upper_bound", asks("upper_bound", LIPSCHITZ, LINEAR), A, ("constant", "cubes")),
+    ("upper_bound", asks("upper_bound", LIPSCHITZ, LINEAR), A, ("cubes", "fully connected")),
     ("bracket", asks("bracket", LIPSCHITZ, LINEAR), A, ("upper bound",)),
     # inverse queries
     ("required_weights", lambda: WEIGHTS("F"), P, ("F='F'", "function class")),
@@ -392,7 +392,7 @@ TABLE = [
         for v in (np.zeros(3), np.zeros((3, 2)), 0.5, [[[0.5]]])
     ),
     ("DenseNetwork", lambda: BUILT.error(BUILT, p=X, per_side=3), P, ("p=x", "number")),
-    ("Bound", lambda: BOUND.build(lambda x: x[:, 0]), A, ("T3", "construction")),
+    ("Bound", lambda: BOUND.build(lambda x: x[:, 0]), A, (BOUND.theorem.id, "construction")),
     ("Bound", lambda: ab.upper_bound(LIPSCHITZ, RELU, p=X).build(lambda x: x[:, 0]), N, ("x",)),
     ("Bracket", lambda: ab.bracket(LIPSCHITZ, RELU, p=2).measure(np.sin, per_side=3), P, ("f=",)),
     # average case
@@ -568,7 +568,7 @@ MALFORMED = {
     "endless value": TEXT.replace(f'"value": {PLAIN.value}', f'"value": 1{"0" * 10**5}'),
     "float p": TEXT.replace('"p": 2', '"p": 2.0'),
     "duplicate value": TEXT.replace('"p": 2', '"value": 1.0, "p": 2'),
-    "duplicate witness entry": TEXT.replace('"h":', '"h": 1, "h":'),
+    "duplicate witness entry": TEXT.replace('"k":', '"k": 1, "k":'),
     "other format": TEXT.replace("certificate-1", "certificate-2"),
 }
 
