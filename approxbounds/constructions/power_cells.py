@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import pairwise
 from math import ceil, comb, factorial
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.placement import placement_refusal, power_of, reshaped, size_text, sizes, widths_of
 from approxbounds.constructions.power_networks import one_layer, two_layers
+from approxbounds.constructions.taylor import monic_norm, taylor_error
 from approxbounds.errors import HypothesisError, NotApplicableError, echo
 from approxbounds.facts.built import DenseNetwork, dense, require_moderate
-from approxbounds.facts.functions import distance_norm
 from approxbounds.facts.grid import Function
 from approxbounds.facts.hypercube import integer_root
 from approxbounds.facts.networks import NetworkFacts
@@ -25,7 +24,6 @@ from approxbounds.witness import Witness, integer_of, require
 __all__ = ["PowerCells", "cells_in_one_layer", "cells_in_two_layers"]
 
 _BUILT_POWER = 8  # up to which polynomials and their weights are well determined by doubles
-_EXACT_DIM = 4  # up to which the norms of |u|_1 are computed exactly
 
 
 def cells_in_one_layer(widths: tuple[int, ...], power: int, dim: int) -> int:
@@ -120,15 +118,9 @@ class PowerCells(Theorem):
         F, d, p, q = query.F, int(query.F.domain_dim), query.p, power_of(query.G)
         half, e = 1 / (2 * b), self._order(query)
         n = ceil(e) - 1 if F.is_holder_ball and self._smoothness(query) <= q + 1 else int(e)
-        t = float("inf") if is_infinite(p) else e * p
-        size = A.power(_sum_norm(A, d, half, t), A.number(n)) if n else A.number(1)
-        if n < e:
-            root = A.power(A.number(d), A.number(Fraction(1, 2)))
-            size = size * A.power(distance_norm(A, root * half, 1, t, line=d == 1), A.number(e - n))
-        constant = A.exp(A.log_gamma(A.number(e - n + 1)) - A.log_gamma(A.number(e + 1)))
-        error = A.number(F.holder_radius) * constant * size
+        error = A.number(F.holder_radius) * taylor_error(A, d, half, p, order=e, whole=n)
         if d == 1 and e == q + 1:
-            monic = A.number(F.holder_radius) * A.power(half, A.number(e)) * _monic_norm(A, q + 1, p) / factorial(q + 1)
+            monic = A.number(F.holder_radius) * A.power(half, A.number(e)) * monic_norm(A, q + 1, p) / factorial(q + 1)
             error = A.minimum(error, monic)
         return error
 
@@ -180,34 +172,3 @@ class PowerCells(Theorem):
             raise NotApplicableError(f"{self.id}: b={b} is built for networks with {text}")
         make = one_layer if layers == 1 else two_layers
         return dense(query.G, make(f, power=q, dim=d, cells=b, p=float(query.p), interpolated=interpolated))
-
-
-def _sum_norm(A: Arithmetic[V], dim: int, half: V, t: Number) -> V:
-    """A bound on || |u|_1 ||_t, u uniform on |u_j| <= half: d half (t+1)^{-1/t}; exactly for few dimensions.
-
-    E (U_1 + .. + U_d)^t = Gamma(t+1)/Gamma(t+d+1) sum_{k<d} (-1)^k C(d,k) (d-k)^{t+d} for U_j uniform on [0,1].
-    """
-    simple = A.number(dim) * distance_norm(A, half, 1, t, line=True)
-    if is_infinite(t) or dim == 1 or dim > _EXACT_DIM:
-        return simple
-    power = A.number(t)
-    total = A.number(0)
-    for k in range(dim):
-        total = total + (-1) ** k * comb(dim, k) * A.power(A.number(dim - k), power + dim)
-    for j in range(1, dim + 1):
-        total = total / (power + j)
-    return half * A.power(total, 1 / power)
-
-
-def _monic_norm(A: Arithmetic[V], degree: int, p: Number) -> V:
-    """The L^p norm (a mean over [-1,1]) of a monic polynomial: Chebyshev's, of the second kind for p = 1, Legendre's.
-
-    2^{1-n} bounds it for every p, 2^{-n} for p = 1, and 2^n (n!)^2/((2n)! sqrt(2n+1)) for p <= 2.
-    """
-    chebyshev = A.number(Fraction(2, 2**degree))
-    if is_symbolic(p) or is_infinite(p) or p > 2:
-        return chebyshev
-    if p == 1:
-        return chebyshev / 2
-    leading = Fraction(2**degree * factorial(degree) ** 2, factorial(2 * degree))
-    return A.number(leading) / A.power(A.number(2 * degree + 1), A.number(Fraction(1, 2)))

@@ -74,14 +74,20 @@ class Regularity:
 
     On lines in direction j, f lies in the Hölder ball of smoothness s_j = ``along[j]`` and radius R of one variable; so
     |f(x) - f(y)| <= R sum_j |x_j - y_j|^min(s_j, 1).
-    ``isotropic``: all s_j are s, |f(x) - f(y)| <= R |x - y|_2^s if s <= 1, and for all i
-    |d_i f(x) - d_i f(y)| <= R |x - y|_2^(s-1) if 1 < s <= 2. ``bounded_hessian``: all |d_i d_j f| <= R (weak).
+    ``isotropic``: all s_j are s, and all D^m f, |m| = ceil(s) - 1, are Hölder with exponent s - |m| and constant R in
+    the Euclidean distance. ``mixed``: an order up to which all derivatives, mixed ones too, are bounded: |D^m f| <= R
+    (weak) for 2 <= |m| <= ``mixed``; so 1 says nothing.
     """
 
     along: tuple[Number, ...]
     radius: Number
     isotropic: bool = False
-    bounded_hessian: bool = False
+    mixed: int = 1
+
+    @property
+    def bounded_hessian(self) -> bool:
+        """Whether all |d_i d_j f| <= R (weak)."""
+        return self.mixed >= 2
 
 
 @dataclass(frozen=True)

@@ -96,8 +96,8 @@ class _Holder(FunctionClass):
     def regularity(self) -> Regularity | None:
         if is_symbolic(self.dim):
             return None
-        twice = not is_symbolic(self._s) and self._s >= 2
-        return Regularity((self._s,) * self.dim, self.radius, isotropic=True, bounded_hessian=twice)
+        mixed = 1 if is_symbolic(self._s) else max(1, int(self._s))
+        return Regularity((self._s,) * self.dim, self.radius, isotropic=True, mixed=mixed)
 
     @property
     def _differentiable(self) -> bool:

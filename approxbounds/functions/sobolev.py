@@ -147,7 +147,7 @@ class SobolevBall(FunctionClass):
         """For q = inf. Not isotropic: derivatives of order s-1 are Lipschitz with constant sqrt(d) R only."""
         if self.holder_smoothness is None or is_symbolic(self.dim):
             return None
-        return Regularity((self.smoothness,) * self.dim, self.radius, bounded_hessian=self.smoothness >= 2)
+        return Regularity((self.smoothness,) * self.dim, self.radius, mixed=self.smoothness)
 
     def modulus_constant(self, A: Arithmetic[V]) -> V:
         """sqrt(d) R, a bound on the Euclidean norm of the gradient (the cube is convex)."""

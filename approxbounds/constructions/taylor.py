@@ -1,0 +1,60 @@
+"""How near smooth functions are to polynomials: Taylor's remainder, monic polynomials. THEORY.md, section 5."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import comb, factorial
+
+from approxbounds.arithmetic import Arithmetic, V
+from approxbounds.facts.functions import distance_norm
+from approxbounds.validation import Number, is_infinite, is_symbolic
+
+__all__ = ["monic_norm", "taylor_error"]
+
+_EXACT_DIM = 4  # up to which the norms of |u|_1 are computed exactly
+
+
+def taylor_error(A: Arithmetic[V], dim: int, half: V, p: Number, *, order: Number, whole: int) -> V:
+    """A bound, over R, on || f - its Taylor polynomial at the centre ||_p on a cube of side 2 ``half``.
+
+    With n = ``whole`` and e = ``order``: Gamma(e-n+1)/Gamma(e+1) || |u|_1 ||_{ep}^n || |u|_2 ||_{ep}^{e-n}, u uniform
+    on |u_j| <= half. Hypotheses: e = n and |D^m f| <= R for |m| = e, the polynomial of degree e - 1; or n < e <= n + 1
+    and D^m f, |m| = n, Hölder with exponent e - n and constant R, the polynomial of degree n.
+    """
+    t = float("inf") if is_infinite(p) else order * p
+    size = A.power(_sum_norm(A, dim, half, t), A.number(whole)) if whole else A.number(1)
+    if whole < order:
+        root = A.power(A.number(dim), A.number(Fraction(1, 2)))
+        size = size * A.power(distance_norm(A, root * half, 1, t, line=dim == 1), A.number(order - whole))
+    return A.exp(A.log_gamma(A.number(order - whole + 1)) - A.log_gamma(A.number(order + 1))) * size
+
+
+def _sum_norm(A: Arithmetic[V], dim: int, half: V, t: Number) -> V:
+    """A bound on || |u|_1 ||_t, u uniform on |u_j| <= half: d half (t+1)^{-1/t}; exactly for few dimensions.
+
+    E (U_1 + .. + U_d)^t = Gamma(t+1)/Gamma(t+d+1) sum_{k<d} (-1)^k C(d,k) (d-k)^{t+d} for U_j uniform on [0,1].
+    """
+    simple = A.number(dim) * distance_norm(A, half, 1, t, line=True)
+    if is_infinite(t) or dim == 1 or dim > _EXACT_DIM:
+        return simple
+    power = A.number(t)
+    total = A.number(0)
+    for k in range(dim):
+        total = total + (-1) ** k * comb(dim, k) * A.power(A.number(dim - k), power + dim)
+    for j in range(1, dim + 1):
+        total = total / (power + j)
+    return half * A.power(total, 1 / power)
+
+
+def monic_norm(A: Arithmetic[V], degree: int, p: Number) -> V:
+    """The L^p norm (a mean over [-1,1]) of a monic polynomial: Chebyshev's, of the second kind for p = 1, Legendre's.
+
+    2^{1-n} bounds it for every p, 2^{-n} for p = 1, and 2^n (n!)^2/((2n)! sqrt(2n+1)) for p <= 2.
+    """
+    chebyshev = A.number(Fraction(2, 2**degree))
+    if is_symbolic(p) or is_infinite(p) or p > 2:
+        return chebyshev
+    if p == 1:
+        return chebyshev / 2
+    leading = Fraction(2**degree * factorial(degree) ** 2, factorial(2 * degree))
+    return A.number(leading) / A.power(A.number(2 * degree + 1), A.number(Fraction(1, 2)))
