@@ -9,6 +9,7 @@ from approxbounds.constructions.convex import ConvexFreeNodes, ConvexGradedNodes
 from approxbounds.constructions.elements import ElementConstruction
 from approxbounds.constructions.interpolation import ReLUInterpolation
 from approxbounds.constructions.level_sets import LevelSets
+from approxbounds.constructions.local_polynomials import LocalPolynomials
 from approxbounds.constructions.mcshane import McShaneEnvelope
 from approxbounds.constructions.monotone import MonotoneInterpolation, MonotoneSteps
 from approxbounds.constructions.piecewise_constant import ConstantConstruction, CubeConstruction
@@ -134,6 +135,7 @@ REGISTRY.upper.update(
         TowerConstruction(),
         ColumnConstruction(),
         BlockConstruction(),
+        LocalPolynomials(),
         ElementConstruction(),
         PowerCells(),
         McShaneEnvelope(),

@@ -94,6 +94,9 @@ QUESTIONS = {
     "columns": upper(ab.LipschitzBall(dim=3), ab.ReLUNetwork(widths=(20, 8, 9, 8), input_dim=3), 2),
     "blocks": upper(ab.HolderBall(smoothness=3, dim=2), ab.ReLUNetwork(widths=(20, 8, 17, 8), input_dim=2), 2.5),
     "p1": upper(ab.HolderBall(smoothness="3/2", dim=2), ab.ReLUNetwork(widths=(20, 8, 17, 9), input_dim=2), "inf"),
+    "local-polynomials": upper(
+        ab.HolderBall(smoothness="7/2", dim=2, radius=3), ab.ReLUNetwork(widths=(20, 40, 30, 8), input_dim=2), 2.5
+    ),
     "mcshane": upper(ab.HolderBall(smoothness="1/2", dim=1), ab.LipschitzFunctions(constant=1000, input_dim=1), "inf"),
     "shen-yang-zhang": upper(ab.HolderBall(smoothness="1/2", dim=1), DEEP, 2),
     "lu-shen-yang-zhang": upper(SMOOTH, DEEP, 2),
