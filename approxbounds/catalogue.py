@@ -12,6 +12,7 @@ from approxbounds.constructions.level_sets import LevelSets
 from approxbounds.constructions.local_polynomials import LocalPolynomials
 from approxbounds.constructions.mcshane import McShaneEnvelope
 from approxbounds.constructions.monotone import MonotoneInterpolation, MonotoneSteps
+from approxbounds.constructions.monotone_columns import MonotoneColumns
 from approxbounds.constructions.piecewise_constant import ConstantConstruction, CubeConstruction
 from approxbounds.constructions.poincare import PoincareConstant
 from approxbounds.constructions.power_cells import PowerCells
@@ -129,6 +130,7 @@ REGISTRY.upper.update(
         LevelSets(),
         MonotoneSteps(),
         MonotoneInterpolation(),
+        MonotoneColumns(),
         ConvexFreeNodes(),
         ConvexGradedNodes(),
         StripConstruction(),

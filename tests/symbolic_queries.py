@@ -57,9 +57,9 @@ def bounds() -> Iterator[ab.Bound]:
         yield from _all(G.vc_dimension)
         yield from _all(lambda G=G: G.fat_shattering(GAMMA))
     n = sympy.Symbol("n", positive=True, integer=True)
-    for F in (ab.MonotoneFunctions(dim=1), ab.ConvexFunctions(dim=1)):  # constructions for one variable
-        for kind in (ab.HeavisideNetwork, ab.ReLUNetwork):
-            yield from ab.upper_bounds(F, kind(widths=(n,), input_dim=1), p=2)
+    for F in (ab.MonotoneFunctions(dim=1), ab.ConvexFunctions(dim=1), ab.MonotoneFunctions(dim=2)):
+        for kind in (ab.HeavisideNetwork, ab.ReLUNetwork):  # constructions for so many variables
+            yield from ab.upper_bounds(F, kind(widths=(n,) * F.dim, input_dim=F.dim), p=2)
     for F in chain(*functions):
         for p in (2, P, "inf"):
             yield from _all(lambda F=F, p=p: F.packing(EPS, p=p))

@@ -25,6 +25,7 @@ __all__ = [
     "ShareOf",
     "assembled",
     "best_plan",
+    "cell_widths",
     "most_units",
     "placed_layers",
     "plan_widths",
@@ -143,6 +144,22 @@ def plan_widths(plan: Plan, layers: int, dim: int, units: Sequence[tuple[int, in
         if layer not in begins:
             found[layer] = dim + (0 if layer < plan[0].layer else 1)
     return tuple(found)
+
+
+def cell_widths(widths: tuple[int, ...], dim: int, units: int, cells: int) -> tuple[int, ...] | None:
+    """The widths that so many cells need, in pairs with so many first-layer units, x among them; None if none fit.
+
+    >>> cell_widths((64, 64, 64, 64), 2, 40, 100)
+    (40, 64, 41, 40)
+    """
+    found = best_plan(widths, dim, sum_of_cells(units))
+    if found is None or found[0] < cells:
+        return None
+    needed, left = [], cells
+    for pair in found[1]:
+        needed.append((units, min(pair.share, left) - int(pair.first)))
+        left -= min(pair.share, left)
+    return plan_widths(found[1], found[1][-1].layer + 2, dim, needed)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,9 +16,9 @@ from approxbounds.constructions.pairs import (
     Share,
     assembled,
     best_plan,
+    cell_widths,
     most_units,
     placed_layers,
-    plan_widths,
     sum_of_cells,
 )
 from approxbounds.constructions.placement import reshaped, widths_of
@@ -202,14 +202,8 @@ class WindowConstruction(SizedConstruction):
         grid, dim = self.cells(query, {name: int(witness[name]) for name in self.names(query)}), int(query.F.domain_dim)
         if grid.count == 1:
             return reshaped(query.G, (grid.units,))
-        found = best_plan(widths_of(query.G), dim, sum_of_cells(grid.units))
-        if found is None:
-            return None
-        needed, left = [], grid.count
-        for pair in found[1]:
-            needed.append((grid.units, min(pair.share, left) - int(pair.first)))
-            left -= min(pair.share, left)
-        return reshaped(query.G, plan_widths(found[1], found[1][-1].layer + 2, dim, needed))
+        needed = cell_widths(widths_of(query.G), dim, grid.units, grid.count)
+        return None if needed is None else reshaped(query.G, needed)
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """With windows that are exact in floating point for perhaps fewer cells, or steep: ``explain`` says which."""

@@ -1,0 +1,138 @@
+"""Step functions on boxes by steps along columns, in windows of ReLU units, for monotone F. THEORY.md, 5.1."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import prod
+from typing import Any
+
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.constructions.pairs import cell_widths, most_units
+from approxbounds.constructions.placement import relu_refusal, reshaped, size_text, widths_of
+from approxbounds.constructions.smoothness import cut_choices
+from approxbounds.constructions.splits import best_split
+from approxbounds.constructions.windows import MOST_DIRECTIONS
+from approxbounds.errors import HypothesisError, echo
+from approxbounds.facts.functions import Regularity
+from approxbounds.facts.networks import NetworkFacts
+from approxbounds.render import above
+from approxbounds.sources import Citation
+from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
+from approxbounds.validation import MOST_UNITS, Number, is_infinite, is_symbolic
+from approxbounds.witness import Witness, integer_of, require
+
+__all__ = ["MonotoneColumns"]
+
+
+def _before(widths: tuple[int, ...], dim: int, cells: int) -> int:
+    """The widest layer that x can be passed on to, and after which there is one of so many units; 0 if none is."""
+    found = 0
+    for width, following in pairwise(widths):
+        found = max(found, width) if following >= cells else found
+        if width < dim:
+            break
+    return found
+
+
+class MonotoneColumns(Theorem):
+    """Step functions on boxes k_1 x .. x k_d with the middle of the range of f on each, a unit for each column.
+
+    Hypotheses: d >= 2, all f in F are non-decreasing in each coordinate and have a known range, p < inf, ReLU, biases,
+    real parameters, two hidden layers: n_1 >= 2(k_1-1) + k_2 + .. + k_d and n_2 >= k_2 .. k_d; or pairs of layers that
+    hold so many columns, with one unit more, x_1, in each first layer. Guarantee: ``F.box_error``, for f with values in
+    [0,1] E_p <= (1/2)(1 - prod_j (1 - 1/k_j))^{1/p}. A limit of steep units. Witness: ``k1``, ``k2``, ..
+
+    Proof. There are prod k_j - prod (k_j - 1) chains of boxes along the diagonal; on each the ranges of f, which are
+    between opposite corners, add up to at most 1; so sum range^p <= sum range is at most their number. In x_1 a step is
+    the difference of two steep units, and between its two values; the unit (A_Q(x_1) + B - M sum_{j>1} dist(x_j,
+    I_j))_+ is A_Q + B on the column Q and tends to 0 off it: dominated convergence. No unit needs x_1 itself.
+    """
+
+    id = "monotone-columns"
+    title = "Steps along columns, in windows of ReLU units"
+    statement = (
+        r"On $k_1\times\dots\times k_d$ boxes the middle of the range of a monotone $f:[0,1]^d\to[0,1]$ is within "
+        r"$\frac12(1-\prod_j(1-\frac1{k_j}))^{1/p}$ of it: along each diagonal chain of boxes the ranges add up to at "
+        r"most 1. Two steep units make a step in $x_1$, one unit "
+        r"$(A_Q(x_1)+B-M\sum_{j>1}\operatorname{dist}(x_j,I_j))_+$ a column $Q$ of boxes, $M\to\infty$."
+    )
+    citations = (Citation("approxbounds", "5.1"),)
+    direction = Direction.UPPER
+    unbuilt = "its steps and windows are limits of steep units, whose weights are not worked out here"
+
+    def names(self, query: Query) -> tuple[str, ...]:
+        return tuple(f"k{j}" for j in range(1, int(query.F.domain_dim) + 1))
+
+    def refusal(self, query: Query) -> str | None:
+        F, d = query.F, query.F.domain_dim
+        if not F.is_monotone or F.value_range is None:
+            return "F must be a class of monotone functions with a known range"
+        if is_symbolic(d) or not 2 <= d <= MOST_DIRECTIONS:
+            return f"it is for dimensions from 2 to {MOST_DIRECTIONS}"
+        if is_infinite(query.p):
+            return "a continuous function does not follow jumps in sup norm"
+        reason = relu_refusal(query.G)
+        return "it needs two hidden layers" if reason is None and len(widths_of(query.G)) < 2 else reason
+
+    def search(self, query: Query) -> Witness:
+        """The numbers of parts of x_2, .., x_d differ by one at most. What fits best does not depend on p."""
+        names, widths = self.names(query), widths_of(query.G)
+
+        def error(cuts: tuple[int, ...], room: int) -> float:
+            sides = [FLOAT.number(n) for n in (room // 2 + 1, *cuts)]
+            return float(query.F.box_error(FLOAT, sides, 1))
+
+        def room(cuts: tuple[int, ...]) -> int:
+            return self._units(query, prod(cuts)) - sum(cuts)
+
+        alike = Regularity((1,) * len(names), 1)
+        found = best_split(cut_choices(alike, len(names) - 1, max(widths)), room, error)
+        if found is None:
+            raise HypothesisError(f"the widths of G have no room for it (id {self.id})")
+        cuts, units = found
+        return dict(zip(names, (units // 2 + 1, *cuts), strict=True))
+
+    def _units(self, query: Query, columns: int) -> int:
+        """The most first-layer units without x_1 where G holds so many columns; 0 if it holds them nowhere."""
+        widths, dim = widths_of(query.G), int(query.G.domain_dim)
+        return max(_before(widths, dim, columns), most_units(widths, dim, columns) - 1)
+
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
+        first, *cuts = (integer_of(witness, name, minimum=1, maximum=MOST_UNITS) for name in self.names(query))
+        shown = ", ".join(f"k{j + 1}={echo(k)}" for j, k in enumerate((first, *cuts)))
+        require(
+            2 * (first - 1) + sum(cuts) <= self._units(query, prod(cuts)), f"the widths of G have no room for {shown}"
+        )
+        return query.F.box_error(A, [A.number(k) for k in (first, *cuts)], query.p)
+
+    def rate(self, query: Query) -> Any:
+        """For the best shapes, n_1 and n_2 of order k and k^(d-1)."""
+        import sympy
+
+        power: Number = SYMBOLIC.number(query.p)
+        return sympy.Symbol("W", positive=True) ** (-1 / (power * int(query.F.domain_dim)))
+
+    def expression(self, query: Query) -> Any:
+        """In the k_j, where G has symbols."""
+        import sympy
+
+        if query.G.symbols:
+            sizes = [sympy.Symbol(name, positive=True, integer=True) for name in self.names(query)]
+        else:
+            sizes = [SYMBOLIC.number(k) for k in self.search(query).values()]
+        return conditional(query, query.F.box_error(SYMBOLIC, sizes, query.p))
+
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
+        shape = r"\times".join(str(witness[name]) for name in self.names(query))
+        needed, error = size_text(self.smallest_network(query, witness)), above(self.evaluate(BALL, query, witness))
+        text = f"The widths of $G$ allow ${shape}$ boxes ({needed} are enough); the error is at most ${error}$."
+        return (*self.outline(query), Step(text, self.citations))
+
+    def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
+        first, *cuts = (integer_of(witness, name) for name in self.names(query))
+        widths, dim, units, columns = widths_of(query.G), len(cuts) + 1, 2 * (first - 1) + sum(cuts), prod(cuts)
+        if _before(widths, dim, columns) >= units:
+            return reshaped(query.G, (units, columns))
+        needed = cell_widths(widths, dim, units + 1, columns)
+        assert needed is not None  # it has room
+        return reshaped(query.G, needed)
