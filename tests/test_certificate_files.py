@@ -98,6 +98,12 @@ QUESTIONS = {
     "local-polynomials": upper(
         ab.HolderBall(smoothness="7/2", dim=2, radius=3), ab.ReLUNetwork(widths=(20, 40, 30, 8), input_dim=2), 2.5
     ),
+    "level-sets": upper(LIPSCHITZ, ab.HeavisideNetwork(widths=(20, 25), input_dim=2), "inf"),
+    "monotone-steps": upper(ab.MonotoneFunctions(dim=1), ab.HeavisideNetwork(widths=(9, 5), input_dim=1), "inf"),
+    "monotone-interpolation": upper(ab.MonotoneFunctions(dim=1), ab.ReLUNetwork(widths=(9,), input_dim=1), 2),
+    "convex-free-nodes": upper(ab.ConvexFunctions(dim=1), ab.ReLUNetwork(widths=(9,), input_dim=1), "inf"),
+    "convex-graded-nodes": upper(ab.ConvexFunctions(dim=1), ab.ReLUNetwork(widths=(9,), input_dim=1), 1),
+    "power-cells": upper(LIPSCHITZ, ab.ReLUPowerNetwork(widths=(14, 9), input_dim=2, power=2), 2),
     "mcshane": upper(ab.HolderBall(smoothness="1/2", dim=1), ab.LipschitzFunctions(constant=1000, input_dim=1), "inf"),
     "shen-yang-zhang": upper(ab.HolderBall(smoothness="1/2", dim=1), DEEP, 2),
     "lu-shen-yang-zhang": upper(SMOOTH, DEEP, 2),

@@ -63,19 +63,22 @@ def test_hard_functions_are_as_hard_for_built_networks_as_claimed(F, p):
     widths = {1: (2,), 2: (2, 3), 3: (3, 7)}[d]
     if isinstance(F, ab.AnisotropicHolderBall) and d == 3:
         widths = (1, 1)  # its cells are so narrow that only few fit a grid
-    found = ab.bracket(F, ab.HeavisideNetwork(widths=widths, input_dim=d), p=p)
-    case = ab.average_case(F, found.lower.query.G, p=p)
-    assert found.lower.theorem.id == "T3" and case.mean == pytest.approx(found.lower.value**p, rel=1e-9)
+    G = ab.HeavisideNetwork(widths=widths, input_dim=d)
+    lower, steps = ab.lower_bound(F, G, p=p), of("cubes", F, G, p)
+    case = ab.average_case(F, G, p=p)
+    assert lower.theorem.id == "T3" and case.mean == pytest.approx(lower.value**p, rel=1e-9)
     resolution = max(size for name, size in case.index.items() if name != "layers")
     monotone = isinstance(F, ab.MonotoneFunctions)  # then all is constant on cells, which are to be resolved exactly
-    points_per_cell = found.upper.witness["k"] if monotone else 4
+    points_per_cell = steps.witness["k"] if monotone else 4
     errors = []
     for _ in range(2):
         omega = rng.integers(0, 2, case.cells)
-        errors.append(
-            found.measure(lambda x, omega=omega: case.target(omega, x), per_side=points_per_cell * resolution)
-        )
-    assert case.mean <= np.mean(np.power(errors, p)) and max(errors) <= found.upper.value * SLACK
+
+        def target(x, omega=omega):
+            return case.target(omega, x)
+
+        errors.append(steps.build(target).error(target, p=p, per_side=points_per_cell * resolution))
+    assert case.mean <= np.mean(np.power(errors, p)) and max(errors) <= steps.value * SLACK
 
 
 SHARP = [
@@ -296,7 +299,7 @@ def test_grids_are_those_of_the_oracle():
 @pytest.mark.parametrize(
     ("bound", "said"),
     [
-        (ab.upper_bound(ab.MonotoneFunctions(dim=1), ab.ReLUNetwork(widths=(40,), input_dim=1), p=2), "limit"),
+        (of("cubes", ab.MonotoneFunctions(dim=1), ab.ReLUNetwork(widths=(40,), input_dim=1), 2), "limit"),
         (of("shen-yang-zhang", ab.LipschitzBall(dim=1), ab.ReLUNetwork(widths=(24,) * 26, input_dim=1), 2), "source"),
         (of("mcshane", ab.LipschitzBall(dim=1), ab.LipschitzFunctions(constant=1, input_dim=1), 2), "cones"),
         (ab.lower_bound(ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=1), p=2), "not the bound of a construction"),
