@@ -123,7 +123,12 @@ def entry_row(entry):
         (ab.HolderBall(smoothness=3, dim=2), RELU, "same order"),
         (ab.HolderBall(smoothness="17/10", dim=2), RELU, "same order"),
         (ab.LipschitzBall(dim=2), ab.FeedForwardNetwork(widths=DEEP, input_dim=2, degree=1, pieces=2), "same order"),
-        (HOLDER, HEAVISIDE, "same order"),  # level sets in sup norm
+        (HOLDER, HEAVISIDE, "same order"),
+        (
+            ab.HolderBall(smoothness="1/2", dim=3),
+            ab.HeavisideNetwork(widths=(9, 99), input_dim=3),
+            "open",
+        ),  # orders apart
         (HOLDER, ab.FeedForwardNetwork(widths=DEEP, input_dim=2, degree=2, pieces=2), "open"),  # L^2 W against L W
         (HOLDER, LINEAR, "open"),
         (HOLDER, replace(RELU, bits=8), "open"),  # upper bounds are for real weights

@@ -33,9 +33,8 @@ _GRADINGS = tuple(Fraction(n, 4) for n in range(4, 61))
 
 class _Convex(OneVariable):
     def refusal(self, query: Query) -> str | None:
-        if not query.F.is_convex:
-            return "F must be a class of convex functions"
-        return no_range(query) or relu_refusal(query.G)
+        reason = relu_refusal(query.G) or no_range(query)
+        return reason or (None if query.F.is_convex else "F must be a class of convex functions")
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
         n = integer_of(witness, "pieces")

@@ -76,13 +76,13 @@ class LevelSets(Theorem):
 
     def refusal(self, query: Query) -> str | None:
         F, G, d = query.F, query.G, query.F.domain_dim
+        reason = placement_refusal(G)
+        if reason is not None or power_of(G) != 0:
+            return reason or "the activation must be Heaviside"
         if F.value_range is None or (F.last_modulus is None and (not F.is_monotone or is_infinite(query.p))):
             return "F must be bounded, with a modulus of continuity or (p < inf) monotone"
         if is_symbolic(d) or d < 2:
             return "F must be functions of two variables or more, in numbers"
-        reason = placement_refusal(G)
-        if reason is not None or power_of(G) != 0:
-            return reason or "the activation must be Heaviside"
         if len(widths_of(G)) < min(d, 3):
             return f"it needs {min(d, 3)} hidden layers"
         if G.symbols:

@@ -57,7 +57,7 @@ class MonotoneSteps(OneVariable):
     )
 
     def refusal(self, query: Query) -> str | None:
-        reason = _refusal(query) or placement_refusal(query.G)
+        reason = placement_refusal(query.G) or _refusal(query)
         return cubes_refusal(query.G, 1, query.p) if reason is None else reason
 
     def search(self, query: Query) -> Witness:
@@ -115,7 +115,7 @@ class MonotoneInterpolation(OneVariable):
     )
 
     def refusal(self, query: Query) -> str | None:
-        reason = _refusal(query) or relu_refusal(query.G)
+        reason = relu_refusal(query.G) or _refusal(query)
         if reason is None and is_infinite(query.p):
             return "a continuous function does not follow jumps in sup norm"
         return reason

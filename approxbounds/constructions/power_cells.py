@@ -76,11 +76,11 @@ class PowerCells(Theorem):
 
     def refusal(self, query: Query) -> str | None:
         F, G, s = query.F, query.G, query.F.holder_smoothness
-        if s is None or is_symbolic(s) or is_symbolic(F.domain_dim) or not (F.is_holder_ball or s >= 1):
-            return "F must be a Hölder, Lipschitz or Sobolev (q = inf) ball, its smoothness and dimension numbers"
         reason = placement_refusal(G)
         if reason is not None or power_of(G) < 2:
             return reason or "the activation must be max(x,0)^q with q >= 2"
+        if s is None or is_symbolic(s) or is_symbolic(F.domain_dim) or not (F.is_holder_ball or s >= 1):
+            return "F must be a Hölder, Lipschitz or Sobolev (q = inf) ball, its smoothness and dimension numbers"
         if G.symbols:
             whole = all(map(is_symbolic, widths_of(G))) and not is_infinite(query.p)
             return (
