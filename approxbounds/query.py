@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from approxbounds import tables, validation
@@ -51,6 +52,12 @@ class Candidates:
         """Of the theorems that do not apply, the reasons."""
         return tuple(result for result in self.results if isinstance(result, Refusal))
 
+    @property
+    def _shown(self) -> tuple[Bound | Refusal, ...]:
+        """The bounds come first, the largest numbers first of all."""
+        known = sorted(self.bounds, key=lambda bound: -inf if bound.number is None else bound.number, reverse=True)
+        return (*known, *self.refusals)
+
     def __iter__(self) -> Iterator[Bound]:
         return iter(self.bounds)
 
@@ -59,7 +66,7 @@ class Candidates:
 
     def _rows(self, shown: Callable[[float, bool], str], formula: Callable[[Any], str]) -> list[tuple[str, ...]]:
         rows: list[tuple[str, ...]] = []
-        for result in self.results:
+        for result in self._shown:
             if isinstance(result, Refusal):
                 rows.append((result.theorem, "-", "-", result.reason))
                 continue
@@ -78,7 +85,7 @@ class Candidates:
 
     def __repr__(self) -> str:
         width = tables.terminal_width()
-        return "\n".join(tables.filled(str(result), width=width) for result in self.results)
+        return "\n".join(tables.filled(str(result), width=width) for result in self._shown)
 
     def _repr_html_(self) -> str:
         return tables.html(self._HEADER, self._rows(math_number, math))

@@ -207,8 +207,9 @@ def test_sections_of_totals_have_a_bias_for_each_unit():
     assert ab.NormBoundedNetwork(norms=(1, 2), input_dim=5, widths=(3,)).section((1, 2)) == ab.ReLUNetwork(
         widths=(3,), input_dim=2
     )
-    without = (ab.NormBoundedNetwork(norms=(1, 2), input_dim=5), ab.BoundedLinear(norm=1, input_dim=3))
-    assert all(G.section((0,)) is None for G in (*without, ab.LinearSpace(dimension=3, input_dim=3)))
+    without = (ab.NormBoundedNetwork(norms=(1, 2), input_dim=5), ab.LinearSpace(dimension=3, input_dim=3))
+    assert all(G.section((0,)) is None for G in without)
+    assert ab.BoundedLinear(norm=1, input_dim=3).section((0, 2)) == ab.LinearSpace(dimension=3, input_dim=2)
     assert ab.NetworkSize(weights=10**12, depth=3).section((0,)) is None  # more than the library supports
     assert ab.ReLUNetwork(widths=(10**6 - 10, 10**6), input_dim=3, bias=False).section((0,)) is not None
 
