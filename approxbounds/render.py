@@ -95,6 +95,8 @@ def latex(expression: Any) -> str:
     """LaTeX of a SymPy expression."""
     import sympy
 
+    if isinstance(expression, Fraction):
+        expression = sympy.Rational(expression.numerator, expression.denominator)
     return str(sympy.latex(expression))
 
 

@@ -248,7 +248,7 @@ def test_the_command_line(monkeypatch, capsys, tmp_path):
     assert "HeavisideNetwork(widths=(1,)" in table and "the smallest ratio to a lower bound: 1." in table
     assert command.main([*options, "--resume", "--json"]) == 0
     [record] = json.loads(capsys.readouterr().out)
-    assert record["verdict"] == "above" and record["member"] == {"k": 32} and record["pdim"] == 10
+    assert record["verdict"] == "above" and record["member"] == {"k": 32} and record["pdim"] == 3
     assert command.main(options) == 2
     assert "exists" in capsys.readouterr().err
     assert command.main(["--out", str(tmp_path / "missing" / "errors.jsonl")]) == 2
