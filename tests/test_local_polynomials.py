@@ -7,10 +7,10 @@ from itertools import combinations, combinations_with_replacement, product
 import numpy as np
 import pytest
 import sympy
-from members import of
+from members import member, of
 
 import approxbounds as ab
-from approxbounds.constructions.local_polynomials import Shape, most_breaks
+from approxbounds.constructions.cube_layers import Shape, most_breaks
 
 INF = math.inf
 SLACK = 1 + 1e-9
@@ -254,3 +254,53 @@ def test_orders_and_closed_forms():
     curved = R / b**2 / 8 * sympy.Rational(2, 3) / sympy.sqrt(5) * (4 / J**2 + 1 / K**2)
     mean = (2**8 - 2) / sympy.factorial(8) * sympy.factorial(6)  # of (U_1 + U_2)^6
     assert sympy.simplify(quadratic.expression - curved - R * sympy.sqrt(mean) / (2 * b) ** 3 / 6) == 0
+
+
+DEEP = [
+    (ab.HolderBall(smoothness=3, dim=2), (2, 40, 50, 40, 30, 30, 1)),
+    (ab.HolderBall(smoothness=4, dim=2), (2, 40, 50, 38, 38, 30, 30, 1)),
+    (ab.HolderBall(smoothness=3, dim=2), (5, 6, 17, 14, 14)),
+    (ab.HolderBall(smoothness=4, dim=2), (9, 14, 12, 12, 12, 12)),  # pieces are passed on, not functions
+    (ab.HolderBall(smoothness=4, dim=2), (2, 4, 1)),  # one cube
+]
+
+
+@pytest.mark.parametrize(("F", "widths"), [*CASES, *DEEP], ids=[str(case) for case in [*CASES, *DEEP]])
+def test_built_networks_are_between_the_bounds(F, widths):
+    rng = np.random.default_rng(0)
+    for p in (1, 2, 4):
+        bound = of(ID, F, network(F, widths), p)
+        sizes, error = bound.theorem.built(bound.query)
+        case = ab.average_case(F, bound.query.G, p=p)
+        targets = [wave(rng, F, top) for top in (1, 2, 4)] + [member(rng, F)]
+        if case.cells <= 10**5:
+            targets.append(partial(case.target, rng.integers(0, 2, case.cells)))
+        measured = []
+        for f in targets:
+            built = bound.build(f)
+            assert built.widths == widths
+            b = sizes["b"]
+            measured += [
+                built.error(f, p=p, per_side=side) for side in ({2: 14 * b, 3: 8 * b}[F.dim], {2: 61, 3: 23}[F.dim])
+            ]
+        assert bound.value <= error * SLACK and 0.005 * error < max(measured) <= error
+
+
+@pytest.mark.parametrize(("F", "widths"), [*CASES, *DEEP], ids=[str(case) for case in [*CASES, *DEEP]])
+def test_built_windows_are_exact_on_and_off_the_faces(F, widths):
+    """Affine functions are built exactly, also at faces and next to them."""
+    rng, slopes = np.random.default_rng(0), np.array([2.5, -1.5, 0.5])[: F.dim]
+    bound = of(ID, F, network(F, widths), 2)
+    b = bound.theorem.built(bound.query)[0]["b"]
+    faces = np.arange(b + 1) / b
+    near = np.clip(np.concatenate([faces, np.nextafter(faces, 0), np.nextafter(faces, 2), rng.random(3)]), 0, 1)
+    points = np.array(list(product(near, repeat=F.dim)))
+    assert bound.build(lambda x: x @ slopes - 0.7)(points) == pytest.approx(points @ slopes - 0.7, abs=1e-12)
+    assert "two units at each face" in bound.explain() or b == bound.witness["b"]
+
+
+def test_networks_of_many_variables_are_not_built():
+    F = ab.HolderBall(smoothness=3, dim=7)
+    bound = of(ID, F, network(F, (60, 60, 60)), 2)
+    with pytest.raises(ab.NotApplicableError, match="dim=7"):
+        bound.build(lambda x: x[:, 0])

@@ -3,114 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache, partial
 from math import comb
 from typing import Any
 
-from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
-from approxbounds.bisection import largest
+from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.constructions.cube_layers import Shape, cells_by_layer, most_breaks
+from approxbounds.constructions.local_networks import Layout, network_layers
 from approxbounds.constructions.placement import reshaped, widths_of
 from approxbounds.constructions.sized import SizedConstruction
 from approxbounds.constructions.smoothness import interpolation_error
 from approxbounds.constructions.splits import best_split, resolutions_up_to
 from approxbounds.constructions.taylor import monic_norm, taylor_error
 from approxbounds.constructions.windows import MOST_DIRECTIONS
+from approxbounds.errors import NotApplicableError
+from approxbounds.facts.built import DenseNetwork, dense, require_moderate
 from approxbounds.facts.functions import Regularity
+from approxbounds.facts.grid import Function
 from approxbounds.facts.networks import NetworkFacts
-from approxbounds.theorem import Query
+from approxbounds.render import rounded
+from approxbounds.theorem import Query, Step
 from approxbounds.validation import MOST_UNITS, Number, is_infinite, is_symbolic
 from approxbounds.witness import Witness
 
 __all__ = ["LocalPolynomials"]
 
-
-@dataclass(frozen=True)
-class Shape:
-    """The units of polynomials of degree r on b^d cubes, curved in d axes and in ``diagonals`` other directions.
-
-    ``windows``: units that tell the cubes apart, x_1..x_d among them; ``curved``: functions of x of which all
-    polynomials are combinations, beside the affine ones.
-    """
-
-    dim: int
-    diagonals: int
-    windows: int
-    curved: int
-    cells: int
-
-    def breaks(self, J: int, K: int) -> int:
-        """The second-layer units for J pieces along each axis of a cube, and 2K along each diagonal."""
-        return self.dim * (J - 1) + self.diagonals * (2 * K - 1)
-
-    def pieces(self, breaks: int) -> tuple[int, int]:
-        """J and K for so many units: one direction after the other is refined, in the same order for any number."""
-        ratio = (2 * self.dim) ** (-1 / 3)  # the best one, but for rounding
-
-        def diagonal(J: int) -> int:
-            return max(1, int(ratio * J))
-
-        J = largest(lambda J: self.breaks(J, diagonal(J)) <= breaks)
-        K = diagonal(J)
-        return (J + 1 if self.breaks(J + 1, K) <= breaks else J), K
-
-    def passed(self, breaks: int) -> int:
-        """The units that a layer needs to pass on all that cells are made of."""
-        return self.windows + min(self.curved, breaks)
-
-
-@lru_cache(maxsize=1024)
-def _most_cells(widths: tuple[int, ...], passed: int) -> tuple[tuple[int, int], ...]:
-    """For each layer the most cells in it and later ones, without and with a sum so far; one layer is the last.
-
-    The others pass on so many units, and the sum.
-    """
-    found, fresh, summed = [], 0, 0
-    for index, width in enumerate(reversed(widths)):
-        first, more = width, width - 1
-        if index and width >= passed:
-            first = max(first, fresh)
-        if index and width > passed:
-            first, more = max(first, width - passed + summed), max(more, width - passed - 1 + summed)
-        fresh, summed = first, more
-        found.append((fresh, summed))
-    return tuple(reversed(found))
-
-
-def most_breaks(widths: tuple[int, ...], shape: Shape) -> tuple[int, int]:
-    """The most second-layer units for pieces, and the layer (from 0) of the windows; (0, 0) if nothing fits.
-
-    Layers before it pass on x. A layer between the windows and the pieces would pass on the windows, so the windows
-    can be in the last of them.
-    """
-    best = (0, 0)
-    for layer in range(len(widths) - 2):
-        if widths[layer] < shape.dim:
-            break
-        left = widths[layer + 1] - shape.windows
-        if widths[layer] >= shape.windows and left > best[0]:
-            has_cells = partial(_has_cells, widths, layer + 2, shape)
-            best = max(best, (largest(has_cells, left), layer), key=lambda pair: pair[0])
-    return best
-
-
-def _has_cells(widths: tuple[int, ...], layer: int, shape: Shape, breaks: int) -> bool:
-    return _most_cells(widths, shape.passed(breaks))[layer][0] >= shape.cells
-
-
-def cells_by_layer(widths: tuple[int, ...], shape: Shape, breaks: int) -> tuple[int, ...]:
-    """How many cells each layer has, from the first of ``widths`` on, which has windows and pieces as inputs."""
-    passed, left, summed = shape.passed(breaks), shape.cells, 0
-    most = _most_cells(widths, passed)
-    shares: list[int] = []
-    for layer, width in enumerate(widths):
-        if width - summed >= left:
-            return (*shares, left)
-        own = width - passed - summed
-        share = own if own > 0 and own + most[layer + 1][1] >= left else 0
-        shares.append(share)
-        left, summed = left - share, int(summed or share > 0)
-    raise AssertionError("there are enough cells")  # asked only where there are
+_BUILT_DIM = 6  # up to which polynomials are fitted on grids of points in each cube
 
 
 def _remainder(F: Regularity, degree: int) -> tuple[Number, int] | None:
@@ -149,7 +66,6 @@ class LocalPolynomials(SizedConstruction):
         r"polynomial at its centre, $M\to\infty$, $p<\infty$. The error is at most Taylor's remainder plus that of "
         r"the interpolations."
     )
-    unbuilt = "the bound is on a limit of steep windows"
 
     def names(self, query: Query) -> tuple[str, ...]:
         return ("b", "J", "K")
@@ -234,3 +150,48 @@ class LocalPolynomials(SizedConstruction):
         needed = [shape.dim] * start + [shape.windows, shape.windows + breaks]
         needed += [shape.passed(breaks) + share + (sum(shares[:i]) > 0) for i, share in enumerate(shares)]
         return reshaped(query.G, (*needed, last + (sum(shares) > 0)))
+
+    def built(self, query: Query) -> tuple[Mapping[str, int], float]:
+        """Sizes with a further unit at each face, which is exact in floating point; the error is at most about that."""
+        F, p = self._regularity(query), query.p
+
+        def error(sizes: Mapping[str, Any]) -> float:
+            return float(self.error(FLOAT, F, p, sizes))
+
+        found = self.fitted(query, error, two_sided=True)
+        assert found is not None  # one cube has no faces
+        return found, error(found)
+
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
+        """With what is built, which has fewer units to spare."""
+        steps, (sizes, error) = super().argument(query, witness), self.built(query)
+        if sizes == dict(witness):
+            return steps
+        shown = ", ".join(f"{name}={size}" for name, size in sizes.items())
+        text = (
+            "The bound is on a limit of steep windows. What is built has two units at each face, which are exact, and "
+        )
+        return (*steps, Step(f"{text}${shown}$: error at most about ${rounded(error, True)}$."))
+
+    def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
+        """With windows that are exact in floating point, perhaps for fewer cubes: ``explain`` says which.
+
+        The polynomials are fitted to values of f, for d <= 6 only: else NotApplicableError.
+        """
+        require_moderate(query.G)
+        sizes, _ = self.built(query)
+        widths, shape = widths_of(query.G), self.shape(query, sizes["b"], two_sided=True)
+        if shape.dim > _BUILT_DIM:
+            raise NotApplicableError(f"{self.id}: dim={shape.dim}: networks are built for d <= {_BUILT_DIM} only")
+        breaks = shape.breaks(sizes["J"], sizes["K"])
+        _, start = most_breaks(widths, shape)
+        layout = Layout(
+            degree=_degree(self._regularity(query)),
+            dim=shape.dim,
+            **sizes,
+            start=start,
+            shares=cells_by_layer(widths[start + 2 :], shape, breaks),
+            depth=len(widths),
+            compact=shape.curved < breaks,
+        )
+        return dense(query.G, network_layers(f, layout, float(query.p)))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from approxbounds.facts.built import AffineMap
 from approxbounds.facts.grid import Function, cube_indices, values_at
 
-__all__ = ["one_layer", "two_layers"]
+__all__ = ["local_polynomials", "multi_indices", "one_layer", "two_layers"]
 
 _CLOSE = 2.0**-8  # distance of breaks that change a polynomial, in intervals
 _LARGE = 2.0**26  # B, in units of the largest value
@@ -27,7 +27,7 @@ _APART = 2.0**55  # a window is closed 1/(_APART b) from its ends: less than dou
 Array = NDArray[np.float64]
 
 
-def _indices(power: int, dim: int) -> NDArray[np.int64]:
+def multi_indices(power: int, dim: int) -> NDArray[np.int64]:
     """All multi-indices of order at most q, 0 first."""
     found = [
         np.bincount(np.array(chosen, int), minlength=dim)[:dim]
@@ -57,19 +57,21 @@ def _nodes(power: int, dim: int, p: float, interpolated: bool) -> tuple[Array, A
     return points, np.sqrt(np.prod(np.array(list(product(weights, repeat=dim))), axis=1))
 
 
-def _local(f: Function, *, power: int, dim: int, cells: int, p: float, interpolated: bool) -> tuple[Array, Array]:
+def local_polynomials(
+    f: Function, *, power: int, dim: int, cells: int, p: float, interpolated: bool
+) -> tuple[Array, Array]:
     """The centres of the cubes, and the coefficients of polynomials in 2b(x - c), one row a cube."""
     points, weights = _nodes(power, dim, p, interpolated)
     centres = (cube_indices(cells, dim) + 0.5) / cells
     where = (centres[:, None, :] + points / (2 * cells)).reshape(-1, dim)
     values = values_at(f, where).reshape(len(centres), -1)
-    fit = np.linalg.pinv(weights[:, None] * _monomials(points, _indices(power, dim)))
+    fit = np.linalg.pinv(weights[:, None] * _monomials(points, multi_indices(power, dim)))
     return centres, (values * weights) @ fit.T
 
 
 def _global(centres: Array, local: Array, power: int, dim: int, cells: int) -> tuple[Array, Array]:
     """Forms 1 + m.x of the first layer, m of order 1..q, and the coefficients of their q-th powers and of 1."""
-    indices = _indices(power, dim)
+    indices = multi_indices(power, dim)
     lattice = indices / power  # on which polynomials of degree q are determined
     powers = (1 + lattice @ indices.T) ** power
     scaled = 2 * cells * (lattice - centres[:, None, :])
@@ -79,7 +81,7 @@ def _global(centres: Array, local: Array, power: int, dim: int, cells: int) -> t
 
 def one_layer(f: Function, *, power: int, dim: int, cells: int, p: float, interpolated: bool) -> list[AffineMap]:
     """Polynomials on b intervals (d = 1), or one on [0,1]^d."""
-    centres, local = _local(f, power=power, dim=dim, cells=cells, p=p, interpolated=interpolated)
+    centres, local = local_polynomials(f, power=power, dim=dim, cells=cells, p=p, interpolated=interpolated)
     forms, coefficients = _global(centres[:1], local[:1], power, dim, cells)
     if cells == 1:
         return [(forms, np.ones(len(forms))), (coefficients[:, 1:], coefficients[0, :1])]
@@ -99,7 +101,7 @@ def one_layer(f: Function, *, power: int, dim: int, cells: int, p: float, interp
 
 def two_layers(f: Function, *, power: int, dim: int, cells: int, p: float, interpolated: bool) -> list[AffineMap]:
     """Polynomials on b^d cubes, one unit of the second layer each."""
-    centres, local = _local(f, power=power, dim=dim, cells=cells, p=p, interpolated=interpolated)
+    centres, local = local_polynomials(f, power=power, dim=dim, cells=cells, p=p, interpolated=interpolated)
     forms, coefficients = _global(centres, local, power, dim, cells)
     ends = np.arange(1, cells) / cells
     axes = np.repeat(np.eye(dim), cells - 1, axis=0)
