@@ -6,6 +6,7 @@ from approxbounds.complexity import fat_shattering, packing, pseudo_dimension, v
 from approxbounds.constructions.blocks import BlockConstruction
 from approxbounds.constructions.columns import ColumnConstruction
 from approxbounds.constructions.convex import ConvexFreeNodes, ConvexGradedNodes
+from approxbounds.constructions.convex_columns import ConvexColumns
 from approxbounds.constructions.elements import ElementConstruction
 from approxbounds.constructions.interpolation import ReLUInterpolation
 from approxbounds.constructions.level_sets import LevelSets
@@ -133,6 +134,7 @@ REGISTRY.upper.update(
         MonotoneColumns(),
         ConvexFreeNodes(),
         ConvexGradedNodes(),
+        ConvexColumns(),
         StripConstruction(),
         TowerConstruction(),
         ColumnConstruction(),

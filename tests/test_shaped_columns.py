@@ -1,12 +1,15 @@
-"""Monotone functions of several variables in columns: limits of the networks between the bounds."""
+"""Monotone and convex functions of several variables in columns: limits of the networks between the bounds."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from members import member, of
 
 import approxbounds as ab
+from approxbounds.arithmetic import FLOAT
+from approxbounds.constructions.sticks import float_nodes, strip_cells, worst_pair
 
 INF = math.inf
 SLACK = 1 + 1e-9
@@ -100,28 +103,129 @@ def test_numbers_of_monotone_columns():
     assert again.witness == bound.witness
 
 
-@pytest.mark.parametrize("d", [2, 3])
-def test_larger_networks_have_no_worse_bounds(d):
-    rng, F = np.random.default_rng(d), ab.MonotoneFunctions(dim=d)
-    for _ in range(12):
-        widths = tuple(map(int, rng.choice([3, 5, 8, 13, 21, 70], rng.integers(2, 5))))
+STRIPS = [(1, 1.0, False), (2, 2.0, True), (2, 1.75, False), (3.5, 3.0, False)]
+
+
+@pytest.mark.parametrize(("p", "grading", "means"), STRIPS)
+@pytest.mark.parametrize("n", [1, 3, 8])
+def test_steps_err_on_sticks_as_they_say(n, p, grading, means):
+    """Cell by cell, and on pairs of sticks that add up."""
+    nodes, m = float_nodes(n, grading), 400
+    cells = strip_cells(FLOAT, nodes, p, means=means)
+    x = np.concatenate([a + (b - a) * (np.arange(m) + 0.5) / m for a, b in pairwise(nodes)])
+    weights, worst = np.repeat(np.diff(nodes) / m, m), 0.0
+
+    def gap(f):
+        own = f(x).reshape(n, m)
+        step = own.mean(axis=1) if means else f((nodes[1:] + nodes[:-1]) / 2)
+        return (own - step[:, None]).ravel()
+
+    def error(values):
+        return (weights * np.abs(values) ** p).sum() ** (1 / p)
+
+    ends = [np.linspace(a, b, 40)[1:] for a, b in pairwise(nodes)]
+    found = [[gap(lambda x, t=t: np.maximum(1 - x / t, 0)) for t in some] for some in ends]
+    for bound, some in zip(cells, found, strict=True):
+        largest = max(map(error, some))
+        assert 0.8 * bound ** (1 / p) <= largest <= bound ** (1 / p) * 1.001
+    worst_ones = [max(some, key=error) for some in found]
+    worst = max(error(one + other[::-1]) for i, one in enumerate(worst_ones) for other in worst_ones[: n - i])
+    bound = worst_pair(FLOAT, cells, p)
+    assert worst <= bound * 1.001 and (n < 8 or worst >= 0.65 * bound)
+
+
+def measured(f, bound, m):
+    """The error of the limit of the networks, on m midpoints in each direction of every cell."""
+    d, p, means = bound.query.F.domain_dim, float(bound.query.p), bound.witness["means"]
+    names = [("K", "grading"), *((f"k{j}", f"grading{j}") for j in range(2, d + 1))]
+    nodes = [float_nodes(bound.witness[k], float(bound.witness[g])) for k, g in names]
+    fine = [(a[:-1, None] + np.diff(a)[:, None] * (np.arange(m) + 0.5) / m).ravel() for a in nodes]
+    weights = [np.repeat(np.diff(a) / m, m) for a in nodes]
+
+    def at(*axes):
+        grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+        return f(grid.reshape(-1, d)).reshape(grid.shape[:-1])
+
+    first = np.clip(nodes[0], 2.0**-53, 1 - 2.0**-53)
+    if means:
+        table = at(first, *fine[1:])
+        for axis in range(1, d):
+            table = table.reshape(*table.shape[:axis], -1, m, *table.shape[axis + 1 :]).mean(axis=axis + 1)
+    else:
+        table = at(first, *((a[1:] + a[:-1]) / 2 for a in nodes[1:]))
+    hats = np.stack([np.interp(fine[0], nodes[0], row) for row in np.eye(len(first))], axis=1)
+    values = np.tensordot(hats, table, axes=1)
+    for axis in range(1, d):
+        values = values.repeat(m, axis=axis)
+    gaps = np.abs(at(*fine) - values) ** p
+    for own in reversed(weights):
+        gaps = gaps @ own
+    return float(gaps ** (1 / p))
+
+
+def sharp(rng, d):
+    """Convex functions that fall from corners and faces, on all scales."""
+    scales = 10.0 ** rng.uniform(-3, 0, (2, d))
+    yield lambda x: np.maximum(1 - (x / scales[0]).sum(axis=1), 0)
+    yield lambda x: np.maximum(1 - ((1 - x) / scales[1]).sum(axis=1), 0)
+    t, u = np.sort(rng.random(2))
+    yield lambda x: np.maximum(1 - x[:, -1] / t, 0) + np.maximum(1 - (1 - x[:, -1]) / (1 - u), 0)
+    yield lambda x: np.abs(x.sum(axis=1) - d * t) / (d * max(t, 1 - t))
+
+
+@pytest.mark.parametrize(("d", "m"), [(2, 8), (3, 4)])
+def test_convex_columns_are_between_the_bounds(d, m):
+    F, rng = ab.ConvexFunctions(dim=d), np.random.default_rng(d)
+    for widths in SHAPES:
+        for p in (1, "3/2", 2, 5):
+            bound = of("convex-columns", F, relu(widths, d), p)
+            assert ab.lower_bound(F, relu(widths, d), p=p).value <= bound.value
+            for f in (*sharp(rng, d), *sharp(rng, d), *(member(rng, F) for _ in range(2))):
+                assert measured(f, bound, m) <= bound.value
+            assert str(bound.witness["K"]) in bound.explain()
+
+
+CLASSES = {"monotone-columns": ab.MonotoneFunctions, "convex-columns": ab.ConvexFunctions}
+
+
+@pytest.mark.parametrize("p", [1, "3/2", 2, 3])
+@pytest.mark.parametrize("theorem", CLASSES)
+def test_larger_networks_have_no_worse_bounds(theorem, p):
+    rng = np.random.default_rng(2)
+    for d in (2, 3, 2, 3):
+        widths = tuple(map(int, rng.choice([4, 8, 13, 21, 70], rng.integers(2, 5))))
         wider = [(*widths[:i], w + int(rng.integers(1, 6)), *widths[i + 1 :]) for i, w in enumerate(widths)]
         deeper = [(*widths[:i], max(widths), *widths[i:]) for i in range(len(widths) + 1)]
-        values = [of("monotone-columns", F, relu(shape, d), 2).value for shape in (widths, *wider, *deeper)]
+        values = [of(theorem, CLASSES[theorem](dim=d), relu(shape, d), p).value for shape in (widths, *wider, *deeper)]
         assert max(values) == values[0], widths
 
 
-@pytest.mark.parametrize(
-    ("F", "G", "p"),
-    [
-        (ab.MonotoneFunctions(dim=2), relu((9, 9), 2), INF),
-        (ab.MonotoneFunctions(dim=2), relu((9,), 2), 2),
-        (ab.MonotoneFunctions(dim=2), relu((9, 1, 1), 2).with_widths((1, 9, 9)), 2),
-        (ab.MonotoneFunctions(dim=1), relu((9, 9), 1), 2),
-        (ab.MonotoneFunctions(dim=2), ab.HeavisideNetwork(widths=(9, 9), input_dim=2), 2),
+def test_numbers_of_convex_columns():
+    """With a smaller p, too, where means (p <= 2) are better than values on lines."""
+    F = ab.ConvexFunctions(dim=2)
+    for widths, p, value in (((64, 64), 2, 0.03486), ((64, 64), 1, 0.01668), ((256, 256), 4, 0.03385)):
+        assert of("convex-columns", F, relu(widths, 2), p).value == pytest.approx(value, rel=1e-3)
+    values = [of("convex-columns", F, relu((64, 64), 2), p) for p in (1, "3/2", "19/10", 2, "201/100", 4)]
+    assert [bound.value for bound in values] == sorted(bound.value for bound in values)
+    assert [bound.witness["means"] for bound in values] == [0, 0, 1, 1, 0, 0]
+    data = values[3].certificate.to_dict()
+    assert ab.verify(data) and ab.verify(data | {"p": 1}) and not ab.verify(data | {"p": "201/100"})
+    bound = of("convex-columns", ab.ConvexFunctions(dim=3), relu((64,) * 4, 3), 2)
+    assert bound.network.widths == (63, 64, 64, 61)
+    assert of("convex-columns", ab.ConvexFunctions(dim=3), bound.network, 2).value == bound.value
+
+
+@pytest.mark.parametrize("theorem", CLASSES)
+def test_what_columns_are_not_for(theorem):
+    kind = CLASSES[theorem]
+    for F, G, p in (
+        (kind(dim=2), relu((9, 9), 2), INF),
+        (kind(dim=2), relu((9,), 2), 2),
+        (kind(dim=2), relu((1, 9, 9), 2), 2),
+        (kind(dim=1), relu((9, 9), 1), 2),
+        (kind(dim=2), ab.HeavisideNetwork(widths=(9, 9), input_dim=2), 2),
         (ab.LipschitzBall(dim=2), relu((9, 9), 2), 2),
-    ],
-    ids=str,
-)
-def test_what_monotone_columns_are_not_for(F, G, p):
-    assert "monotone-columns" in {refusal.theorem for refusal in ab.upper_bounds(F, G, p=p).refusals}
+    ):
+        assert theorem in {refusal.theorem for refusal in ab.upper_bounds(F, G, p=p).refusals}
+    with pytest.raises(ab.NotApplicableError, match="limits of steep"):
+        of(theorem, kind(dim=2), relu((9, 9), 2), 2).build(lambda x: x[:, 0])

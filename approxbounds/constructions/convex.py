@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,15 @@ from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.interpolation import breaks_per_layer, free_pieces, interpolating_layers
 from approxbounds.constructions.one_variable import OneVariable, apart, no_range, span
 from approxbounds.constructions.placement import relu_refusal, reshaped, size_text, widths_of
+from approxbounds.constructions.sticks import (
+    GRADINGS,
+    fit_gradings,
+    float_nodes,
+    interpolated_cell,
+    node,
+    together,
+    worst_pair,
+)
 from approxbounds.errors import NoExpressionError, echo
 from approxbounds.facts.built import DenseNetwork, dense, require_moderate
 from approxbounds.facts.grid import Function, values_at
@@ -27,8 +36,6 @@ __all__ = ["ConvexFreeNodes", "ConvexGradedNodes"]
 
 _INSIDE = 2.0**-53  # where the limits of f at 0 and 1 are taken, as f may jump there
 _MOST_PIECES = 2048  # with graded nodes, so that the formula is a matter of milliseconds
-_MOST_BITS = 60  # of the least node
-_GRADINGS = tuple(Fraction(n, 4) for n in range(4, 61))
 
 
 class _Convex(OneVariable):
@@ -120,8 +127,8 @@ class ConvexGradedNodes(_Convex):
 
     def search(self, query: Query) -> Witness:
         n = min(free_pieces(query.G), _MOST_PIECES)
-        gradings = [g for g in _GRADINGS if g * n.bit_length() <= _MOST_BITS]
-        nodes = np.array([_float_nodes(n, float(g)) for g in gradings]).T
+        gradings = fit_gradings(n)
+        nodes = np.array([float_nodes(n, float(g)) for g in gradings]).T
         errors = _worst(FLOAT, list(nodes), FLOAT.number(query.p))
         return {"pieces": n, "grading": gradings[int(np.argmin(errors))]}
 
@@ -129,13 +136,15 @@ class ConvexGradedNodes(_Convex):
         n, most = integer_of(witness, "pieces", minimum=1, maximum=_MOST_PIECES), free_pieces(query.G)
         require(n <= most, f"pieces={n}: the widths of G allow at most {most}")
         grading = fraction_of(witness, "grading")
-        require(grading in _GRADINGS, f"grading={echo(grading)} must be a multiple of 1/4 from 1 to 15")
+        require(grading in GRADINGS, f"grading={echo(grading)} must be a multiple of 1/4 from 1 to 15")
         p = A.number(query.p)
         if A.decides:
-            return span(A, query) * _worst(A, [_node(A, i, n, grading) for i in range(n + 1)], p)
+            return span(A, query) * _worst(A, [node(A, i, n, grading) for i in range(n + 1)], p)
         i, j = _worst_cells(n, grading, query.p)  # that are the worst is seen in floats: SymPy shows it
-        cell, other = (_cell(A, _node(A, k, n, grading), _node(A, k + 1, n, grading), p) for k in (i, n - 1 - j))
-        return span(A, query) * _together(A, cell, other, p, same=i == j)
+        cell, other = (
+            interpolated_cell(A, node(A, k, n, grading), node(A, k + 1, n, grading), p) for k in (i, n - 1 - j)
+        )
+        return span(A, query) * together(A, cell, other, p, same=i == j)
 
     def error(self, A: Arithmetic[V], query: Query, pieces: V | float) -> V:
         raise NoExpressionError(f"{self.id}: the closed form needs numbers")
@@ -162,57 +171,19 @@ class ConvexGradedNodes(_Convex):
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """f at 2^-53 and 1 - 2^-53 stands for its limits at 0 and 1."""
-        nodes = _float_nodes(integer_of(witness, "pieces", minimum=1), float(fraction_of(witness, "grading")))
+        nodes = float_nodes(integer_of(witness, "pieces", minimum=1), float(fraction_of(witness, "grading")))
         return self._interpolant(query, nodes, 0.0, f)
-
-
-def _node(A: Arithmetic[V], i: int, n: int, grading: Fraction) -> V:
-    """x_i."""
-    if 2 * i > n:
-        return 1 - _node(A, n - i, n, grading)
-    return A.power(A.number(Fraction(2 * i, n)), A.number(grading)) / 2 if i else A.number(0)
-
-
-def _float_nodes(n: int, grading: float) -> NDArray[np.float64]:
-    left = (2 * np.arange(n // 2 + 1) / n) ** grading / 2
-    return np.concatenate([left, 1 - left[::-1][1 - n % 2 :]])
-
-
-def _cell(A: Arithmetic[V], a: V, b: V, p: V) -> V:
-    """c_i^p for the cell [a, b] of an F with b - a = 1."""
-    half = A.number(1) / 2
-    return A.power(A.power(b, half) - A.power(a, half), 2 * p) * A.power(b - a, 1 - p) / (p + 1)
-
-
-def _together(A: Arithmetic[V], one: V, other: V, p: V, *, same: bool) -> V:
-    """The error of two sticks in different cells or in the same one, from the p-th powers of their errors."""
-    return A.power(one, 1 / p) + A.power(other, 1 / p) if same else A.power(one + other, 1 / p)
 
 
 def _worst(A: Arithmetic[V], nodes: Sequence[Any], p: V) -> V:
     """The largest error of a pair of sticks."""
-    cells = [_cell(A, a, b, p) for a, b in pairwise(nodes)]
-    pairs = list(zip(cells, reversed(cells), strict=True))
-    worst = A.maximum(*(_together(A, one, other, p, same=True) for one, other in pairs))
-    before = list(accumulate(cells, A.maximum))
-    if len(cells) == 1:
-        return worst
-    return A.maximum(
-        worst,
-        _together(
-            A,
-            A.maximum(*(b + other for b, (_, other) in zip(before, pairs[1:], strict=False))),
-            A.number(0),
-            p,
-            same=False,
-        ),
-    )
+    return worst_pair(A, [interpolated_cell(A, a, b, p) for a, b in pairwise(nodes)], p)
 
 
 def _worst_cells(n: int, grading: Fraction, p: Number) -> tuple[int, int]:
     """The cells of the worst pair, by floats."""
-    nodes, power = _float_nodes(n, float(grading)), float(p)
-    cells = np.array([_cell(FLOAT, a, b, power) for a, b in pairwise(nodes)])
+    nodes, power = float_nodes(n, float(grading)), float(p)
+    cells = np.array([interpolated_cell(FLOAT, a, b, power) for a, b in pairwise(nodes)])
     table = np.maximum.accumulate(cells)[:-1] + cells[::-1][1:] if n > 1 else np.zeros(0)
     same = (cells ** (1 / power) + cells[::-1] ** (1 / power)) ** power
     if n == 1 or same.max() >= table.max():

@@ -1,0 +1,168 @@
+"""Convex functions of several variables: graded interpolants on graded columns, in windows. THEORY.md, 5.1."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import prod
+from typing import Any
+
+from approxbounds.arithmetic import BALL, Arithmetic, V
+from approxbounds.constructions.one_variable import span
+from approxbounds.constructions.pairs import cell_widths, most_units
+from approxbounds.constructions.placement import relu_refusal, reshaped, size_text, widths_of
+from approxbounds.constructions.smoothness import cut_choices
+from approxbounds.constructions.splits import best_split
+from approxbounds.constructions.sticks import (
+    GRADINGS,
+    best_nodes,
+    interpolated_cell,
+    node,
+    strip_cells,
+    worst_pair,
+)
+from approxbounds.constructions.windows import MOST_DIRECTIONS
+from approxbounds.errors import HypothesisError, NoExpressionError, echo
+from approxbounds.facts.functions import Regularity
+from approxbounds.facts.networks import NetworkFacts
+from approxbounds.render import above
+from approxbounds.sources import Citation
+from approxbounds.theorem import Direction, Query, Step, Theorem
+from approxbounds.validation import is_infinite, is_symbolic
+from approxbounds.witness import Witness, fraction_of, integer_of, require
+
+__all__ = ["ConvexColumns"]
+
+_MOST_NODES, _MOST_CUTS = 512, 256  # so that the formula is a matter of a tenth of a second
+
+
+class ConvexColumns(Theorem):
+    """Interpolants of x_1 at graded nodes on columns, which are cut at graded places, too; a unit for each column.
+
+    Hypotheses: d >= 2, all f in F are convex with values in [a,b], p < inf, ReLU, biases, real parameters, two hidden
+    layers: n_1 >= K + k_2 + .. + k_d, n_2 >= k_2 .. k_d, or pairs of layers that hold so many columns. Guarantee, by
+    the errors C_p(k_j) of step functions on k_j cells of x_j and I_p(K) of interpolation on convex functions of one
+    variable, each bounded by the worst pair of sticks:
+
+        E_p <= (b-a) (C_p(k_2) + .. + C_p(k_d) + I_p(K))           values at the centres (``means`` = 0),
+        E_p <= (b-a) (C_2(k_2)^2 + .. + C_2(k_d)^2 + I_2(K)^2)^{1/2}   means over cells (``means`` = 1), p <= 2.
+
+    Proof. P_j puts the centre of its cell for x_j, or takes the mean over it; T interpolates in x_1. P_j f is convex in
+    the other coordinates, with values in [a,b]. f - T P_2..P_d f = (f - P_2 f) + P_2(f - P_3 f) + .. + P_2..P_d(f -
+    Tf): in each term, on each line, is the error in one variable of a convex function. Means are orthogonal projections
+    that commute with each other and with T, so these terms are orthogonal in L^2. The network: windows. Witness: ``K``,
+    ``grading``, ``k2``, ``grading2``, .., ``means``; the i-th of n nodes is (2i/n)^g/2 up to 1/2, and mirror images.
+    """
+
+    id = "convex-columns"
+    title = "Graded interpolants of convex functions on graded columns"
+    statement = (
+        r"Cut $x_2,\dots,x_d$ into $k_2,\dots,k_d$ parts, dense at $0$ and $1$, and on the columns interpolate in "
+        r"$x_1$ at $K+1$ such nodes the values of a convex $f$ on the middle lines, or its means in $x_2,\dots,x_d$. "
+        r"The errors in the coordinates, each that of a convex function of one variable, so at most of a pair of "
+        r"sticks $(1-x/t)_+$ and mirror images, add up; for means their squares do in $L^2$. One ReLU unit per column."
+    )
+    citations = (Citation("approxbounds", "5.1"),)
+    direction = Direction.UPPER
+    unbuilt = "its windows are limits of steep units, whose weights for such columns are not worked out here"
+
+    def _cut(self, query: Query) -> tuple[str, ...]:
+        """The indices of the coordinates that are cut."""
+        return tuple(str(j) for j in range(2, int(query.F.domain_dim) + 1))
+
+    def refusal(self, query: Query) -> str | None:
+        F, d = query.F, query.F.domain_dim
+        if not F.is_convex or F.value_range is None:
+            return "F must be a class of convex functions with a known range"
+        if is_symbolic(d) or not 2 <= d <= MOST_DIRECTIONS:
+            return f"it is for dimensions from 2 to {MOST_DIRECTIONS}"
+        if is_infinite(query.p):
+            return "windows overlap on their faces, so p must be finite"
+        reason = relu_refusal(query.G)
+        return "it needs two hidden layers" if reason is None and len(widths_of(query.G)) < 2 else reason
+
+    def search(self, query: Query) -> Witness:
+        """The numbers of parts of x_2, .., x_d differ by one at most."""
+        p = float(query.p)
+        ways = [(True, 2.0)] if p == 2 else [(False, p)] + ([(True, 2.0)] if p < 2 else [])
+        found = [way for way in (self._best(query, *way) for way in ways) if way is not None]
+        if not found:
+            raise HypothesisError(f"the widths of G have no room for it (id {self.id})")
+        return min(found, key=lambda way: way[0])[1]
+
+    def _best(self, query: Query, means: bool, p: float) -> tuple[float, Witness] | None:
+        """In floats, for F with b - a = 1: the bound and the witness; None if there is no room."""
+        widths, names, kind = widths_of(query.G), self._cut(query), "means" if means else "centres"
+        power = 2.0 if means else 1.0
+
+        def error(cuts: tuple[int, ...], room: int) -> float:
+            terms = [best_nodes(min(room, _MOST_NODES), p, "interpolation")[0]]
+            terms += [best_nodes(k, p, kind)[0] for k in cuts]
+            return float(sum(term**power for term in terms) ** (1 / power))
+
+        def room(cuts: tuple[int, ...]) -> int:
+            return most_units(widths, len(names) + 1, prod(cuts)) - sum(cuts)
+
+        alike = Regularity((1,) * (len(names) + 1), 1)
+        split = best_split(cut_choices(alike, len(names), min(max(widths), _MOST_CUTS)), room, error)
+        if split is None:
+            return None
+        cuts, units = split
+        _, intervals, grading = best_nodes(min(units, _MOST_NODES), p, "interpolation")
+        witness: dict[str, int | Fraction | str] = {"K": intervals, "grading": grading}
+        for j, k in zip(names, cuts, strict=True):
+            _, witness[f"k{j}"], witness[f"grading{j}"] = best_nodes(k, p, kind)
+        return error(*split), witness | {"means": int(means)}
+
+    def _sizes(self, query: Query, witness: Witness) -> tuple[int, list[int]]:
+        """K, and the k_j."""
+        cuts = [integer_of(witness, f"k{j}", minimum=1, maximum=_MOST_CUTS) for j in self._cut(query)]
+        return integer_of(witness, "K", minimum=1, maximum=_MOST_NODES), cuts
+
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
+        intervals, cuts = self._sizes(query, witness)
+        names = ["grading", *(f"grading{j}" for j in self._cut(query))]
+        gradings = [fraction_of(witness, name) for name in names]
+        for name, grading in zip(names, gradings, strict=True):
+            require(grading in GRADINGS, f"{name}={echo(grading)} must be a multiple of 1/4 from 1 to 15")
+        means = integer_of(witness, "means", maximum=1) == 1
+        require(not means or query.p <= 2, f"p={echo(query.p)}: means over cells are for p <= 2")
+        room = most_units(widths_of(query.G), int(query.G.domain_dim), prod(cuts))
+        shown = ", ".join(f"k{j}={k}" for j, k in zip(self._cut(query), cuts, strict=True))
+        require(intervals + sum(cuts) <= room, f"the widths of G have no room for K={intervals}, {shown}")
+        p = A.number(2 if means else query.p)
+        places = [[node(A, i, n, g) for i in range(n + 1)] for n, g in zip((intervals, *cuts), gradings, strict=True)]
+        cells = [[interpolated_cell(A, a, b, p) for a, b in zip(places[0], places[0][1:], strict=False)]]
+        cells += [strip_cells(A, nodes, p, means=means) for nodes in places[1:]]
+        errors = [worst_pair(A, some, p) for some in cells]
+        if means:
+            errors = [error * error for error in errors]
+        total = sum(errors[1:], errors[0])
+        return span(A, query) * (A.power(total, A.number(1) / 2) if means else total)
+
+    def rate(self, query: Query) -> Any:
+        """For the best shapes, n_1, n_2 of order k, k^(d-1), and gradings p: errors of order 1/k in every variable."""
+        import sympy
+
+        return sympy.Symbol("W", positive=True) ** (-sympy.Rational(1, int(query.F.domain_dim)))
+
+    def expression(self, query: Query) -> Any:
+        raise NoExpressionError(f"{self.id}: its formula is a maximum over all cells, which has no short closed form")
+
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
+        intervals, cuts = self._sizes(query, witness)
+        shown = r"\times".join(map(str, cuts))
+        needed, error = size_text(self.smallest_network(query, witness)), above(self.evaluate(BALL, query, witness))
+        gradings = ", ".join(str(witness[f"grading{j}"]) for j in self._cut(query))
+        kind = "means over the parts" if witness["means"] else "values on the middle lines"
+        text = (
+            f"The widths of $G$ allow ${shown}$ columns and $K={intervals}$ ({needed} are enough). With {kind}, nodes "
+            f"$x_i=\\frac12(2i/n)^g$ up to $\\frac12$ and mirror images, $g={witness['grading']}$ in $x_1$ and "
+            f"${gradings}$ in the others, the error is at most ${error}$."
+        )
+        return (*self.outline(query), Step(text, self.citations))
+
+    def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
+        intervals, cuts = self._sizes(query, witness)
+        needed = cell_widths(widths_of(query.G), len(cuts) + 1, intervals + sum(cuts), prod(cuts))
+        assert needed is not None  # it has room
+        return reshaped(query.G, needed)
