@@ -200,6 +200,14 @@ def test_larger_networks_have_no_worse_bounds(theorem, p):
         assert max(values) == values[0], widths
 
 
+@pytest.mark.parametrize("theorem", CLASSES)
+def test_the_network_needed_is_enough(theorem):
+    for d, widths in ((2, (2, 6)), (2, (20, 12, 30)), (3, (3, 30, 9, 30, 9)), (3, (40, 20, 1, 1))):
+        bound = of(theorem, CLASSES[theorem](dim=d), relu(widths, d), 2)
+        assert of(theorem, bound.query.F, bound.network, 2).value <= bound.value * SLACK
+        assert bound.network.weights <= bound.query.G.weights
+
+
 def test_numbers_of_convex_columns():
     """With a smaller p, too, where means (p <= 2) are better than values on lines."""
     F = ab.ConvexFunctions(dim=2)
@@ -221,11 +229,11 @@ def test_what_columns_are_not_for(theorem):
     for F, G, p in (
         (kind(dim=2), relu((9, 9), 2), INF),
         (kind(dim=2), relu((9,), 2), 2),
-        (kind(dim=2), relu((1, 9, 9), 2), 2),
         (kind(dim=1), relu((9, 9), 1), 2),
         (kind(dim=2), ab.HeavisideNetwork(widths=(9, 9), input_dim=2), 2),
         (ab.LipschitzBall(dim=2), relu((9, 9), 2), 2),
     ):
         assert theorem in {refusal.theorem for refusal in ab.upper_bounds(F, G, p=p).refusals}
+    assert ab.upper_bound(kind(dim=2), relu((1, 9, 9), 2), p=2).value == 0.5  # x does not pass the first layer
     with pytest.raises(ab.NotApplicableError, match="limits of steep"):
         of(theorem, kind(dim=2), relu((9, 9), 2), 2).build(lambda x: x[:, 0])

@@ -79,18 +79,18 @@ class MonotoneColumns(Theorem):
         names, widths = self.names(query), widths_of(query.G)
 
         def error(cuts: tuple[int, ...], room: int) -> float:
-            sides = [FLOAT.number(n) for n in (room // 2 + 1, *cuts)]
+            sides = [FLOAT.number(n) for n in ((room + 1) // 2, *cuts)]
             return float(query.F.box_error(FLOAT, sides, 1))
 
         def room(cuts: tuple[int, ...]) -> int:
-            return self._units(query, prod(cuts)) - sum(cuts)
+            return self._units(query, prod(cuts)) - sum(cuts) + 1  # none are enough for one part of x_1
 
         alike = Regularity((1,) * len(names), 1)
         found = best_split(cut_choices(alike, len(names) - 1, max(widths)), room, error)
         if found is None:
             raise HypothesisError(f"the widths of G have no room for it (id {self.id})")
         cuts, units = found
-        return dict(zip(names, (units // 2 + 1, *cuts), strict=True))
+        return dict(zip(names, ((units + 1) // 2, *cuts), strict=True))
 
     def _units(self, query: Query, columns: int) -> int:
         """The most first-layer units without x_1 where G holds so many columns; 0 if it holds them nowhere."""

@@ -155,5 +155,6 @@ def _float_pairs(cells: NDArray[np.float64], p: float) -> NDArray[np.float64]:
     same: NDArray[np.float64] = (cells ** (1 / p) + mirrored ** (1 / p)).max(axis=1)
     if cells.shape[1] == 1:
         return same
-    apart = (np.maximum.accumulate(cells, axis=1)[:, :-1] + mirrored[:, 1:]).max(axis=1) ** (1 / p)
-    return np.maximum(same, apart)
+    apart = (np.maximum.accumulate(cells, axis=1)[:, :-1] + mirrored[:, 1:]).max(axis=1)
+    largest: NDArray[np.float64] = np.maximum(same, apart ** (1 / p))
+    return largest
