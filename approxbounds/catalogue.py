@@ -9,6 +9,7 @@ from approxbounds.constructions.convex import ConvexFreeNodes, ConvexGradedNodes
 from approxbounds.constructions.convex_columns import ConvexColumns
 from approxbounds.constructions.elements import ElementConstruction
 from approxbounds.constructions.interpolation import ReLUInterpolation
+from approxbounds.constructions.level_curves import LevelCurves
 from approxbounds.constructions.level_sets import LevelSets
 from approxbounds.constructions.local_polynomials import LocalPolynomials
 from approxbounds.constructions.mcshane import McShaneEnvelope
@@ -132,6 +133,7 @@ REGISTRY.upper.update(
         MonotoneSteps(),
         MonotoneInterpolation(),
         MonotoneColumns(),
+        LevelCurves(),
         ConvexFreeNodes(),
         ConvexGradedNodes(),
         ConvexColumns(),

@@ -93,6 +93,7 @@ QUESTIONS = {
     "towers": upper(STEEP, ab.ReLUNetwork(widths=(20, 20, 8), input_dim=5), 2),
     "columns": upper(ab.LipschitzBall(dim=3), ab.ReLUNetwork(widths=(20, 8, 9, 8), input_dim=3), 2),
     "monotone-columns": upper(MONOTONE, ab.ReLUNetwork(widths=(20, 8, 9, 8), input_dim=2), 2),
+    "level-curves": upper(MONOTONE, ab.ReLUNetwork(widths=(20, 8, 9, 8), input_dim=2), 2),
     "convex-columns": upper(ab.ConvexFunctions(dim=3), ab.ReLUNetwork(widths=(20, 8, 9, 8), input_dim=3), 2.5),
     "convex-columns means": upper(ab.ConvexFunctions(dim=2), ab.ReLUNetwork(widths=(20, 8, 9, 8), input_dim=2), "3/2"),
     "blocks": upper(ab.HolderBall(smoothness=3, dim=2), ab.ReLUNetwork(widths=(20, 8, 17, 8), input_dim=2), 2.5),

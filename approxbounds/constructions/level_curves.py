@@ -1,0 +1,119 @@
+"""Monotone functions of two variables by their level curves, which ReLU units follow. THEORY.md, 5.1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.constructions.one_variable import span
+from approxbounds.constructions.pairs import Plan, ShareOf, best_plan, plan_widths
+from approxbounds.constructions.placement import relu_refusal, reshaped, size_text, sizes, widths_of
+from approxbounds.constructions.splits import best_split, resolutions_up_to
+from approxbounds.errors import HypothesisError, echo
+from approxbounds.facts.networks import NetworkFacts
+from approxbounds.render import above
+from approxbounds.sources import Citation
+from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
+from approxbounds.validation import MOST_UNITS, Number, is_infinite, is_symbolic
+from approxbounds.witness import Witness, integer_of
+
+__all__ = ["LevelCurves"]
+
+
+def _share_of(breaks: int) -> ShareOf:
+    """Curves: two second-layer units each; x_1, x_2 and the breaks in the first layer."""
+    return lambda units, rest, first: (rest + int(first)) // 2 if units >= breaks + 2 else -1
+
+
+class LevelCurves(Theorem):
+    """m level curves of f: [0,1]^2 -> [a,b], non-decreasing in each coordinate, each followed by two units.
+
+    Hypotheses: d = 2, p < inf, ReLU, biases, real parameters, two hidden layers: n_1 >= K + 2 and n_2 >= 2m, or pairs
+    of layers that hold so many curves. Guarantee: E_p <= (b-a) ((m/(m+1)) (3K)^{-1/p} + 1/(2(m+1))). A limit of steep
+    units. Witness: ``K``, ``m``.
+
+    Proof. Let a = 0, b = 1. The step function (1/2 + #{i: f >= i/(m+1)})/(m+1), i = 1..m, is within 1/(2(m+1)) of f. Up
+    to a null set {f >= i/(m+1)} is {x_2 > h_i(x_1)}, h_i: [0,1] -> [0,1] non-increasing. For s piecewise linear,
+    (M(x_2-s)+1)_+ - (M(x_2-s))_+ is in [0,1] and tends to 1[x_2 > s] off a null set. Take s_i the interpolant of h_i,
+    constant beyond [0,1], at all (j+theta)/K: K breaks are in [0,1]. h_i is a constant and an average of steps 1[x <
+    tau]; the interpolant of a step with tau at a share r of its interval is (r^2 + (1-r)^2)/(2K) away from it in L^1,
+    1/(3K) on average over theta: some theta has the mean of all ||h_i - s_i||_1 at most 1/(3K). This is the measure of
+    the set D_i between the curves, and ||mean of the 1_{D_i}||_p^p is at most the mean of the measures.
+    """
+
+    id = "level-curves"
+    title = "Level curves of monotone functions of two variables"
+    statement = (
+        r"The sets $\{f\ge a+\frac{i}{m+1}(b-a)\}$ of a monotone $f:[0,1]^2\to[a,b]$ are $\{x_2>h_i(x_1)\}$ with "
+        r"non-increasing $h_i$. Replace $h_i$ by its interpolant $s_i$ with $K$ breaks, well placed: on average over "
+        r"$i$ it is within $\frac1{3K}$ in $L^1$. Two steep ReLU units make $\mathbf 1[x_2>s_i(x_1)]$."
+    )
+    citations = (Citation("approxbounds", "5.1"),)
+    direction = Direction.UPPER
+    unbuilt = "its steps are limits of steep units, and the best place of its breaks is only known to exist"
+
+    def refusal(self, query: Query) -> str | None:
+        F = query.F
+        if not F.is_monotone or F.value_range is None or F.domain_dim != 2:
+            return "F must be a class of monotone functions of two variables with a known range"
+        if is_infinite(query.p):
+            return "a continuous function does not follow jumps in sup norm"
+        reason = relu_refusal(query.G)
+        return "it needs two hidden layers" if reason is None and len(widths_of(query.G)) < 2 else reason
+
+    def search(self, query: Query) -> Witness:
+        """A symbol p does not matter for what fits: in its place is 2."""
+        widths, p = widths_of(query.G), 2 if is_symbolic(query.p) else query.p
+
+        def curves(breaks: int) -> int:
+            found = best_plan(widths, 2, _share_of(breaks))
+            return 0 if found is None else found[0]
+
+        def error(breaks: int, levels: int) -> float:
+            return float(_error(FLOAT, FLOAT.number(breaks), FLOAT.number(levels), p))
+
+        found = best_split(resolutions_up_to(max(widths)), curves, error)
+        if found is None:
+            raise HypothesisError(f"the widths of G have no room for it (id {self.id})")
+        return {"K": found[0], "m": found[1]}
+
+    def _plan(self, query: Query, witness: Witness) -> tuple[int, int, Plan]:
+        """K, m, and the pairs of layers."""
+        breaks, levels = (integer_of(witness, name, minimum=1, maximum=MOST_UNITS) for name in ("K", "m"))
+        found = best_plan(widths_of(query.G), 2, _share_of(breaks))
+        if found is None or found[0] < levels:
+            raise HypothesisError(f"the widths of G have no room for K={echo(breaks)}, m={echo(levels)}")
+        return breaks, levels, found[1]
+
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
+        breaks, levels, _ = self._plan(query, witness)
+        return span(A, query) * _error(A, A.number(breaks), A.number(levels), query.p)
+
+    def rate(self, query: Query) -> Any:
+        """For the best shapes: K of order m^p, W of order K m."""
+        import sympy
+
+        return sympy.Symbol("W", positive=True) ** (-1 / (SYMBOLIC.number(query.p) + 1))
+
+    def expression(self, query: Query) -> Any:
+        """In K and m, where G has symbols."""
+        breaks, levels = sizes(self, query, "K", "m")
+        return conditional(query, span(SYMBOLIC, query) * _error(SYMBOLIC, breaks, levels, query.p))
+
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
+        needed, error = size_text(self.smallest_network(query, witness)), above(self.evaluate(BALL, query, witness))
+        text = f"The widths of $G$ allow $K={witness['K']}$ breaks and $m={witness['m']}$ curves ({needed} are enough)"
+        return (*self.outline(query), Step(f"{text}; the error is at most ${error}$.", self.citations))
+
+    def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
+        breaks, left, plan = self._plan(query, witness)
+        needed = []
+        for pair in plan:
+            needed.append((breaks + 2, 2 * min(pair.share, left) - int(pair.first)))
+            left -= min(pair.share, left)
+        return reshaped(query.G, plan_widths(plan, plan[-1].layer + 2, 2, needed))
+
+
+def _error(A: Arithmetic[V], breaks: V, levels: V, p: Number) -> V:
+    """For b - a = 1."""
+    return levels / (levels + 1) * A.power(3 * breaks, -1 / A.number(p)) + 1 / (2 * (levels + 1))
