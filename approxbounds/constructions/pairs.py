@@ -150,7 +150,7 @@ def cell_widths(widths: tuple[int, ...], dim: int, units: int, cells: int) -> tu
     """The widths that so many cells need, in pairs with so many first-layer units, x among them; None if none fit.
 
     >>> cell_widths((64, 64, 64, 64), 2, 40, 100)
-    (40, 64, 41, 40)
+    (40, 64, 41, 39)
     """
     found = best_plan(widths, dim, sum_of_cells(units))
     if found is None or found[0] < cells:
