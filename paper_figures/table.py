@@ -43,6 +43,9 @@ CLASSES: tuple[tuple[str, FunctionClass, int], ...] = (
 NOTES = {
     "known-rate": ("a", "up to logarithms, by ReLU networks, which are among those of degree at least 1"),
     "cubes": ("b", "by step functions on cubes, realised by two hidden layers"),
+    "level-sets": ("c", "by step functions on more boxes than units, through their level sets"),
+    "monotone-columns": ("d", "by steps along columns, two hidden layers"),
+    "level-curves": ("e", "by the level curves of monotone functions, two hidden layers"),
 }
 ABOUT = (
     "Rates without constants: $E_p$ is at least of order T1 and T3, and at most of the upper order. "
