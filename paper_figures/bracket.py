@@ -123,7 +123,7 @@ def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
         style.fix_layout(figure)
         for smoothness, ax in axes.items():
             _draw_panel(ax, [r for r in records if r["smoothness"] == smoothness], small=smoothness != "1")
-        axes["1"].text(0.03, 0.66, "upper bounds (open)", transform=axes["1"].transAxes)
+        axes["1"].text(0.42, 0.90, "upper bounds (open)", transform=axes["1"].transAxes)
         axes["1"].text(0.03, 0.24, "lower bounds (filled)", transform=axes["1"].transAxes)
         return style.save(figure, name=name, out=out)
 
