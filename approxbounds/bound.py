@@ -115,8 +115,9 @@ class Bound:
         (``bound.expression.free_symbols``) are positive: insert numbers by your own symbols, as ``subs({W: 100})``;
         ``subs({"W": 100})`` finds no such symbol and silently changes nothing. A Piecewise with one case states
         where the closed form holds; for limits and code take ``expression.args[0].expr``. For smoothness near 100 it
-        has numbers beyond doubles: take ``evalf`` or ``lambdify(..., "mpmath")``. Raises NoExpressionError if
-        no closed form is known.
+        has numbers beyond doubles: take ``evalf`` or ``lambdify(..., "mpmath")``. The code
+        printers of SymPy take it, but the one for Rust (SymPy 1.14) loses the parentheses of sums. Raises
+        NoExpressionError if no closed form is known.
 
         >>> import sympy, approxbounds as ab
         >>> W, L = sympy.symbols("W L", positive=True)

@@ -270,6 +270,7 @@ def exponential(x: Any) -> Any:
     return product
 
 
+@lru_cache(maxsize=1024)  # the orders of a class are asked for by each theorem
 def extreme(xs: tuple[Any, ...], *, least: bool) -> Any:
     """The least or largest of the numbers xs, by their values to 30 digits; Min or Max of those that agree to 20.
 

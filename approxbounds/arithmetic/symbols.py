@@ -84,9 +84,9 @@ class _Symbolic:
         return extreme(tuple(map(self.number, xs)), least=True)
 
     def maximum(self, *xs: Value) -> Value:
-        import sympy
+        from approxbounds.symbolic import extreme
 
-        return sympy.Max(*xs)
+        return extreme(tuple(map(self.number, xs)), least=False)
 
     def at_least(self, m: Value, bound: Value, then: Value, otherwise: Value) -> Value:
         import sympy

@@ -129,7 +129,7 @@ class CubeLayers(HypercubeFamily):
         if is_symbolic(self.dim):
             import sympy
 
-            return A.number(sympy.Piecewise((sympy.Max(every, antichain), sympy.Gt(d, 1)), (every, True)))
+            return A.number(sympy.Piecewise((A.maximum(every, antichain), sympy.Gt(d, 1)), (every, True)))
         return A.maximum(every, antichain)
 
     def finest_cells(self, A: Arithmetic[V], norm: V | float, p: Number) -> V | None:

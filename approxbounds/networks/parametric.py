@@ -23,6 +23,8 @@ def network_orders(degree: Number, weights: Any, depth: Any) -> Orders:
     """
     import sympy
 
+    from approxbounds.symbolic import extreme
+
     W, L = sympy.S(weights), sympy.S(depth)
     log = sympy.log(W)
     pdim = layered_order(degree, W, L, log)
@@ -30,7 +32,7 @@ def network_orders(degree: Number, weights: Any, depth: Any) -> Orders:
         return Orders(pdim, log, W, 3)
     if degree == 1:
         return Orders(pdim, log, L * W, 3)
-    return Orders(sympy.Min(pdim, W**2), log, W**2, 2)
+    return Orders(extreme((pdim, W**2), least=True), log, W**2, 2)
 
 
 def operation_counts(totals: Sizes) -> tuple[Count, ...]:
@@ -119,9 +121,9 @@ class ParametricNetwork(NetworkClass):
             return self.real_orders
         if not is_symbolic(self.bits):
             return self.direct_orders
-        import sympy
+        from approxbounds.symbolic import extreme
 
-        pdim = sympy.Min(self.direct_orders.pdim, self.real_orders.pdim)
+        pdim = extreme((self.direct_orders.pdim, self.real_orders.pdim), least=True)
         return replace(self.direct_orders, pdim=pdim)
 
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
