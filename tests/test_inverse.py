@@ -159,18 +159,18 @@ def test_beyond_what_can_be_described():
     assert need.bound.query.G.weights == MOST_WEIGHTS
     assert not ab.required_weights(ab.LipschitzBall(dim=2), error="1/1000", p=2, depth=3).limited
     affine = ab.required_weights(ab.LipschitzBall(dim=1), error="1/100", p=2, depth=2, pieces=1)
-    assert affine.limited and affine.bound.query.G.widths == (10**9,)  # wider layers have no sharp description
+    assert affine.limited and affine.value > 10**9  # one piece: networks of any size are affine
 
 
 @pytest.mark.parametrize("need", ["weights", "bits", "none", "all"])
 def test_statements(need):
-    F, G = ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(4,), input_dim=2)
+    F, G = ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(8, 8, 8), input_dim=2)
     found, said = {
         "weights": (
             ab.required_weights(F, error="1/1000", p=2, depth=2),
             "at least 317 weights for E_2(F, G) <= 1/1000",
         ),
-        "bits": (ab.required_bits(F, G, error="1/100", p=2), "at least 4 bits for E_2(F, G) <= 1/100"),
+        "bits": (ab.required_bits(F, G, error="3/1000", p=2), "at least 4 bits for E_2(F, G) <= 3/1000"),
         "none": (ab.required_weights(F, error=3, p=2, depth=4), "at least 9 weights for E_2(F, G) <= 3"),
         "all": (ab.required_bits(F, G, error="1e-9", p="inf"), "no number of bits suffices for E_inf(F, G) <= 1e-9"),
     }[need]
@@ -185,8 +185,13 @@ def test_statements(need):
 
 
 BITS = [
-    (ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(4,), input_dim=2), 2, ["1/50", "1/100", "1/200", "1/1000"]),
-    (ab.MonotoneFunctions(dim=2), ab.HeavisideNetwork(widths=(6, 9), input_dim=2), 1, ["1/50", "1/200", "1/900"]),
+    (
+        ab.LipschitzBall(dim=2),
+        ab.ReLUNetwork(widths=(8, 8, 8), input_dim=2),
+        2,
+        ["1/100", "3/1000", "1/1000", "1/2000"],
+    ),
+    (ab.MonotoneFunctions(dim=3), ab.HeavisideNetwork(widths=(30, 9), input_dim=3), 1, ["1/100", "1/120", "1/900"]),
     (ab.HolderBall(smoothness=2, dim=1), ab.ReLUPowerNetwork(widths=(3, 3), input_dim=1), "inf", ["1e-3", "1e-5"]),
     (ab.LipschitzBall(dim=1), ab.NetworkSize(weights=200, depth=30), 2, ["1e-4", "3e-5", "1e-5", "1e-7"]),
     (ab.LipschitzBall(dim=2), ab.SkipNetwork(widths=(3, 3), input_dim=2), "inf", ["1/20", "1/100", "1/1000"]),
@@ -232,9 +237,9 @@ def test_classes_known_by_rates_are_refused(p):
 
 
 def test_one_bit_is_singular():
-    F, G = ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(4,), input_dim=2)
+    F, G = ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(8, 8, 8), input_dim=2)
     assert str(ab.required_bits(F, G, error=1, p=2)).startswith("at least 1 bit for ")
-    assert str(ab.required_bits(F, G, error="1/100", p=2)).startswith("at least 4 bits for ")
+    assert str(ab.required_bits(F, G, error="3/1000", p=2)).startswith("at least 4 bits for ")
 
 
 @pytest.mark.parametrize("degree", [0, 1])

@@ -91,7 +91,7 @@ def value(F, G, p):
 @pytest.mark.parametrize(
     ("F", "dimension", "p", "least"),
     [
-        (ab.HolderBall(smoothness=2, dim=1), 32, 2, 8.7e-6),
+        (ab.HolderBall(smoothness=2, dim=1), 32, 2, 1.08e-5),
         (ab.HolderBall(smoothness=2, dim=1), 32, 1, 4.5e-6),
         (ab.LipschitzBall(dim=1), 32, 1, 0.25 / 128),  # ||w||_1 = 1/(4k) at k = 2D, (1 - 1/2) of it
         (ab.LipschitzBall(dim=2), 32, 2, 0.018),
