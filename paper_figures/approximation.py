@@ -1,7 +1,7 @@
 """Figure: networks trained on random hard targets, between the certified lower bound and the constructive upper bound.
 
-For each network the family member is that with the best bound, and targets f_omega with uniform omega are drawn from
-it. The bound of T3 is one on the worst case and, for this member, on the mean of the p-th power of the error over
+For each network a member of the family with about the best bound is chosen, and targets f_omega with uniform omega are
+drawn from it. The bound of T3 is one on the worst case and, for this member, on the mean of the p-th power of the error over
 omega, so that the measured errors may be held against it (:mod:`paper_figures.hard_targets.comparison`; its tests
 fail the figure if the errors refute the bound). Grey: the error of the centre of the family, here of the function 0,
 which is what a network has that has learned nothing. So it is in (c): a linear recurrence is an affine function of x,
@@ -33,6 +33,8 @@ __all__ = ["APPROXIMATION"]
 
 P = 2
 SIZES = (1, 2, 4, 8, 16)
+#: For each size the k of the k^d cubes on which the targets live: where T3 was the best when networks were trained.
+RESOLUTIONS = {"relu": (5, 7, 12, 21, 39), "heaviside": (3, 5, 10, 19, 37), "hadamrnn": (7, 11, 17, 26, 38)}
 STEPS = 2  # of the recurrent networks
 TARGETS, RESTARTS, SEED = 20, 4, 0
 CORNER: Any = {"ha": "right", "va": "top", "color": style.GREY}
@@ -60,7 +62,8 @@ def queries(*, quick: bool = False) -> list[dict[str, Any]]:
 def pair_of(panel: str, size: int) -> Pair:
     """The targets and the network."""
     F = ab.LipschitzBall(dim=STEPS if panel == "hadamrnn" else 1)
-    return Pair(functions=F, network=network(panel, size), p=P)
+    member = {"k": RESOLUTIONS[panel][SIZES.index(size)]}
+    return Pair(functions=F, network=network(panel, size), p=P, member=member)
 
 
 def train(*, panel: str, size: int, targets: int, restarts: int) -> Record:
