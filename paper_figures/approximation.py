@@ -2,9 +2,10 @@
 
 For each network a member of the family with about the best bound is chosen, and targets f_omega with uniform omega
 are drawn from it. The bound of T3 is one on the worst case and, for this member, on the mean of the p-th power of the
-error over omega, so that the measured errors may be held against it (:mod:`paper_figures.hard_targets.comparison`; its
-tests fail the figure if the errors refute the bound). Grey: the error of the centre of the family, here of the function 0,
-which is what a network has that has learned nothing. So it is in (c): a linear recurrence is an affine function of x,
+error over omega, so that the measured errors may be held against it
+(:mod:`paper_figures.hard_targets.comparison`; its tests fail the figure if the errors refute the bound). Grey: the
+error of the centre of the family, here of the function 0, which is what a network has that has learned nothing. So it
+is in (c): a linear recurrence is an affine function of x,
 and no such function follows many random signs. Upper bounds: step functions for Heaviside networks,
 interpolation for ReLU networks; none is known for the recurrent ones. Sources: approxbounds (T3, after Siegel 2023);
 Foucault, Mamalet and Malgouyres (2025).
