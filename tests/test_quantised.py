@@ -191,4 +191,4 @@ def test_symbolic_bits():
     assert 0 < formula <= concrete.value
     assert ab.NetworkSize(weights=W, depth=L, bits=8).orders.pdim == W
     assert ab.ReLUNetwork(widths=(5,), input_dim=1, bits=8).orders.pdim == W
-    assert ab.ReLUNetwork(widths=(5,), input_dim=1, bits=b).pseudo_dimension().expression == 16 * b
+    assert ab.ReLUNetwork(widths=(5,), input_dim=2, bits=b).pseudo_dimension().expression == 21 * b

@@ -46,7 +46,7 @@ class LevelCurves(Theorem):
     statement = (
         r"The sets $\{f\ge a+\frac{i}{m+1}(b-a)\}$ of a monotone $f:[0,1]^2\to[a,b]$ are $\{x_2>h_i(x_1)\}$ with "
         r"non-increasing $h_i$. Replace $h_i$ by its interpolant $s_i$ with $K$ breaks, well placed: on average over "
-        r"$i$ it is within $\frac1{3K}$ in $L^1$. Two steep ReLU units make $\mathbf 1[x_2>s_i(x_1)]$."
+        r"$i$ it is within $\frac1{3K}$ in $L^1$. Two steep ReLU units make $\mathbf{1}[x_2>s_i(x_1)]$."
     )
     citations = (Citation("approxbounds", "5.1"),)
     direction = Direction.UPPER

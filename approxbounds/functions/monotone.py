@@ -221,7 +221,7 @@ class MonotoneFunctions(FunctionClass):
 
     @property
     def ray_profiles(self) -> tuple[RayProfile, ...]:
-        return RayProfile.constant(1), RayProfile("step", 1, 0, r"\mathbf 1[\max_jx_j\ge a]", free=True)
+        return RayProfile.constant(1), RayProfile("step", 1, 0, r"\mathbf{1}[\max_jx_j\ge a]", free=True)
 
     @property
     def wave(self) -> Wave:

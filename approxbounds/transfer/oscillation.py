@@ -46,7 +46,7 @@ class OscillationTheorem(Theorem):
     statement = (
         r"Signs with at most $C$ changes differ from the alternating ones of $N\ge C+2$ cells in at least "
         r"$h=\lceil(N-1-C)/2\rceil$ places: $E_p(F,G)\ge\|w\|_p(2h/N)^{1/p}$ for $f=c\pm w$ that alternates on $N$ "
-        r"cells, if $\mathbf 1[g>c+r]$ changes at most $C$ times along lines, for every $r$ and every $g$."
+        r"cells, if $\mathbf{1}[g>c+r]$ changes at most $C$ times along lines, for every $r$ and every $g$."
     )
     citations = (Citation("approxbounds", "Tosc"),)
     depths = Depths.FIXED
@@ -110,7 +110,7 @@ class OscillationTheorem(Theorem):
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         wave, N = self._wave(query), integer_of(witness, "cells")
         C, known = self._changes(query, wave), pieces_of(query)
-        text = rf", so $\mathbf 1[g>c+r]$ changes at most $C={C}$ times (with $D={known.degree}$)"
+        text = rf", so $\mathbf{{1}}[g>c+r]$ changes at most $C={C}$ times (with $D={known.degree}$)"
         return (
             Step(wave.describe(N), wave.citations),
             pieces_step(query, text),
@@ -137,7 +137,7 @@ class SupNormOscillation(Theorem):
     title = "Oscillation against changes of sign in sup norm"
     statement = (
         r"$f=e(b(x_1+\dots+x_j))$ reaches $\pm\sup e$ alternately at $C+2$ points of a diagonal; if "
-        r"$\|f-g\|_\infty<\sup e$ then $\mathbf 1[g>0]$ changes $C+1$ times between them: $E_\infty(F,G)\ge\sup e="
+        r"$\|f-g\|_\infty<\sup e$ then $\mathbf{1}[g>0]$ changes $C+1$ times between them: $E_\infty(F,G)\ge\sup e="
         r"Rc_su^s$, $u=\min(l/(C+1),2)$."
     )
     citations = (Citation("approxbounds", "Tosc"),)
@@ -219,7 +219,7 @@ class SupNormOscillation(Theorem):
                 f"$\\sup e=Rc_su^s$, $R={R}$, $c_s\\ge {below(wave_height(BALL, ball.smoothness))}$.",
                 (Citation("approxbounds", "2.5"),),
             ),
-            pieces_step(query, rf", so $\mathbf 1[g>0]$ changes at most $C={changes}$ times"),
+            pieces_step(query, rf", so $\mathbf{{1}}[g>0]$ changes at most $C={changes}$ times"),
             Step(
                 f"{self.statement} With $j={axes}$ coordinates $u\\ge {below(self._length(BALL, query, ball, axes))}$, "
                 f"and the bound is at least ${below(self.evaluate(BALL, query, witness))}$.",
