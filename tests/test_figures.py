@@ -293,7 +293,7 @@ def test_bracket_compares_bounds_on_one_network(made: tuple[Path, list[Any]]) ->
         units = record["degree"] + 1
         k, d = record["k"], record["dim"]
         assert record["widths"] == [units * d * (k - 1), units * (k**d - 1)]
-        assert record["upper_theorem"] == "cubes"
+        assert record["upper_theorem"] in ab.THEOREMS
 
 
 def test_monotone_shows_each_change_of_regime_and_stays_below_the_wall(made: tuple[Path, list[Any]]) -> None:
@@ -429,7 +429,10 @@ class TestTable:
         records = records_of(made[0], "table")
         number = next(i for i, r in enumerate(records) if (r["functions"], r["p"], r["degree"]) == (str(F), p, degree))
         cells = [rates.text_rate(lower[name].rate) for name in ("T1", "T3")]
-        cells += [table.rounded_down(lower["T3"].value, tex=False), str(network.weights)]
+        cells += [
+            table.rounded_down(max(b.value for b in lower.values() if b.number is not None), tex=False),
+            str(network.weights),
+        ]
         text = [line for line in (made[0] / "table.txt").read_text(encoding="utf-8").splitlines() if line][number + 2]
         markdown = (made[0] / "table.md").read_text(encoding="utf-8").splitlines()[number + 2]
         latex = (made[0] / "table.tex").read_text(encoding="utf-8").splitlines()
