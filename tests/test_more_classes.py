@@ -197,7 +197,8 @@ def test_certified_values(F, p):
         assert not ab.verify(bound.certificate.to_dict() | {"value": bound.value * (1 + 1e-12)})
         assert bound.explain().count("\n") > 5
     best = ab.lower_bound(F, G, p=p)
-    assert float(best.expression.evalf(30)) <= best.value * (1 + 1e-12)
+    closed = max((bound for bound in certified if bound.theorem.id != "Tregion"), key=lambda bound: bound.value)
+    assert float(closed.expression.evalf(30)) <= closed.value * (1 + 1e-12)
     if F.value_range is not None:
         assert best.value <= ab.upper_bound(F, G, p=p).value
 
@@ -208,7 +209,7 @@ def test_slope_of_certified_values_is_the_rate(F, p):
     dimensions = [10**j for j in range(6, 12)]  # beyond the first few boxes in the smoothest direction
     values, family = [], F.families[0]
     for D in dimensions:
-        G, grid = ab.LinearSpace(dimension=D), family.grid()
+        G, grid = ab.LinearSpace(dimension=D), family.grid().relevant(D + 1)  # fewer cells give rounding errors only
         values.append(hypercube_values(family, G.growth(family.centres), p, grid.index, grid.cells)[0].max())
         # functions of fewer coordinates may be better by a constant, up to a very large D
         assert ab.lower_bound(F, G, p=p).value >= values[-1] * (1 - 1e-9)

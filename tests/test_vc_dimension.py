@@ -57,7 +57,7 @@ def test_every_method_is_above_shattering_found_by_search(activation, widths, di
 
 VALUES = [
     (ab.HeavisideNetwork(widths=(20,), input_dim=1), 21),
-    (ab.HeavisideNetwork(widths=(6, 9), input_dim=2, bits=1), 91),
+    (ab.HeavisideNetwork(widths=(6, 9), input_dim=2, bits=1), 40),  # 18 bits of the first layer, V(6,2) = 22 cells
     (ab.ReLUNetwork(widths=(64, 64), input_dim=1), 4226),
     (ab.ReLUPowerNetwork(widths=(3,), input_dim=1, power=3), 7),
     (ab.FreeKnotSplines(knots=4, degree=2, smooth=True), 7),
