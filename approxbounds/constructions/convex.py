@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.interpolation import breaks_per_layer, free_pieces, interpolating_layers
-from approxbounds.constructions.one_variable import OneVariable, apart, no_range, span
-from approxbounds.constructions.placement import relu_refusal, reshaped, size_text, widths_of
+from approxbounds.constructions.one_variable import FreePieces, apart, no_range, span
+from approxbounds.constructions.placement import relu_refusal, size_text, widths_of
 from approxbounds.constructions.sticks import (
     GRADINGS,
     fit_gradings,
@@ -26,10 +26,9 @@ from approxbounds.constructions.sticks import (
 from approxbounds.errors import NoExpressionError, echo
 from approxbounds.facts.built import DenseNetwork, dense, require_moderate
 from approxbounds.facts.grid import Function, values_at
-from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import above
 from approxbounds.theorem import Query, Step
-from approxbounds.validation import MOST_UNITS, Number, is_infinite
+from approxbounds.validation import Number, is_infinite
 from approxbounds.witness import Witness, fraction_of, integer_of, require
 
 __all__ = ["ConvexFreeNodes", "ConvexGradedNodes"]
@@ -38,14 +37,10 @@ _INSIDE = 2.0**-53  # where the limits of f at 0 and 1 are taken, as f may jump 
 _MOST_PIECES = 2048  # with graded nodes, so that the formula is a matter of milliseconds
 
 
-class _Convex(OneVariable):
+class _Convex(FreePieces):
     def refusal(self, query: Query) -> str | None:
         reason = relu_refusal(query.G) or no_range(query)
         return reason or (None if query.F.is_convex else "F must be a class of convex functions")
-
-    def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
-        n = integer_of(witness, "pieces")
-        return reshaped(query.G, (n,)) if n <= MOST_UNITS else query.G  # no wider layer can be described
 
     def _interpolant(self, query: Query, nodes: NDArray[np.float64], shift: float, f: Function) -> DenseNetwork:
         require_moderate(query.G)
@@ -69,22 +64,8 @@ class ConvexFreeNodes(_Convex):
         r"$\frac{b-a}n$."
     )
 
-    def search(self, query: Query) -> Witness:
-        return {"pieces": free_pieces(query.G)}
-
-    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
-        n, most = integer_of(witness, "pieces", minimum=1), free_pieces(query.G)
-        require(n <= most, f"pieces={n}: the widths of G allow at most {most}")
-        return self.error(A, query, A.number(n))
-
     def error(self, A: Arithmetic[V], query: Query, pieces: V | float) -> V:
         return span(A, query) / A.number(pieces)
-
-    def rate(self, query: Query) -> Any:
-        """For the best shapes, with one wide layer."""
-        import sympy
-
-        return 1 / sympy.Symbol("W", positive=True)
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """f at 2^-53 and 1 - 2^-53 stands for its limits at 0 and 1; all pieces are wider than 2^-33/n.

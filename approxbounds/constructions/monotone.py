@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.bisection import largest
-from approxbounds.constructions.interpolation import breaks_per_layer, free_pieces, interpolating_layers
-from approxbounds.constructions.one_variable import OneVariable, apart, levels_of, no_range, span
+from approxbounds.constructions.interpolation import breaks_per_layer, interpolating_layers
+from approxbounds.constructions.one_variable import FreePieces, OneVariable, apart, levels_of, no_range, span
 from approxbounds.constructions.piecewise_constant import cube_widths, cubes_refusal
 from approxbounds.constructions.placement import placement_refusal, power_of, relu_refusal, reshaped, widths_of
 from approxbounds.errors import NotApplicableError
@@ -18,7 +18,7 @@ from approxbounds.facts.built import DenseNetwork, dense, require_moderate
 from approxbounds.facts.grid import Function, values_at
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.theorem import Query
-from approxbounds.validation import MOST_UNITS, is_infinite
+from approxbounds.validation import is_infinite
 from approxbounds.witness import Witness, integer_of, require
 
 __all__ = ["MonotoneInterpolation", "MonotoneSteps"]
@@ -99,7 +99,7 @@ class MonotoneSteps(OneVariable):
         return dense(query.G, [*layers, (np.full((1, n - 1), jump), np.array([levels[0] + jump / 2]))])
 
 
-class MonotoneInterpolation(OneVariable):
+class MonotoneInterpolation(FreePieces):
     """E_p <= (b - a)(p+1)^{-1/p}/n for monotone f: [0,1] -> [a,b] and n linear pieces of our choice, p < inf, ReLU.
 
     Proof. Interpolate the levels a + i(b-a)/n where f passes them (in the limit also where f jumps over several). On a
@@ -120,27 +120,9 @@ class MonotoneInterpolation(OneVariable):
             return "a continuous function does not follow jumps in sup norm"
         return reason
 
-    def search(self, query: Query) -> Witness:
-        return {"pieces": free_pieces(query.G)}
-
-    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
-        n, most = integer_of(witness, "pieces", minimum=1), free_pieces(query.G)
-        require(n <= most, f"pieces={n}: the widths of G allow at most {most}")
-        return self.error(A, query, A.number(n))
-
     def error(self, A: Arithmetic[V], query: Query, pieces: V | float) -> V:
         p = A.number(query.p)
         return span(A, query) * A.power(p + 1, -1 / p) / A.number(pieces)
-
-    def rate(self, query: Query) -> Any:
-        """For the best shapes, with one wide layer."""
-        import sympy
-
-        return 1 / sympy.Symbol("W", positive=True)
-
-    def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
-        n = integer_of(witness, "pieces")
-        return reshaped(query.G, (n,)) if n <= MOST_UNITS else query.G  # no wider layer can be described
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """Where f jumps, pieces are steep: 2^-32 wide together, which costs at most 2^{-31/p} (b-a) in L^p.

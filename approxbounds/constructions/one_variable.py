@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
-from approxbounds.constructions.placement import size_text, sizes
+from approxbounds.constructions.interpolation import free_pieces
+from approxbounds.constructions.placement import reshaped, size_text, sizes
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import above
 from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem
-from approxbounds.witness import Witness, integer_of
+from approxbounds.validation import MOST_UNITS
+from approxbounds.witness import Witness, integer_of, require
 
-__all__ = ["OneVariable", "apart", "levels_of", "no_range", "span"]
+__all__ = ["FreePieces", "OneVariable", "apart", "levels_of", "no_range", "span"]
 
 _STEEP = 2.0**-32  # what all steep pieces of a built interpolant are wide together
 
@@ -76,3 +78,25 @@ class OneVariable(Theorem):
                 self.citations,
             ),
         )
+
+
+class FreePieces(OneVariable):
+    """By linear interpolation on n pieces of our choice, of which ReLU networks have :func:`free_pieces`."""
+
+    def search(self, query: Query) -> Witness:
+        return {"pieces": free_pieces(query.G)}
+
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
+        n, most = integer_of(witness, "pieces", minimum=1), free_pieces(query.G)
+        require(n <= most, f"pieces={n}: the widths of G allow at most {most}")
+        return self.error(A, query, A.number(n))
+
+    def rate(self, query: Query) -> Any:
+        """For the best shapes, with one wide layer."""
+        import sympy
+
+        return 1 / sympy.Symbol("W", positive=True)
+
+    def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
+        n = integer_of(witness, "pieces")
+        return reshaped(query.G, (n,)) if n <= MOST_UNITS else query.G  # no wider layer can be described
