@@ -5,16 +5,18 @@ THEORY.md, sections 3.3, 3.4, 3.6, 3.7. Each method is a theorem of its own, cer
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V, precision
 from approxbounds.bound import Bound, apply, best
 from approxbounds.complexity.shattering import largest_shattered
 from approxbounds.errors import HypothesisError
 from approxbounds.facts.growth import SumCount, Thresholds
+from approxbounds.facts.hypercube import SomeFamily
 from approxbounds.facts.networks import Architecture, NetworkFacts, layered_order
 from approxbounds.kernel import certified_value
 from approxbounds.render import above
@@ -25,6 +27,7 @@ from approxbounds.witness import Witness, integer_of
 
 __all__ = [
     "METHODS",
+    "DimensionMethod",
     "GrowthMethod",
     "excludes_shattering",
     "growth_steps",
@@ -33,6 +36,7 @@ __all__ = [
     "pdim_steps",
     "pdim_upper",
     "pseudo_dimension",
+    "unshattered_member",
 ]
 
 
@@ -44,24 +48,31 @@ def no_growth(query: Query) -> str | None:
     return None if query.G.bounded_growth else _INFINITE
 
 
-class _PseudoDimensionMethod(Theorem):
+class DimensionMethod(Theorem):
+    """An upper bound on a dimension of G, by default on Pdim(G)."""
+
     direction = Direction.UPPER
     inputs = ("network",)
     integral = True
+    symbol: ClassVar[str] = r"\operatorname{Pdim}(G)"
 
     def quantity(self, query: Query) -> str:
-        return r"\operatorname{Pdim}(G)"
+        return self.symbol
 
     def rate(self, query: Query) -> Any:
         return query.G.orders.pdim
 
 
-class GrowthMethod(_PseudoDimensionMethod):
+class GrowthMethod(DimensionMethod):
     """growth(P+1) < P+1 implies Pdim(G) <= P.
 
     Then no P+1 points are shattered, and no more either, as subsets of shattered sets are shattered.
     Witness: ``pdim`` = P.
     """
+
+    entry: ClassVar[str] = "pdim"  # of the witness
+    thresholds: ClassVar[Thresholds] = Thresholds.ANY
+    fewer: ClassVar[str] = r"$\Pi_G(m)<2^m$"
 
     id = "pdim-growth"
     title = "Pseudo-dimension from the growth function"
@@ -74,24 +85,24 @@ class GrowthMethod(_PseudoDimensionMethod):
         return no_growth(query) or ("the growth bound needs numbers, not symbols" if query.G.symbols else None)
 
     def search(self, query: Query) -> Witness:
-        return {"pdim": largest_shattered(query.G)}
+        return {self.entry: largest_shattered(query.G, self.thresholds)}
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
-        P = integer_of(witness, "pdim")
-        if A.decides and not query.G.growth().evaluate(A, P + 1) < P + 1:
-            raise HypothesisError(f"growth on pdim+1={P + 1} points is not certainly below {P + 1} bits")
+        P = integer_of(witness, self.entry)
+        if A.decides and not query.G.growth(self.thresholds).evaluate(A, P + 1) < P + 1:
+            raise HypothesisError(f"growth on {self.entry}+1={P + 1} points is not certainly below {P + 1} bits")
         return A.number(P)
 
     def expression(self, query: Query) -> Any:
-        return SYMBOLIC.number(largest_shattered(query.G))
+        return SYMBOLIC.number(largest_shattered(query.G, self.thresholds))
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        m = integer_of(witness, "pdim") + 1
-        last = Step(f"{self.statement} Here $\\Pi_G(m)<2^m$ at $m={m}$.", self.citations)
-        return (*growth_steps(query.G, m, Thresholds.ANY), last)
+        m = integer_of(witness, self.entry) + 1
+        last = Step(f"{self.statement} Here {self.fewer} at $m={m}$.", self.citations)
+        return (*growth_steps(query.G, m, self.thresholds), last)
 
 
-class _ExplicitMethod(_PseudoDimensionMethod):
+class _ExplicitMethod(DimensionMethod):
     """A formula in the sizes of the class: there is nothing to search for."""
 
     def search(self, query: Query) -> Witness:
@@ -301,6 +312,21 @@ def excludes_shattering(A: Arithmetic[V], G: NetworkFacts, m: int, thresholds: T
     query = Query(network=G)
     applicable = (method for method in _WITHOUT_WITNESS if method.refusal(query) is None)
     return any(bool(method.evaluate(A, query, {}) < m) for method in applicable)
+
+
+def unshattered_member(G: NetworkFacts, family: SomeFamily, cells: int, size: Callable[[Any], int]) -> Any:
+    """The index of the coarsest member with about ``cells`` cells or points that G certainly does not shatter; or None.
+
+    ``size``: how many it has. Floats may be off by a little, so a few more are tried.
+    """
+    for attempt in (cells, cells + 1, cells + 2 + cells // 10**9):
+        if attempt > family.most_cells:
+            return None
+        index = family.coarsest(attempt)
+        with precision(256):
+            if excludes_shattering(BALL, G, size(index), family.centres):
+                return index
+    return None
 
 
 def pdim_upper(G: NetworkFacts, thresholds: Thresholds = Thresholds.ANY) -> int:

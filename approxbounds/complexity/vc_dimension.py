@@ -10,61 +10,39 @@ from typing import Any
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.bound import Bound, apply, best
 from approxbounds.complexity.pseudo_dimension import METHODS as PDIM_METHODS
-from approxbounds.complexity.pseudo_dimension import GrowthMethod, growth_steps, no_growth
-from approxbounds.complexity.shattering import largest_shattered
+from approxbounds.complexity.pseudo_dimension import DimensionMethod, GrowthMethod
 from approxbounds.errors import HypothesisError, echo
 from approxbounds.facts.growth import Thresholds
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.kernel import certified_value
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem
+from approxbounds.theorem import Query, Step, Theorem
 from approxbounds.validation import Number
-from approxbounds.witness import Witness, integer_of
+from approxbounds.witness import Witness
 
 __all__ = ["METHODS", "vc_dimension"]
 
 _DEFINITION = r"$\operatorname{VC}(G)$ is the largest number of points on which $1[g>0]$, $g\in G$, show all patterns."
 
 
-class _VCMethod(Theorem):
-    direction = Direction.UPPER
-    inputs = ("network",)
-    integral = True
-
-    def quantity(self, query: Query) -> str:
-        return r"\operatorname{VC}(G)"
-
-    def rate(self, query: Query) -> Any:
-        return query.G.orders.pdim
+_VC = r"\operatorname{VC}(G)"
 
 
-class SignGrowthMethod(_VCMethod):
+class _VCMethod(DimensionMethod):
+    symbol = _VC
+
+
+class SignGrowthMethod(GrowthMethod):
     """growth(v+1) < v+1 at one threshold for all points implies VC <= v. Witness: ``vc`` = v."""
+
+    symbol = _VC
+    entry = "vc"
+    thresholds = Thresholds.COMMON
+    fewer = "they are fewer than $2^m$"
 
     id = "vc-growth"
     title = "VC dimension from the growth function"
     statement = f"{_DEFINITION} If $m$ points never show all $2^m$ patterns at a common threshold, no larger set does."
-    citations = (Citation("approxbounds", "3.3"),)
-
-    def refusal(self, query: Query) -> str | None:
-        return no_growth(query) or ("the growth bound needs numbers, not symbols" if query.G.symbols else None)
-
-    def search(self, query: Query) -> Witness:
-        return {"vc": largest_shattered(query.G, Thresholds.COMMON)}
-
-    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
-        v = integer_of(witness, "vc")
-        if A.decides and not query.G.growth(Thresholds.COMMON).evaluate(A, v + 1) < v + 1:
-            raise HypothesisError(f"growth on vc+1={v + 1} points is not certainly below {v + 1} bits")
-        return A.number(v)
-
-    def expression(self, query: Query) -> Any:
-        return SYMBOLIC.number(largest_shattered(query.G, Thresholds.COMMON))
-
-    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        m = integer_of(witness, "vc") + 1
-        last = Step(f"{self.statement} Here they are fewer than $2^m$ at $m={m}$.", self.citations)
-        return (*growth_steps(query.G, m, Thresholds.COMMON), last)
 
 
 class ChangesMethod(_VCMethod):

@@ -93,6 +93,8 @@ class Family(ABC):
     id: ClassVar[str]
     indices: ClassVar[tuple[str, ...]] = ("k",)
     largest_index: ClassVar[int] = 2**70
+    #: no member has more cells (or points)
+    most_cells: float = inf
     citations: ClassVar[tuple[Citation, ...]]
     centres: Thresholds
 
@@ -127,8 +129,6 @@ class HypercubeFamily(Family):
 
     #: whether the cells are the k^d cubes of side 1/k, or some of them, and f_omega looks alike on all
     on_cubes: ClassVar[bool] = False
-    #: no member has more cells
-    most_cells: float = inf
 
     @abstractmethod
     def cells(self, index: Index) -> int:

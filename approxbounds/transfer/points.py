@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V, precision
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.complexity.pseudo_dimension import (
     excludes_shattering,
     growth_steps,
     no_growth,
     pdim_expression,
     pdim_upper,
+    unshattered_member,
 )
 from approxbounds.errors import HypothesisError, echo
 from approxbounds.facts.hypercube import family_of
@@ -57,15 +58,9 @@ class PointsTheorem(Theorem):
         best, found = 0.0, None
         for family in query.F.point_families:
             points = pdim_upper(query.G, family.centres) + 1
-            for attempt in (points, points + 1, points + 2 + points // 10**9):  # some methods give whole numbers only
-                index = family.coarsest(attempt)
-                with precision(256):
-                    excluded = excludes_shattering(BALL, query.G, family.points(index), family.centres)
-                if excluded:
-                    gap = float(family.gap(FLOAT, index))
-                    if gap > best:
-                        best, found = gap, family.witness(index)
-                    break
+            index = unshattered_member(query.G, family, points, family.points)
+            if index is not None and (gap := float(family.gap(FLOAT, index))) > best:
+                best, found = gap, family.witness(index)
         if found is None:
             raise HypothesisError("no points that G certainly fails to shatter were found")
         return found

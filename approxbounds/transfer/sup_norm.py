@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from math import inf
 from typing import Any
 
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V, precision
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.complexity.pseudo_dimension import (
     excludes_shattering,
     growth_steps,
     no_growth,
     pdim_expression,
     pdim_upper,
+    unshattered_member,
 )
 from approxbounds.complexity.shattering import nearly_excluded
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
@@ -57,13 +58,9 @@ class SupNormTheorem(Theorem):
     def search(self, query: Query) -> Witness:
         candidates = sorted(self._candidates(query), key=lambda found: -found[0])  # the first of equals
         for height, part, reduced, family, cells in candidates:
-            for attempt in (cells, cells + 1, cells + 2 + cells // 10**9):  # floats may be off by a little
-                if not height > 0 or attempt > family.most_cells:
-                    break
-                index = family.coarsest(attempt)
-                with precision(256):
-                    if excludes_shattering(BALL, reduced.G, family.cells(index), family.centres):
-                        return {**family.witness(index), **part}
+            index = unshattered_member(reduced.G, family, cells, family.cells) if height > 0 else None
+            if index is not None:
+                return {**family.witness(index), **part}
         raise HypothesisError("no family member with more cells than G may shatter has a height above 1e-308")
 
     @staticmethod
