@@ -9,7 +9,7 @@ from typing import Any
 from approxbounds.arithmetic import BALL, Arithmetic, V
 from approxbounds.constructions.one_variable import span
 from approxbounds.constructions.pairs import cell_widths, most_units
-from approxbounds.constructions.placement import relu_refusal, reshaped, size_text, widths_of
+from approxbounds.constructions.placement import reshaped, size_text, two_layers_refusal, widths_of
 from approxbounds.constructions.smoothness import cut_choices
 from approxbounds.constructions.splits import best_split
 from approxbounds.constructions.sticks import (
@@ -77,8 +77,7 @@ class ConvexColumns(Theorem):
             return f"it is for dimensions from 2 to {MOST_DIRECTIONS}"
         if is_infinite(query.p):
             return "windows overlap on their faces, so p must be finite"
-        reason = relu_refusal(query.G)
-        return "it needs two hidden layers" if reason is None and len(widths_of(query.G)) < 2 else reason
+        return two_layers_refusal(query.G)
 
     def search(self, query: Query) -> Witness:
         """The numbers of parts of x_2, .., x_d differ by one at most."""

@@ -10,7 +10,7 @@ import numpy as np
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.constructions.pairs import Share, assembled, best_plan, plan_widths, sum_of_cells
-from approxbounds.constructions.placement import reshaped, widths_of
+from approxbounds.constructions.placement import reshaped, two_layers_refusal, widths_of
 from approxbounds.constructions.sized import SizedConstruction
 from approxbounds.constructions.smoothness import differentiable
 from approxbounds.facts.built import DenseNetwork, dense, require_moderate
@@ -57,7 +57,7 @@ class ElementConstruction(SizedConstruction):
             return "it is for d = 2"
         if not F.bounded_hessian and not (F.isotropic and differentiable(F.along[0])):
             return "F must have bounded second derivatives or Hölder first ones in all directions (s > 1)"
-        return "it needs two hidden layers" if len(widths_of(query.G)) < 2 else None
+        return two_layers_refusal(query.G)
 
     def best(self, query: Query, error: Callable[[Mapping[str, Any]], float]) -> Mapping[str, int] | None:
         k = largest(lambda k: self.has_room(query, {"k": k}), max(widths_of(query.G)))

@@ -7,7 +7,7 @@ from typing import Any
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.one_variable import span
 from approxbounds.constructions.pairs import Plan, ShareOf, best_plan, plan_widths
-from approxbounds.constructions.placement import relu_refusal, reshaped, size_text, sizes, widths_of
+from approxbounds.constructions.placement import reshaped, size_text, sizes, two_layers_refusal, widths_of
 from approxbounds.constructions.splits import best_split, resolutions_up_to
 from approxbounds.errors import HypothesisError, echo
 from approxbounds.facts.networks import NetworkFacts
@@ -58,8 +58,7 @@ class LevelCurves(Theorem):
             return "F must be a class of monotone functions of two variables with a known range"
         if is_infinite(query.p):
             return "a continuous function does not follow jumps in sup norm"
-        reason = relu_refusal(query.G)
-        return "it needs two hidden layers" if reason is None and len(widths_of(query.G)) < 2 else reason
+        return two_layers_refusal(query.G)
 
     def search(self, query: Query) -> Witness:
         """A symbol p does not matter for what fits: in its place is 2."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.pairs import cell_widths, most_units
-from approxbounds.constructions.placement import relu_refusal, reshaped, size_text, widths_of
+from approxbounds.constructions.placement import reshaped, size_text, two_layers_refusal, widths_of
 from approxbounds.constructions.smoothness import cut_choices
 from approxbounds.constructions.splits import best_split
 from approxbounds.constructions.windows import MOST_DIRECTIONS
@@ -71,8 +71,7 @@ class MonotoneColumns(Theorem):
             return f"it is for dimensions from 2 to {MOST_DIRECTIONS}"
         if is_infinite(query.p):
             return "a continuous function does not follow jumps in sup norm"
-        reason = relu_refusal(query.G)
-        return "it needs two hidden layers" if reason is None and len(widths_of(query.G)) < 2 else reason
+        return two_layers_refusal(query.G)
 
     def search(self, query: Query) -> Witness:
         """The numbers of parts of x_2, .., x_d differ by one at most. What fits best does not depend on p."""

@@ -19,6 +19,7 @@ __all__ = [
     "runs",
     "size_text",
     "sizes",
+    "two_layers_refusal",
     "widths_of",
 ]
 
@@ -38,6 +39,12 @@ def relu_refusal(G: NetworkFacts) -> str | None:
     """The same for constructions by ReLU networks."""
     reason = placement_refusal(G)
     return "the activation must be ReLU" if reason is None and power_of(G) != 1 else reason
+
+
+def two_layers_refusal(G: NetworkFacts) -> str | None:
+    """The same for those that need two hidden layers."""
+    reason = relu_refusal(G)
+    return "it needs two hidden layers" if reason is None and len(widths_of(G)) < 2 else reason
 
 
 def widths_of(G: NetworkFacts) -> tuple[Number, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.hinges import breaks, hinges, interpolants, line_values, steepness
 from approxbounds.constructions.pairs import Share, ShareOf, assembled, best_plan, plan_widths
-from approxbounds.constructions.placement import reshaped, widths_of
+from approxbounds.constructions.placement import reshaped, two_layers_refusal, widths_of
 from approxbounds.constructions.sized import SizedConstruction
 from approxbounds.constructions.smoothness import axes, columns_error, differentiable
 from approxbounds.constructions.splits import best_split, resolutions_up_to
@@ -62,7 +62,7 @@ class StripConstruction(SizedConstruction):
     def needs(self, query: Query) -> str | None:
         if query.G.domain_dim == 1:
             return "for d = 1 there are no strips"
-        return "it needs two hidden layers" if len(widths_of(query.G)) < 2 else None
+        return two_layers_refusal(query.G)
 
     def best(self, query: Query, error: Callable[[Mapping[str, int]], float]) -> Mapping[str, int] | None:
         widths, dim = widths_of(query.G), int(query.G.domain_dim)

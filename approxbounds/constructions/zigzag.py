@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.pairs import Pair, Plan, Share, ShareOf, assembled, best_plan, plan_widths
-from approxbounds.constructions.placement import reshaped, widths_of
+from approxbounds.constructions.placement import reshaped, two_layers_refusal, widths_of
 from approxbounds.constructions.sized import SizedConstruction
 from approxbounds.constructions.smoothness import interpolation_error
 from approxbounds.facts.built import AffineMap, DenseNetwork, dense, require_moderate
@@ -181,7 +181,7 @@ class ZigzagInterpolation(SizedConstruction):
     def needs(self, query: Query) -> str | None:
         if query.F.domain_dim != 1:
             return "F must be a class of functions on [0,1]"
-        return "it needs two hidden layers" if len(widths_of(query.G)) < 2 else None
+        return two_layers_refusal(query.G)
 
     def best(self, query: Query, error: Callable[[Mapping[str, int]], float]) -> Mapping[str, int] | None:
         plan = zigzag_plan(widths_of(query.G))
