@@ -9,11 +9,11 @@ from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.errors import HypothesisError, NoExpressionError
 from approxbounds.facts.functions import Curved, SmoothBall
 from approxbounds.facts.grid import Function
+from approxbounds.members import MOST_AXES
 from approxbounds.render import below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Depths, Query, Step, Theorem, conditional
 from approxbounds.transfer.lines import (
-    MOST_AXES,
     along,
     best_axes,
     line_class,

@@ -15,7 +15,6 @@ from approxbounds.theorem import Query, Step, Theorem
 from approxbounds.witness import Witness
 
 __all__ = [
-    "MOST_AXES",
     "along",
     "best_axes",
     "common_axes",
@@ -26,8 +25,6 @@ __all__ = [
     "smoothest",
 ]
 
-#: Searches try diagonals and flats of up to this many directions.
-MOST_AXES = 32
 _FALLING = 4
 
 

@@ -13,11 +13,11 @@ from approxbounds.facts.functions import SmoothBall
 from approxbounds.facts.grid import Function
 from approxbounds.facts.hypercube import Thresholds
 from approxbounds.facts.waves import HolderWave, Wave, wave_height
+from approxbounds.members import MOST_AXES
 from approxbounds.render import below, latex
 from approxbounds.sources import Citation
 from approxbounds.theorem import Depths, Query, Step, Theorem, conditional
 from approxbounds.transfer.lines import (
-    MOST_AXES,
     along,
     best_axes,
     common_axes,

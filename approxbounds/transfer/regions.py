@@ -10,10 +10,11 @@ from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.facts.functions import Bowl
 from approxbounds.facts.grid import Function
+from approxbounds.members import MOST_AXES
 from approxbounds.render import below, latex
 from approxbounds.sources import Citation
 from approxbounds.theorem import Depths, Query, Step, Theorem
-from approxbounds.transfer.lines import MOST_AXES, best_axes, no_lines, pieces_of, smoothest
+from approxbounds.transfer.lines import best_axes, no_lines, pieces_of, smoothest
 from approxbounds.transfer.monic import monic_norm, unit_ball_volume
 from approxbounds.validation import Number, is_infinite
 from approxbounds.witness import Witness, integer_of, require
