@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.interpolation import breaks_per_layer, free_pieces, interpolating_layers
-from approxbounds.constructions.one_variable import FreePieces, apart, no_range, span
+from approxbounds.constructions.one_variable import FreePieces, apart, no_range
 from approxbounds.constructions.placement import relu_refusal, size_text, widths_of
 from approxbounds.constructions.sticks import (
     GRADINGS,
@@ -65,7 +65,7 @@ class ConvexFreeNodes(_Convex):
     )
 
     def error(self, A: Arithmetic[V], query: Query, pieces: V | float) -> V:
-        return span(A, query) / A.number(pieces)
+        return query.F.span(A) / A.number(pieces)
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """f at 2^-53 and 1 - 2^-53 stands for its limits at 0 and 1; all pieces are wider than 2^-33/n.
@@ -120,12 +120,12 @@ class ConvexGradedNodes(_Convex):
         require(grading in GRADINGS, f"grading={echo(grading)} must be a multiple of 1/4 from 1 to 15")
         p = A.number(query.p)
         if A.decides:
-            return span(A, query) * _worst(A, [node(A, i, n, grading) for i in range(n + 1)], p)
+            return query.F.span(A) * _worst(A, [node(A, i, n, grading) for i in range(n + 1)], p)
         i, j = _worst_cells(n, grading, query.p)  # that are the worst is seen in floats: SymPy shows it
         cell, other = (
             interpolated_cell(A, node(A, k, n, grading), node(A, k + 1, n, grading), p) for k in (i, n - 1 - j)
         )
-        return span(A, query) * together(A, cell, other, p, same=i == j)
+        return query.F.span(A) * together(A, cell, other, p, same=i == j)
 
     def error(self, A: Arithmetic[V], query: Query, pieces: V | float) -> V:
         raise NoExpressionError(f"{self.id}: the closed form needs numbers")

@@ -7,7 +7,6 @@ from math import prod
 from typing import Any
 
 from approxbounds.arithmetic import BALL, Arithmetic, V
-from approxbounds.constructions.one_variable import span
 from approxbounds.constructions.pairs import cell_widths, most_units
 from approxbounds.constructions.placement import reshaped, size_text, two_layers_refusal, widths_of
 from approxbounds.constructions.smoothness import cut_choices
@@ -136,7 +135,7 @@ class ConvexColumns(Theorem):
         if means:
             errors = [error * error for error in errors]
         total = sum(errors[1:], errors[0])
-        return span(A, query) * (A.power(total, A.number(1) / 2) if means else total)
+        return query.F.span(A) * (A.power(total, A.number(1) / 2) if means else total)
 
     def rate(self, query: Query) -> Any:
         """For the best shapes, n_1, n_2 of order k, k^(d-1), and gradings p: errors of order 1/k in every variable."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
-from approxbounds.constructions.one_variable import span
 from approxbounds.constructions.pairs import Plan, ShareOf, best_plan, plan_widths
 from approxbounds.constructions.placement import reshaped, size_text, sizes, two_layers_refusal, widths_of
 from approxbounds.constructions.splits import best_split, resolutions_up_to
@@ -86,7 +85,7 @@ class LevelCurves(Theorem):
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         breaks, levels, _ = self._plan(query, witness)
-        return span(A, query) * _error(A, A.number(breaks), A.number(levels), query.p)
+        return query.F.span(A) * _error(A, A.number(breaks), A.number(levels), query.p)
 
     def rate(self, query: Query) -> Any:
         """For the best shapes: K of order m^p, W of order K m."""
@@ -97,7 +96,7 @@ class LevelCurves(Theorem):
     def expression(self, query: Query) -> Any:
         """In K and m, where G has symbols."""
         breaks, levels = sizes(self, query, "K", "m")
-        return conditional(query, span(SYMBOLIC, query) * _error(SYMBOLIC, breaks, levels, query.p))
+        return conditional(query, query.F.span(SYMBOLIC) * _error(SYMBOLIC, breaks, levels, query.p))
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         needed, error = size_text(self.smallest_network(query, witness)), above(self.evaluate(BALL, query, witness))

@@ -129,8 +129,7 @@ class LevelSets(Theorem):
 
     def _error(self, A: Arithmetic[V], query: Query, k: V, last: V, levels: V) -> V:
         F, d = query.F, int(query.F.domain_dim)
-        low, high = F.value_range or (0, 0)  # refused above
-        range_ = A.number(high) - A.number(low)
+        range_ = F.span(A)
         if F.modulus_exponent is not None:
             diagonal = A.power(A.number(d), A.number(F.modulus_exponent) / 2)
             range_ = A.minimum(range_, F.modulus_constant(A) * diagonal)

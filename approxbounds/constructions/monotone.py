@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.constructions.interpolation import breaks_per_layer, interpolating_layers
-from approxbounds.constructions.one_variable import FreePieces, OneVariable, apart, levels_of, no_range, span
+from approxbounds.constructions.one_variable import FreePieces, OneVariable, apart, levels_of, no_range
 from approxbounds.constructions.piecewise_constant import cube_widths, cubes_refusal
 from approxbounds.constructions.placement import placement_refusal, power_of, relu_refusal, reshaped, widths_of
 from approxbounds.errors import NotApplicableError
@@ -70,7 +70,7 @@ class MonotoneSteps(OneVariable):
         return self.error(A, query, A.number(n))
 
     def error(self, A: Arithmetic[V], query: Query, pieces: V | float) -> V:
-        return span(A, query) / (2 * A.number(pieces))
+        return query.F.span(A) / (2 * A.number(pieces))
 
     def rate(self, query: Query) -> Any:
         """n is of order W with one hidden layer; more layers pass the steps on, with n^2 weights each."""
@@ -122,7 +122,7 @@ class MonotoneInterpolation(FreePieces):
 
     def error(self, A: Arithmetic[V], query: Query, pieces: V | float) -> V:
         p = A.number(query.p)
-        return span(A, query) * A.power(p + 1, -1 / p) / A.number(pieces)
+        return query.F.span(A) * A.power(p + 1, -1 / p) / A.number(pieces)
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """Where f jumps, pieces are steep: 2^-32 wide together, which costs at most 2^{-31/p} (b-a) in L^p.

@@ -18,7 +18,7 @@ from approxbounds.theorem import Direction, Query, Step, Theorem
 from approxbounds.validation import MOST_UNITS
 from approxbounds.witness import Witness, integer_of, require
 
-__all__ = ["FreePieces", "OneVariable", "apart", "levels_of", "no_range", "span"]
+__all__ = ["FreePieces", "OneVariable", "apart", "levels_of", "no_range"]
 
 _STEEP = 2.0**-32  # what all steep pieces of a built interpolant are wide together
 
@@ -28,12 +28,6 @@ def no_range(query: Query) -> str | None:
     if query.F.domain_dim == 1 and query.F.value_range is not None:
         return None
     return "F must be functions of one variable with a known range"
-
-
-def span(A: Arithmetic[V], query: Query) -> V:
-    """b - a, where F has values in [a, b]."""
-    low, high = query.F.value_range or (0, 0)  # refused above
-    return A.number(high) - A.number(low)
 
 
 def levels_of(query: Query, count: int) -> NDArray[np.float64]:

@@ -266,6 +266,11 @@ class FunctionFacts(Description, ABC):
     def value_range(self) -> tuple[Number, Number] | None:
         """[a, b] with a <= f <= b for all f in the class; None if there is no such interval or none is known."""
 
+    def span(self, A: Arithmetic[V]) -> V:
+        """b - a for the :attr:`value_range` [a, b]; only asked where there is one."""
+        low, high = self.value_range or (0, 0)
+        return A.number(high) - A.number(low)
+
     @property
     def is_monotone(self) -> bool:
         """Whether all f are known to be non-decreasing in each coordinate."""
