@@ -54,7 +54,7 @@ class PowerCells(Theorem):
     """A polynomial of degree <= q on each of b^d cubes of side 1/b, by max(x,0)^q, q >= 2; p < inf, or b = 1.
 
     Hypotheses: all derivatives of f of order e are bounded by R, or those of order n = ceil(s) - 1 <= q are Hölder with
-    exponent s - n and constant R (Hölder balls; every F for d = 1). With u uniform on |u_j| <= 1/(2b), t = sp:
+    exponent s - n and constant R (Hölder balls; every F for d = 1). With u uniform on |u_j| <= 1/(2b), t = sp::
 
         E_p <= R Gamma(s-n+1)/Gamma(s+1) || |u|_1 ||_t^n || |u|_2 ||_t^{s-n}   (Hölder, s <= q+1),
         E_p <= R || |u|_1 ||_{ep}^e / e!,   e = min(floor(s), q+1)             (otherwise),
