@@ -64,9 +64,9 @@ def test_hard_functions_are_as_hard_for_built_networks_as_claimed(F, p):
     if isinstance(F, ab.AnisotropicHolderBall) and d == 3:
         widths = (1, 1)  # its cells are so narrow that only few fit a grid
     G = ab.HeavisideNetwork(widths=widths, input_dim=d)
-    lower, steps = ab.lower_bound(F, G, p=p), of("cubes", F, G, p)
-    case = ab.average_case(F, G, p=p)
-    assert lower.theorem.id == "T3" and case.mean == pytest.approx(lower.value**p, rel=1e-9)
+    lower = next(bound for bound in ab.lower_bounds(F, G, p=p) if bound.theorem.id == "T3")
+    steps, case = of("cubes", F, G, p), ab.average_case(F, G, p=p)
+    assert case.mean == pytest.approx(lower.value**p, rel=1e-9)
     resolution = max(size for name, size in case.index.items() if name != "layers")
     monotone = isinstance(F, ab.MonotoneFunctions)  # then all is constant on cells, which are to be resolved exactly
     points_per_cell = steps.witness["k"] if monotone else 4
@@ -121,9 +121,11 @@ SHARP = [
 def test_step_functions_are_sharp(F, widths, p, f, share):
     bound = of("cubes", F, ab.HeavisideNetwork(widths=widths, input_dim=F.domain_dim), p)
     k = bound.witness["k"]
-    error = bound.build(f).error(f, p=p, per_side=k * ((4096 if F.domain_dim == 1 else 480) // k))
+    points = (4096 if F.domain_dim == 1 else 480) // k
+    error = bound.build(f).error(f, p=p, per_side=k * points)
     assert share * bound.value <= error <= bound.value * SLACK
-    assert ab.lower_bound(F, bound.query.G, p=p).value <= error
+    # some of these are the least error of all: the midpoints of a cell miss (p+1)/(6 points^2) of the norm of |x-c|
+    assert ab.lower_bound(F, bound.query.G, p=p).value <= error * (1 + points**-2)
 
 
 @pytest.mark.parametrize("p", [1, "3/2", 2, 5])
