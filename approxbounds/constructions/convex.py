@@ -107,11 +107,17 @@ class ConvexGradedNodes(_Convex):
         return reason
 
     def search(self, query: Query) -> Witness:
-        n = min(free_pieces(query.G), _MOST_PIECES)
-        gradings = fit_gradings(n)
-        nodes = np.array([float_nodes(n, float(g)) for g in gradings]).T
-        errors = _worst(FLOAT, list(nodes), FLOAT.number(query.p))
-        return {"pieces": n, "grading": gradings[int(np.argmin(errors))]}
+        most = min(free_pieces(query.G), _MOST_PIECES)
+        below = (1 << most.bit_length() - 1) - 1  # has more gradings
+        found: list[tuple[float, int, Fraction]] = []
+        for n in {most, max(below, 1)}:
+            gradings = fit_gradings(n)
+            nodes = np.array([float_nodes(n, float(g)) for g in gradings]).T
+            errors = _worst(FLOAT, list(nodes), FLOAT.number(query.p))
+            best = int(np.argmin(errors))
+            found.append((float(errors[best]), n, gradings[best]))
+        _, n, grading = min(found)
+        return {"pieces": n, "grading": grading}
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         n, most = integer_of(witness, "pieces", minimum=1, maximum=_MOST_PIECES), free_pieces(query.G)

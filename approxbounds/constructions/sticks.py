@@ -60,10 +60,11 @@ def float_nodes(n: int, grading: float) -> NDArray[np.float64]:
 def interpolated_cell(A: Arithmetic[V], a: V, b: V, p: V) -> V:
     """c_i^p of interpolation at the nodes, for the cell [a, b].
 
-    The error of (t-x)_+ is a triangle of height (t-a)(b-t)/(b-a); over t it is the largest at t = sqrt(ab).
+    The error of (t-x)_+ is a triangle of height (t-a)(b-t)/(b-a); over t it is the largest at t = sqrt(ab). In floats
+    b may be a near 1, so sqrt(b) - sqrt(a) is written (b-a)/(sqrt(a) + sqrt(b)).
     """
     half = A.number(1) / 2
-    return A.power(A.power(b, half) - A.power(a, half), 2 * p) * A.power(b - a, 1 - p) / (p + 1)
+    return A.power((b - a) / A.power(A.power(a, half) + A.power(b, half), A.number(2)), p) * (b - a) / (p + 1)
 
 
 def strip_cell(A: Arithmetic[V], a: V, b: V, before: V, p: V, *, means: bool, first: bool = False) -> V:
