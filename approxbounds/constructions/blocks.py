@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.placement import widths_of
-from approxbounds.constructions.smoothness import additive_error, differentiable, interpolation_error
+from approxbounds.constructions.smoothness import (
+    additive_error,
+    differentiable,
+    quasi_interpolation_error,
+    quasi_interpolation_values,
+)
 from approxbounds.constructions.splits import best_split, resolutions_up_to
 from approxbounds.constructions.windows import MOST_DIRECTIONS, Cells, WindowConstruction
 from approxbounds.facts.functions import Regularity
@@ -36,13 +41,14 @@ def _parts(blocks: tuple[int, ...], units: int) -> tuple[int, ...]:
 
 
 class BlockConstruction(WindowConstruction):
-    """On every block f(c) + sum_j [f(c + (x_j - c_j) e_j) - f(c)], interpolated at nodes h_j = 1/(b_j m_j) apart.
+    """On every block f(c) + sum_j [f(c + (x_j - c_j) e_j) - f(c)], linear between nodes h_j = 1/(b_j m_j) apart.
 
     Hypotheses: d >= 2, ReLU, biases, real parameters; F with s > 1 and bounded second derivatives, or a Hölder ball, 1
     < s <= 2; p < inf and two hidden layers, n_1 >= sum_j b_j m_j and n_2 >= b_1 .. b_d (or pairs of layers that hold so
     many units together), or one block and one hidden layer, and then every p. Guarantee, l_j = 1/b_j: E_p <= mixed +
-    sum_j iota(h_j), mixed = R sum_{i<j} (l_i/2)(l_j/2) U_1^2 for bounded second derivatives, R sum_{j>=2} (l_j/2) U_1
-    rho_{s-1}(l_1/2, .., l_{j-1}/2) for 1 < s <= 2. Limit of steep windows. Witness: ``b1``, .., ``m1``, ..
+    sum_j iota(h_j), iota the error of relu-interpolation, mixed = R sum_{i<j} (l_i/2)(l_j/2) U_1^2 for bounded second
+    derivatives, R sum_{j>=2} (l_j/2) U_1 rho_{s-1}(l_1/2, .., l_{j-1}/2) for 1 < s <= 2. Limit of steep windows.
+    Witness: ``b1``, .., ``m1``, ..
 
     Proof. f(x) - f(c) - sum_j [f(c + u_j e_j) - f(c)] = sum_j int_0^{u_j} [d_j f(c + u_{<j} + v e_j) - d_j f(c + v
     e_j)] dv: at most R |u_j| |u_{<j}|^(s-1), or R |u_j| sum_{i<j} |u_i|. The u_j are independent, so norms multiply.
@@ -100,7 +106,7 @@ class BlockConstruction(WindowConstruction):
         mixed = additive_error(A, F, [1 / (2 * b) for b in every[:d]], p)
         assert mixed is not None  # refused else
         for s, b, m in zip(F.along, every[:d], every[d:], strict=True):
-            mixed = mixed + interpolation_error(A, s, F.radius, 1 / (b * m), p)
+            mixed = mixed + quasi_interpolation_error(A, s, F.radius, 1 / (b * m), p)
         return mixed
 
     def rate(self, query: Query) -> Any:
@@ -121,9 +127,10 @@ class BlockConstruction(WindowConstruction):
         centres = (corners + 0.5) * sides
         middle = values_at(f, centres)
         values: list[NDArray[np.float64] | None] = []
-        for axis, m in enumerate(grid.parts):
+        for axis, (s, m) in enumerate(zip(self._regularity(query).along, grid.parts, strict=True)):
             points = centres[:, None, :].repeat(m + 1, axis=1)
             points[:, :, axis] = (corners[:, axis, None] + np.arange(m + 1) / m) * sides[axis]
-            own = values_at(f, points.reshape(-1, len(grid.blocks))).reshape(grid.count, m + 1)
+            flat, h = points.reshape(-1, len(grid.blocks)), sides[axis] / m
+            own = quasi_interpolation_values(f, flat, axis, s=s, h=h, p=query.p).reshape(grid.count, m + 1)
             values.append(own - middle[:, None])
         return middle, values

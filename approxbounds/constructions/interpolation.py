@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.placement import relu_refusal, reshaped, size_text, sizes, widths_of
-from approxbounds.constructions.smoothness import interpolation_error
+from approxbounds.constructions.smoothness import quasi_interpolation_error, quasi_interpolation_values
 from approxbounds.facts.built import AffineMap, DenseNetwork, dense, require_moderate
-from approxbounds.facts.grid import Function, values_at
+from approxbounds.facts.grid import Function
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import above
 from approxbounds.sources import Citation
@@ -60,12 +60,16 @@ class ReLUInterpolation(Theorem):
     Hypotheses: d = 1, ReLU, biases, real parameters; F in the Hölder ball of smoothness s and radius R (Hölder,
     Lipschitz, Sobolev with q = inf). Guarantee, with h = 1/n and b_p = ||t(1-t)||_{L^p[0,1]}, b_inf = 1/4:
     E_p <= R (2h)^s b_{sp}^s for s <= 1, which is R (h/2)^s for p = inf, and E_p <= R h^r b_p / r with r = min(s, 2)
-    for s > 1, which is R h^r/(4r) for p = inf. Both are attained for p = inf, for s >= 2 in every L^p.
+    for s > 1, which is R h^r/(4r) for p = inf. Interpolants attain both for p = inf, for s >= 2 in every L^p. For
+    s > 2 other values at the nodes are better, f - c h^2 f'': with e = min(s, 3) - 2 and m the least norm of t^2 - a,
+
+        E_p <= R h^2 (m/8 + h^e (c ||(2t(1-t))^e||_p + b_p/((e+1)(e+2)) + 2c/16^e)),   c = (1-a)/8.
 
     Proof. On an interval [0, h] let x = th. The error at x is (1-t)(f(x) - f(0)) + t (f(x) - f(h)). For s <= 1 it is
     at most R ((1-t) (th)^s + t ((1-t)h)^s) <= R (2t(1-t)h)^s as u^s is concave. For 1 < s <= 2 it equals t(1-t)h times
     the mean of f' on [0, x] minus that on [x, h]; pairing (1-v)x with x + v(h-x), v in [0,1], which are vh apart, it is
-    at most t(1-t)h R h^{s-1}/s. For s > 2, f' is R-Lipschitz, which is the case s = 2.
+    at most t(1-t)h R h^{s-1}/s. For s > 2, f' is R-Lipschitz, which is the case s = 2; and f - c h^2 f'' lowers the
+    parabola t(1-t)/2 to t(1-t)/2 - c in the error, up to what f'' changes: THEORY.md, section 5.
     """
 
     id = "relu-interpolation"
@@ -73,7 +77,8 @@ class ReLUInterpolation(Theorem):
     statement = (
         r"Interpolate $f$ linearly at the ends of $n$ intervals of length $h=1/n$; ReLU units are the breaks. At the "
         r"point $t\in[0,1]$ of each the error is at most $R(2t(1-t)h)^s$ for $s\le1$, and "
-        r"$\frac Rr\,t(1-t)h^r$ with $r=\min(s,2)$ for $s>1$."
+        r"$\frac Rr\,t(1-t)h^r$ with $r=\min(s,2)$ for $s>1$; for $s>2$ the values $f-ch^2f''$ make that "
+        r"$R|t(1-t)/2-c|h^2$ and terms of higher order."
     )
     citations = (Citation("approxbounds", "5"),)
     direction = Direction.UPPER
@@ -92,7 +97,7 @@ class ReLUInterpolation(Theorem):
         return self._error(A, query, 1 / A.number(n))
 
     def _error(self, A: Arithmetic[V], query: Query, h: V) -> V:
-        return interpolation_error(A, query.F.holder_smoothness, query.F.holder_radius, h, query.p)
+        return quasi_interpolation_error(A, query.F.holder_smoothness, query.F.holder_radius, h, query.p)
 
     def rate(self, query: Query) -> Any:
         """For the best shapes: a network of W weights whose first layer is the wide one has n of order W."""
@@ -124,11 +129,13 @@ class ReLUInterpolation(Theorem):
         return reshaped(query.G, (n,)) if n <= MOST_UNITS else query.G  # no wider layer can be described
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
-        """f enters by its values at i/n."""
+        """f enters by its values at i/n and, for s > 2, close to them."""
         require_moderate(query.G)
         n, G = integer_of(witness, "intervals", minimum=1), query.G
         nodes = np.arange(n + 1) / n
-        layers = interpolating_layers(nodes, values_at(f, nodes[:, None]), breaks_per_layer(widths_of(G)))
+        s, p = query.F.holder_smoothness, query.p
+        values = quasi_interpolation_values(f, nodes[:, None], 0, s=s, h=1 / n, p=p)
+        layers = interpolating_layers(nodes, values, breaks_per_layer(widths_of(G)))
         return dense(G, layers)
 
 

@@ -9,7 +9,7 @@ from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.facts.functions import distance_norm
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
-__all__ = ["monic_norm", "taylor_error"]
+__all__ = ["monic_norm", "square_level", "taylor_error"]
 
 _EXACT_DIM = 4  # up to which the norms of |u|_1 are computed exactly
 
@@ -58,3 +58,10 @@ def monic_norm(A: Arithmetic[V], degree: int, p: Number) -> V:
         return chebyshev / 2
     leading = Fraction(2**degree * factorial(degree) ** 2, factorial(2 * degree))
     return A.number(leading) / A.power(A.number(2 * degree + 1), A.number(Fraction(1, 2)))
+
+
+def square_level(p: Number) -> Fraction:
+    """The a for which y^2 - a is the monic polynomial of degree 2 that :func:`monic_norm` takes."""
+    if is_symbolic(p) or is_infinite(p) or p > 2:
+        return Fraction(1, 2)
+    return Fraction(1, 4) if p == 1 else Fraction(1, 3)

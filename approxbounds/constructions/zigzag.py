@@ -12,10 +12,10 @@ from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.pairs import Pair, Plan, Share, ShareOf, assembled, best_plan, plan_widths
 from approxbounds.constructions.placement import reshaped, two_layers_refusal, widths_of
 from approxbounds.constructions.sized import SizedConstruction
-from approxbounds.constructions.smoothness import interpolation_error
+from approxbounds.constructions.smoothness import quasi_interpolation_error, quasi_interpolation_values
 from approxbounds.facts.built import AffineMap, DenseNetwork, dense, require_moderate
 from approxbounds.facts.functions import Regularity
-from approxbounds.facts.grid import Function, values_at
+from approxbounds.facts.grid import Function
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.theorem import Query
 from approxbounds.validation import MOST_UNITS, Number
@@ -172,7 +172,7 @@ class ZigzagInterpolation(SizedConstruction):
         r"Interpolate $f$ linearly at the ends of $n$ intervals of length $h=1/n$. The first layer cuts $[0,1]$ into "
         r"strips; units of the second are breaks in all strips, and hats in every third, so $(n_1,n_2)$ has "
         r"$n=n_1(\lfloor(n_2-1)/4\rfloor+1)$ intervals. On each the error is at most $R(2t(1-t)h)^s$ for $s\le1$, and "
-        r"$\frac Rr\,t(1-t)h^r$ with $r=\min(s,2)$ for $s>1$."
+        r"$\frac Rr\,t(1-t)h^r$ with $r=\min(s,2)$ for $s>1$; less for $s>2$ by the values $f-ch^2f''$."
     )
 
     def names(self, query: Query) -> tuple[str, ...]:
@@ -192,7 +192,7 @@ class ZigzagInterpolation(SizedConstruction):
         return plan is not None and sizes["intervals"] <= plan[0]
 
     def error(self, A: Arithmetic[V], F: Regularity, p: Number, sizes: Mapping[str, V]) -> V:
-        return interpolation_error(A, F.along[0], F.radius, 1 / sizes["intervals"], p)
+        return quasi_interpolation_error(A, F.along[0], F.radius, 1 / sizes["intervals"], p)
 
     def rate(self, query: Query) -> Any:
         """For layers of equal widths, whose weights are a fixed multiple of the intervals."""
@@ -214,11 +214,12 @@ class ZigzagInterpolation(SizedConstruction):
         return reshaped(query.G, widths) if max(widths) <= MOST_UNITS else query.G
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
-        """f enters by its values at i/n for the largest n that G has room for."""
+        """f enters by its values at i/n (for s > 2, close to them, too) for the largest n that G has room for."""
         require_moderate(query.G)
         found = zigzag_plan(widths_of(query.G))
         assert found is not None  # it has a witness
         n, plan = found
         nodes = np.arange(n + 1) / n
-        values = values_at(f, nodes[:, None])
+        s = self._regularity(query).along[0]
+        values = quasi_interpolation_values(f, nodes[:, None], 0, s=s, h=1 / n, p=query.p)
         return dense(query.G, zigzag_layers(plan, len(widths_of(query.G)), nodes, values))
