@@ -59,6 +59,10 @@ class RealPower(sympy.Function):  # type: ignore[misc]
     def _eval_is_extended_positive(self) -> Any:
         return self.args[0].is_positive or None
 
+    def _eval_is_finite(self) -> Any:
+        base, exponent = self.args
+        return (base.is_positive and base.is_finite and exponent.is_finite) or None
+
     def _eval_evalf(self, prec: int) -> Any:
         base, exponent = self.args
         if not (base.is_number and exponent.is_number):
@@ -204,10 +208,14 @@ def _log_lower_tail(n: int, j: int) -> Any:
 
 
 def _short(base: Any, exponent: Any) -> Any:
-    """base ** exponent in nodes of SymPy that cannot grow when they are evaluated again, or None."""
+    """base ** exponent in nodes of SymPy that cannot grow when they are evaluated again, or None.
+
+    Powers with a long q in the exponent p/q do, as SymPy joins them to others: 802^e and 2^e to 1604^e, from which it
+    takes integers of about q digits.
+    """
     if not exponent.is_Rational or not base.is_number:
         return None
-    if _simple(exponent) and _long_root(base, exponent):
+    if exponent.q > _SIMPLE or _long_root(base, exponent):
         return None
     if not _large(base, exponent):
         return base**exponent

@@ -66,6 +66,7 @@ def bounds() -> Iterator[ab.Bound]:
     smooth, width = ab.HolderBall(smoothness=3, dim=2, radius=RADIUS), sympy.Symbol("widths", positive=True)
     for p in (P, "inf"):  # constructions for more than one derivative
         yield from ab.upper_bounds(smooth, ab.ReLUNetwork(widths=(width, width), input_dim=2), p=p)
+    yield from ab.upper_bounds(smooth, ab.ReLUNetwork(widths=(width,) * 3, input_dim=2), p=2)  # and for three layers
     for i, some in enumerate(functions):
         for j, others in enumerate(networks):
             for turn in range(5):

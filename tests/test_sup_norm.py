@@ -17,7 +17,7 @@ import approxbounds as ab
 from approxbounds import plots
 from approxbounds.arithmetic import FLOAT
 from approxbounds.cli import main
-from approxbounds.facts.points import redundancy
+from approxbounds.facts.points import GridCodes, redundancy
 from approxbounds.kernel import certified_value, check
 from approxbounds.query import make_query
 from approxbounds.testing import check_bound
@@ -515,3 +515,14 @@ def test_no_number_of_weights_makes_convex_functions_close_in_sup_norm():
     need = ab.required_weights(ab.ConvexFunctions(dim=2), error="49/100", p="inf", depth=3)
     assert need.value == math.inf and need.bound.value == 0.5 and "any number of weights" in need.explain()
     assert ab.required_weights(ab.ConvexFunctions(dim=2), error="1/2", p="inf", depth=3).value < math.inf
+
+
+def test_codes_for_smoothness_of_many_digits():
+    """Whether distance^s >= 4 is decided without integers of as many digits as the float has in its denominator."""
+    for s, far in ((Fraction(0.3), 102), (Fraction(1, 2), 16), (Fraction(0.5) + Fraction(1, 10**40), 16), (1, 4)):
+        codes = GridCodes(smoothness=s, dim=200, radius=1, directional=False)
+        gaps = [codes.gap(FLOAT, {"k": 2, "distance": distance}) for distance in (far - 1, far)]
+        assert gaps[0] < 1 and gaps[1] == 1
+    assert ab.lower_bound(
+        ab.HolderBall(smoothness=0.3, dim=3), ab.LinearSpace(dimension=9, input_dim=3), p="inf"
+    ).number

@@ -44,7 +44,8 @@ def test_closed_forms_and_rates_of_floats(F, p):
 def test_real_power_is_the_power():
     exponent = sympy.Rational(0.3)
     lazy = power(sympy.Integer(1202), exponent)
-    assert lazy == sympy.Pow(2, exponent) * sympy.Pow(601, exponent) and lazy.is_positive and not lazy.has(RealPower)
+    assert lazy.has(RealPower) and lazy.is_positive
+    assert len(str(lazy * power(sympy.Integer(2), exponent))) < 200  # SymPy's own powers: 10^15 bits, for 2404^0.3
     assert float(lazy.evalf(30)) == pytest.approx(1202**0.3, rel=1e-15)
     assert float((3 * lazy**2 + 1).evalf(30)) == pytest.approx(3 * 1202**0.6 + 1, rel=1e-15)
     assert sympy.Max(lazy, 8) == lazy and pickle.loads(pickle.dumps(lazy)) == lazy
@@ -52,6 +53,7 @@ def test_real_power_is_the_power():
     x = sympy.Symbol("x", positive=True)
     assert power(x, exponent).rewrite(sympy.Pow) == x**exponent and power(x, exponent).subs(x, 1202) == lazy
     assert power(sympy.Integer(9), sympy.Rational(1, 2)) == 3
+    assert not power(sympy.Integer(12), sympy.Rational("0.3")).has(RealPower)  # decimals are short
 
 
 def test_rates_of_numbers_are_in_symbols_of_the_sizes():
@@ -101,7 +103,8 @@ def test_closed_forms_in_symbols_of_dimension_and_norm(cls):
     d, p = sympy.symbols("d p", positive=True)
     bound = ab.lower_bound(cls(dim=d), ab.ReLUNetwork(widths=(8,), input_dim=d), p=p)
     assert bound.theorem.id == "T3" and len(bound.latex) < 2000 and bound.latex in bound.explain()
-    concrete = ab.lower_bound(cls(dim=2), ab.ReLUNetwork(widths=(8,), input_dim=2), p=3)
+    bounds = ab.lower_bounds(cls(dim=2), ab.ReLUNetwork(widths=(8,), input_dim=2), p=3)
+    concrete = next(bound for bound in bounds if bound.theorem.id == "T3")
     value = sympy.N(bound.expression.subs({d: 2, p: 3}), 20)  # of a larger P, by the closed form
     assert 0.1 * concrete.value < 10 * value < concrete.value * 10
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from math import ceil, comb
 from typing import Any, ClassVar
 
-from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V, precision
 from approxbounds.description import where
 from approxbounds.facts.hypercube import Family, Index, Thresholds, integer_root
 from approxbounds.sources import Citation
@@ -101,9 +101,14 @@ class GridCodes(PointFamily):
         return R / 2 * A.minimum(separation * A.power(A.number(k - 1), -s), two)
 
     def _far(self, distance: int) -> bool:
-        """Whether points of the cube's corners that differ in so many coordinates have rho >= 2, exactly."""
+        """Whether corners of the cube that differ in so many coordinates certainly have rho >= 2, distance^s >= 4."""
+        if self.directional:
+            return distance >= 2
         s = Fraction(self.smoothness)
-        return distance >= 2 if self.directional else distance**s.numerator >= 4**s.denominator
+        if distance.bit_count() == 1:  # else both sides differ, and balls tell how
+            return (distance.bit_length() - 1) * s >= 2
+        with precision(256):
+            return bool(BALL.power(BALL.number(distance), BALL.number(s)) >= 4)
 
     def coarsest(self, points: int) -> dict[str, int]:
         d = int(self.dim)
