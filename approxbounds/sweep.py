@@ -248,21 +248,20 @@ def sweep(
     questions = _grid(classes, networks, p, QUANTITIES[quantity])
     store = _Store(directory)
     records = [store.read(question, verify=verify) for question in questions]
-    missing = [(i, question) for i, (question, record) in enumerate(zip(questions, records, strict=True)) if not record]
-    from tqdm import tqdm
-
-    with tqdm(total=len(records), initial=len(records) - len(missing), unit="bound", disable=not progress) as bar:
-        try:
-            with closing(computed(_answer, missing, workers)) as answers:
-                for i, record in answers:
-                    store.write(questions[i], record)
-                    records[i] = record
-                    bar.update()
-        except KeyboardInterrupt:
-            kept = "" if directory is None else f"; run again with directory {directory} to go on"
-            found = [record or store.read(ask) for record, ask in zip(records, questions, strict=True)]
-            done = sum(record is not None for record in found)  # one may have been stored, and not been noted yet
-            raise KeyboardInterrupt(f"stopped after {done} of {len(records)} bounds{kept}") from None
+    missing = {i: (questions[i],) for i, record in enumerate(records) if not record}
+    known = len(records) - len(missing)
+    try:
+        with closing(
+            computed(_answer, missing, workers=workers, progress=progress, unit="bound", known=known)
+        ) as answers:
+            for i, record in answers:
+                store.write(questions[i], record)
+                records[i] = record
+    except KeyboardInterrupt:
+        kept = "" if directory is None else f"; run again with directory {directory} to go on"
+        found = [record or store.read(ask) for record, ask in zip(records, questions, strict=True)]
+        done = sum(record is not None for record in found)  # one may have been stored, and not been noted yet
+        raise KeyboardInterrupt(f"stopped after {done} of {len(records)} bounds{kept}") from None
     return Sweep(tuple(record for record in records if record is not None))
 
 
@@ -369,6 +368,5 @@ class _Store:
             raise self._refused(error) from None
 
 
-def _answer(item: tuple[int, _Question]) -> tuple[int, dict[str, Any]]:
-    number, question = item
-    return number, question.answer()
+def _answer(question: _Question) -> dict[str, Any]:
+    return question.answer()

@@ -2,52 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import BrokenExecutor
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from contextlib import closing, contextmanager
+from typing import Any, TypeAlias, TypeVar
 
 from approxbounds.errors import ApproxBoundsError, ParameterError
 
 __all__ = ["computed", "on_cluster"]
 
-Item = TypeVar("Item")
+Key = TypeVar("Key")
 Result = TypeVar("Result")
+
+_Job: TypeAlias = tuple[Callable[..., Any], Any, tuple[Any, ...]]  # a function, the key of its result, its arguments
 
 _PATIENCE = 10  # seconds to wait for a scheduler
 
 
 def computed(
-    function: Callable[[Item], Result], items: Sequence[Item], workers: int | None = None
-) -> Generator[Result, None, None]:
-    """The results in the order in which they are ready; closing the generator stops the work.
+    function: Callable[..., Result],
+    jobs: Mapping[Key, tuple[Any, ...]],
+    *,
+    workers: int | None = None,
+    progress: bool = False,
+    unit: str = "job",
+    known: int = 0,
+) -> Generator[tuple[Key, Result], None, None]:
+    """The pairs (key, function(*job)), in the order in which they are ready; closing the generator stops the work.
 
     ``workers``: so many processes, by default what ``joblib.parallel_config`` says, else this one. Inside its block
-    with ``backend="dask"`` they are those of the cluster. Raises ApproxBoundsError if a worker is killed (on a cluster
-    the others take its work), or if the cluster lacks a package.
+    with ``backend="dask"`` they are those of the cluster. ``progress``: whether a bar on standard error tells how many
+    ``unit``s there are, with those ``known`` already. Raises ApproxBoundsError if a worker is killed (on a cluster the
+    others take its work), or if the cluster lacks a package.
 
-    >>> sorted(computed(abs, [-2, 1, -3]))
-    [1, 2, 3]
+    >>> sorted(computed(pow, {"a": (2, 3), "b": (3, 2)}))
+    [('a', 8), ('b', 9)]
     """
-    from joblib import Parallel, delayed
     from joblib.parallel import get_active_backend
+    from tqdm import tqdm
 
     client = getattr(get_active_backend()[0], "client", None)
-    if client is not None:
-        yield from _on_dask(client, function, items)
-        return
+    items = [(function, key, job) for key, job in jobs.items()]
+    with (
+        tqdm(total=known + len(items), initial=known, unit=unit, disable=not progress) as bar,
+        closing(_in_processes(workers, items) if client is None else _on_dask(client, items)) as found,
+    ):
+        for pair in found:
+            yield pair
+            bar.update()
+
+
+def _result(item: _Job) -> tuple[Any, Any]:
+    function, key, job = item
+    return key, function(*job)
+
+
+def _in_processes(workers: int | None, items: list[_Job]) -> Generator[tuple[Any, Any], None, None]:
+    from joblib import Parallel, delayed
+
     parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
     try:
-        yield from parallel(delayed(function)(item) for item in items)
+        yield from parallel(delayed(_result)(item) for item in items)
     except BrokenExecutor as error:
         raise ApproxBoundsError("a worker process was killed, perhaps because memory was short") from error
 
 
-def _on_dask(client: Any, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+def _on_dask(client: Any, items: list[_Job]) -> Generator[tuple[Any, Any], None, None]:
     """The same from Dask itself: joblib would wait for ever if an item cannot be unpacked or kills its workers."""
     from dask.distributed import KilledWorker, as_completed
 
-    futures = client.map(function, items, pure=False)
+    futures = client.map(_result, items, pure=False)
     try:
         for _, result in as_completed(futures, with_results=True, loop=client.loop):
             yield result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -31,45 +31,18 @@ def on_terminal() -> bool:
 
 
 def computed(
-    function: Callable[..., Result],
-    jobs: Mapping[Key, tuple[Any, ...]],
-    *,
-    workers: int | None,
-    progress: bool,
-    unit: str,
-    known: int = 0,
+    function: Callable[..., Result], jobs: Mapping[Key, tuple[Any, ...]], **how: Any
 ) -> Generator[tuple[Key, Result], None, None]:
-    """The pairs (key, function(*job)), in the order in which they are ready; closing the generator stops the work.
+    """As :func:`approxbounds.workers.computed`, with the errors of this package."""
+    from approxbounds import workers
 
-    ``workers`` as of :func:`approxbounds.workers.computed`. ``progress``: whether a bar on standard error tells how
-    many ``unit``s there are, with those ``known`` already.
-    """
-    from tqdm import tqdm  # only here, as the package starts without it
-
-    from approxbounds import workers as shared
-
-    items = [(function, key, job) for key, job in jobs.items()]
-    with (
-        tqdm(total=known + len(items), initial=known, unit=unit, disable=not progress) as bar,
-        _named(),
-        closing(shared.computed(_with_key, items, workers)) as found,
-    ):
-        for pair in found:
-            yield pair
-            bar.update()
-
-
-def _with_key(item: tuple[Callable[..., Result], Key, tuple[Any, ...]]) -> tuple[Key, Result]:
-    function, key, job = item
-    return key, function(*job)
+    with _named():
+        yield from workers.computed(function, jobs, **how)
 
 
 @contextmanager
 def on_cluster(address: str | None) -> Iterator[None]:
-    """Sweeps in this block run on the Dask cluster whose scheduler has this address, or here if it is None.
-
-    Raises ParameterError if there is none.
-    """
+    """As :func:`approxbounds.workers.on_cluster`, with the errors of this package."""
     from approxbounds import workers
 
     with _named(), workers.on_cluster(address):
