@@ -32,12 +32,12 @@ class Vector(dict[str, Array]):
     [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]
     """
 
-    def __init__(self, shapes: Mapping[str, tuple[int, ...]], dtype: str, *, flat: Array | None = None) -> None:
+    def __init__(self, shapes: Mapping[str, tuple[int, ...]], dtype: str) -> None:
         if not (isinstance(shapes, Mapping) and shapes and all(isinstance(shape, tuple) for shape in shapes.values())):
             raise ParameterError("shapes", shapes, "must be shapes by name, at least one")
         check.choice("dtype", dtype, ("float32", "float64"))
         ends = list(accumulate(math.prod(shape) for shape in shapes.values()))
-        self.flat: Array = np.zeros(ends[-1], dtype=dtype) if flat is None else flat
+        self.flat: Array = np.zeros(ends[-1], dtype=dtype)
         starts = [0, *ends]
         super().__init__(
             {name: self.flat[i:j].reshape(shapes[name]) for name, i, j in zip(shapes, starts, ends, strict=False)}

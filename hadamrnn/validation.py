@@ -49,11 +49,11 @@ def choice(name: str, value: object, allowed: Sequence[str]) -> str:
     return value
 
 
-def file_name(name: str, value: object) -> str:
-    """The name of a file or directory, as text."""
-    if not isinstance(value, (str, os.PathLike)):
+def path(name: str, value: object) -> Path:
+    """The name of a file or directory."""
+    if not isinstance(value, (str, os.PathLike)) or not (text := os.fspath(value)) or "\0" in text:
         raise ParameterError(name, value, "must be the name of a file or directory")
-    return os.fspath(value)
+    return Path(text)
 
 
 def plain(record: object) -> None:
@@ -74,7 +74,8 @@ def one_of(words: Sequence[str]) -> Any:
     return field(default=words[0], metadata={"allowed": tuple(words)})
 
 
-_CHECKS: dict[Any, Callable[..., object]] = {int: integer, float: number, bool: flag, str: file_name}
+_HINTS = cache(get_type_hints)
+_CHECKS: dict[Any, Callable[..., object]] = {int: integer, float: number, bool: flag, str: path}
 
 
 class Checked:
@@ -98,33 +99,21 @@ class Checked:
     def __post_init__(self) -> None:
         plain(self)
         kind: Any = type(self)
-        hints = _hints(kind)
+        hints = _HINTS(kind)
         for each in fields(kind):
             name, value, hint = each.name, getattr(self, each.name), hints[each.name]
             kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
             if value is None and NoneType in kinds:
                 continue
-            found = (choice if "allowed" in each.metadata else _CHECKS[kinds[0]])(name, value, **each.metadata)
+            (choice if "allowed" in each.metadata else _CHECKS[kinds[0]])(name, value, **each.metadata)
             if isinstance(value, os.PathLike):
-                object.__setattr__(self, name, found)
-
-
-@cache
-def _hints(cls: type) -> dict[str, Any]:
-    return get_type_hints(cls)
+                object.__setattr__(self, name, os.fspath(value))
 
 
 def instance(name: str, value: object, kinds: type | tuple[type, ...], what: str) -> None:
     """An object of one of the classes, which the error calls ``what``."""
     if not isinstance(value, kinds):
         raise ParameterError(name, value, f"must be {what}")
-
-
-def path(name: str, value: object) -> Path:
-    """The name of a file or directory."""
-    if not isinstance(value, (str, Path)) or not str(value) or "\0" in str(value):
-        raise ParameterError(name, value, "must be the name of a file or directory")
-    return Path(value)
 
 
 def array(name: str, value: object) -> NDArray[Any]:

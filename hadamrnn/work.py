@@ -1,15 +1,19 @@
-"""How work runs: calmly in one thread, in other processes or on a cluster, with or without a bar of progress."""
+"""How work runs: calmly in one thread, in other processes or on a cluster, and on from where it was interrupted."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from hadamrnn.errors import HadamRNNError, ParameterError
+from hadamrnn import validation as check
+from hadamrnn.errors import HadamRNNError, ParameterError, bad_file
+from hadamrnn.files import read_file, write_file
 
 Key = TypeVar("Key")
 Result = TypeVar("Result")
@@ -60,3 +64,63 @@ def _named() -> Iterator[None]:
         raise ParameterError(error.name, error.value, error.allowed) from error
     except errors.ApproxBoundsError as error:
         raise HadamRNNError(str(error)) from error
+
+
+class Answers:
+    """Answers by key, a list of integers. Lines of the file: the settings of the search, then {"key", "answer"} each.
+
+    path: None keeps them in memory alone. Without ``resume`` the file may not exist yet; with it, it must be that of
+    the same settings (else ParameterError), and a last line that was cut off is dropped. ``read`` makes an answer of
+    what the file says, and raises ValueError or TypeError if it is none (then FileError).
+
+    >>> answers = Answers(None, {}, read=int)
+    >>> answers.get((1, 2), lambda: 3), answers.get((1, 2), lambda: 4), answers.found
+    (3, 3, {(1, 2): 3})
+    """
+
+    def __init__(
+        self, path: str | Path | None, settings: Mapping[str, Any], *, read: Callable[[Any], Any], resume: bool = False
+    ) -> None:
+        self.path = None if path is None else check.path("path", path)
+        self.found: dict[tuple[int, ...], Any] = {}
+        check.flag("resume", resume)
+        if self.path is None:
+            if resume:
+                raise ParameterError("resume", resume, "needs the name of a file")
+            return
+        lines = [json.dumps(settings, sort_keys=True)]
+        if resume:
+            lines += self._read(self.path, lines[0], read)
+        elif self.path.exists():
+            raise ParameterError("path", str(path), "exists: go on with resume=True (--resume), or name another file")
+        write_file(self.path, "".join(f"{line}\n" for line in lines).encode())
+
+    def _read(self, path: Path, settings: str, read: Callable[[Any], Any]) -> list[str]:
+        """The lines with answers, those that are whole."""
+        try:
+            lines = read_file(path).decode().split("\n")[:-1]
+        except (OSError, UnicodeDecodeError) as error:
+            raise bad_file(path, f"cannot be read: {error}") from error
+        if not lines:
+            raise bad_file(path, "not a file of answers")
+        if lines[0] != settings:
+            raise ParameterError("path", str(path), f"is a search with other settings: {lines[0]}")
+        try:
+            for record in map(json.loads, lines[1:]):
+                self.found[tuple(record["key"])] = read(record["answer"])
+        except (ValueError, TypeError, LookupError) as error:
+            raise bad_file(path, f"not a sound file of answers: {error}") from error
+        return lines[1:]
+
+    def add(self, key: tuple[int, ...], answer: Any) -> None:
+        """Keep an answer, in the file as well."""
+        self.found[key] = answer
+        if self.path is not None:
+            with open(self.path, "a", encoding="utf-8") as file:
+                file.write(json.dumps({"key": key, "answer": answer}) + "\n")
+
+    def get(self, key: tuple[int, ...], compute: Callable[[], Any]) -> Any:
+        """The answer, which is computed and kept if it is not known yet."""
+        if key not in self.found:
+            self.add(key, compute())
+        return self.found[key]

@@ -4,7 +4,7 @@ import hadamrnn_reference as reference
 import numpy as np
 
 from hadamrnn.networks.kinds import KINDS
-from hadamrnn.networks.strategies import STRATEGIES
+from hadamrnn.networks.qornn import STRATEGIES
 
 #: Settings of every kind, and whether the sequences are tokens.
 COMMON = {

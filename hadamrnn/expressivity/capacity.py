@@ -24,7 +24,6 @@ import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
 from approxbounds.bisection import largest
 from hadamrnn import validation as check
-from hadamrnn.answers import Answers
 from hadamrnn.arrays import Array
 from hadamrnn.errors import BoundViolationError, ParameterError, bad_file
 from hadamrnn.expressivity.exact import require_exact
@@ -32,7 +31,7 @@ from hadamrnn.expressivity.fit import Demand, Trainer
 from hadamrnn.expressivity.shatter import Shattering, Witness, realised
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.kinds import network_from
-from hadamrnn.work import calm
+from hadamrnn.work import Answers, calm
 
 #: log2 of the probability at which successes are no longer put down to chance.
 IMPOSSIBLE = -40.0
@@ -79,17 +78,9 @@ class Memorisation:
 
     def to_dict(self) -> dict[str, Any]:
         """The results as JSON; ``rates`` is the table of rates by the numbers of points that were tried."""
-        plain = {name: value for name, value in vars(self).items() if name != "tried"}
-        return {
-            "method": "memorise",
-            **plain,
-            "config": self.config.record(),
-            "level": str(self.level),
-            "fitted": list(self.fitted),
-            "rates": {str(m): self.rate(m) for m in self.tried},
-            "capacity": self.capacity,
-            "ratio": self.ratio,
-        }
+        record = vars(self) | {"config": self.config.record(), "level": str(self.level), "fitted": [*self.fitted]}
+        rates = {str(m): self.rate(m) for m in record.pop("tried")}
+        return {"method": "memorise", **record, "rates": rates, "capacity": self.capacity, "ratio": self.ratio}
 
 
 def memorisation(

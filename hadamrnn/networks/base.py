@@ -116,8 +116,11 @@ class Network(ABC):
             dstart, gradients[self.config.recurrent][...] = impulse_response_gradient(W, K, powers, dK)
             gradients["U"][...], gradients["b"][...] = dstart[:-1].T, dstart[-1]
         else:
-            stored = method == "stored" or (method == "auto" and self._prefers_stored(x))
-            layer, pieces = self._stack(x, W, U, keep="all" if stored else "starts", length=_length(len(x)))
+            # a linear recurrence leaps from checkpoint to checkpoint, or is cheap; any other would be computed twice
+            fits = len(x) * x.shape[1] * self.config.hidden <= MOST_STORED
+            stored = method == "stored" or (method == "auto" and self.config.activation != "linear" and fits)
+            length = 1 << round(math.log2(len(x)) / 2)  # about sqrt(T): as many states within a segment as segments
+            layer, pieces = self._stack(x, W, U, keep="all" if stored else "starts", length=length)
             for piece in pieces if stored else pieces[:-1]:
                 layer.skip(piece)
             offset = len(x) - len(y)
@@ -234,16 +237,13 @@ class Network(ABC):
     def _stack(self, x: Array, W: RecurrentMatrix, U: Array, *, keep: Keep, length: int) -> tuple[Layer, list[Segment]]:
         config, p = self.config, self.parameters
         pieces = segments(len(x), length)
-        gathered = config.embedding or (x.ndim == 2 and config.inputs > MOST_ONE_HOT)
-        source: Source = (
-            GatheredInput(x, U, p["b"], p.get("E")) if gathered else DenseInput(x, U, p["b"], self._workspace)
-        )
-        batch, threshold = x.shape[1], p.get("beta")
-        activation = config.activation
-        layer = self.layer_type(
-            source, W, batch, pieces, self._workspace, keep=keep, activation=activation, threshold=threshold
-        )
-        return self._above(layer, batch, pieces, keep), pieces
+        if config.embedding or (x.ndim == 2 and config.inputs > MOST_ONE_HOT):
+            source: Source = GatheredInput(x, U, p["b"], p.get("E"))
+        else:
+            source = DenseInput(x, U, p["b"], self._workspace)
+        sigma: dict[str, Any] = {"activation": config.activation, "threshold": p.get("beta")}
+        layer = self.layer_type(source, W, x.shape[1], pieces, self._workspace, keep=keep, **sigma)
+        return self._above(layer, x.shape[1], pieces, keep), pieces
 
     def _kernel_allowed(self, x: Array) -> bool:
         c = self.config
@@ -254,11 +254,6 @@ class Network(ABC):
         columns = self.config.inputs + 1
         small = len(x) * columns * self.config.hidden <= MOST_KERNEL
         return self._kernel_allowed(x) and small and 4 * columns <= max(x.shape[1], 32)
-
-    def _prefers_stored(self, x: Array) -> bool:
-        # a linear recurrence leaps from checkpoint to checkpoint, or is cheap; any other is computed twice
-        fits = x.shape[0] * x.shape[1] * self.config.hidden <= MOST_STORED
-        return fits and self.config.activation != "linear"
 
     def _impulse(self, x: Array, W: RecurrentMatrix, U: Array) -> tuple[Array, Array, list[Array], Array]:
         """h_T as (1, n, B), the impulse response, powers of W, and the inputs as columns, last step first."""
@@ -288,8 +283,3 @@ class Network(ABC):
         elif not 0 <= y.min() <= y.max() < c.outputs:
             raise ParameterError("y", f"classes from {y.min()} to {y.max()}", f"must be from 0 to {c.outputs - 1}")
         return y
-
-
-def _length(steps: int) -> int:
-    """About sqrt(T), as a power of two: as many states are kept within a segment as there are segments."""
-    return 1 << round(math.log2(steps) / 2)

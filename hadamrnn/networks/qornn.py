@@ -1,8 +1,15 @@
-"""QORNN: recurrent networks with quantised, approximately orthogonal recurrent weights; without bits the ORNN."""
+"""QORNN: recurrent networks with quantised, approximately orthogonal recurrent weights; without bits the ORNN.
+
+Each strategy of training says what stands behind W, and how it moves. The network computes with Q = q(W), where
+W = W(P) comes from the trained matrix P, and q is a quantiser. The gradient G = dLoss/dQ, taken straight through q, is
+pulled back to P; after a step of the optimiser P is projected.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -13,14 +20,93 @@ from hadamrnn.errors import ParameterError
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.layers import DenseLayer
-from hadamrnn.networks.orthogonal import orthogonality_defect, random_orthogonal
+from hadamrnn.networks.orthogonal import (
+    bjorck,
+    low_rank,
+    low_rank_update,
+    orthogonality_defect,
+    random_orthogonal,
+    tangent,
+)
 from hadamrnn.networks.quantize import MOST_BITS, quantize
-from hadamrnn.networks.strategies import STRATEGIES, Pull, Strategy
 from hadamrnn.networks.transform import DenseMatrix, RecurrentMatrix
 from hadamrnn.optim import Adam
 
 if TYPE_CHECKING:
     import approxbounds as ab
+
+#: From dLoss/dW to dLoss/dP.
+Pull = Callable[[Array], Array]
+#: Steps of low rank after which rounding errors are removed.
+CORRECTED = 100
+
+
+class Strategy:
+    """W = P, a free matrix without a penalty: what the strategies below have in common."""
+
+    #: whether W is orthogonal before it is quantised
+    orthogonal = True
+    #: whether W is quantised in training, and not only in predictions
+    quantises = True
+    #: whether steps may be approximated by some of low rank
+    low_rank = False
+
+    def weight(self, P: Array) -> tuple[Array, Pull]:
+        """W, and the way back of its gradient."""
+        return P, np.asarray
+
+    def penalty(self, Q: Array, weight: float) -> tuple[float, Array | float]:
+        """What is added to the loss, and its derivative in Q."""
+        return 0.0, 0.0
+
+    def projected(self, P: Array, step: Array, *, rank: int | None, count: int) -> Array:
+        """P after its ``count``-th step."""
+        return P + step
+
+
+class OnManifold(Strategy):
+    """ "projunn", and "ptq" without any quantiser in training: P = W stays orthogonal."""
+
+    low_rank = True
+
+    def __init__(self, *, quantises: bool = True) -> None:
+        self.quantises = quantises
+
+    def weight(self, P: Array) -> tuple[Array, Pull]:
+        return P, partial(tangent, P)
+
+    def projected(self, P: Array, step: Array, *, rank: int | None, count: int) -> Array:
+        if rank is None:
+            return bjorck(P + step).W
+        moved = low_rank_update(P, *low_rank(step, rank=rank))
+        return bjorck(moved).W if count % CORRECTED == 0 else moved
+
+
+class Bjorck(Strategy):
+    """ "bjorck": W is the polar factor of P, by Björck's iteration, which is differentiated through."""
+
+    def weight(self, P: Array) -> tuple[Array, Pull]:
+        result = bjorck(P)
+        return result.W, result.back
+
+
+class Penalty(Strategy):
+    """ "penalty": W = P, and ||Q^T Q - I||_F^2 is added to the loss with a weight."""
+
+    orthogonal = False
+
+    def penalty(self, Q: Array, weight: float) -> tuple[float, Array | float]:
+        excess = Q.T @ Q - np.eye(len(Q), dtype=Q.dtype)
+        return weight * float(np.square(excess, dtype=np.float64).sum()), Q.dtype.type(4 * weight) * (Q @ excess)
+
+
+#: The strategies by name, as in settings and on the command line.
+STRATEGIES: dict[str, Strategy] = {
+    "projunn": OnManifold(),
+    "bjorck": Bjorck(),
+    "penalty": Penalty(),
+    "ptq": OnManifold(quantises=False),
+}
 
 
 @dataclass(frozen=True, kw_only=True)

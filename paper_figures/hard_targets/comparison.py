@@ -32,11 +32,10 @@ from scipy.special import bdtrc
 import approxbounds as ab
 from approxbounds.arithmetic import FLOAT
 from hadamrnn import validation as check
-from hadamrnn.answers import Answers
 from hadamrnn.arrays import Array
 from hadamrnn.errors import BoundViolationError, ParameterError
 from hadamrnn.networks.config import NetworkConfig
-from hadamrnn.work import computed
+from hadamrnn.work import Answers, computed
 from paper_figures.hard_targets.feedforward import FeedForwardConfig
 from paper_figures.hard_targets.regression import best, steps_of
 

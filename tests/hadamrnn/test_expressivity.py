@@ -8,8 +8,8 @@ import recurrent_members as members
 
 import approxbounds as ab
 import hadamrnn as hr
+from hadamrnn.networks.qornn import STRATEGIES
 from hadamrnn.networks.quantize import quantize, signs
-from hadamrnn.networks.strategies import STRATEGIES
 
 SHAPE = {"inputs": 3, "hidden": 8, "outputs": 2, "dtype": "float64", "seed": 4}
 

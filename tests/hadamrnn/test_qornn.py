@@ -13,7 +13,7 @@ from scipy import linalg
 import hadamrnn as hr
 from hadamrnn.cli import main as cli
 from hadamrnn.networks.orthogonal import tangent
-from hadamrnn.networks.strategies import CORRECTED, STRATEGIES
+from hadamrnn.networks.qornn import CORRECTED, STRATEGIES
 from hadamrnn.tasks import CopyTask, ImageTask
 from hadamrnn.training.checkpoint import Checkpoint, load_run
 
