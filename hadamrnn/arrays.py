@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hadamrnn import validation as check
 from hadamrnn.errors import ParameterError, bad_file
-from hadamrnn.files import archive, write_file
+from hadamrnn.files import Headers, archive, write_file
 
 Array: TypeAlias = NDArray[Any]
 
@@ -52,6 +52,11 @@ class Vector(dict[str, Array]):
         """Another vector of the same shapes, all zero."""
         return Vector(self.shapes, self.flat.dtype.name)
 
+    def fill(self, arrays: Mapping[str, Array]) -> None:
+        """Take over the numbers of the arrays of the same names."""
+        for name, own in self.items():
+            own[...] = arrays[name]
+
 
 class Workspace:
     """Arrays that are kept from batch to batch, as fresh memory costs more than the work in it (page faults)."""
@@ -75,23 +80,24 @@ def write_arrays(path: str | Path, kind: str, header: Mapping[str, Any], arrays:
     return write_file(path, file.getvalue())
 
 
-def read_header(path: str | Path, kind: str) -> dict[str, Any]:
-    """The header of a file that :func:`write_arrays` wrote.
+def read_arrays(
+    path: str | Path, kind: str, expected: Callable[[dict[str, Any]], Headers]
+) -> tuple[dict[str, Any], dict[str, Array]]:
+    """The header of such a file, and its arrays, which are those that are ``expected`` of the header, and finite.
 
-    Raises FileError if the file is missing, truncated, corrupt, of another kind or of a later version.
+    Raises FileError if the file is missing, truncated, corrupt, of another kind or of a later version, or if
+    ``expected`` refuses its header.
     """
     check.path("path", path)
-    with archive(path, f"not a readable {kind} file") as found:
-        header = json.loads(str(found.read(HEADER)[0][()]))
-    if not isinstance(header, dict) or header.get("kind") != kind or header.get("version") != VERSION:
-        raise bad_file(path, f"not a {kind} file of version {VERSION}")
-    return header
-
-
-def read_arrays(path: str | Path, kind: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
-    """The arrays of such a file, if they are these. Raises FileError."""
-    with archive(path, f"not a readable {kind} file") as found:
-        stated = {name: header.shape for name, header in found.headers.items() if name != HEADER}
-        if stated != dict(shapes):
-            raise bad_file(path, f"its arrays do not fit the settings: {stated}")
-        return dict(zip(shapes, found.read(*shapes), strict=True))
+    with archive(path, f"not a sound {kind} file") as file:
+        header = json.loads(str(file.read(HEADER)[0][()]))
+        if not isinstance(header, dict) or (header.get("kind"), header.get("version")) != (kind, VERSION):
+            raise bad_file(path, f"not a {kind} file of version {VERSION}")
+        stated, headers = {name: each for name, each in file.headers.items() if name != HEADER}, expected(header)
+        if stated != headers:
+            shown = ", ".join(f"{name}: {dtype}{shape}" for name, (shape, dtype) in stated.items())
+            raise bad_file(path, f"its arrays do not fit the settings: {shown}")
+        arrays = dict(zip(headers, file.read(*headers), strict=True))
+        for name, array in arrays.items():
+            check.finite(name, array)
+        return header, arrays

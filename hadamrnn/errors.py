@@ -7,10 +7,10 @@ from pathlib import Path
 from tokenize import TokenError
 from zipfile import BadZipFile
 
-#: What NumPy and zipfile raise on damaged archives; a TokenError comes from a damaged header of an array.
+#: What NumPy, zipfile and readers of headers raise on damaged archives; a TokenError comes from the header of an array.
 DAMAGE = (
-    *(OSError, EOFError, ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, MemoryError, SyntaxError),
-    *(TokenError, zlib.error, BadZipFile),
+    *(OSError, EOFError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError),
+    *(MemoryError, SyntaxError, TokenError, zlib.error, BadZipFile),
 )
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from hadamrnn import validation as check
-from hadamrnn.arrays import Array, Vector, Workspace, read_arrays, read_header, write_arrays
-from hadamrnn.errors import ParameterError, bad_file
+from hadamrnn.arrays import Array, Vector, Workspace, read_arrays, write_arrays
+from hadamrnn.errors import ParameterError
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.impulse import impulse_response, impulse_response_gradient
 from hadamrnn.networks.layers import DenseInput, GatheredInput, Keep, Layer, Segment, Source, segments, with_ones
@@ -168,18 +168,10 @@ class Network(ABC):
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """The model that :meth:`save` wrote. Raises FileError for any other file."""
-        header = read_header(path, "model")
-        try:
-            config = cls.config_type.from_record(header["config"])
-        except (KeyError, TypeError, ParameterError) as error:
-            raise bad_file(path, f"its settings are not those of a model: {error}") from error
-        arrays = read_arrays(path, "model", config.shapes())
-        model = cls(**vars(config))
-        for name, own in model.parameters.items():
-            try:
-                own[...] = check.like(name, arrays[name], own)
-            except ParameterError as error:
-                raise bad_file(path, f"{name} {error.allowed}") from error
+        read = cls.config_type.from_record
+        header, arrays = read_arrays(path, "model", lambda header: read(header["config"]).headers())
+        model = cls(**vars(read(header["config"])))
+        model.parameters.fill(arrays)
         return model
 
     def as_class(self, *, steps: int) -> ab.NetworkClass:

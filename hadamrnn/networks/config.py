@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+import numpy as np
+
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
+from hadamrnn.files import Header, Headers
 from hadamrnn.networks.activations import ACTIVATIONS
 from hadamrnn.networks.quantize import MOST_BITS
 from hadamrnn.networks.readout import LOSSES
@@ -56,6 +59,10 @@ class NetworkConfig(check.Checked):
         if self.activation == "modrelu":
             first["beta"] = (n,)
         return first | self.further_shapes() | {"V": (out, n), "c": (out,)}
+
+    def headers(self) -> Headers:
+        """What files say of them."""
+        return {name: Header(shape, np.dtype(self.dtype)) for name, shape in self.shapes().items()}
 
     @property
     def recurrent_shape(self) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hadamrnn import validation as check
-from hadamrnn.arrays import read_header
+from hadamrnn.arrays import read_arrays
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.hadamrnn import HadamRNN
@@ -35,7 +35,7 @@ def network_from(config: NetworkConfig) -> Network:
 
 def load_network(path: str | Path) -> Network:
     """The network in a file that :meth:`Network.save` wrote. Raises FileError for any other file."""
-    config = read_header(path, "model").get("config")
-    kind = config.get("kind") if isinstance(config, dict) else None
-    network = KINDS.get(kind, NETWORKS[0]) if isinstance(kind, str) else NETWORKS[0]  # which refuses other kinds
-    return network.load(path)
+    header, arrays = read_arrays(path, "model", lambda header: config_from(header["config"]).headers())
+    model = network_from(config_from(header["config"]))
+    model.parameters.fill(arrays)
+    return model

@@ -231,6 +231,5 @@ def quantised(model: QORNN, *, recurrent_bits: int | None, bits: int | None) -> 
     check.instance("model", model, QORNN, "a QORNN")
     changes = {"strategy": "ptq", "recurrent_bits": recurrent_bits, "bits": bits}
     result = QORNN(**asdict(model.config) | changes)
-    for name, array in model.weights().items():
-        result.parameters[name][...] = array
+    result.parameters.fill(model.weights())
     return result

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from hadamrnn import validation as check
-from hadamrnn.arrays import Array, read_arrays, read_header, write_arrays
-from hadamrnn.errors import FileError, ParameterError, bad_file
+from hadamrnn.arrays import Array, read_arrays, write_arrays
+from hadamrnn.errors import ParameterError, bad_file
+from hadamrnn.files import Header, Headers
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.kinds import config_from, network_from
 
@@ -76,20 +77,10 @@ class Checkpoint:
     @classmethod
     def load(cls, path: str | Path) -> Checkpoint:
         """Raises FileError if there is no sound checkpoint."""
-        header = read_header(path, KIND)
-        try:
-            progress, identity = Progress(**header["progress"]), header["identity"]
-            config = config_from(identity["model"])
-            size = sum(map(math.prod, config.shapes().values()))
-            arrays = read_arrays(path, KIND, {"count": (), **dict.fromkeys(VECTORS, (size,))})
-            like = np.empty(size, config.dtype)
-            for name in VECTORS:
-                check.like(name, arrays[name], like)
-        except FileError:
-            raise
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise bad_file(path, f"not a sound checkpoint: {error}") from error
-        return cls(identity=identity, progress=progress, arrays=arrays)
+        header, arrays = read_arrays(path, KIND, _expected)
+        if arrays["count"] < 0:
+            raise bad_file(path, "not a sound checkpoint file: it counts fewer steps than none")
+        return cls(identity=header["identity"], progress=Progress(**header["progress"]), arrays=arrays)
 
     def require_same(self, identity: Mapping[str, Any], path: str | Path) -> None:
         """Raises ParameterError, naming the differences, unless a run with ``identity`` may go on from here.
@@ -106,6 +97,14 @@ class Checkpoint:
             raise ParameterError("checkpoint", str(path), "is of another run: " + "; ".join(differences))
 
 
+def _expected(header: dict[str, Any]) -> Headers:
+    """The arrays of a checkpoint, if its header is sound."""
+    Progress(**header["progress"])
+    config = config_from(header["identity"]["model"])
+    vector = Header((sum(map(math.prod, config.shapes().values())),), np.dtype(config.dtype))
+    return {"count": Header((), np.dtype("int64")), **dict.fromkeys(VECTORS, vector)}
+
+
 def load_run(path: str | Path) -> tuple[Network, dict[str, Any]]:
     """The best model of a run so far, and the record of its task, from its checkpoint."""
     found = Checkpoint.load(path)
@@ -113,7 +112,7 @@ def load_run(path: str | Path) -> tuple[Network, dict[str, Any]]:
     model.parameters.flat[...] = found.arrays["best"]
     record = found.identity.get("task")
     if not isinstance(record, dict) or not isinstance(record.get("settings"), dict):
-        raise bad_file(path, "not a sound checkpoint: it does not name its task")
+        raise bad_file(path, "not a sound checkpoint file: it does not name its task")
     return model, record
 
 

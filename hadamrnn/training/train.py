@@ -19,7 +19,7 @@ import numpy as np
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
 from hadamrnn.deployed.integer_network import IntegerNetwork
-from hadamrnn.errors import DivergenceError, ParameterError, bad_file
+from hadamrnn.errors import DivergenceError, ParameterError
 from hadamrnn.files import read_file
 from hadamrnn.networks.base import METHODS, Network
 from hadamrnn.networks.kinds import network_type
@@ -200,10 +200,7 @@ class _Run:
         found.require_same(self.identity, self.path)
         if epochs < found.progress.epoch:
             raise ParameterError("epochs", epochs, f"must be at least {found.progress.epoch}: so many are done already")
-        try:
-            self.adam.restore(dict(found.arrays))
-        except (KeyError, TypeError, ParameterError) as error:
-            raise bad_file(self.path, f"not a sound checkpoint: {error}") from error
+        self.adam.restore(dict(found.arrays))
         self.model.parameters.flat[...] = found.arrays["parameters"]
         self.progress = found.progress
         if self.progress.records:

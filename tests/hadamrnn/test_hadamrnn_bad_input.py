@@ -57,7 +57,7 @@ TABLE = [
     *rows("Network", MODEL.save, (None, 5, "", "a\0b", b"m"), "path="),
     *rows("Network", hr.HadamRNN.load, (None, 5, "", "a\0b", b"m"), "path="),
     *rows("load_network", hr.load_network, (None, 5, "", "a\0b", b"m"), "path="),
-    *rows("load_network", hr.load_network, ("/nowhere", __file__), "not a readable model file", F),
+    *rows("load_network", hr.load_network, ("/nowhere", __file__), "not a sound model file", F),
     *rows("quantised", lambda v: hr.quantised(v, recurrent_bits=2, bits=2), (*JUNK, MODEL), "must be a QORNN"),
     *rows("Workers", hr.Workers, JUNK, "must be a network"),
     *rows("Workers", lambda v: hr.Workers(MODEL, processes=v), (0, 65, True, None, "2"), "processes="),
