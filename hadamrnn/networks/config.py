@@ -12,12 +12,14 @@ from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
 from hadamrnn.files import Header, Headers
-from hadamrnn.networks.activations import ACTIVATIONS
 from hadamrnn.networks.quantize import MOST_BITS
 from hadamrnn.networks.readout import LOSSES
 
 if TYPE_CHECKING:
     import approxbounds as ab
+
+#: sigma(a) = a, relu(a), or sign(a) relu(|a| + beta) with one threshold beta per unit.
+ACTIVATIONS = ("linear", "relu", "modrelu")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,8 +30,7 @@ def hadamard(n: int) -> Array:
     >>> bool((H @ H.T == 12 * np.eye(12)).all())
     True
     """
-    left, right = factors(n)
-    return np.kron(left, right)
+    return _dense(require_order("n", n)).copy()
 
 
 def factors(n: int) -> tuple[Array, Array]:

@@ -23,14 +23,24 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from hadamrnn.arrays import Array, Vector, Workspace
-from hadamrnn.networks.activations import modrelu, rectify
 from hadamrnn.networks.impulse import leap
+from hadamrnn.networks.readout import rectify
 from hadamrnn.networks.transform import RecurrentMatrix, SignedHadamard
 
 #: What a layer keeps of its states on the way forwards.
 Keep: TypeAlias = Literal["all", "starts", "end"]
 #: With fewer segments a leap is not worth its preparation.
 LEAST_LEAPS = 3
+
+
+def modrelu(a: Array, threshold: Array | None, scratch: Array) -> None:
+    """Replace a by sign(a) relu(|a| + threshold), where sign(0) = 0."""
+    np.abs(a, out=scratch)
+    live = scratch > 0
+    scratch += threshold
+    live &= scratch > 0
+    np.copysign(scratch, a, out=a)
+    a *= live
 
 
 class Segment(NamedTuple):

@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from hadamrnn.arrays import Array, Vector, Workspace
-from hadamrnn.networks.activations import rectify
 
 LOSSES = ("cross-entropy", "mse")
+
+
+def rectify(h: Array, out: Array) -> Array:
+    """relu(h) of shape (steps, n, B); the zeros are an array, as np.maximum is vectorised for arrays only."""
+    return np.asarray(np.maximum(h, np.zeros_like(h[0]), out=out))
 
 
 class ReadOut:

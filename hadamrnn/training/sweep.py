@@ -150,11 +150,12 @@ class Sweep:
 
     def to_text(self) -> str:
         """Aligned columns of what differs between the runs; below them what is the same."""
+        from approxbounds import tables
+
         names = list(self.records[0])
         differ = [name for name in names if len({repr(record[name]) for record in self.records}) > 1]
-        rows = [differ, *([_shown(record[name]) for name in differ] for record in self.records)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows] if differ else []
+        rows = [[_shown(record[name]) for name in differ] for record in self.records]
+        lines = [tables.text(differ, rows)] if differ else []
         first = self.records[0]
         same = [f"{name}={_shown(first[name])}" for name in names if name not in differ and first[name] is not None]
         return "\n".join([*lines, *(["for all: " + ", ".join(same)] if same else [])])
