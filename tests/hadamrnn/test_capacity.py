@@ -347,26 +347,24 @@ def test_stored_witnesses_are_verified_before_they_are_believed(tmp_path, monkey
             resumed(3, lambda _, answer=answer: answer)
 
 
-@pytest.mark.parametrize("measure, effort", [(memorisation, {}), (shattered, {"sets": 1, "candidates": 4})])
-def test_files_of_another_version_are_refused(measure, effort, tmp_path, monkeypatch):
+@pytest.mark.parametrize("measure, effort", [(memorisation, {"draws": 1}), (shattered, {"sets": 1, "candidates": 4})])
+def test_files_of_other_searches_and_versions_are_refused(measure, effort, tmp_path, monkeypatch):
     settings = {"steps": 2, "most": 2, "path": tmp_path / "answers.jsonl", **QUICK, **effort}
     measure(had(), **settings)
-    assert measure(had(), **settings, resume=True)
+    with pytest.raises(hr.ParameterError, match="exists: go on with resume=True"):
+        measure(had(), **settings)
+    with pytest.raises(hr.ParameterError, match="is a search with other settings"):
+        measure(had(), resume=True, **settings | {"iterations": 51})
+    with pytest.raises(hr.ParameterError, match="needs the name of a file"):
+        measure(had(), resume=True, **settings | {"path": None})
     monkeypatch.setattr(ab, "__version__", "0")
     with pytest.raises(hr.ParameterError, match="is a search with other settings"):
         measure(had(), **settings, resume=True)
 
 
-def test_files_of_other_searches_are_refused(tmp_path):
-    path = tmp_path / "answers.jsonl"
-    settings = {"steps": 2, "draws": 1, "most": 2, **QUICK}
+def test_damaged_files_of_a_search_are_refused(tmp_path):
+    path, settings = tmp_path / "answers.jsonl", {"steps": 2, "draws": 1, "most": 2, **QUICK}
     memorisation(had(), path=path, **settings)
-    with pytest.raises(hr.ParameterError, match="exists: go on with resume=True"):
-        memorisation(had(), path=path, **settings)
-    with pytest.raises(hr.ParameterError, match="is a search with other settings"):
-        memorisation(had(), path=path, resume=True, **settings | {"draws": 2})
-    with pytest.raises(hr.ParameterError, match="needs the name of a file"):
-        memorisation(had(), resume=True, **settings)
     more = ("{}\n", "[1\n", '{"key": [1, 0], "answer": 2}\n')
     for text in ("", "no line", *(path.read_text() + line for line in more)):
         path.write_text(text)

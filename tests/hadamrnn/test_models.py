@@ -18,10 +18,15 @@ def build(settings, **options):
     return hadamrnn_oracles.build("hadamrnn", settings, **options)
 
 
-@pytest.mark.parametrize("hidden", [MOST_DOUBLING, 2 * MOST_DOUBLING])
-@pytest.mark.parametrize("steps", [1, 2, 3, 37, 64])
-def test_both_kernels_agree_with_the_recurrence(hidden, steps):
-    model = build({"hidden": hidden, "inputs": 3})
+KERNELS = [("hadamrnn", MOST_DOUBLING, 3), ("hadamrnn", 2 * MOST_DOUBLING, 3)]
+KERNELS += [("qornn", 40, inputs) for inputs in (1, 20, 70)]
+
+
+@pytest.mark.parametrize("kind, hidden, inputs", KERNELS)
+@pytest.mark.parametrize("steps", [1, 2, 3, 37, 64, 100])
+def test_the_kernel_is_the_recurrence(kind, hidden, inputs, steps):
+    """By powers of W, which end early or at once where a step has many rows, and step by step."""
+    model = hadamrnn_oracles.build(kind, {"hidden": hidden, "inputs": inputs})
     batch = draw(model, False, steps=steps)
     value, expected = model.loss_and_gradients(batch, method="checkpointed")
     found, gradients = model.loss_and_gradients(batch, method="kernel")

@@ -67,18 +67,6 @@ def test_gradients_of_the_strategies_are_their_definitions(strategy, bits):
         np.testing.assert_allclose(gradients[name], array, rtol=1e-6, atol=atol, err_msg=name)
 
 
-@pytest.mark.parametrize("steps", [1, 2, 33, 64, 100])
-@pytest.mark.parametrize("inputs", [1, 20, 70])
-def test_the_kernel_of_blocks_is_the_recurrence(steps, inputs):
-    """With few and with many rows a step, so that the powers end early or at once."""
-    model = build(hidden=40, inputs=inputs)
-    batch = draw(model, steps=steps)
-    value, expected = model.loss_and_gradients(batch, method="checkpointed")
-    found, gradients = model.loss_and_gradients(batch, method="kernel")
-    assert found == pytest.approx(value, rel=1e-12)
-    np.testing.assert_allclose(gradients.flat, expected.flat, rtol=1e-9, atol=1e-12)
-
-
 def test_a_leap_over_segments_is_their_steps():
     """The batch is large enough for powers of W in the forward pass."""
     model = build(many_to_many=True, strategy="penalty")
