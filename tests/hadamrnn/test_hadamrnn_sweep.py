@@ -100,7 +100,7 @@ def test_records_are_the_scores_of_single_runs(expected, directory):
 
 def test_text_has_what_differs_and_csv_has_all(expected):
     text = expected.to_text().splitlines()
-    assert len(text) == 10 and text[0].split()[:4] == ["run", "seed", "hidden", "bits"]
+    assert len(text) == 11 and text[0].split()[:4] == ["run", "seed", "hidden", "bits"] and set(text[1]) == {"-"}
     assert text[-1].startswith("for all: task=copy, model=hadamrnn, length=12") and str(expected) == expected.to_text()
     rows = list(csv.DictReader(io.StringIO(expected.to_csv())))
     for row, record in zip(rows, expected, strict=True):
