@@ -237,7 +237,11 @@ def test_interpolation_is_sharp(n):
         (ab.HolderBall(smoothness="1/3", dim=1), INF, lambda x: np.abs(x[:, 0] - 1.5 / n) ** (1 / 3)),
         (ab.LipschitzBall(dim=1), INF, lambda x: np.abs(x[:, 0] - 1.5 / n)),
         (ab.HolderBall(smoothness="3/2", dim=1), INF, primitive(1.5, n)),
-        *((F, p, lambda x: x[:, 0] ** 2 / 2) for F in (SMOOTH[3], replace(SMOOTH[5], radius=1)) for p in EXPONENTS),
+        *(
+            (F, p, lambda x: x[:, 0] ** 2 / 2)
+            for F in (replace(SMOOTH[3], smoothness=2), replace(SMOOTH[5], radius=1))
+            for p in EXPONENTS
+        ),
     ]
     for F, p, f in sharp:
         bound = of("relu-interpolation", F, G, p)

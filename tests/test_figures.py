@@ -429,10 +429,8 @@ class TestTable:
         records = records_of(made[0], "table")
         number = next(i for i, r in enumerate(records) if (r["functions"], r["p"], r["degree"]) == (str(F), p, degree))
         cells = [rates.text_rate(lower[name].rate) for name in ("T1", "T3")]
-        cells += [
-            table.rounded_down(max(b.value for b in lower.values() if b.number is not None), tex=False),
-            str(network.weights),
-        ]
+        best = max(b.value for b in lower.values() if b.number is not None)
+        cells += [table.rounded_down(best, tex=False), str(network.weights)]
         text = [line for line in (made[0] / "table.txt").read_text(encoding="utf-8").splitlines() if line][number + 2]
         markdown = (made[0] / "table.md").read_text(encoding="utf-8").splitlines()[number + 2]
         latex = (made[0] / "table.tex").read_text(encoding="utf-8").splitlines()
@@ -440,7 +438,7 @@ class TestTable:
         assert all(f"  {cell}" in text for cell in cells)
         for line in (markdown, latex):
             assert all(f"${rates.latex_rate(lower[name].rate)}$" in line for name in ("T1", "T3"))
-            assert table.rounded_down(lower["T3"].value, tex=True) in line and str(network.weights) in line
+            assert table.rounded_down(best, tex=True) in line and str(network.weights) in line
 
     def test_certificates(self, made: tuple[Path, list[Any]]) -> None:
         for record in records_of(made[0], "table"):
