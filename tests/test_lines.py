@@ -12,6 +12,7 @@ from scipy import integrate, optimize, spatial
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
+from approxbounds.constructions.taylor import monic_norm as power_norm
 from approxbounds.facts.waves import HolderWave, StaircaseWave, wave_height
 from approxbounds.theorem import Depths, Query
 from approxbounds.transfer.curvature import CurvatureTheorem
@@ -86,7 +87,7 @@ def norm(values, weight, p):
     return np.abs(values).max() if p == INF else float((np.abs(values) ** p * weight).sum()) ** (1 / p)
 
 
-@pytest.mark.parametrize("p", [1, Fraction(3, 2), 2, 3, INF])
+@pytest.mark.parametrize("p", [1, Fraction(3, 2), 2, 3, 7, INF])
 @pytest.mark.parametrize("degree", [1, 2, 3, 4])
 def test_least_monic_polynomials(degree, p):
     """By convex optimisation over all polynomials of lower degree, on a fine grid."""
@@ -108,9 +109,27 @@ def test_least_monic_polynomials(degree, p):
         ).fun
     with precision(128):
         constant = float(monic_norm(BALL, degree, p))
-    assert constant <= least * (1 + 1e-3)
-    if p in (1, 2, INF) or degree == 1:
-        assert constant == pytest.approx(least, rel=2e-3)
+        largest = float(power_norm(BALL, degree, p)) / 2**degree
+    assert constant <= least * (1 + 1e-3) and least <= largest * (1 + 1e-3)
+    assert constant == pytest.approx(least, rel=2e-3)
+    assert p not in (1, 2, INF) or largest == pytest.approx(least, rel=2e-3)
+
+
+@pytest.mark.parametrize("degree", [2, 5, 8, 9])
+def test_least_monic_polynomials_for_all_exponents(degree):
+    """From below and above, in order; exponents too close to 1 or too large for doubles take a neighbour's value."""
+    near = 1 + Fraction(1, 10**50)
+    exponents = [1, near, Fraction(9, 8), Fraction(7, 4), 2, Fraction(9, 4), 64, 65, 10**400, INF]
+    with precision(128):
+        below = [float(monic_norm(BALL, degree, p)) for p in exponents]
+        above = [float(power_norm(BALL, degree, p)) / 2**degree for p in exponents]
+    assert all(x <= y for x, y in pairwise(below))
+    assert all(x <= y * (1 + 1e-15) for x, y in zip(below, above, strict=True))
+    assert below[1] == below[0] and below[6] == below[7] == below[8]
+    x = np.cos(np.pi * (np.arange(4000) + 0.5) / 4000)
+    for p in (3, 6):  # Chebyshev's polynomial itself
+        mean = np.mean(np.abs(np.cos(degree * np.arccos(x))) ** p * np.sqrt(1 - x**2)) * np.pi / 2
+        assert mean ** (1 / p) * 2 * 2.0**-degree <= float(power_norm(BALL, degree, p))
 
 
 def test_volumes_of_balls():

@@ -49,11 +49,15 @@ def _sum_norm(A: Arithmetic[V], dim: int, half: V, t: Number) -> V:
 def monic_norm(A: Arithmetic[V], degree: int, p: Number) -> V:
     """The L^p norm (a mean over [-1,1]) of a monic polynomial: Chebyshev's, of the second kind for p = 1, Legendre's.
 
-    2^{1-n} bounds it for every p, 2^{-n} for p = 1, and 2^n (n!)^2/((2n)! sqrt(2n+1)) for p <= 2.
+    2^{1-n} bounds it for every p, times ((1 - 1/(4n^2-1))/2)^{1/p} for p >= 2, as that is the mean of T_n^2; 2^{-n} for
+    p = 1, and 2^n (n!)^2/((2n)! sqrt(2n+1)) for p <= 2.
     """
     chebyshev = A.number(Fraction(2, 2**degree))
-    if is_symbolic(p) or is_infinite(p) or p > 2:
+    if is_symbolic(p) or is_infinite(p):
         return chebyshev
+    if p > 2:
+        square = Fraction(2 * degree**2 - 1, 4 * degree**2 - 1)
+        return chebyshev * A.power(A.number(square), 1 / A.number(p))
     if p == 1:
         return chebyshev / 2
     leading = Fraction(2**degree * factorial(degree) ** 2, factorial(2 * degree))
