@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -329,6 +330,7 @@ def unshattered_member(G: NetworkFacts, family: SomeFamily, cells: int, size: Ca
     return None
 
 
+@lru_cache(maxsize=512)
 def pdim_upper(G: NetworkFacts, thresholds: Thresholds = Thresholds.ANY) -> int:
     """The least P with Pdim(G) <= P for thresholds of this kind that the methods give."""
     query = Query(network=G)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import log10
 
 from approxbounds.validation import Number, is_symbolic
@@ -80,6 +81,7 @@ def _cells(hyperplanes: int, dimension: int) -> int:
     return cells
 
 
+@lru_cache(maxsize=512)
 def layered_pieces(
     widths: tuple[Number, ...], breaks: Number, degree: Number, *, continuous: bool, skips: bool, inputs: Number
 ) -> Piecewise | None:

@@ -27,8 +27,10 @@ from typing import Any
 import numpy as np
 
 import approxbounds as ab
+from approxbounds.complexity.pseudo_dimension import pdim_upper
 from approxbounds.complexity.shattering import largest_shattered
 from approxbounds.facts.hypercube import member_of
+from approxbounds.facts.piecewise import layered_pieces
 from approxbounds.files import write_atomically
 from approxbounds.members import on_cylinder
 from approxbounds.transfer.hypercube import hypercube_values
@@ -93,6 +95,12 @@ class Row:
     note: str = ""
 
 
+def forget() -> None:
+    """Drop what the library keeps of one network."""
+    for kept in (largest_shattered, pdim_upper, layered_pieces):
+        kept.cache_clear()
+
+
 def milliseconds(action: Callable[[], object]) -> float:
     """Wall-clock time of one call."""
     start = time.perf_counter()
@@ -123,7 +131,7 @@ def bench_queries(rounds: int) -> tuple[list[Row], list[ab.Bound]]:
     generator = random.Random(0)
     for _ in range(rounds):
         generator.shuffle(order)
-        largest_shattered.cache_clear()
+        forget()
         for i in order:
             _, F, G, p = queries[i]
             start = time.perf_counter()
@@ -181,7 +189,7 @@ def bench_rivals(rounds: int) -> list[Row]:
         for call in calls:
             times = []
             for _ in range(rounds):
-                largest_shattered.cache_clear()
+                forget()
                 times.append(milliseconds(call))
             each.append(statistics.median(times))
         rows.append(Row(what, statistics.median(each), max(each), None, f"{len(calls)} queries"))
@@ -193,7 +201,7 @@ def bench_verify(bounds: Sequence[ab.Bound], rounds: int) -> Row:
     texts = [bound.certificate.to_json() for bound in bounds]
     times: list[list[float]] = [[] for _ in texts]
     for _ in range(rounds):
-        largest_shattered.cache_clear()
+        forget()
         for i, text in enumerate(texts):
             start = time.perf_counter()
             accepted = ab.verify(text)
@@ -250,7 +258,7 @@ def bench_fresh(times: int) -> list[Row]:
 
 def profile(count: int) -> str:
     """The hot spots of one round of queries."""
-    largest_shattered.cache_clear()
+    forget()
     profiler = cProfile.Profile()
     profiler.enable()
     for _, F, G, p in all_queries():
