@@ -81,6 +81,26 @@ def test_perfect_splines(s):
     assert family.evaluate({"k": 1}, np.array([1]), middle[:, None]) == pytest.approx(np.abs(built), abs=1e-10)
 
 
+@pytest.mark.parametrize("s", [Fraction(6, 5), Fraction(3, 2), Fraction(39, 20)])
+def test_integrated_distances(s):
+    """Derivatives in the Hölder ball for all signs, and close to its boundary; norms; half as much again as bumps."""
+    bumps, family, _ = ab.HolderBall(smoothness=s, dim=1, radius=2).families
+    x = np.linspace(0, 1, 3601)
+    for signs in ((1, 1, 0), (0, 1, 0)):
+        f = family.evaluate({"k": 3}, np.array(signs), x[:, None])
+        slopes, middles = np.diff(f) / np.diff(x), (x[1:] + x[:-1]) / 2
+        assert np.abs(f).max() <= 2 and np.abs(slopes).max() <= 2
+        gaps = np.abs(slopes[:, None] - slopes[None, :])
+        quotients = gaps / (2 * np.maximum(np.abs(middles[:, None] - middles[None, :]), 1e-9) ** float(s - 1))
+        assert 0.99 < quotients.max() <= 1 + 1e-9
+    w = np.abs(family.evaluate({"k": 3}, np.array([1, 0, 1]), x[:, None]))
+    assert w[::1200] == pytest.approx(0) and w[600] == pytest.approx(float(family.norm(FLOAT, {"k": 3}, INF)))
+    for p in (1, 2, 3, 8):
+        assert float(family.norm(FLOAT, {"k": 3}, p)) == pytest.approx(np.trapezoid(w**p, x) ** (1 / p), rel=1e-4)
+        assert float(family.norm(FLOAT, {"k": 3}, p)) > 1.35 * float(bumps.norm(FLOAT, {"k": 3}, p))
+    assert float(family.norm(FLOAT, {"k": 3}, Fraction(5, 2))) <= np.trapezoid(w**2.5, x) ** 0.4
+
+
 def test_perfect_splines_beat_bumps_in_one_dimension():
     for s in (2, 3, 5):
         bumps, splines, _ = ab.HolderBall(smoothness=s, dim=1).families

@@ -128,7 +128,7 @@ def test_splines_beat_bumps_in_few_dimensions():
         *(ab.HolderBall(smoothness=s, dim=d) for s, d in ((2, 2), (3, 4), (8, 6))),
         *(ab.SobolevBall(smoothness=s, dim=d, integrability=2) for s, d in ((2, 1), (2, 6), (8, 3))),
     ):
-        bumps, splines = F.families
+        bumps, splines, *_ = F.families
         for p in (1, 2, 8, INF):
             assert float(splines.norm(FLOAT, {"k": 4}, p)) > float(bumps.norm(FLOAT, {"k": 4}, p))
     F, G = ab.SobolevBall(smoothness=2, dim=2, integrability=2), ab.ReLUNetwork(widths=(30,), input_dim=2)
@@ -148,4 +148,4 @@ def test_other_orders_and_symbols_keep_the_bumps():
         ab.SobolevBall(smoothness=9, dim=1, integrability=2),
         ab.SobolevBall(smoothness=2, dim=d, integrability=2),
     ):
-        assert len(F.families) == 1
+        assert len([family for family in F.families if family.id != "halves"]) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil, factorial
+from math import ceil, comb, factorial
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from approxbounds.functions.perfect_spline import (
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
-__all__ = ["BumpCubes", "Cubes", "DistanceCubes", "PerfectSplineCubes"]
+__all__ = ["BumpCubes", "Cubes", "DistanceCubes", "IntegratedDistances", "PerfectSplineCubes"]
 
 
 @lru_cache(maxsize=64)
@@ -161,6 +161,45 @@ class BumpCubes(Cubes):
             f"the sign of $2\\omega_i-1$, with $w=A\\,k^{{-s}}\\prod_j\\psi(kt_j)$, $\\psi(y)=(4y(1-y))^{{{n + 1}}}$, "
             f"$A=R\\,/\\,\\big((q_{{{n + 1}}}^2+(d-1)q_1^2q_{{{n}}}^2)^{{\\alpha/2}}(2q_{{{n}}})^{{1-\\alpha}}\\big)$, "
             f"$q_i=\\|\\psi^{{(i)}}\\|_\\infty$, $\\alpha=s-{n}$. All centres are 0."
+        )
+
+
+@dataclass(frozen=True)
+class IntegratedDistances(Cubes):
+    """d = 1, 1 < s <= 2: |w'| = R 2^{s-2} dist(t, ends of the two halves of the cell)^{s-1}, w' > 0 on the left half.
+
+    f_omega' has on the 2k halves the values of `distance-cubes` of smoothness s - 1, whose signs are free. At distance
+    v/(4k) <= 1/(4k) from the end of a cell w = sup w v^s/2, from its middle w = sup w (1 - v^s/2), and sup w =
+    R (2k)^{-s}/(2s). ||w||_p is bounded below by the norm of the largest integer order q <= p, q <= 32.
+    """
+
+    id = "integrated-distances"
+    citations = (Citation("approxbounds", "2.2"),)
+
+    def _height(self, A: Arithmetic[V]) -> V:
+        s = A.number(self.smoothness)
+        return A.number(self.radius) * A.power(A.number(2), -s) / (2 * s)
+
+    def _relative_norm(self, A: Arithmetic[V], p: Number) -> V:
+        order = 1 if is_symbolic(p) else min(int(p), MOST_POWER)
+        s, half = A.number(self.smoothness), A.number(1) / 2
+        low = half**order / (s * order + 1)
+        mean = sum((comb(order, i) * (-half) ** i / (s * i + 1) for i in range(order + 1)), low) / 2
+        return A.power(mean, A.number(1) / order)
+
+    def profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
+        near = 4 * np.minimum(t[:, 0], 1 - t[:, 0])
+        v = np.minimum(near, 2 - near) ** float(self.smoothness) / 2
+        profile: NDArray[np.float64] = np.where(near < 1, v, 1 - v)
+        return profile
+
+    def describe(self, index: Index | None) -> str:
+        k = "k" if index is None else str(index["k"])
+        return (
+            f"Cut $[0,1]$ into the $k$ intervals of length $1/k${where(', ', k=k)}; $f_\\omega=\\pm w$ on interval $i$ "
+            f"by the sign of $2\\omega_i-1$, with "
+            f"$w'=\\pm R\\,2^{{s-2}}\\operatorname{{dist}}(t,\\text{{ends}})^{{s-1}}$ on its left and right half: "
+            f"$\\sup w=R(2k)^{{-s}}/(2s)$. All centres are 0."
         )
 
 

@@ -17,7 +17,7 @@ from approxbounds.facts.functions import Regularity, SmoothBall, box_gradient_er
 from approxbounds.facts.hypercube import HypercubeFamily
 from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
-from approxbounds.functions.cubes import BumpCubes, Cubes, DistanceCubes, PerfectSplineCubes
+from approxbounds.functions.cubes import BumpCubes, Cubes, DistanceCubes, IntegratedDistances, PerfectSplineCubes
 from approxbounds.functions.halves import Halves
 from approxbounds.functions.perfect_spline import MOST_ORDER
 from approxbounds.parameters import DIMENSION, POSITIVE, Exact, allowed
@@ -52,6 +52,8 @@ class _Holder(FunctionClass):
             cubes: tuple[Cubes, ...] = (DistanceCubes(*arguments),)
         elif isinstance(s, int) and (self.dim == 1 or (s <= MOST_ORDER and not is_symbolic(self.dim))):
             cubes = BumpCubes(*arguments), PerfectSplineCubes(*arguments)
+        elif s < 2 and self.dim == 1:
+            cubes = BumpCubes(*arguments), IntegratedDistances(*arguments)
         else:
             cubes = (BumpCubes(*arguments),)
         return cubes if is_symbolic(self.dim) else (*cubes, Halves(cubes[0], self.dim))
