@@ -68,8 +68,9 @@ from approxbounds.query import (
     upper_bounds,
 )
 from approxbounds.registry import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
-from approxbounds.requirement import RequiredOrder, Requirement
+from approxbounds.requirement import RequiredOrder, Requirement, Sufficiency, WeightsBracket
 from approxbounds.sources import Citation
+from approxbounds.sufficiency import sufficient_weights, sufficient_width, weights_bracket
 from approxbounds.sweep import Sweep, sweep
 from approxbounds.theorem import Direction, Theorem
 from approxbounds.transfer.average_case import AverageCase
@@ -127,10 +128,12 @@ __all__ = [
     "SkipNetwork",
     "SobolevBall",
     "Status",
+    "Sufficiency",
     "Sweep",
     "Theorem",
     "Union",
     "Verdict",
+    "WeightsBracket",
     "WorkLimitError",
     "__version__",
     "average_case",
@@ -142,10 +145,13 @@ __all__ = [
     "register",
     "required_bits",
     "required_weights",
+    "sufficient_weights",
+    "sufficient_width",
     "sweep",
     "upper_bound",
     "upper_bounds",
     "verify",
+    "weights_bracket",
 ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,10 +19,10 @@ from approxbounds.networks.feedforward import FeedForwardNetwork, NetworkSize
 from approxbounds.query import lower_bound, make_query
 from approxbounds.registry import LOWER_THEOREMS
 from approxbounds.requirement import SYMBOLS, RequiredOrder, Requirement
-from approxbounds.theorem import Query, Step
+from approxbounds.theorem import Query, Step, Theorem
 from approxbounds.validation import Number
 
-__all__ = ["MOST_BITS", "required_bits", "required_weights"]
+__all__ = ["MOST_BITS", "dimension", "numeric_query", "required_bits", "required_weights", "without_size"]
 
 MOST_BITS = 64
 _NUMERIC = "an inverse query whose error is a number"
@@ -44,7 +44,7 @@ def _exceeds(query: Query, error: Number) -> bool:
     return any(isinstance(bound, Bound) and bound.number is not None and bound.number > error for bound in answers)
 
 
-def _without_size(query: Query, error: Number) -> tuple[str, Bound | None]:
+def without_size(query: Query, error: Number) -> tuple[str, Bound | None]:
     """A certified bound above the error that holds for networks of every size, and what it needs of them."""
     for theorem in LOWER_THEOREMS:
         if theorem.refusal(query) is None and (needs := theorem.size_free(query)) is not None:
@@ -54,14 +54,22 @@ def _without_size(query: Query, error: Number) -> tuple[str, Bound | None]:
     return "", None
 
 
-def _numeric_query(F: object, G: object, p: object) -> Query:
-    """A validated query without symbols to which a theorem with explicit constants applies."""
+def dimension(F: object) -> int | None:
+    """The number of variables of the functions of F, which may not be a symbol; None where it is not known."""
+    dim = F.domain_dim if isinstance(F, FunctionClass) else None
+    if validation.is_symbolic(dim):
+        raise ParameterError("dim", dim, f"{_NUMERIC} needs a number here, not a symbol")
+    return dim
+
+
+def numeric_query(F: object, G: object, p: object, theorems: Collection[Theorem] = LOWER_THEOREMS) -> Query:
+    """A validated query without symbols to which one of the theorems with explicit constants applies."""
     query = make_query(F, G, p)
     query.F.require_numbers(_NUMERIC)
     query.G.require_numbers(_NUMERIC)
     if validation.is_symbolic(query.p):
         raise ParameterError("p", query.p, f"{_NUMERIC} needs a number here, not a symbol")
-    reasons = {theorem.id: theorem.refusal(query) for theorem in LOWER_THEOREMS if theorem.numeric}
+    reasons = {theorem.id: theorem.refusal(query) for theorem in theorems if theorem.numeric}
     refusals = {name: reason for name, reason in reasons.items() if reason is not None}
     if len(refusals) == len(reasons):
         shown = in_short(refusals)
@@ -184,12 +192,9 @@ def required_weights(
     nu = validation.integer("degree", degree, minimum=0, maximum=1000, symbols=False)
     K = validation.integer("pieces", pieces, maximum=10**6, symbols=False)
     threshold = validation.exact("error", error, symbols=False)
-    dim = F.domain_dim if isinstance(F, FunctionClass) else None
-    if validation.is_symbolic(dim):
-        raise ParameterError("dim", dim, f"{_NUMERIC} needs a number here, not a symbol")
-    sizes = _FullyConnected(dim, layers, nu, K)
-    query = _numeric_query(F, sizes.networks(1)[0], p)
-    needs, bound = _without_size(query, threshold)
+    sizes = _FullyConnected(dimension(F), layers, nu, K)
+    query = numeric_query(F, sizes.networks(1)[0], p)
+    needs, bound = without_size(query, threshold)
     if bound is not None:
         covered = Step(f"{bound.theorem.id} gives the same for all {needs}, so for networks of any number of weights.")
         return Requirement("weights", math.inf, threshold, query, bound, covered)
@@ -268,15 +273,15 @@ def required_bits(F: FunctionClass, G: NetworkClass, *, error: object, p: object
     >>> W, L, eps = sympy.symbols("W L eps", positive=True)
     >>> ab.required_bits(ab.LipschitzBall(dim=2), ab.NetworkSize(weights=W, depth=L), error=eps, p=2)
     at least c * 1/(W*eps**2) bits for E_2(F, G) <= eps  [T3, symbolic]
-    >>> F, G = ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(4,), input_dim=2)
-    >>> ab.required_bits(F, G, error="1/100", p=2).value, ab.required_bits(F, G, error="1/1000", p=2).value
-    (4, inf)
+    >>> F, G = ab.LipschitzBall(dim=2), ab.ReLUNetwork(widths=(4, 4), input_dim=2)
+    >>> ab.required_bits(F, G, error="1/200", p=2).value, ab.required_bits(F, G, error="1/1000", p=2).value
+    (6, inf)
     """
     symbolic = validation.is_symbolic(error)
     threshold = validation.exact("error", error)
     if isinstance(G, NetworkClass) and G.quantised(1) is None:
         raise ParameterError("G", G, "must be a class of networks whose weights can be quantised (a field bits)")
-    query = make_query(F, G, p) if symbolic else _numeric_query(F, G, p)
+    query = make_query(F, G, p) if symbolic else numeric_query(F, G, p)
     network = query.G
     if network.bits_per_parameter is not None:
         allowed = "must be None in G: the number of bits is what is asked"

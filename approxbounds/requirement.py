@@ -1,22 +1,26 @@
-"""What inverse queries answer: the numbers, or orders, of weights or bits that an error needs at least."""
+"""What inverse queries answer: the weights or bits that an error needs at least, and networks that reach it."""
 
 from __future__ import annotations
 
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from approxbounds import render
 from approxbounds.bound import Bound
 from approxbounds.certificate import Certificate
+from approxbounds.errors import ApproxBoundsError
+from approxbounds.facts.networks import Architecture, NetworkFacts
 from approxbounds.registry import LOWER_THEOREMS
 from approxbounds.sources import Citation, bibtex
 from approxbounds.theorem import Query, Step
 from approxbounds.validation import Number
 
-__all__ = ["SYMBOLS", "RequiredOrder", "Requirement"]
+__all__ = ["SYMBOLS", "RequiredOrder", "Requirement", "Sufficiency", "WeightsBracket"]
 
 #: How formulas write what is asked.
 SYMBOLS = {"weights": "W", "bits": "b"}
@@ -44,7 +48,7 @@ class _Derived(ABC):
         return bibtex(self.sources)
 
     def explain(self) -> render.Derivation:
-        """A numbered derivation in Markdown with LaTeX: the bound that excludes, and its reach."""
+        """A numbered derivation in Markdown with LaTeX: the bounds that it rests on, and how far they reach."""
         return render.markdown(self.latex, self._steps, self.sources)
 
     def _repr_latex_(self) -> str:
@@ -141,7 +145,112 @@ class RequiredOrder(_Derived):
         return f"at least c * {self.rate} {self.asked} {goal}  [{self.bound.origin}]"
 
 
-def _shown(error: Number, show: Callable[[Number, bool], str]) -> str:
-    """An exact number as it is if it is short, else rounded down: then the claim remains true."""
+@dataclass(frozen=True, repr=False)
+class Sufficiency(_Derived):
+    """Networks that reach an error: E_p(F, G) <= error for G = ``network``, by a construction.
+
+    ``bound`` is the certified upper bound, not above ``error``, for ``network``; ``smallest`` says in which sense no
+    smaller network was found. Which one is the smallest of all is not known: what is known stands in
+    :class:`WeightsBracket`.
+    """
+
+    error: Number
+    bound: Bound
+    smallest: Step
+
+    @property
+    def network(self) -> NetworkFacts:
+        """The class of networks, with the widths of its layers."""
+        return self.bound.query.G
+
+    @property
+    def _architecture(self) -> Architecture:
+        found = self.network.architecture
+        assert found is not None
+        return found
+
+    @property
+    def weights(self) -> int:
+        """The number of weights and biases of :attr:`network`."""
+        return int(sum(self._architecture.parameters))
+
+    @property
+    def width(self) -> int:
+        """The number of units of the widest layer of :attr:`network`."""
+        return int(max(self._architecture.widths))
+
+    @property
+    def certificate(self) -> Certificate:
+        """The certificate of :attr:`bound`, which :func:`approxbounds.verify` checks."""
+        return self.bound.certificate
+
+    @property
+    def _shape(self) -> str:
+        """The widths, as the command line writes them: 64x64, or 50^4."""
+        runs = [(width, len(list(run))) for width, run in groupby(self._architecture.widths)]
+        return "x".join(f"{width}^{times}" if times > 3 else "x".join([str(width)] * times) for width, times in runs)
+
+    @property
+    def latex(self) -> str:
+        """The statement in LaTeX."""
+        quantity, error = self.bound.theorem.quantity(self.bound.query), _shown(self.error, render.rounded, up=True)
+        widths = re.sub(r"\^(\d+)", r"^{\1}", self._shape).replace("x", r" \times ")
+        size = f"\\text{{ for }} W = {self.weights} \\text{{ weights, widths }} {widths}"
+        return f"{quantity} \\le {error} {size}"
+
+    @property
+    def _steps(self) -> tuple[Step, ...]:
+        value, error = render.rounded(self.bound.value, True, 17), _shown(self.error, render.rounded)
+        reached = Step(f"The bound is not above what is asked: ${value}\\le{error}$.")
+        return (*self.bound.steps, reached, self.smallest)
+
+    def __str__(self) -> str:
+        quantity = render.plain(self.bound.theorem.quantity(self.bound.query))
+        goal = f"{quantity} <= {_shown(self.error, render.number, up=True)}"
+        return f"{self.weights} weights suffice for {goal}: widths {self._shape}  [{self.bound.origin}]"
+
+
+@dataclass(frozen=True, repr=False)
+class WeightsBracket(_Derived):
+    """How many weights an error needs: at least ``required.value``, and ``sufficient.weights`` are enough.
+
+    Both are about fully connected networks of the same number of layers. Raises ApproxBoundsError if they contradict
+    each other: then one of their theorems is false.
+    """
+
+    required: Requirement
+    sufficient: Sufficiency
+
+    def __post_init__(self) -> None:
+        if self.required.value > self.sufficient.weights:
+            both = f"{self.required}; {self.sufficient}"
+            raise ApproxBoundsError(f"the bounds contradict each other, so one is false: {both}")
+
+    @property
+    def ratio(self) -> float:
+        """Sufficient over required number of weights, at least 1."""
+        return self.sufficient.weights / self.required.value
+
+    @property
+    def latex(self) -> str:
+        """The statement in LaTeX."""
+        found = self.sufficient
+        quantity, error = found.bound.theorem.quantity(found.bound.query), _shown(found.error, render.rounded)
+        least = f"{self.required.value} \\le \\min\\{{W : {quantity} \\le {error}\\}}"
+        return f"{least} \\le {found.weights}"
+
+    @property
+    def _steps(self) -> tuple[Step, ...]:
+        return (*self.required._steps, *self.sufficient._steps)
+
+    def __str__(self) -> str:
+        quantity = render.plain(self.sufficient.bound.theorem.quantity(self.sufficient.bound.query))
+        least, most = self.required.value, self.sufficient.weights
+        goal = f"{quantity} <= {_shown(self.sufficient.error, render.number)}"
+        return f"between {least} and {most} weights for {goal}"
+
+
+def _shown(error: Number, show: Callable[[Number, bool], str], *, up: bool = False) -> str:
+    """An exact number as it is if it is short, else rounded to the side on which the claim remains true."""
     text = str(error)
-    return text if len(text) <= 10 else show(error, False)
+    return text if len(text) <= 10 else show(error, up)

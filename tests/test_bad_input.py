@@ -27,6 +27,10 @@ RELU1, SKIP = ab.ReLUNetwork(widths=(4,), input_dim=1), partial(ab.SkipNetwork, 
 ENTROPY = ab.EntropyClass(exponent=1, norm=2)
 SIZE = sympy.Symbol("W", positive=True)
 WEIGHTS = partial(ab.required_weights, error=1, p=2, depth=3)
+FROM_ABOVE = {
+    each.__name__: partial(each, error=1, p=2, depth=3)
+    for each in (ab.sufficient_width, ab.sufficient_weights, ab.weights_bracket)
+}
 X = sympy.Symbol("x", positive=True)
 STEPS = ab.bracket(ab.LipschitzBall(dim=1), ab.HeavisideNetwork(widths=(3,), input_dim=1), p=2)
 BUILT = STEPS.upper.build(lambda x: x[:, 0])
@@ -68,6 +72,7 @@ POSITIVE = {
     "NetworkClass": {"gamma": RELU.fat_shattering},
     "required_weights": {"error": lambda v: WEIGHTS(LIPSCHITZ, error=v)},
     "required_bits": {"error": lambda v: ab.required_bits(LIPSCHITZ, RELU, error=v, p=2)},
+    **{name: {"error": lambda v, call=call: call(LIPSCHITZ, error=v)} for name, call in FROM_ABOVE.items()},
     "AverageCase": {
         "theta": lambda v: CASE.high_probability(v, confidence="1/2"),
         "confidence": lambda v: CASE.high_probability("1/2", confidence=v),
@@ -80,6 +85,7 @@ WHOLE = {
         "depth": lambda v: WEIGHTS(LIPSCHITZ, depth=v),
         "pieces": lambda v: WEIGHTS(LIPSCHITZ, pieces=v),
     },
+    **{name: {"depth": lambda v, call=call: call(LIPSCHITZ, depth=v)} for name, call in FROM_ABOVE.items()},
     "SkipNetwork": {
         "layer_weights[1]": lambda v: ab.SkipNetwork(widths=(4,), input_dim=2, layer_weights=(5, v)),
     },
@@ -94,6 +100,7 @@ EXPONENTS = {
     "average_case": {"p": lambda v: ab.average_case(LIPSCHITZ, RELU, p=v)},
     "required_weights": {"p": lambda v: WEIGHTS(LIPSCHITZ, p=v)},
     "required_bits": {"p": lambda v: ab.required_bits(LIPSCHITZ, RELU, error=1, p=v)},
+    **{name: {"p": lambda v, call=call: call(LIPSCHITZ, p=v)} for name, call in FROM_ABOVE.items()},
     "FunctionClass": {"p": lambda v: LIPSCHITZ.packing("1/100", p=v)},
 }
 ABSTRACT = {"FunctionClass", "NetworkClass"}
@@ -340,6 +347,22 @@ TABLE = [
         for F in (ab.LipschitzBall(dim=X), ab.LipschitzBall(dim=2, radius=X), ab.HolderBall(dim=2, smoothness=X))
     ),
     ("required_weights", lambda: WEIGHTS(ENTROPY), A, ("T2e", "unspecified", "rate")),
+    *(
+        (name, lambda call=call, F=F, given=given: call(F, **given), P, parts)
+        for name, call in FROM_ABOVE.items()
+        for F, given, parts in (
+            ("F", {}, ("F='F'", "function class")),
+            (RELU, {}, ("F=ReLUNetwork(", "function class")),
+            (LIPSCHITZ, {"p": X}, ("p=x", "number")),
+            (LIPSCHITZ, {"error": X}, ("error=x", "number")),
+            (LIPSCHITZ, {"depth": 1}, ("depth=1", "from 2")),
+            (LIPSCHITZ, {"depth": 1001}, ("depth=1001", "1000")),
+            (ab.LipschitzBall(dim=X), {}, ("dim=x", "number")),
+            (ab.LipschitzBall(dim=2, radius=X), {}, ("=x", "number")),
+            *((LIPSCHITZ, {"degree": v}, ("degree=",)) for v in (-1, 2.5, True, "one", None, X, 1001)),
+        )
+    ),
+    *((name, lambda call=call: call(ENTROPY), A, ("number",)) for name, call in FROM_ABOVE.items()),
     ("required_bits", lambda: ab.required_bits(HOLDER, None, error=1, p=2), P, ("G=None", "network class")),
     ("required_bits", lambda: ab.required_bits(None, RELU, error=1, p=2), P, ("F=None", "function class")),
     ("required_bits", lambda: ab.required_bits(HOLDER, RELU1, error=1, p=2), P, ("input_dim=1", "dim=2")),
@@ -481,7 +504,8 @@ def test_every_public_callable_has_a_row():
     assert public <= {row[0] for row in TABLE}
     # errors, and records that the library builds and users only read, have just the TypeErrors of Python
     plain = {name for name in public if name.endswith("Error")}
-    plain |= {"Bracket", "Candidates", "Comparison", "Refusal", "RequiredOrder", "Requirement", "Sweep", "Verdict"}
+    plain |= {"Bracket", "Candidates", "Comparison", "Refusal", "RequiredOrder", "Requirement", "Sufficiency", "Sweep"}
+    plain |= {"Verdict", "WeightsBracket"}
     assert public - plain <= {row[0] for row in TABLE if row[2] is not TypeError}
 
 

@@ -29,6 +29,8 @@ MANY = ab.sweep(F, G, range(1, 8), progress=False)
         (ab.lower_bounds(F, G, 2), "E_2(F, G) >= 0.0100881  [Tosc, certified]\nE_2(F, G) >= 0.00355692  [T3, "),
         (ab.average_case(F, G, 2), "mean of inf_g ||f_omega - g||_2^2 >= 0.0000126517 for N=841 cells"),
         (ab.required_weights(F, error="1/1000", p=2, depth=3), "at least 119 weights for E_2(F, G) <= 1/1000"),
+        (ab.sufficient_weights(F, error="1/3", p=2, depth=2), "5 weights suffice for E_2(F, G) <= 1/3: widths 1"),
+        (ab.weights_bracket(F, error="1/3", p=2, depth=2), "between 5 and 5 weights for E_2(F, G) <= 1/3"),
         (ab.compare(F, G, 2).entries[0], "0.0100881 <= E_2(F, G) <= 0.31831; L^p and sup norm: open for F=Lipschitz"),
         (BOUND.certificate, "Certificate(Tosc: lower bound 0.010088152067206401 for functions=LipschitzBall(dim=2"),
         (ab.bracket(ab.LipschitzBall(dim=1), ab.HeavisideNetwork(widths=(3,), input_dim=1), 2).upper.build(
@@ -39,7 +41,7 @@ MANY = ab.sweep(F, G, range(1, 8), progress=False)
 )  # fmt: skip
 def test_a_terminal_shows_the_statement(shown, start):
     assert repr(shown).startswith(start)
-    assert not isinstance(shown, ab.Bound | ab.Bracket | ab.Requirement) or repr(shown) == str(shown)
+    assert not isinstance(shown, ab.Bound | ab.Bracket | ab.Requirement | ab.Sufficiency) or repr(shown) == str(shown)
 
 
 def test_bounds_without_a_number_show_their_rate():
@@ -113,6 +115,7 @@ MISTAKES = {
     "q": (lambda: ab.compare(F, G, q=2), TypeError, "'q'; call compare(F, G, p)"),
     "no eps": (lambda: F.packing(p=2), TypeError, "'eps'; call packing(eps, p=...)"),
     "no depth": (lambda: ab.required_weights(F, error=1, p=2), TypeError, "error=..., p=..., depth=..., degree=1"),
+    "no depth of layers": (lambda: ab.sufficient_weights(F, error=1, p=2), TypeError, "depth=..., degree=1) with a"),
     "order": (lambda: ab.lower_bound(G, F, 2), ab.ParameterError, "HolderBall(smoothness=1, dim=2); F is before G"),
     "small p": (lambda: ab.lower_bound(F, G, 0.5), ab.ParameterError, "p=0.5: must be at least 1"),
     "one width": (lambda: ab.ReLUNetwork(widths=64, input_dim=2), ab.ParameterError, "such as (64, 64)"),

@@ -32,7 +32,7 @@ FLOORS = [
     ["catalogue"],
     ["query", "extensions", "requirement"],
     ["verdict"],
-    ["inverse", "comparison", "sweep", "plots"],
+    ["inverse", "sufficiency", "comparison", "sweep", "plots"],
     ["__init__"],
     ["cli", "testing"],
     ["__main__"],
