@@ -329,6 +329,30 @@ def test_weights(capsys, tmp_path):
     assert (nothing["value"], nothing["bound"], nothing["certificate"]) == (7, None, None)
 
 
+def test_sufficient(capsys, tmp_path):
+    path = tmp_path / "sufficient.json"
+    command = ["sufficient", "lipschitz:dim=2", "--error", "1e-1", "-p", "2", "--depth", "3"]
+    kind = {"error": "1/10", "p": 2, "depth": 3}
+    data = run_json(capsys, *command, "--certificate", path)
+    found = ab.sufficient_weights(ab.LipschitzBall(dim=2), **kind)
+    assert (data["weights"], data["network"], data["error"]) == (found.weights, str(found.network), "1/10")
+    assert data["bound"] == found.bound.value <= 0.1 and ab.verify(data["certificate"])
+    assert run(capsys, "verify", path)[0] == 0
+    equal = run_json(capsys, *command, "--width", "--degree", "0")
+    assert equal["width"] == ab.sufficient_width(ab.LipschitzBall(dim=2), **kind, degree=0).width
+    assert run(capsys, *command)[1].startswith(f"{found}\nE_2(F, G) <= ")
+
+
+def test_weights_bracket(capsys):
+    command = ["weights-bracket", "lipschitz:dim=1", "--error", "1e-2", "-p", "2", "--depth", "2", "--degree", "0"]
+    data = run_json(capsys, *command)
+    assert (data["required"]["value"], data["sufficient"]["weights"]) == (85, 85)
+    assert all(ab.verify(part["certificate"]) for part in data.values())
+    assert run(capsys, *command)[1].startswith(
+        "between 85 and 85 weights for E_2(F, G) <= 1/100\n\nat least 85 weights"
+    )
+
+
 def test_bits(capsys):
     command = ["bits", "lipschitz:dim=2", "relu:widths=8x8x8", "-p", "2", "--error"]
     data = run_json(capsys, *command, "3e-3")
@@ -453,6 +477,15 @@ def test_narrow_encodings_and_binary_input():
         (["weights", "lipschitz:dim=d", "-p", "2", "--depth", "3", "--error", "1"], 2, "dim=d"),
         (["weights", "barron:dim=2", "-p", "2", "--depth", "3", "--error", "1"], 1, "at most a rate"),
         (["weights", "lipschitz:dim=2", "-p", "2", "--depth", "3", "--error", "1", "--degree", "-1"], 2, "degree='-1'"),
+        (["weights", "lipschitz:dim=2", "-p", "2", "--depth", "3", "--error", "eps"], 2, "error='eps'"),
+        (["sufficient", "lipschitz:dim=2", "-p", "2", "--depth", "3"], 2, "--error"),
+        (["sufficient", "lipschitz:dim=2", "-p", "2", "--depth", "3", "--error", "eps"], 2, "error='eps'"),
+        (["sufficient", "lipschitz:dim=2", "-p", "2", "--depth", "L", "--error", "1"], 2, "depth='L'"),
+        (["sufficient", "lipschitz:dim=d", "-p", "2", "--depth", "3", "--error", "1"], 2, "dim=d"),
+        (["sufficient", "barron:dim=2", "-p", "2", "--depth", "3", "--error", "1"], 1, "at most a rate"),
+        (["sufficient", "monotone:dim=2", "-p", "inf", "--depth", "3", "--error", "0.1"], 1, "no number of weights"),
+        (["weights-bracket", "lipschitz:dim=2", "-p", "q", "--depth", "3", "--error", "1"], 2, "p=q"),
+        (["bits", "lipschitz:dim=2", "relu:widths=4", "-p", "2", "--error", "eps", "--json"], 2, "error='eps'"),
         (["bits", "lipschitz:dim=2", "linear:dimension=4", "-p", "2", "--error", "1"], 2, "a field bits"),
         (["bits", "lipschitz:dim=2", "relu:widths=4,bits=3", "-p", "2", "--error", "1"], 2, "bits=3"),
         (["bits", "lipschitz:dim=2", "relu:widths=4", "-p", "2", "--error", "1/0"], 2, "error='1/0'"),

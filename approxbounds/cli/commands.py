@@ -20,99 +20,23 @@ from typing import Any
 
 import approxbounds as ab
 from approxbounds.certificate import BUDGET
-from approxbounds.cli import listing
+from approxbounds.cli import inverse, listing
 from approxbounds.cli import sweep as sweeping
+from approxbounds.cli.answers import bound_dict, bound_text, show, write_certificate
 from approxbounds.cli.completion import SHELLS, script
 from approxbounds.cli.help import COMMANDS, EXAMPLES, Parser
 from approxbounds.cli.text import parse_functions, parse_network, parse_value, read_text, split_classes
-from approxbounds.errors import ApproxBoundsError, NoExpressionError, NoNumberError, ParameterError
+from approxbounds.errors import ApproxBoundsError, ParameterError
 from approxbounds.extensions import load
-from approxbounds.jsontext import dumps, loads
-from approxbounds.render import given, number, plain
+from approxbounds.jsontext import loads
 from approxbounds.tables import terminal_width
-from approxbounds.theorem import Query
-from approxbounds.validation import to_text
 
 __all__ = ["main"]
 
 
-def _sympy_text(get: Callable[[], Any]) -> str | None:
-    try:
-        return str(get())
-    except NoExpressionError:
-        return None
-
-
-def _asked(query: Query) -> dict[str, Any]:
-    """The question; None where it has no such part."""
-    parts: dict[str, Callable[[Any], Any]]
-    parts = {"functions": str, "network": str, "p": to_text, "eps": to_text, "gamma": to_text}
-    return {name: None if (part := getattr(query, name)) is None else write(part) for name, write in parts.items()}
-
-
-def _bound_dict(bound: ab.Bound) -> dict[str, Any]:
-    certified = bound.number is not None
-    return _asked(bound.query) | {
-        "quantity": bound.theorem.quantity(bound.query),
-        "direction": bound.direction.value,
-        "theorem": bound.theorem.id,
-        "status": bound.status.value,
-        "value": bound.number,
-        "rate": _sympy_text(lambda: bound.rate),
-        "expression": _sympy_text(lambda: bound.expression),
-        "sources": [str(source) for source in bound.sources],
-        "foreign": list(bound.foreign),
-        "certificate": bound.certificate.to_dict() if certified else None,
-        "others": [_other(other) for other in bound.others],
-    }
-
-
-def _other(other: ab.Bound | ab.Refusal) -> dict[str, Any]:
-    if isinstance(other, ab.Refusal):
-        return {"theorem": other.theorem, "reason": other.reason}
-    return {"theorem": other.theorem.id, "value": other.number, "rate": _sympy_text(lambda: other.rate)}
-
-
-def _bound_text(bound: ab.Bound) -> str:
-    quantity = plain(bound.theorem.quantity(bound.query))
-    lines = []
-    if bound.number is not None:
-        shown = number(bound.number, bound.direction is ab.Direction.UPPER, 8)
-        lines.append(f"{quantity} {bound.relation} {shown}   ({bound.theorem.id}: {bound.theorem.title}; certified)")
-    else:
-        lines.append(f"{quantity}: {bound.theorem.id}: {bound.theorem.title}; {bound.status.value}")
-    rate = _sympy_text(lambda: bound.rate)
-    if rate is not None:
-        lines.append(f"rate: {rate}")
-    if bound.number is None:
-        expression = _sympy_text(lambda: bound.expression)
-        lines.append(f"closed form: {expression}" if expression else "closed form: none, a constant is unspecified")
-    lines.append("sources: " + "; ".join(map(str, bound.sources)))
-    lines += given(bound.foreign)
-    lines += [f"  also {other}" for other in bound.others]
-    return "\n".join(lines)
-
-
-def _print(data: Callable[[], Any], text: Callable[[], str], as_json: bool) -> None:
-    """Only what is shown is made."""
-    print(dumps(data(), indent=2) if as_json else text())
-
-
-def _write_certificate(arguments: argparse.Namespace, bound: ab.Bound) -> None:
-    if arguments.certificate is None:
-        return
-    if arguments.certificate in {"", "-"}:
-        allowed = "must be the name of a file (--json shows the certificate on standard output)"
-        raise ParameterError("certificate", arguments.certificate, allowed)
-    try:
-        bound.certificate.save(arguments.certificate)
-    except ParameterError as error:
-        raise ParameterError("certificate", arguments.certificate, error.allowed) from None
-
-
 def _bound_command(arguments: argparse.Namespace, bound: ab.Bound) -> int:
-    _write_certificate(arguments, bound)
-    _print(lambda: _bound_dict(bound), lambda: _bound_text(bound), arguments.json)
+    write_certificate(arguments, bound)
+    show(lambda: bound_dict(bound), lambda: bound_text(bound), arguments.json)
     return 0
 
 
@@ -129,9 +53,9 @@ def _upper(arguments: argparse.Namespace) -> int:
 def _bracket(arguments: argparse.Namespace) -> int:
     F = parse_functions(arguments.F)
     bracket = ab.bracket(F, parse_network(arguments.G, F), p=parse_value(arguments.p))
-    _print(
-        lambda: {"lower": _bound_dict(bracket.lower), "upper": _bound_dict(bracket.upper)},
-        lambda: _bound_text(bracket.lower) + "\n\n" + _bound_text(bracket.upper),
+    show(
+        lambda: {"lower": bound_dict(bracket.lower), "upper": bound_dict(bracket.upper)},
+        lambda: bound_text(bracket.lower) + "\n\n" + bound_text(bracket.upper),
         arguments.json,
     )
     return 0
@@ -154,51 +78,6 @@ def _packing(arguments: argparse.Namespace) -> int:
     return _bound_command(arguments, F.packing(parse_value(arguments.eps), p=parse_value(arguments.p)))
 
 
-def _requirement(arguments: argparse.Namespace, found: ab.Requirement, asked: dict[str, Any]) -> int:
-    bound = found.bound
-    if bound is not None:
-        _write_certificate(arguments, bound)
-    elif arguments.certificate is not None:
-        raise NoNumberError("nothing is excluded, so there is no certificate")
-
-    def data() -> dict[str, Any]:
-        return {
-            "asked": found.asked,
-            **asked,
-            "value": found.value if isinstance(found.value, int) else "inf",
-            "error": to_text(found.error),
-            "limited": found.limited,
-            "excluded": None if bound is None else str(bound.query.G),
-            "bound": None if bound is None else bound.number,
-            "theorem": None if bound is None else bound.theorem.id,
-            "sources": [str(source) for source in found.sources],
-            "foreign": [] if bound is None else list(bound.foreign),
-            "certificate": None if bound is None else bound.certificate.to_dict(),
-        }
-
-    def text() -> str:
-        return str(found) if bound is None else f"{found}\nexcluded: {bound.query.G}\n{_bound_text(bound)}"
-
-    _print(data, text, arguments.json)
-    return 0
-
-
-def _weights(arguments: argparse.Namespace) -> int:
-    asked = {name: getattr(arguments, name) for name in ("error", "depth", "degree", "pieces")}
-    found = ab.required_weights(parse_functions(arguments.F), p=parse_value(arguments.p), **asked)
-    assert isinstance(found, ab.Requirement)  # --error is a number
-    G: Any = found.query.G  # the smallest of these networks
-    sizes = {"network": None, "depth": G.counted_sizes.depth, "degree": G.degree, "pieces": G.pieces}
-    return _requirement(arguments, found, _asked(found.query) | sizes)
-
-
-def _bits(arguments: argparse.Namespace) -> int:
-    F = parse_functions(arguments.F)
-    found = ab.required_bits(F, parse_network(arguments.G, F), error=arguments.error, p=parse_value(arguments.p))
-    assert isinstance(found, ab.Requirement)  # --error is a number
-    return _requirement(arguments, found, _asked(found.query))
-
-
 def _table(arguments: argparse.Namespace) -> int:
     texts, networks = split_classes(arguments.classes)
     exponents = [parse_value(p) for p in arguments.p]
@@ -215,7 +94,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
 
 def _print_table(arguments: argparse.Namespace, table: ab.Comparison | ab.Sweep, data: Callable[[], Any]) -> int:
     write: Callable[[], str] = getattr(table, f"to_{arguments.format}")
-    _print(data, lambda: write().rstrip("\n"), arguments.json)
+    show(data, lambda: write().rstrip("\n"), arguments.json)
     return 0
 
 
@@ -237,7 +116,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     except ParameterError as error:
         raise ParameterError(f"{arguments.file}: {error.name}", error.value, error.allowed) from None
     data = {"accepted": verdict.accepted, "reason": verdict.reason, "foreign": list(verdict.foreign)}
-    _print(lambda: data, lambda: verdict.reason, arguments.json)
+    show(lambda: data, lambda: verdict.reason, arguments.json)
     if not verdict:
         _say(f"rejected: {verdict.reason}")
     return 0 if verdict else 1
@@ -255,19 +134,19 @@ def _explain(arguments: argparse.Namespace) -> int:
     def text() -> str:
         return bound.explain().rstrip() + ("\n\n" + bound.bibtex() if arguments.bibtex else "")
 
-    _print(data, text, arguments.json)
+    show(data, text, arguments.json)
     return 0
 
 
 def _list(arguments: argparse.Namespace) -> int:
     data = listing.known()
-    _print(lambda: data, lambda: listing.text(data, width=terminal_width()), arguments.json)
+    show(lambda: data, lambda: listing.text(data, width=terminal_width()), arguments.json)
     return 0
 
 
 def _completion(arguments: argparse.Namespace) -> int:
     text = script(arguments.shell, arguments.commands)
-    _print(lambda: {"shell": arguments.shell, "script": text}, lambda: text, arguments.json)
+    show(lambda: {"shell": arguments.shell, "script": text}, lambda: text, arguments.json)
     return 0
 
 
@@ -331,14 +210,10 @@ def _parser() -> argparse.ArgumentParser:
     fat.add_argument("--gamma", required=True, help="the scale, e.g. 0.1 or 1/10")
     packing = command("packing", _packing, "Fpc")
     packing.add_argument("--eps", required=True, help="separation, e.g. 0.01 or 1/100")
-    error = "the error that E_p(F, G) should not exceed, e.g. 1e-2"
-    weights = command("weights", _weights, "Fpc")
-    weights.add_argument("--error", required=True, help=error)
-    weights.add_argument("--depth", required=True, help="number of layers, output layer included")
-    weights.add_argument("--degree", default="1", help="degree of the activation's pieces (default 1)")
-    weights.add_argument("--pieces", default="2", help="number of the activation's pieces (default 2)")
-    bits = command("bits", _bits, "FGpc")
-    bits.add_argument("--error", required=True, help=error)
+    inverse.add_options(command("weights", inverse.weights, "Fpc"), "ednk")
+    inverse.add_options(command("sufficient", inverse.sufficient, "Fpc"), "ednw")
+    inverse.add_options(command("weights-bracket", inverse.weights_bracket, "Fp"), "edn")
+    inverse.add_options(command("bits", inverse.bits, "FGpc"), "e")
     compared = command("table", _table, "t")
     text = "function classes and network classes, as in the other commands, in any order (the name tells which)"
     compared.add_argument("classes", nargs="+", metavar="CLASS", help=text)
