@@ -153,7 +153,7 @@ def sufficient_width(F: FunctionClass, *, error: object, p: object, depth: objec
     """The smallest width n, as far as constructions are known, with E_p(F, G) <= error for equal layers of n units.
 
     G: fully connected networks with biases, ``depth`` layers (output layer included), so ``depth - 1`` hidden ones, and
-    the activation max(x, 0)^``degree``: ReLU by default, 1[x >= 0] for degree 0. The answer has the certified upper
+    the activation ``max(x, 0)^degree``: ReLU by default, threshold units for degree 0. The answer has the certified upper
     bound for this network, so that its width is enough. Widths are tried by doubling and bisection, up to the most that
     the library can describe (10^12 parameters, layers of 10^9 units): no construction reaches the error with n - 1
     units, and none with fewer if bounds do not get worse with the width. Better constructions may need less.
@@ -210,7 +210,7 @@ def weights_bracket(F: FunctionClass, *, error: object, p: object, depth: object
     """How many weights E_p(F, G) <= error needs: not fewer than one number, and not more than another.
 
     These are the answers of :func:`required_weights` and :func:`sufficient_weights` for fully connected networks with
-    biases, ``depth`` layers and the activation max(x, 0)^``degree``; errors as there.
+    biases, ``depth`` layers and the activation ``max(x, 0)^degree``; errors as there.
 
     >>> import approxbounds as ab
     >>> found = ab.weights_bracket(ab.LipschitzBall(dim=1), error="1/1000", p="inf", depth=2, degree=0)
