@@ -357,35 +357,32 @@ def test_upper_bounds_are_no_worse_for_networks_that_contain_others(G, larger, p
         ),
         *((_relu(18), 10), (_relu(1, 18, 1), 10), (_relu(1, 17, 1), 9), (_relu(12, 30, dim=2), 4)),
         *((_relu(2, 12, 6, 30, 1, dim=2), 4), (_relu(2, 12, 5, 30, 1, dim=2), 3), (_relu(1, 12, 30, dim=2), 1)),
-        *((_spline(3, 27, 3), 10), (_spline(2, 27), 1), (_spline(27, 2), 1), (_spline(6, 18, 45, 3, dim=2), 4)),
+        *((_spline(1, 27, 1), 10), (_spline(27, 1), 10), (_spline(1, 26), 9), (_spline(26, 1), 9)),
+        *((_spline(2, 18, 45, 1, dim=2), 4), (_spline(2, 18, 6, 45, dim=2), 4), (_spline(1, 18, 45, dim=2), 1)),
+        *((_spline(2, 18, 5, 45, dim=2), 3),),
     ],
     ids=str,
 )
 def test_cubes_by_hand(G, k):
-    """What the other layers pass on: Heaviside units 0 and 1 only, ReLU a value a unit, max(x,0)^2 three units each."""
+    """What the other layers pass on: Heaviside units 0 and 1 only, others a value a unit."""
     F = ab.LipschitzBall(dim=G.input_dim)
     assert of("cubes", F, G, 1).witness == {"k": k}
 
 
 @pytest.mark.parametrize("power", [1, 2, 3])
 def test_layers_around_the_steps_pass_on_the_input_and_the_sum(power):
-    """A network of the widths (keep, (q+1)(k-1), keep) with its weights, against the step function, k = 4."""
-    k, steep, units = 4, 1e-4, 1 if power == 1 else power + 1
-    shifts = 2.0 + np.arange(units)
-    # v = sum_i c_i (v + s_i)^q + c
-    powers = np.array([[math.comb(power, j) * s ** (power - j) for s in shifts] for j in range(1, power + 1)])
-    target = np.eye(power)[0]
-    keep = np.linalg.lstsq(powers, target, rcond=None)[0]
-    constant = -(keep @ shifts**power)
+    """A network of the widths (1, (q+1)(k-1), 1) with its weights, against the step function, k = 4."""
+    k, steep, shift = 4, 1e-4, 1e4
+    keep, constant = shift ** (1 - power) / power, -shift / power  # v is nearly keep (v + shift)^q + constant
     difference = np.array([(-1.0) ** i * math.comb(power, i) for i in range(power + 1)]) / math.factorial(power)
     values, jumps = np.array([0.3, -0.1, 0.4, 0.2]), np.arange(1, k) / k
-    first = (np.ones((units, 1)), shifts)
-    rows = np.tile(keep, ((power + 1) * (k - 1), 1)) / steep
+    first = (np.ones((1, 1)), np.array([shift]))
+    rows = np.full(((power + 1) * (k - 1), 1), keep / steep)
     offsets = np.concatenate([(constant - t) / steep - np.arange(power + 1) for t in jumps])
     step = np.concatenate([difference * jump for jump in np.diff(values)])
-    last = (np.tile(step, (units, 1)), values[0] + shifts)
-    network = DenseNetwork((first, (rows, offsets), last, (keep[None, :], np.array([constant]))), power)
-    assert network.widths == (units, (power + 1) * (k - 1), units)
+    last = (step[None, :], np.array([values[0] + shift]))
+    network = DenseNetwork((first, (rows, offsets), last, (np.array([[keep]]), np.array([constant]))), power)
+    assert network.widths == (1, (power + 1) * (k - 1), 1)
     x = (np.arange(4000) + 0.5) / 4000
     assert np.abs(network(x[:, None]) - values[np.floor(k * x).astype(int)]).mean() < 5e-3
 

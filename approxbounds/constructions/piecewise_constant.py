@@ -82,12 +82,10 @@ def cube_widths(power: int, dim: int, k: int) -> tuple[int, ...]:
 def _kept(power: int, values: int, units: int) -> int:
     """How many units of a layer pass on so many values that are bounded, or in {0, 1} and made by so many units.
 
-    relu(v + c) = v + c for large c: one unit a value. v is a combination of (v + c_i)^q, i = 0..q: q + 1 units.
-    Heaviside units pass on what is in {0, 1} only: 1[v >= 1/2].
+    max(v + c, 0)^q passes on a value in one unit, as ((v + c)^q - c^q)/(q c^(q-1)) -> v for c -> oo. Heaviside units
+    pass on what is in {0, 1} only: 1[v >= 1/2].
     """
-    if power == 0:
-        return units
-    return values if power == 1 else (power + 1) * values
+    return values if power else units
 
 
 def _realises(widths: tuple[int, ...], power: int, dim: int, k: int) -> bool:
