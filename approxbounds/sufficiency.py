@@ -154,9 +154,9 @@ def sufficient_width(F: FunctionClass, *, error: object, p: object, depth: objec
 
     G: fully connected networks with biases, ``depth`` layers (output layer included), so ``depth - 1`` hidden ones, and
     the activation ``max(x, 0)^degree``: ReLU by default, threshold units for degree 0. The answer has the certified
-    upper bound for this network, so that its width is enough. Widths are tried by doubling and bisection, up to the most
-    that the library can describe (10^12 parameters, layers of 10^9 units): no construction reaches the error with n - 1
-    units, and none with fewer if bounds do not get worse with the width. Better constructions may need less.
+    upper bound for this network, so that its width is enough. Widths are tried by doubling and bisection, up to the
+    most that the library can describe (10^12 parameters, layers of 10^9 units): no construction reaches the error with
+    n - 1 units, and none with fewer if bounds do not get worse with the width. Better constructions may need less.
 
     Raises ParameterError for bad input, symbols included, and NotApplicableError if no known construction reaches the
     error, or if the lower bounds prove that none can.
