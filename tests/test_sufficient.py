@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import approxbounds as ab
@@ -48,6 +48,30 @@ def reaches(F, widths, kind):
     """Whether a bound of another query, of the same activation by its power, reaches the error."""
     bounds = ab.upper_bounds(F, network(widths, F.domain_dim, kind["degree"]), p=kind["p"])
     return any(bound.number is not None and bound.number <= Fraction(kind["error"]) for bound in bounds)
+
+
+def best(F, widths, degree, p):
+    return ab.upper_bound(F, network(widths, F.domain_dim, degree), p=p).value
+
+
+@settings(max_examples=40)
+@given(
+    F=st.sampled_from([*CLASSES, ab.HolderBall(smoothness="9/2", dim=2), ab.MonotoneFunctions(dim=3)]),
+    widths=st.lists(st.one_of(st.integers(1, 30), st.integers(30, 2000)), min_size=1, max_size=4),
+    degree=st.integers(0, 3),
+    p=st.sampled_from([1, 2, 4, "inf"]),
+    more=st.sampled_from([1, 2, 10]),
+)
+@example(F=ab.ConvexFunctions(dim=1), widths=[1478], degree=1, p=4, more=1)  # graded nodes: the even number is better
+def test_wider_and_deeper_networks_have_no_worse_bounds(F, widths, degree, p, more):
+    """What the search assumes. Deeper: a layer twice; powers of ReLU also pass on x, and the sum in one unit."""
+    known = best(F, widths, degree, p)
+    larger = [[*widths[:i], k + more, *widths[i + 1 :]] for i, k in enumerate(widths)]
+    larger += [[*widths[:i], k, *widths[i:]] for i, k in enumerate(widths)]
+    if degree:
+        larger += [[F.domain_dim, *widths], [*widths, 1]]
+    for shape in larger:
+        assert best(F, shape, degree, p) <= known, shape
 
 
 @settings(max_examples=25)

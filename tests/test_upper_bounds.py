@@ -328,8 +328,8 @@ NESTED = [
     (_relu(9, 5), [_relu(9, 5, 1), _relu(9, 5, 5), _relu(9, 9, 5), _relu(1, 9, 5), _relu(2, 9, 5, 1, 7)]),
     (_relu(40, 90, dim=2), [_relu(40, 90, 1, dim=2), _relu(2, 40, 90, dim=2), _relu(40, 40, 90, dim=2)]),
     (_relu(*[90] * 40), [_relu(*[90] * 40, 1), _relu(1, *[90] * 40), _relu(*[90] * 40, 1, *[400] * 3)]),
-    (_spline(30), [_spline(30, 3), _spline(3, 30), _spline(3, 3, 31, 3)]),
-    (_spline(60, 120, dim=2), [_spline(6, 60, 120, 3, dim=2), _spline(60, 60, 120, 120, dim=2)]),
+    (_spline(30), [_spline(30, 1), _spline(1, 30), _spline(1, 1, 31, 1)]),
+    (_spline(60, 120, dim=2), [_spline(2, 60, 120, 1, dim=2), _spline(60, 60, 120, 120, dim=2)]),
     (_steps(20, 30, dim=2), [_steps(20, 20, 30, dim=2), _steps(20, 30, 30, dim=2), _steps(21, 31, dim=2)]),
 ]
 

@@ -107,17 +107,12 @@ class ConvexGradedNodes(_Convex):
         return reason
 
     def search(self, query: Query) -> Witness:
+        """All pieces that fit or fewer: an even n has a node at 1/2, and below a power of 2 there are more gradings."""
         most = min(free_pieces(query.G), _MOST_PIECES)
-        below = (1 << most.bit_length() - 1) - 1  # has more gradings
-        found: list[tuple[float, int, Fraction]] = []
-        for n in {most, max(below, 1)}:
-            gradings = fit_gradings(n)
-            nodes = np.array([float_nodes(n, float(g)) for g in gradings]).T
-            errors = _worst(FLOAT, list(nodes), FLOAT.number(query.p))
-            best = int(np.argmin(errors))
-            found.append((float(errors[best]), n, gradings[best]))
-        _, n, grading = min(found)
-        return {"pieces": n, "grading": grading}
+        below = (1 << most.bit_length() - 1) - 1
+        choices = {most, *(max(1, n - n % 2) for n in (most, below)), max(1, below)}
+        _, pieces, grading = min(_graded(n, query.p) for n in choices)
+        return {"pieces": pieces, "grading": grading}
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         n, most = integer_of(witness, "pieces", minimum=1, maximum=_MOST_PIECES), free_pieces(query.G)
@@ -160,6 +155,15 @@ class ConvexGradedNodes(_Convex):
         """f at 2^-53 and 1 - 2^-53 stands for its limits at 0 and 1."""
         nodes = float_nodes(integer_of(witness, "pieces", minimum=1), float(fraction_of(witness, "grading")))
         return self._interpolant(query, nodes, 0.0, f)
+
+
+def _graded(n: int, p: Number) -> tuple[float, int, Fraction]:
+    """The least error of n pieces, as far as doubles tell, n, and the grading."""
+    gradings = fit_gradings(n)
+    nodes = np.array([float_nodes(n, float(g)) for g in gradings]).T
+    errors = _worst(FLOAT, list(nodes), FLOAT.number(p))
+    best = int(np.argmin(errors))
+    return float(errors[best]), n, gradings[best]
 
 
 def _worst(A: Arithmetic[V], nodes: Sequence[Any], p: V) -> V:
