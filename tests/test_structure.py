@@ -48,7 +48,7 @@ def test_no_circles():
 
 
 def test_only_slow_packages_are_imported_late():
-    slow = ("sympy", "matplotlib", "scipy", "pandas", "joblib", "dask", "distributed", "tqdm")
+    slow = ("sympy", "matplotlib", "scipy", "pandas", "joblib", "dask", "distributed", "tqdm", "torch")
     assert deferred(ROOT, allowed=(*slow, "approxbounds.symbolic")) == []  # symbolic is SymPy
 
 

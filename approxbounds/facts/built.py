@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+from zlib import error as ZlibError
 
 import numpy as np
 from numpy.typing import NDArray
 
 from approxbounds import validation as check
-from approxbounds.errors import NotApplicableError, ParameterError
+from approxbounds.errors import MissingPackageError, NotApplicableError, ParameterError
+from approxbounds.facts.archives import AffineMap, archive, layers_of
 from approxbounds.facts.grid import Function, midpoints, values_at
 from approxbounds.facts.networks import NetworkFacts
+from approxbounds.files import read_file, write_atomically
 from approxbounds.validation import is_infinite
 
 __all__ = ["AffineMap", "DenseNetwork", "dense", "require_moderate"]
@@ -20,9 +27,8 @@ __all__ = ["AffineMap", "DenseNetwork", "dense", "require_moderate"]
 MOST_PARAMETERS = 10**8
 MOST_POINTS = 10**7
 _CHUNK = 2**22  # numbers held at a time while a network is evaluated
-
-#: The weight matrix and the biases of one layer.
-AffineMap = tuple[NDArray[np.float64], NDArray[np.float64]]
+#: What files raise that are no archives of networks; SyntaxError: a damaged header.
+_NO_NETWORK = (OSError, TypeError, ValueError, BadZipFile, ZlibError, EOFError, RuntimeError, SyntaxError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +105,63 @@ class DenseNetwork:
         if is_infinite(exponent) or largest == 0:
             return largest
         return largest * float(np.mean((gaps / largest) ** float(exponent)) ** (1 / float(exponent)))
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write it to a NumPy archive (.npz), in one step; ParameterError if that is not possible.
+
+        Its arrays, all float64: ``power`` (a number), ``weights0`` (units, inputs), ``biases0`` (units,), ``weights1``,
+        .., the output layer last.
+        """
+        try:
+            return write_atomically(Path(path), archive(self.layers, self.power))
+        except (OSError, TypeError, ValueError) as error:
+            raise ParameterError("path", path, f"cannot be written ({error})") from None
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> DenseNetwork:
+        """Read it from such a file; ParameterError if there is none, or no network of at most 10^8 parameters in it.
+
+        >>> import approxbounds as ab, tempfile, pathlib
+        >>> G = ab.ReLUNetwork(widths=(8,), input_dim=1)
+        >>> network = ab.upper_bound(ab.LipschitzBall(dim=1), G, p=2).build(lambda x: x[:, 0] ** 2 / 2)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     again = DenseNetwork.load(network.save(pathlib.Path(directory) / "network.npz"))
+        >>> again, bool(again([[0.3]]) == network([[0.3]]))
+        (DenseNetwork(input_dim=1, widths=(8,), power=1; 25 parameters), True)
+        """
+        try:
+            return cls(*layers_of(read_file(Path(path), 9 * MOST_PARAMETERS), MOST_PARAMETERS))
+        except _NO_NETWORK as error:
+            raise ParameterError("path", path, f"must be a network that was saved ({error})") from None
+
+    def to_torch(self) -> Any:
+        """The same network as a ``torch.nn.Sequential`` in float64, to train further; values have shape (m, 1).
+
+        Raises MissingPackageError where torch is not installed. Units of power 0, which are steps, have no gradients.
+        Steep units (a limit, says ``explain()``) have large gradients, so a usual step may go astray.
+        So keep the best state, the start among them, by its error on points that are not trained on; then training
+        cannot make it worse there. Least squares for the last layer alone are a safe first step.
+        """
+        try:
+            import torch
+        except ImportError:
+            raise MissingPackageError("to_torch() needs torch: pip install torch") from None
+        power = self.power
+
+        class Power(torch.nn.Module):  # type: ignore[misc]
+            """max(x, 0)^power; 1[x >= 0] for power = 0."""
+
+            def forward(self, x: Any) -> Any:
+                return (x >= 0).to(x.dtype) if power == 0 else torch.relu(x) ** power
+
+        modules: list[Any] = []
+        for matrix, biases in self.layers:
+            layer = torch.nn.Linear(matrix.shape[1], len(biases), dtype=torch.float64)
+            with torch.no_grad():
+                layer.weight.copy_(torch.tensor(matrix))
+                layer.bias.copy_(torch.tensor(biases))
+            modules += [layer, torch.nn.ReLU() if power == 1 else Power()]
+        return torch.nn.Sequential(*modules[:-1])
 
 
 def require_moderate(G: NetworkFacts) -> None:
