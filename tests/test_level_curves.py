@@ -7,6 +7,7 @@ import pytest
 from members import member, of
 
 import approxbounds as ab
+from approxbounds.render import rounded
 
 SLACK = 1 + 1e-9
 F = ab.MonotoneFunctions(dim=2)
@@ -61,6 +62,22 @@ def test_level_curves_are_between_the_bounds(p):
     assert worst > 0.5
 
 
+@pytest.mark.parametrize("widths", [(17, 16), (8, 7, 12, 9), (2, 12, 9, 1)])
+@pytest.mark.parametrize("p", [1, 2, 4])
+def test_what_is_built_is_between_the_bounds(widths, p):
+    rng = np.random.default_rng(p)
+    bound = of("level-curves", F, relu(*widths), p)
+    built, breaks = bound.theorem.built(bound.query, bound.witness), bound.witness["K"]
+    assert bound.value < built < 1.02 * bound.value and rounded(built, True) in bound.explain()
+    worst, lower = 0.0, ab.lower_bound(F, relu(*widths), p=p).value
+    smooth = [lambda x: x.sum(axis=1) / 2, lambda x: x[:, 1] ** 9, member(rng, F)]
+    for f in (*smooth, *(staircase(rng, jumps) for jumps in (3, breaks, 4 * breaks))):
+        network = bound.build(f)
+        assert network.widths == widths
+        worst = max(worst, *(network.error(f, p=p, per_side=side) for side in (210, 157)))
+    assert lower <= bound.value and 0.5 * bound.value < worst <= built * 1.002  # the grid sees no more of the curves
+
+
 def test_two_units_follow_a_curve():
     """(M(x_2-s)+1)_+ - (M(x_2-s))_+ is between 0 and 1, and a step off a strip of width 1/M."""
     rng, steep = np.random.default_rng(1), 2.0**20
@@ -111,5 +128,3 @@ def test_what_level_curves_are_not_for():
         (ab.MonotoneFunctions(dim=3), ab.ReLUNetwork(widths=(9, 9), input_dim=3), 2),
     ):
         assert "level-curves" in {refusal.theorem for refusal in ab.upper_bounds(kind, G, p=p).refusals}
-    with pytest.raises(ab.NotApplicableError, match="limits of steep"):
-        of("level-curves", F, relu(9, 9), 2).build(lambda x: x[:, 0])
