@@ -10,6 +10,7 @@ from members import member, of
 import approxbounds as ab
 from approxbounds.arithmetic import FLOAT
 from approxbounds.constructions.sticks import float_nodes, strip_cells, worst_pair
+from approxbounds.render import rounded
 
 INF = math.inf
 SLACK = 1 + 1e-9
@@ -235,5 +236,38 @@ def test_what_columns_are_not_for(theorem):
     ):
         assert theorem in {refusal.theorem for refusal in ab.upper_bounds(F, G, p=p).refusals}
     assert ab.upper_bound(kind(dim=2), relu((1, 9, 9), 2), p=2).value == 0.5  # x does not pass the first layer
-    with pytest.raises(ab.NotApplicableError, match="limits of steep"):
-        of(theorem, kind(dim=2), relu((9, 9), 2), 2).build(lambda x: x[:, 0])
+
+
+@pytest.mark.parametrize("p", [1, 2, 4])
+@pytest.mark.parametrize(("d", "widths"), [(2, (9, 4)), (2, (20, 12)), (2, (12, 7, 12, 8)), (3, (12, 9, 10))])
+@pytest.mark.parametrize("theorem", CLASSES)
+def test_what_is_built_is_between_the_bounds(theorem, d, widths, p):
+    """On a grid of the boxes of monotone functions, whose faces other grids would round, and on one that meets none."""
+    F, G, rng = CLASSES[theorem](dim=d), relu(widths, d), np.random.default_rng(p)
+    bound = of(theorem, F, G, p)
+    built = bound.theorem.built(bound.query, bound.witness)
+    assert ab.lower_bound(F, G, p=p).value <= bound.value <= built.error * SLACK <= 1.25 * bound.value
+    assert rounded(built.error, True) in bound.explain()
+    sides, least = np.lcm.reduce(list(built.sizes.values())[: d if F.is_monotone else 1]), 100 if d == 2 else 20
+    side, worst = int(sides) * -(-least // int(sides)), 0.0
+    targets = [antidiagonal, lambda x: x[:, 0] > 1 / 3, member(rng, F)] if F.is_monotone else [*sharp(rng, d)]
+    for f in (*targets, member(rng, F)):
+        network = bound.build(f)
+        assert network.widths == widths
+        worst = max(worst, network.error(f, p=p, per_side=side))
+        assert network.error(f, p=p, per_side=least + 1) <= 1.01 * built.error
+    assert 0.1 * built.error <= worst <= built.error * SLACK
+
+
+def test_windows_on_graded_columns_are_exact_next_to_the_faces():
+    """For a function of x_1 that is linear between the nodes, with two units at each face."""
+    F, p = ab.ConvexFunctions(dim=3), 9
+    bound = of("convex-columns", F, relu((64, 64), 3), p)
+    built = bound.theorem.built(bound.query, bound.witness)
+    assert built.two_sided
+    network = bound.build(lambda x: np.abs(x[:, 0] - 0.5))
+    faces = np.concatenate([float_nodes(built.sizes[f"k{j}"], float(built.sizes[f"grading{j}"])) for j in (2, 3)])
+    near = np.clip(np.concatenate([faces, np.nextafter(faces, 0), np.nextafter(faces, 2)]), 0, 1)
+    x = np.stack(np.meshgrid([0.0, 0.3, 0.5, 0.9, 1.0], near, near, indexing="ij"), axis=-1).reshape(-1, 3)
+    expected = np.abs(x[:, 0] - 0.5) if built.sizes["K"] % 2 == 0 else network(x * [1, 0, 0] + [0, 0.5, 0.5])
+    assert network(x) == pytest.approx(expected, abs=1e-9)

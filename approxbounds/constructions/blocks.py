@@ -17,7 +17,8 @@ from approxbounds.constructions.smoothness import (
     quasi_interpolation_values,
 )
 from approxbounds.constructions.splits import best_split, resolutions_up_to
-from approxbounds.constructions.windows import MOST_DIRECTIONS, Cells, WindowConstruction
+from approxbounds.constructions.window_networks import Cells, Pieces
+from approxbounds.constructions.windows import MOST_DIRECTIONS, WindowConstruction
 from approxbounds.facts.functions import Regularity
 from approxbounds.facts.grid import Function, values_at
 from approxbounds.theorem import Query
@@ -119,9 +120,7 @@ class BlockConstruction(WindowConstruction):
         order = SYMBOLIC.number(min(F.along[0], 2))
         return sympy.Symbol("W", positive=True) ** -(order / (len(F.along) + 1))
 
-    def pieces(
-        self, query: Query, grid: Cells, f: Function
-    ) -> tuple[NDArray[np.float64], list[NDArray[np.float64] | None]]:
+    def pieces(self, query: Query, grid: Cells, f: Function) -> Pieces:
         corners = np.indices(grid.blocks).reshape(len(grid.blocks), -1).T
         sides = 1 / np.array(grid.blocks)
         centres = (corners + 0.5) * sides

@@ -13,7 +13,8 @@ from approxbounds.constructions.hinges import line_values
 from approxbounds.constructions.placement import widths_of
 from approxbounds.constructions.smoothness import axes, columns_error, cut_choices, differentiable
 from approxbounds.constructions.splits import best_split
-from approxbounds.constructions.windows import MOST_DIRECTIONS, Cells, WindowConstruction
+from approxbounds.constructions.window_networks import Cells, Pieces
+from approxbounds.constructions.windows import MOST_DIRECTIONS, WindowConstruction
 from approxbounds.facts.functions import Regularity
 from approxbounds.facts.grid import Function
 from approxbounds.theorem import Query
@@ -89,9 +90,7 @@ class ColumnConstruction(WindowConstruction):
         along = [SYMBOLIC.number(1 if differentiable(s) else s) for s in F.along]
         return sympy.Symbol("W", positive=True) ** -(sympy.Min(*along, 1) / len(along))
 
-    def pieces(
-        self, query: Query, grid: Cells, f: Function
-    ) -> tuple[NDArray[np.float64], list[NDArray[np.float64] | None]]:
+    def pieces(self, query: Query, grid: Cells, f: Function) -> Pieces:
         order, dim = axes(self._regularity(query)), len(grid.blocks)
         cuts = tuple(grid.blocks[axis] for axis in order[1:])
         table = line_values(f, dim, order, grid.parts[order[0]], cuts)  # its axes: order[d-1], .., order[1], nodes

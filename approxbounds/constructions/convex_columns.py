@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import prod
 from typing import Any
 
-from approxbounds.arithmetic import BALL, Arithmetic, V
+import numpy as np
+from numpy.typing import NDArray
+
+from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V
 from approxbounds.constructions.pairs import cell_widths, most_units
 from approxbounds.constructions.placement import reshaped, size_text, two_layers_refusal, widths_of
 from approxbounds.constructions.smoothness import cut_choices
@@ -14,14 +18,18 @@ from approxbounds.constructions.splits import best_split
 from approxbounds.constructions.sticks import (
     GRADINGS,
     best_nodes,
+    float_nodes,
     interpolated_cell,
     node,
     strip_cells,
     worst_pair,
 )
+from approxbounds.constructions.window_networks import STEEP, Built, Cells, built_step, least_loss, window_network
 from approxbounds.constructions.windows import MOST_DIRECTIONS
-from approxbounds.errors import HypothesisError, NoExpressionError, echo
+from approxbounds.errors import HypothesisError, NoExpressionError, NotApplicableError, echo
+from approxbounds.facts.built import DenseNetwork, require_moderate
 from approxbounds.facts.functions import Regularity
+from approxbounds.facts.grid import Function, values_at
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import above
 from approxbounds.sources import Citation
@@ -62,7 +70,6 @@ class ConvexColumns(Theorem):
     )
     citations = (Citation("approxbounds", "5.1"),)
     direction = Direction.UPPER
-    unbuilt = "its windows are limits of steep units, whose weights for such columns are not worked out here"
 
     def _cut(self, query: Query) -> tuple[str, ...]:
         """The indices of the coordinates that are cut."""
@@ -80,14 +87,18 @@ class ConvexColumns(Theorem):
 
     def search(self, query: Query) -> Witness:
         """The numbers of parts of x_2, .., x_d differ by one at most."""
-        p = float(query.p)
-        ways = [(True, 2.0)] if p == 2 else [(False, p)] + ([(True, 2.0)] if p < 2 else [])
-        found = [way for way in (self._best(query, *way) for way in ways) if way is not None]
+        found = self._ways(query, 1)
         if not found:
             raise HypothesisError(f"the widths of G have no room for it (id {self.id})")
         return min(found, key=lambda way: way[0])[1]
 
-    def _best(self, query: Query, means: bool, p: float) -> tuple[float, Witness] | None:
+    def _ways(self, query: Query, faces: int) -> list[tuple[float, Witness]]:
+        """The best with values at the centres and with means, with so many units at each face."""
+        p = float(query.p)
+        ways = [(True, 2.0)] if p == 2 else [(False, p)] + ([(True, 2.0)] if p < 2 else [])
+        return [way for way in (self._best(query, faces, *way) for way in ways) if way is not None]
+
+    def _best(self, query: Query, faces: int, means: bool, p: float) -> tuple[float, Witness] | None:
         """In floats, for F with b - a = 1: the bound and the witness; None if there is no room."""
         widths, names, kind = widths_of(query.G), self._cut(query), "means" if means else "centres"
         power = 2.0 if means else 1.0
@@ -98,7 +109,7 @@ class ConvexColumns(Theorem):
             return float(sum(term**power for term in terms) ** (1 / power))
 
         def room(cuts: tuple[int, ...]) -> int:
-            return most_units(widths, len(names) + 1, prod(cuts)) - sum(cuts)
+            return most_units(widths, len(names) + 1, prod(cuts)) - sum(cuts) - (faces - 1) * (sum(cuts) - len(cuts))
 
         alike = Regularity((1,) * (len(names) + 1), 1)
         split = best_split(cut_choices(alike, len(names), min(max(widths), _MOST_CUTS)), room, error)
@@ -157,10 +168,77 @@ class ConvexColumns(Theorem):
             f"$x_i=\\frac12(2i/n)^g$ up to $\\frac12$ and mirror images, $g={witness['grading']}$ in $x_1$ and "
             f"${gradings}$ in the others, the error is at most ${error}$."
         )
-        return (*self.outline(query), Step(text, self.citations))
+        return (*self.outline(query), Step(text, self.citations), built_step(self.built(query, witness)))
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
         intervals, cuts = self._sizes(query, witness)
         needed = cell_widths(widths_of(query.G), len(cuts) + 1, intervals + sum(cuts), prod(cuts))
         assert needed is not None  # it has room
         return reshaped(query.G, needed)
+
+    def built(self, query: Query, witness: Witness) -> Built:
+        """With two units at each face, perhaps for fewer columns, or with one; means are taken over some points.
+
+        Slopes of order 1/t at the first node t lose 2^-50/t of the range. For the points see :func:`_points`.
+        """
+        span, found = float(query.F.span(FLOAT)), []
+        for faces in (1, 2):
+            for error, sizes in self._ways(query, faces):
+                intervals, cuts = self._sizes(query, sizes)
+                nodes = self._nodes(query, sizes)
+                steepness, loss = STEEP, 0.0
+                if faces == 1:
+                    steepness, loss = least_loss(Cells((1, *cuts), (intervals, *(1,) * len(cuts))), float(query.p))
+                    if min(float(np.diff(own).min()) for own in nodes[1:]) * steepness < 16:
+                        continue  # windows would overlap
+                error += loss + 2.0**-50 / float(nodes[0][1])
+                error += sum(_lost(own, _points(intervals, cuts)) for own in nodes[1:]) if sizes["means"] else 0.0
+                found.append(Built(sizes, faces == 2, steepness, span * error))
+        if not found:
+            raise NotApplicableError(f"{self.id}: what is built has windows for which there is no room")
+        return min(found, key=lambda way: way.error)
+
+    def _nodes(self, query: Query, witness: Witness) -> list[NDArray[np.float64]]:
+        intervals, cuts = self._sizes(query, witness)
+        gradings = [fraction_of(witness, name) for name in ("grading", *(f"grading{j}" for j in self._cut(query)))]
+        return [_doubles(n, float(g)) for n, g in zip((intervals, *cuts), gradings, strict=True)]
+
+    def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
+        """f enters by its values at the centres of the cells of x_2, .., x_d, or means over points of these."""
+        require_moderate(query.G)
+        built = self.built(query, witness)
+        intervals, cuts = self._sizes(query, built.sizes)
+        first, *others = self._nodes(query, built.sizes)
+        m = _points(intervals, cuts) if built.sizes["means"] else 1
+        fine = [(a[:-1, None] + np.diff(a)[:, None] * (np.arange(m) + 0.5) / m).ravel() for a in others]
+        where = np.empty((*map(len, fine), len(cuts) + 1))
+        where[..., 1:] = np.stack(np.meshgrid(*fine, indexing="ij"), axis=-1)
+        values = np.empty((prod(cuts), len(first)))
+        for i, x in enumerate(np.clip(first, 2.0**-53, 1 - 2.0**-53)):  # limits at 0 and 1
+            where[..., 0] = x
+            own = values_at(f, where.reshape(-1, len(cuts) + 1)).reshape([n for k in cuts for n in (k, m)])
+            values[:, i] = own.mean(axis=tuple(range(1, 2 * len(cuts), 2))).ravel()
+        grid = Cells((1, *cuts), (intervals, *(1,) * len(cuts)))
+        pieces = np.zeros(grid.count), [values, *[None] * len(cuts)]
+        return window_network(query.G, grid, [first, *others], pieces, built)
+
+
+def _doubles(n: int, grading: float) -> NDArray[np.float64]:
+    """The nodes, kept apart near 1."""
+    nodes = np.minimum(float_nodes(n, grading), 1 - 2.0**-53 * np.arange(n, -1, -1))
+    return np.asarray(nodes)
+
+
+def _points(intervals: int, cuts: Sequence[int]) -> int:
+    """In each direction of a cell, for its means: from 8 to 64, as many as take a moderate time."""
+    return int(min(64, max(8, (2**22 / (prod(cuts) * intervals)) ** (1 / len(cuts)))))
+
+
+def _lost(nodes: NDArray[np.float64], m: int) -> float:
+    """How far means over m points of each cell are in L^2 from means, for convex functions with values in [0,1].
+
+    By the lemma on sticks, at most twice the largest for one of them, whose kink matters in one of m parts only: the
+    mean in its cell, of width h, is off by at most 1/(4m) for the first cell, h/(8 m^2 t) for others.
+    """
+    width = np.diff(nodes)
+    return float(2 * max(width[0] ** 0.5 / (4 * m), (width[1:] ** 1.5 / (8 * m * m * nodes[1:-1])).max(initial=0.0)))

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from math import prod
 from typing import Any
+
+import numpy as np
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.pairs import cell_widths, most_units
 from approxbounds.constructions.placement import reshaped, size_text, two_layers_refusal, widths_of
 from approxbounds.constructions.smoothness import cut_choices
 from approxbounds.constructions.splits import best_split
+from approxbounds.constructions.window_networks import STEEP, Built, Cells, built_step, least_loss, window_network
 from approxbounds.constructions.windows import MOST_DIRECTIONS
-from approxbounds.errors import HypothesisError, echo
+from approxbounds.errors import HypothesisError, NotApplicableError, echo
+from approxbounds.facts.built import DenseNetwork, require_moderate
 from approxbounds.facts.functions import Regularity
+from approxbounds.facts.grid import Function
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import above
 from approxbounds.sources import Citation
@@ -58,7 +64,6 @@ class MonotoneColumns(Theorem):
     )
     citations = (Citation("approxbounds", "5.1"),)
     direction = Direction.UPPER
-    unbuilt = "its steps and windows are limits of steep units, whose weights are not worked out here"
 
     def names(self, query: Query) -> tuple[str, ...]:
         return tuple(f"k{j}" for j in range(1, int(query.F.domain_dim) + 1))
@@ -75,6 +80,13 @@ class MonotoneColumns(Theorem):
 
     def search(self, query: Query) -> Witness:
         """The numbers of parts of x_2, .., x_d differ by one at most. What fits best does not depend on p."""
+        found = self._fitted(query, lambda cuts: self._units(query, prod(cuts)))
+        if found is None:
+            raise HypothesisError(f"the widths of G have no room for it (id {self.id})")
+        return dict(zip(self.names(query), found, strict=True))
+
+    def _fitted(self, query: Query, units: Callable[[tuple[int, ...]], int]) -> tuple[int, ...] | None:
+        """The best k_j, if there are so many first-layer units without x_1; None if nothing fits."""
         names, widths = self.names(query), widths_of(query.G)
 
         def error(cuts: tuple[int, ...], room: int) -> float:
@@ -82,14 +94,47 @@ class MonotoneColumns(Theorem):
             return float(query.F.box_error(FLOAT, sides, 1))
 
         def room(cuts: tuple[int, ...]) -> int:
-            return self._units(query, prod(cuts)) - sum(cuts) + 1  # none are enough for one part of x_1
+            return units(cuts) - sum(cuts) + 1  # none are enough for one part of x_1
 
         alike = Regularity((1,) * len(names), 1)
         found = best_split(cut_choices(alike, len(names) - 1, max(widths)), room, error)
-        if found is None:
-            raise HypothesisError(f"the widths of G have no room for it (id {self.id})")
-        cuts, units = found
-        return dict(zip(names, ((units + 1) // 2, *cuts), strict=True))
+        return None if found is None else ((found[1] + 1) // 2, *found[0])
+
+    def built(self, query: Query, witness: Witness) -> Built:
+        """With x_1 among the first units; with two units at each face, perhaps for fewer boxes, or with one.
+
+        A step in x_1 is delta wide, where f and its value may be a range apart, and loses the range times 2^-50/delta.
+        """
+        widths, dim, p = widths_of(query.G), int(query.G.domain_dim), float(query.p)
+        span, ways = float(query.F.span(FLOAT)), []
+        for more in (True, False):
+
+            def units(cuts: tuple[int, ...], more: bool = more) -> int:
+                return most_units(widths, dim, prod(cuts)) - 1 - (sum(cuts) - len(cuts) if more else 0)
+
+            found = self._fitted(query, units)
+            if found is None:
+                continue
+            steepness, loss = (STEEP, 0.0) if more else least_loss(Cells((1, *found[1:]), (1,) * dim), p)
+            loss += _steps(found[0], p)[1]
+            error = float(query.F.box_error(FLOAT, [FLOAT.number(k) for k in found], query.p)) + span * loss
+            ways.append(Built(dict(zip(self.names(query), found, strict=True)), more, steepness, error))
+        if not ways:
+            raise NotApplicableError(f"{self.id}: what is built has a unit for x_1, for which there is no room")
+        return min(ways, key=lambda way: way.error)
+
+    def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
+        """f enters by the middle of its range on each box; ``explain`` says how many boxes there are."""
+        require_moderate(query.G)
+        built = self.built(query, witness)
+        sides = tuple(built.sizes.values())
+        values = np.moveaxis(query.F.box_values(f, sides), 0, -1).reshape(-1, sides[0])
+        width, starts = _steps(sides[0], float(query.p))[0], np.arange(1, sides[0]) / sides[0]
+        grid = Cells((1, *sides[1:]), (2 * sides[0] - 1, *(1,) * (len(sides) - 1)))
+        nodes = grid.equal_nodes
+        nodes[0] = np.concatenate([[0.0], np.column_stack([starts - width, starts]).ravel(), [1.0]])
+        pieces = np.zeros(grid.count), [np.repeat(values, 2, axis=1), *[None] * (len(sides) - 1)]
+        return window_network(query.G, grid, nodes, pieces, built)
 
     def _units(self, query: Query, columns: int) -> int:
         """The most first-layer units without x_1 where G holds so many columns; 0 if it holds them nowhere."""
@@ -125,7 +170,11 @@ class MonotoneColumns(Theorem):
         shape = r"\times".join(str(witness[name]) for name in self.names(query))
         needed, error = size_text(self.smallest_network(query, witness)), above(self.evaluate(BALL, query, witness))
         text = f"The widths of $G$ allow ${shape}$ boxes ({needed} are enough); the error is at most ${error}$."
-        return (*self.outline(query), Step(text, self.citations))
+        steps = (*self.outline(query), Step(text, self.citations))
+        try:
+            return (*steps, built_step(self.built(query, witness)))
+        except NotApplicableError:
+            return steps
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
         first, *cuts = (integer_of(witness, name) for name in self.names(query))
@@ -135,3 +184,10 @@ class MonotoneColumns(Theorem):
         needed = cell_widths(widths, dim, units + 1, columns)
         assert needed is not None  # it has room
         return reshaped(query.G, needed)
+
+
+def _steps(count: int, p: float) -> tuple[float, float]:
+    """The best width of ``count`` - 1 steps in x_1, and their loss for values in [0,1]."""
+    losses = [(((count - 1) * 2.0**-k) ** (1 / p) + 2.0 ** (k - 50), 2.0**-k) for k in range(24, 51)]
+    loss, width = min(losses)
+    return width, loss if count > 1 else 0.0
