@@ -13,7 +13,7 @@ from approxbounds.arithmetic import SYMBOLIC, precision, usual_errors
 from approxbounds.asymptotics import decays_more_slowly, gathered
 from approxbounds.certificate import Certificate
 from approxbounds.errors import HypothesisError, NoExpressionError, NoNumberError, NotApplicableError
-from approxbounds.facts.built import DenseNetwork
+from approxbounds.facts.built import BuiltNetwork
 from approxbounds.facts.grid import Function, on_the_cube
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.kernel import certified_value
@@ -184,7 +184,7 @@ class Bound:
         """The smallest network of the kind of G that the construction of an upper bound needs, if it has a size."""
         return None if self.number is None else self.theorem.smallest_network(self.query, self.witness or {})
 
-    def build(self, f: Function) -> DenseNetwork:
+    def build(self, f: Function) -> BuiltNetwork:
         """The network that the construction of an upper bound makes for f: an element of G, padded to its widths.
 
         ``f`` takes points of shape (m, d) in [0,1]^d and gives values of shape (m,); it is trusted to be in F, and then

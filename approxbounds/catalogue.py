@@ -18,6 +18,7 @@ from approxbounds.constructions.monotone_columns import MonotoneColumns
 from approxbounds.constructions.piecewise_constant import ConstantConstruction, CubeConstruction
 from approxbounds.constructions.poincare import PoincareConstant
 from approxbounds.constructions.power_cells import PowerCells
+from approxbounds.constructions.recurrent_sums import RecurrentSums
 from approxbounds.constructions.relu import KnownRate, LuShenYangZhang, ShenYangZhang
 from approxbounds.constructions.strips import StripConstruction
 from approxbounds.constructions.towers import TowerConstruction
@@ -144,6 +145,7 @@ REGISTRY.upper.update(
         LocalPolynomials(),
         ElementConstruction(),
         PowerCells(),
+        RecurrentSums(),
         McShaneEnvelope(),
         ShenYangZhang(),
         LuShenYangZhang(),

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 
 from approxbounds.arithmetic import Arithmetic, V, usual_errors
 from approxbounds.errors import HypothesisError, NoExpressionError, NotApplicableError, ParameterError
-from approxbounds.facts.built import DenseNetwork
+from approxbounds.facts.built import BuiltNetwork
 from approxbounds.facts.functions import FunctionFacts
 from approxbounds.facts.grid import Function
 from approxbounds.facts.networks import NetworkFacts
@@ -199,7 +199,7 @@ class Theorem(ABC):
         """The smallest network of the kind of G that an upper bound's construction needs, or None."""
         return None
 
-    def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
+    def build(self, query: Query, witness: Witness, f: Function) -> BuiltNetwork:
         """The network of an upper bound's construction for f, in G; raises NotApplicableError if there is none."""
         raise NotApplicableError(f"{self.id}: there is nothing to build: {self.unbuilt}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,7 +23,7 @@ from approxbounds.facts.networks import NetworkFacts
 from approxbounds.files import read_file, write_atomically
 from approxbounds.validation import is_infinite
 
-__all__ = ["AffineMap", "DenseNetwork", "dense", "require_moderate"]
+__all__ = ["AffineMap", "BuiltNetwork", "DenseNetwork", "dense", "require_moderate"]
 
 MOST_PARAMETERS = 10**8
 MOST_POINTS = 10**7
@@ -31,8 +32,56 @@ _CHUNK = 2**22  # numbers held at a time while a network is evaluated
 _NO_NETWORK = (OSError, TypeError, ValueError, BadZipFile, ZlibError, EOFError, RuntimeError, SyntaxError)
 
 
+class BuiltNetwork(ABC):
+    """A network with its weights: a function of points of shape (m, d), with values of shape (m,)."""
+
+    @property
+    @abstractmethod
+    def input_dim(self) -> int:
+        """d."""
+
+    @property
+    @abstractmethod
+    def _widest(self) -> int:
+        """The most numbers that are held for a point."""
+
+    @abstractmethod
+    def _values(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The values at not too many points."""
+
+    def __call__(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        where = np.asarray(points, float)
+        if where.ndim != 2 or where.shape[1] != self.input_dim:
+            raise ParameterError("points", where.shape, f"must have shape (m, {self.input_dim})")
+        rows = max(1, _CHUNK // max(self.input_dim, self._widest))
+        parts = [self._values(where[first : first + rows]) for first in range(0, len(where), rows)]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def error(self, f: Function, *, p: object, per_side: int) -> float:
+        """The L^p distance from f on the midpoints of per_side^d cubes: a measurement, not a certified number.
+
+        ``f`` takes points of shape (m, d); ``p`` is a number >= 1 or infinity. The grid has at most 10^7 points.
+        """
+        exponent = check.exponent(p)
+        if check.is_symbolic(exponent):
+            raise ParameterError("p", p, "a number is needed here, not a symbol")
+        side = check.integer("per_side", per_side, maximum=MOST_POINTS, symbols=False)
+        points = side**self.input_dim
+        if points > MOST_POINTS:
+            raise ParameterError("per_side", per_side, f"the grid may have at most {MOST_POINTS} points per_side^d")
+        rows = max(1, _CHUNK // self.input_dim)
+        gaps = np.empty(points)
+        for first in range(0, points, rows):
+            where = midpoints(side, self.input_dim, first, min(first + rows, points))
+            gaps[first : first + rows] = np.abs(values_at(f, where) - self(where))
+        largest = float(gaps.max())
+        if is_infinite(exponent) or largest == 0:
+            return largest
+        return largest * float(np.mean((gaps / largest) ** float(exponent)) ** (1 / float(exponent)))
+
+
 @dataclass(frozen=True, eq=False)
-class DenseNetwork:
+class DenseNetwork(BuiltNetwork):
     """A fully connected network with its weights: hidden units max(x, 0)^power, 1[x >= 0] for power = 0; linear output.
 
     ``layers`` are pairs of a matrix of shape (units, inputs) and biases of shape (units,), the output layer last.
@@ -63,17 +112,13 @@ class DenseNetwork:
         """The number of parameters, zeros included."""
         return sum(matrix.size + biases.size for matrix, biases in self.layers)
 
+    @property
+    def _widest(self) -> int:
+        return max(self.widths)
+
     def __repr__(self) -> str:
         sizes = f"input_dim={self.input_dim}, widths={self.widths}, power={self.power}"
         return f"DenseNetwork({sizes}; {self.weights} parameters)"
-
-    def __call__(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        where = np.asarray(points, float)
-        if where.ndim != 2 or where.shape[1] != self.input_dim:
-            raise ParameterError("points", where.shape, f"must have shape (m, {self.input_dim})")
-        rows = max(1, _CHUNK // max(self.input_dim, *self.widths))
-        parts = [self._values(where[first : first + rows]) for first in range(0, len(where), rows)]
-        return np.concatenate(parts) if parts else np.zeros(0)
 
     def _values(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         values = points
@@ -83,28 +128,6 @@ class DenseNetwork:
         matrix, biases = self.layers[-1]
         result: NDArray[np.float64] = (values @ matrix.T + biases)[:, 0]
         return result
-
-    def error(self, f: Function, *, p: object, per_side: int) -> float:
-        """The L^p distance from f on the midpoints of per_side^d cubes: a measurement, not a certified number.
-
-        ``f`` takes points of shape (m, d); ``p`` is a number >= 1 or infinity. The grid has at most 10^7 points.
-        """
-        exponent = check.exponent(p)
-        if check.is_symbolic(exponent):
-            raise ParameterError("p", p, "a number is needed here, not a symbol")
-        side = check.integer("per_side", per_side, maximum=MOST_POINTS, symbols=False)
-        points = side**self.input_dim
-        if points > MOST_POINTS:
-            raise ParameterError("per_side", per_side, f"the grid may have at most {MOST_POINTS} points per_side^d")
-        rows = max(1, _CHUNK // self.input_dim)
-        gaps = np.empty(points)
-        for first in range(0, points, rows):
-            where = midpoints(side, self.input_dim, first, min(first + rows, points))
-            gaps[first : first + rows] = np.abs(values_at(f, where) - self(where))
-        largest = float(gaps.max())
-        if is_infinite(exponent) or largest == 0:
-            return largest
-        return largest * float(np.mean((gaps / largest) ** float(exponent)) ** (1 / float(exponent)))
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write it to a NumPy archive (.npz), in one step; ParameterError if that is not possible.

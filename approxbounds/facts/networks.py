@@ -15,7 +15,7 @@ from approxbounds.facts.piecewise import Piecewise
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, symbol_unless_symbolic
 
-__all__ = ["Activation", "Architecture", "Contents", "NetworkFacts", "Orders", "Sizes", "layered_order"]
+__all__ = ["Activation", "Architecture", "Contents", "DelayLine", "NetworkFacts", "Orders", "Sizes", "layered_order"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,20 @@ class Architecture:
     parameters: tuple[Number, ...]
     activation: Activation
     bias: bool
+
+
+@dataclass(frozen=True)
+class DelayLine:
+    """Recurrent networks that can keep their inputs: W may be any permutation; U, v, b, c, thresholds are any numbers.
+
+    ``rectifies``: "output" (h_t = a_t, y = v.relu(h_T) + c), "state" (h_t = relu(a_t), y = v.h_T + c) or "thresholds"
+    (h_t = sign(a_t) relu(|a_t| + beta)).
+    """
+
+    hidden: Number
+    steps: Number
+    inputs: Number
+    rectifies: str
 
 
 @dataclass(frozen=True)
@@ -219,6 +233,11 @@ class NetworkFacts(Description, ABC):
     @property
     def architecture(self) -> Architecture | None:
         """The layers one by one, or None if G is not a layered network of known widths."""
+        return None
+
+    @property
+    def delay_line(self) -> DelayLine | None:
+        """How recurrent networks keep their inputs, or None if they are not known to."""
         return None
 
     def with_widths(self, widths: tuple[Number, ...]) -> NetworkFacts:

@@ -8,7 +8,7 @@ from typing import Any
 from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.errors import ParameterError
 from approxbounds.facts.growth import Count, CountedLayer
-from approxbounds.facts.networks import Orders
+from approxbounds.facts.networks import DelayLine, Orders
 from approxbounds.networks.recurrent_base import Recurrent, Weights, code_text, coded
 from approxbounds.networks.recurrent_growth import CentralCount, CodeCount
 from approxbounds.parameters import BITS, Integer, allowed
@@ -50,6 +50,11 @@ class HadamRNN(Recurrent):
             _require_order("hidden", self.hidden)
         if self.layers == 2 and self.activation != "linear":
             raise ParameterError("activation", self.activation, "must be linear if layers=2")
+
+    @property
+    def delay_line(self) -> DelayLine | None:
+        """Hadamard matrices are no permutations."""
+        return None
 
     @property
     def recurrent_weights(self) -> tuple[Weights, ...]:
@@ -117,7 +122,8 @@ class QORNN(Recurrent):
     """Recurrent networks with quantised recurrent weights, W = alpha Z: nearly orthogonal where they are trained to be.
 
     hidden, steps, inputs, bits, activation: as of :class:`Recurrent`. recurrent_bits: k, 1 to 64; alpha >= 0 is real
-    and the entries of Z are in a set of 2^k integers, {-1, 0, 1} if k = 1. No orthogonality is asked for.
+    and the entries of Z are in a set of 2^k integers with 0 and 1 in it, {-1, 0, 1} if k = 1. No orthogonality is asked
+    for.
 
     For each Z, the net inputs of step t are of degree t in alpha, U, b and the thresholds.
 
@@ -137,7 +143,8 @@ class QORNN(Recurrent):
 
     @property
     def matrix(self) -> str:
-        codes = code_text(1) if self.recurrent_bits == 1 else f"${self.recurrent_bits}$-bit codes"
+        bits = self.recurrent_bits
+        codes = code_text(1) if bits == 1 else f"${bits}$-bit codes, $0$ and $1$ among them"
         return rf"$W=\alpha Z$ with real $\alpha\ge0$ and a matrix $Z$ of {codes}"
 
     def _orders_of_matrix(self, n: Any) -> tuple[Any, Any]:

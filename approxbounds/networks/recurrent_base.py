@@ -20,7 +20,7 @@ from approxbounds.facts.growth import (
     SumCount,
     Thresholds,
 )
-from approxbounds.facts.networks import Orders
+from approxbounds.facts.networks import DelayLine, Orders
 from approxbounds.facts.piecewise import Piecewise, layered_pieces
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.parametric import finer
@@ -31,6 +31,7 @@ from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
 
 __all__ = ["ACTIVATIONS", "SIZE", "Recurrent", "Weights", "code_text", "coded"]
 
+_RECTIFIES = {"linear": "output", "relu": "state", "modrelu": "thresholds"}
 #: What the recurrence applies to its net inputs.
 ACTIVATIONS = ("linear", "relu", "modrelu")
 SIZE = allowed(Integer(maximum=10**7))
@@ -115,6 +116,12 @@ class Recurrent(NetworkClass):
     def contains_constants(self) -> bool:
         """c is real, and v may be 0: with codes its scale is."""
         return True
+
+    @property
+    def delay_line(self) -> DelayLine | None:
+        if self.bits is not None:
+            return None
+        return DelayLine(self.hidden, self.steps, self.inputs, _RECTIFIES[self.activation])
 
     @property
     def _unit_layers(self) -> tuple[Number, ...]:
