@@ -392,3 +392,33 @@ def test_lower_bounds_are_no_larger_for_networks_that_contain_others():
     networks = [ab.ReLUNetwork(widths=(width,), input_dim=4, bias=False) for width in (1, 2, 3)]
     values = [ab.lower_bound(F, G, p=1).value for G in networks]
     assert values == sorted(values, reverse=True)
+
+
+def _relu(d, *widths):
+    return ab.ReLUNetwork(widths=widths, input_dim=d)
+
+
+EVERYDAY = [
+    (ab.LipschitzBall(dim=1), _relu(1, 64, 64), 2, 3.6e-4),
+    (ab.LipschitzBall(dim=2), _relu(2, 64, 64), math.inf, 0.0313),
+    (ab.HolderBall(smoothness="3/2", dim=2), _relu(2, 64, 64), 2, 0.0078),
+    (ab.HolderBall(smoothness=2, dim=2), _relu(2, 64, 64), 2, 0.0015),
+    (ab.HolderBall(smoothness=2, dim=2), _relu(2, 64, 64), math.inf, 0.0102),
+    (ab.HolderBall(smoothness=4, dim=2), _relu(2, 512, 512, 512), 2, 1.2e-7),
+    (ab.HolderBall(smoothness=3, dim=2), ab.ReLUPowerNetwork(widths=(64, 64), input_dim=2, power=2), 2, 8.7e-5),
+    (ab.LipschitzBall(dim=2), ab.HeavisideNetwork(widths=(256, 256), input_dim=2), math.inf, 0.0152),
+    (ab.MonotoneFunctions(dim=1), ab.HeavisideNetwork(widths=(64,), input_dim=1), math.inf, 0.0077),
+]
+
+
+@pytest.mark.parametrize(("F", "G", "p", "most"), EVERYDAY)
+def test_bounds_for_everyday_networks(F, G, p, most):
+    assert ab.lower_bound(F, G, p=p).value <= ab.upper_bound(F, G, p=p).value <= most
+
+
+def test_two_layers_interpolate_as_finely_as_the_product_of_their_widths():
+    """1000 times better than one break a unit, and far more than steps."""
+    F, G = ab.HolderBall(smoothness=2, dim=1), _relu(1, 256, 256)
+    values = {bound.theorem.id: bound.value for bound in ab.upper_bounds(F, G, p=2) if bound.theorem.numeric}
+    best = ab.upper_bound(F, G, p=2).value
+    assert best == values["zigzag"] and 1000 * best <= values["relu-interpolation"] and 1000 * best <= values["cubes"]
