@@ -129,9 +129,8 @@ class LevelCurves(Theorem):
         """
         breaks, levels, _ = self._plan(query, witness)
         area = (1 + 1.5 / _shifts(breaks, levels)) / (3 * breaks) + 2 / _STEEP
-        return float(query.F.span(FLOAT)) * (
-            levels / (levels + 1) * area ** (1 / float(query.p)) + 1 / (2 * (levels + 1))
-        )
+        own: float = levels / (levels + 1) * area ** (1 / float(query.p)) + 1 / (2 * (levels + 1))
+        return float(query.F.span(FLOAT)) * own
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """f enters by the points where it passes the levels, on lines over the places that are tried."""
@@ -139,7 +138,7 @@ class LevelCurves(Theorem):
         breaks, levels, plan = self._plan(query, witness)
         low, high = map(float, query.F.value_range or (0, 0))
         gap = (high - low) / (levels + 1)
-        nodes, heights = _placed(f, breaks, low + gap * np.arange(1, levels + 1))
+        nodes, heights = _placed(f, breaks, np.asarray(low + gap * np.arange(1, levels + 1), float))
         slopes = np.diff(heights, axis=1) * breaks
         forms = np.zeros((levels, 2 + breaks))
         forms[:, 0], forms[:, 1], forms[:, 2:] = -slopes[:, 0], 1, -np.diff(slopes, axis=1)

@@ -48,7 +48,7 @@ class RecurrentWeights(BuiltNetwork):
     @property
     def input_dim(self) -> int:
         """T d_in."""
-        return self.steps * self.U.shape[1]
+        return self.steps * int(self.U.shape[1])
 
     @property
     def _widest(self) -> int:
