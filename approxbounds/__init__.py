@@ -18,6 +18,7 @@ Many at once: :func:`compare`, :func:`sweep`. What there is: ``FUNCTION_CLASSES`
 
 import approxbounds.catalogue  # noqa: F401 - fills the registry
 from approxbounds.bound import Bound, Refusal, Status
+from approxbounds.brackets import Bracket
 from approxbounds.certificate import Certificate, verify
 from approxbounds.comparison import Comparison, compare
 from approxbounds.errors import (
@@ -58,7 +59,6 @@ from approxbounds.networks.skip import SkipNetwork
 from approxbounds.networks.splines import FreeKnotSplines
 from approxbounds.networks.union import Union
 from approxbounds.query import (
-    Bracket,
     Candidates,
     average_case,
     bracket,

@@ -15,11 +15,12 @@ from approxbounds import render, tables, validation
 from approxbounds.arithmetic import SYMBOLIC
 from approxbounds.asymptotics import needed
 from approxbounds.bound import Bound
+from approxbounds.brackets import Bracket
 from approxbounds.description import Description
 from approxbounds.errors import NoExpressionError, ParameterError, called_rightly
 from approxbounds.functions.base import FunctionClass
 from approxbounds.networks.base import NetworkClass
-from approxbounds.query import Bracket, function_class, make_query, network_class
+from approxbounds.query import function_class, make_query, network_class
 from approxbounds.sources import Citation, bibtex
 from approxbounds.theorem import Query
 from approxbounds.validation import Number, is_infinite

@@ -9,7 +9,7 @@ from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.facts.functions import distance_norm
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
-__all__ = ["monic_norm", "square_level", "taylor_error"]
+__all__ = ["monic_norm", "square_level", "sum_norm", "taylor_error"]
 
 _EXACT_DIM = 4  # up to which the norms of |u|_1 are computed exactly
 
@@ -22,14 +22,14 @@ def taylor_error(A: Arithmetic[V], dim: int, half: V, p: Number, *, order: Numbe
     and D^m f, |m| = n, Hölder with exponent e - n and constant R, the polynomial of degree n.
     """
     t = float("inf") if is_infinite(p) else order * p
-    size = A.power(_sum_norm(A, dim, half, t), A.number(whole)) if whole else A.number(1)
+    size = A.power(sum_norm(A, dim, half, t), A.number(whole)) if whole else A.number(1)
     if whole < order:
         root = A.power(A.number(dim), A.number(Fraction(1, 2)))
         size = size * A.power(distance_norm(A, root * half, 1, t, line=dim == 1), A.number(order - whole))
     return A.exp(A.log_gamma(A.number(order - whole + 1)) - A.log_gamma(A.number(order + 1))) * size
 
 
-def _sum_norm(A: Arithmetic[V], dim: int, half: V, t: Number) -> V:
+def sum_norm(A: Arithmetic[V], dim: int, half: V, t: Number) -> V:
     """A bound on || |u|_1 ||_t, u uniform on |u_j| <= half: d half (t+1)^{-1/t}; exactly for few dimensions.
 
     E (U_1 + .. + U_d)^t = Gamma(t+1)/Gamma(t+d+1) sum_{k<d} (-1)^k C(d,k) (d-k)^{t+d} for U_j uniform on [0,1].
