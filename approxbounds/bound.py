@@ -326,8 +326,11 @@ def in_short(reasons: Mapping[str, str]) -> str:
 
 
 def strongest_rate(bounds: list[Bound]) -> Bound:
-    """The bound whose rate is certainly the strongest, up to logarithms; the first where nothing is certain."""
-    lower = bounds[0].direction is Direction.LOWER
+    """The bound whose rate is certainly the strongest, up to logarithms; the first where nothing is certain.
+
+    Rates are compared as sizes grow; those of packings and covers as eps tends to 0.
+    """
+    lower = (bounds[0].direction is Direction.LOWER) == (bounds[0].query.eps is None)
 
     def stronger(a: Bound, b: Bound) -> Bound:
         slow, fast = (b.rate, a.rate) if lower else (a.rate, b.rate)

@@ -23,6 +23,7 @@ from approxbounds.constructions.relu import KnownRate, LuShenYangZhang, ShenYang
 from approxbounds.constructions.strips import StripConstruction
 from approxbounds.constructions.towers import TowerConstruction
 from approxbounds.constructions.zigzag import ZigzagInterpolation
+from approxbounds.coverings import covering
 from approxbounds.functions.anisotropic import AnisotropicHolderBall
 from approxbounds.functions.convex import ConvexFunctions
 from approxbounds.functions.entropy import BarronBall, EntropyClass
@@ -156,5 +157,7 @@ REGISTRY.upper.update(
 )
 
 REGISTRY.complexities.update(
-    _by_id(*pseudo_dimension.METHODS, *vc_dimension.METHODS, *fat_shattering.METHODS, *packing.THEOREMS)
+    _by_id(
+        *pseudo_dimension.METHODS, *vc_dimension.METHODS, *fat_shattering.METHODS, *packing.THEOREMS, *covering.THEOREMS
+    )
 )

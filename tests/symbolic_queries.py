@@ -63,6 +63,7 @@ def bounds() -> Iterator[ab.Bound]:
     for F in chain(*functions):
         for p in (2, P, "inf"):
             yield from _all(lambda F=F, p=p: F.packing(EPS, p=p))
+            yield from _all(lambda F=F, p=p: F.covering(EPS, p=p))
     smooth, width = ab.HolderBall(smoothness=3, dim=2, radius=RADIUS), sympy.Symbol("widths", positive=True)
     for p in (P, "inf"):  # constructions for more than one derivative
         yield from ab.upper_bounds(smooth, ab.ReLUNetwork(widths=(width, width), input_dim=2), p=p)

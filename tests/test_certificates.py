@@ -7,6 +7,7 @@ formula in balls of 1000 bits.
 
 import json
 import math
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -87,6 +88,12 @@ def issued():
             best = G.fat_shattering(gamma)
             bounds += [best, *(other for other in best.others if isinstance(other, ab.Bound))]
     bounds += [F.packing(eps, p=p) for F in classes(2) for eps in ("1/5000", 1e-3) for p in (1, 2.5, math.inf)]
+    for F in (*classes(1), *classes(2)):
+        for p in (1, 2.5, math.inf):
+            with suppress(ab.NotApplicableError):
+                best = F.covering("1/30", p=p)
+                bounds += [best, *(other for other in best.others if isinstance(other, ab.Bound))]
+    bounds += [classes(1)[0].covering(3, p=2)]
     bounds += [ENTROPY.packing("1/9", p=p) for p in (2, math.inf)]
     return tuple(bound.certificate for bound in bounds if bound.number is not None)
 

@@ -24,7 +24,7 @@ from approxbounds.cli import inverse, listing
 from approxbounds.cli import sweep as sweeping
 from approxbounds.cli.answers import bound_dict, bound_text, show, write_certificate
 from approxbounds.cli.completion import SHELLS, script
-from approxbounds.cli.help import COMMANDS, EXAMPLES, Parser
+from approxbounds.cli.help import COMMANDS, EXAMPLES, Once, Parser
 from approxbounds.cli.text import parse_functions, parse_network, parse_value, read_text, split_classes
 from approxbounds.errors import ApproxBoundsError, ParameterError
 from approxbounds.extensions import load
@@ -52,7 +52,10 @@ def _upper(arguments: argparse.Namespace) -> int:
 
 def _bracket(arguments: argparse.Namespace) -> int:
     F = parse_functions(arguments.F)
-    bracket = ab.bracket(F, parse_network(arguments.G, F), p=parse_value(arguments.p))
+    return _bracket_command(arguments, ab.bracket(F, parse_network(arguments.G, F), p=parse_value(arguments.p)))
+
+
+def _bracket_command(arguments: argparse.Namespace, bracket: ab.Bracket) -> int:
     show(
         lambda: {"lower": bound_dict(bracket.lower), "upper": bound_dict(bracket.upper)},
         lambda: bound_text(bracket.lower) + "\n\n" + bound_text(bracket.upper),
@@ -76,6 +79,11 @@ def _fat(arguments: argparse.Namespace) -> int:
 def _packing(arguments: argparse.Namespace) -> int:
     F = parse_functions(arguments.F)
     return _bound_command(arguments, F.packing(parse_value(arguments.eps), p=parse_value(arguments.p)))
+
+
+def _entropy(arguments: argparse.Namespace) -> int:
+    F = parse_functions(arguments.F)
+    return _bracket_command(arguments, F.entropy(parse_value(arguments.eps), p=parse_value(arguments.p)))
 
 
 def _table(arguments: argparse.Namespace) -> int:
@@ -150,18 +158,6 @@ def _completion(arguments: argparse.Namespace) -> int:
     return 0
 
 
-class _Once(argparse.Action):
-    """An option with one value: given twice, the first would silently be lost."""
-
-    given = False
-
-    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, *values: Any) -> None:
-        if self.given:
-            raise argparse.ArgumentError(self, "may be given only once")
-        self.given = True
-        setattr(namespace, self.dest, values[0])
-
-
 def _add_arguments(sub: argparse.ArgumentParser, arguments: str) -> None:
     """What several commands take: classes F and G, an exponent p, a certificate's file c, a table's format t."""
     if "F" in arguments:
@@ -196,7 +192,7 @@ def _parser() -> argparse.ArgumentParser:
         sub: argparse.ArgumentParser = commands.add_parser(
             name, help=text, description=f"{text[0].upper()}{text[1:]}.", examples=EXAMPLES[name]
         )
-        sub.register("action", None, _Once)
+        sub.register("action", None, Once)
         sub.set_defaults(run=run)
         _add_arguments(sub, arguments)
         return sub
@@ -208,8 +204,8 @@ def _parser() -> argparse.ArgumentParser:
     command("vc", _vc, "Gc")
     fat = command("fat", _fat, "Gc")
     fat.add_argument("--gamma", required=True, help="the scale, e.g. 0.1 or 1/10")
-    packing = command("packing", _packing, "Fpc")
-    packing.add_argument("--eps", required=True, help="separation, e.g. 0.01 or 1/100")
+    for each in (command("packing", _packing, "Fpc"), command("entropy", _entropy, "Fp")):
+        each.add_argument("--eps", required=True, help="separation, e.g. 0.01 or 1/100")
     inverse.add_options(command("weights", inverse.weights, "Fpc"), "ednk")
     inverse.add_options(command("sufficient", inverse.sufficient, "Fpc"), "ednw")
     inverse.add_options(command("weights-bracket", inverse.weights_bracket, "Fp"), "edn")

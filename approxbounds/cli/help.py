@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from approxbounds.errors import suggestion
 from approxbounds.tables import filled
 
-__all__ = ["COMMANDS", "EXAMPLES", "Parser"]
+__all__ = ["COMMANDS", "EXAMPLES", "Once", "Parser"]
 
 #: What each command is for.
 COMMANDS = {
@@ -20,6 +20,7 @@ COMMANDS = {
     "vc": "best upper bound on the VC dimension of the signs of G",
     "fat": "best upper bound on the fat-shattering dimension of G at a scale",
     "packing": "lower bound on the packing entropy log M(eps, F, L^p)",
+    "entropy": "the packing entropy of F between packings and covers",
     "weights": "how many weights an error needs at least",
     "sufficient": "how many weights are enough for an error",
     "weights-bracket": "how many weights an error needs, from below and from above",
@@ -45,6 +46,7 @@ EXAMPLES = {
     "vc": ("vc heaviside:widths=20,input_dim=1",),
     "fat": ("fat norm-bounded:norms=1x3/2,input_dim=2 --gamma 0.1",),
     "packing": ("packing lipschitz:dim=2 --eps 0.01 -p 2",),
+    "entropy": ("entropy lipschitz:dim=2 --eps 0.01 -p 2",),
     "weights": ("weights lipschitz:dim=2 --error 1e-3 -p 2 --depth 3",),
     "sufficient": ("sufficient lipschitz:dim=2 --error 1e-2 -p 2 --depth 3",),
     "weights-bracket": ("weights-bracket lipschitz:dim=1 --error 1e-2 -p 2 --depth 2 --degree 0 --json",),
@@ -82,3 +84,15 @@ class Parser(argparse.ArgumentParser):
         if unknown := _UNKNOWN.match(message):
             message += suggestion(unknown[1], COMMANDS)
         super().error(message)
+
+
+class Once(argparse.Action):
+    """An option with one value: given twice, the first would silently be lost."""
+
+    given = False
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, *values: Any) -> None:
+        if self.given:
+            raise argparse.ArgumentError(self, "may be given only once")
+        self.given = True
+        setattr(namespace, self.dest, values[0])

@@ -10,6 +10,7 @@ from approxbounds import tables
 from approxbounds.description import Description
 from approxbounds.registry import FUNCTION_CLASSES, LOWER_THEOREMS, NETWORK_CLASSES, THEOREMS, UPPER_THEOREMS
 from approxbounds.sources import Citation
+from approxbounds.theorem import Direction
 
 __all__ = ["known", "text"]
 
@@ -76,7 +77,9 @@ def _role(theorem: Any) -> str:
         return "upper bound on E_p"
     if "gamma" in theorem.inputs:
         return "fat-shattering"
-    return "Pdim" if theorem.inputs == ("network",) else "packing"
+    if theorem.inputs == ("network",):
+        return "Pdim"
+    return "packing" if theorem.direction is Direction.LOWER else "covering"
 
 
 def _keys(citations: tuple[Citation, ...]) -> list[str]:

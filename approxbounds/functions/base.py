@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from approxbounds.bound import Bound
+from approxbounds.brackets import Bracket
 from approxbounds.complexity.packing import packing
+from approxbounds.coverings.covering import covering, entropy
 from approxbounds.errors import called_rightly
 from approxbounds.facts.functions import FunctionFacts
 
@@ -31,3 +33,28 @@ class FunctionClass(FunctionFacts):
         True
         """
         return packing(self, eps, p=p)
+
+    @called_rightly
+    def covering(self, eps: object, *, p: object) -> Bound:
+        """A certified upper bound on log N(eps, F, L^p), the covering entropy (natural logarithm).
+
+        N is the least number of closed L^p balls of radius ``eps``, with any centres, that cover F. Errors as
+        :meth:`packing`; NotApplicableError where F has no finite cover, or none is known.
+
+        >>> import approxbounds as ab
+        >>> ab.LipschitzBall(dim=1).covering("1/100", p=2)
+        log N(1/100, F, L^2) <= 74.6329  [covering-zigzag, certified]
+        """
+        return covering(self, eps, p=p)
+
+    @called_rightly
+    def entropy(self, eps: object, *, p: object) -> Bracket:
+        """The packing entropy log M(eps, F, L^p) from both sides: by :meth:`packing`, and by :meth:`covering` at eps/2.
+
+        Two functions at distance greater than ``eps`` are not in one ball of radius eps/2, so M(eps) <= N(eps/2).
+
+        >>> import approxbounds as ab
+        >>> ab.LipschitzBall(dim=1).entropy("1/100", p="inf")
+        68.6215 <= log M(1/100, F, L^inf) <= 144.631
+        """
+        return entropy(self, eps, p=p)

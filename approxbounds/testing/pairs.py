@@ -157,16 +157,18 @@ def sharp_pairs(draw: DrawFn) -> tuple[ab.FunctionClass, ab.NetworkClass]:
 
 @st.composite
 def bounds(draw: DrawFn) -> ab.Bound:
-    """A bound with a number: on E_p from either side, a pseudo-dimension, a fat-shattering dimension or a packing."""
+    """A bound with a number: on E_p from either side, a dimension of G, a packing or a cover of F."""
     F, G = draw(pairs(families_only=True))
     p, scale = draw(exponents()), draw(scales())
-    question = draw(st.sampled_from(["lower", "upper", "pdim", "vc", "fat", "packing"]))
+    question = draw(st.sampled_from(["lower", "upper", "pdim", "vc", "fat", "packing", "covering"]))
     try:
         if question in {"lower", "upper"}:
             ask = ab.lower_bounds if question == "lower" else ab.upper_bounds
             found = [bound for bound in ask(F, G, p=p) if bound.number is not None]
         elif question == "packing":
             found = [F.packing(scale, p=p)]
+        elif question == "covering":
+            found = [F.covering(scale, p=p)]
         else:
             dimensions = {"pdim": G.pseudo_dimension, "vc": G.vc_dimension}
             best = dimensions[question]() if question in dimensions else G.fat_shattering(scale)

@@ -1,0 +1,326 @@
+"""Covers: every code is written out for random members of F, whose distance and number of choices are counted."""
+
+import itertools
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy
+from hypothesis import given
+from hypothesis import strategies as st
+
+import approxbounds as ab
+from approxbounds.arithmetic import FLOAT, precision
+from approxbounds.bound import apply
+from approxbounds.coverings.covering import THEOREMS
+from approxbounds.errors import HypothesisError
+from approxbounds.facts.grid import midpoints
+from approxbounds.kernel import certified_value
+from approxbounds.testing import check_bound, exponents, function_classes
+from approxbounds.theorem import Query
+
+S = sympy.Symbol("s", positive=True)
+BY_ID = {theorem.id: theorem for theorem in THEOREMS}
+
+
+def covering(name, F, eps, p):
+    bound = apply(BY_ID[name], Query(functions=F, p=p, eps=Fraction(eps)))
+    assert isinstance(bound, ab.Bound), bound
+    return bound
+
+
+def nearest(value, centre, delta, choices):
+    """The value nearest to one of ``choices`` values, 2 delta apart, around a centre."""
+    values = centre + (2 * np.arange(choices) + 1 - choices) * delta
+    return values[np.argmin(np.abs(values - value))]
+
+
+def coded(value, low, high, delta):
+    """One of the first values on a line or chain, and how many there are."""
+    choices = math.ceil((high - low) / (2 * delta) - 1e-9)
+    return nearest(value, (low + high) / 2, delta, choices), choices
+
+
+# --------------------------------------------------------------------------------------------------- zigzags
+
+
+@pytest.mark.parametrize("eps", ["1/3", "1/10", "1/77"])
+def test_zigzags_follow_lipschitz_functions(eps):
+    F = ab.LipschitzBall(dim=1, radius=2)
+    bound = covering("covering-zigzag", F, eps, math.inf)
+    k, delta = bound.witness["k"], 2 / bound.witness["k"]
+    assert bound.value == pytest.approx(k * math.log(2) + math.log(1 + k))
+    rng = np.random.default_rng(1)
+    nodes = np.linspace(0, 1, k + 1)
+    for _ in range(20):
+        breaks = np.linspace(0, 1, rng.integers(2, 3 * k))
+        steps = 2 * np.diff(breaks) * rng.choice([-1, 1, rng.uniform(-1, 1)], len(breaks) - 1)
+        f = np.clip(np.concatenate([[0], np.cumsum(steps)]) + rng.uniform(-2, 2), -2, 2)
+        at = np.interp(nodes, breaks, f)
+        code, choices = coded(at[0], -2, 2, delta)
+        g = [code]
+        for value in at[1:]:
+            g.append(nearest(value, g[-1], delta, 2))
+        x = np.union1d(nodes, breaks)
+        assert np.abs(np.interp(x, breaks, f) - np.interp(x, nodes, g)).max() <= float(Fraction(eps)) * (1 + 1e-9)
+        assert math.log(choices) + k * math.log(2) <= bound.value
+
+
+# ---------------------------------------------------------------------------------------- Taylor polynomials
+
+
+def orders(dim, most):
+    return [m for m in itertools.product(range(most + 1), repeat=dim) if sum(m) <= most]
+
+
+def sine(F, rng):
+    """A function of F = a sin(w.x + c) with its derivatives: |w| <= 6, the derivatives up to order s bounded by R."""
+    w = rng.uniform(-6, 6, F.dim)
+    a = float(F.radius) / max(1, np.linalg.norm(w)) ** math.ceil(F.smoothness) / 2
+
+    c = rng.uniform(0, 6)
+
+    def derivative(m, points):
+        return a * np.prod(w ** np.array(m)) * np.sin(points @ w + c + sum(m) * np.pi / 2)
+
+    return derivative
+
+
+@pytest.mark.parametrize("eps", ["1/5", "1/60"])
+@pytest.mark.parametrize("s", ["3/2", 2, "5/2"])
+@pytest.mark.parametrize("d", [1, 2])
+def test_taylor_codes(d, s, eps):
+    F = ab.HolderBall(smoothness=s, dim=d)
+    bound = covering("covering-taylor", F, eps, math.inf)
+    top = math.ceil(F.smoothness) - 1
+    k, choices = bound.witness["k"], [bound.witness[f"n{j}"] for j in range(top + 1)]
+    taus = tau_by_definition(F.smoothness, choices)
+    delta = [tau * k ** float(j - F.smoothness) for j, tau in enumerate(taus)]
+    path = [tuple(cube) for cube in snake(k, d)]
+    rng = np.random.default_rng(2)
+    for _ in range(4):
+        f = sine(F, rng)
+        codes, words, last = {}, 0.0, None
+        for cube in path:
+            centre = (np.array(cube) + 0.5) / k
+            codes[cube] = {}
+            for m in orders(d, top):
+                j, value = sum(m), float(f(m, centre[None])[0])
+                if last is None:
+                    codes[cube][m], count = coded(value, -1, 1, delta[j])
+                else:
+                    step = centre - (np.array(last) + 0.5) / k
+                    predicted = taylor(codes[last], m, step, top)
+                    codes[cube][m], count = nearest(value, predicted, delta[j], choices[j]), choices[j]
+                words += math.log(count)
+                assert abs(codes[cube][m] - value) <= delta[j] * (1 + 1e-9)
+            last = cube
+        assert words <= bound.value
+        points = rng.random((3000, d))
+        cells = np.minimum((points * k).astype(int), k - 1)
+        g = np.array(
+            [taylor(codes[tuple(c)], (0,) * d, x - (c + 0.5) / k, top) for c, x in zip(cells, points, strict=True)]
+        )
+        assert np.abs(f((0,) * d, points) - g).max() <= float(Fraction(eps)) * (1 + 1e-9)
+
+
+def tau_by_definition(s, choices):
+    top, taus = len(choices) - 1, {}
+    for j in range(top, -1, -1):
+        kappa = math.gamma(s - top + 1) / math.gamma(s - j + 1)
+        tail = sum(taus[j + i] / math.factorial(i) for i in range(1, top - j + 1))
+        taus[j] = (kappa + tail) / (choices[j] - 1)
+    return [taus[j] for j in range(top + 1)]
+
+
+def snake(k, dim):
+    """The cubes in an order in which each is a neighbour of the last."""
+    if dim == 0:
+        return [()]
+    return [(i, *rest) for i in range(k) for rest in (snake(k, dim - 1) if i % 2 == 0 else snake(k, dim - 1)[::-1])]
+
+
+def taylor(derivatives, m, step, top):
+    """The value of D^m of the polynomial with these derivatives at 0."""
+    total = 0.0
+    for other, value in derivatives.items():
+        rest = tuple(o - e for o, e in zip(other, m, strict=True))
+        if min(rest) >= 0 and sum(other) <= top:
+            total += value * math.prod(t**r / math.factorial(r) for t, r in zip(step, rest, strict=True))
+    return total
+
+
+@pytest.mark.parametrize("s", ["1/3", 1])
+@pytest.mark.parametrize("d", [1, 2])
+def test_chains_of_values_of_rough_functions(d, s):
+    """f_omega of the hypercube family, the roughest functions there are."""
+    F = ab.HolderBall(smoothness=s, dim=d)
+    bound = covering("covering-taylor", F, "1/4", math.inf)
+    k, n = bound.witness["k"], bound.witness["n0"]
+    delta = k ** float(-F.smoothness) / (n - 1)
+    rng = np.random.default_rng(3)
+    family = F.families[0]
+    for resolution in (1, 2, 3, 7):
+        omega = rng.integers(0, 2, resolution**d)
+        points = rng.random((2000, d))
+        code, codes = None, {}
+        for cube in snake(k, d):
+            value = family.evaluate({"k": resolution}, omega, (np.array([cube]) + 0.5) / k)[0]
+            code = coded(value, -1, 1, delta)[0] if code is None else nearest(value, code, delta, n)
+            assert abs(code - value) <= delta * (1 + 1e-9)
+            codes[cube] = code
+        g = np.array([codes[tuple(np.minimum((x * k).astype(int), k - 1))] for x in points])
+        assert np.abs(family.evaluate({"k": resolution}, omega, points) - g).max() <= 0.25 * (1 + 1e-9)
+
+
+# ------------------------------------------------------------------------------------------- values on a grid
+
+GRIDS = [
+    ab.HolderBall(smoothness="1/2", dim=1),
+    ab.HolderBall(smoothness=2, dim=1),
+    ab.LipschitzBall(dim=2),
+    ab.HolderBall(smoothness="3/2", dim=2),
+    ab.AnisotropicHolderBall(smoothness=("1/2", "3/2")),
+    ab.SobolevBall(smoothness=2, dim=2, integrability="inf", radius=3),
+]
+
+
+@pytest.mark.parametrize("F", GRIDS, ids=str)
+@pytest.mark.parametrize("p", [1, 3, math.inf])
+def test_grid_codes(F, p):
+    d, eps = F.domain_dim, 0.15
+    bound = covering("covering-grid", F, Fraction(3, 20), p)
+    k, n = [bound.witness[f"k{j}"] for j in range(1, d + 1)], bound.witness["choices"]
+    s, R = F.regularity.along[-1], float(F.radius)
+    lead = 2 if s > 1 else 1
+    delta = R * k[-1] ** -float(min(s, 2)) / (n - 2**lead + 1)
+    rng = np.random.default_rng(4)
+    for family in F.families[:1]:
+        index = family.extremes(3)[0]
+        omega = rng.integers(0, 2, family.cells(index))
+        nodes = np.stack(np.meshgrid(*(np.linspace(0, 1, each + 1) for each in k), indexing="ij"), axis=-1)
+        inside = np.clip(nodes.reshape(-1, d), 0, 1 - 1e-12)
+        values = family.evaluate(index, omega, inside).reshape(-1, k[-1] + 1)
+        codes, words = np.zeros_like(values), 0.0
+        for line, code in zip(values, codes, strict=True):
+            for i, value in enumerate(line):
+                if i < lead:
+                    code[i], count = coded(value, -R, R, delta)
+                else:
+                    code[i], count = (
+                        nearest(value, 2 * code[i - 1] - code[i - 2] if lead == 2 else code[i - 1], delta, n),
+                        n,
+                    )
+                words += math.log(count)
+                assert abs(code[i] - value) <= delta * (1 + 1e-7) + 1e-9
+        assert words <= bound.value
+        points = midpoints(400 if d == 1 else 90, d)
+        gap = np.abs(family.evaluate(index, omega, points) - multilinear(codes.reshape(nodes.shape[:-1]), points))
+        assert (gap.max() if p == math.inf else np.mean(gap**p) ** (1 / p)) <= eps * (1 + 1e-3)
+
+
+def multilinear(values, points):
+    k = np.array(values.shape) - 1
+    cell = np.minimum((points * k).astype(int), k - 1)
+    t, total = points * k - cell, 0.0
+    for corner in itertools.product((0, 1), repeat=values.ndim):
+        weight = np.prod(np.where(corner, t, 1 - t), axis=1)
+        total = total + weight * values[tuple((cell + corner).T)]
+    return total
+
+
+# ----------------------------------------------------------------------------------------------- both sides
+
+
+@pytest.mark.parametrize("eps", ["1/3", "1/5", "1/9"])
+def test_packings_found_by_enumeration_are_below_the_covers(eps):
+    """All zigzags on a grid of 4 cells that start at multiples of 1/4: a greedy packing in sup norm and L^1."""
+    lines = [
+        np.cumsum([start, *steps]) / 8
+        for start in range(-8, 9, 2)
+        for steps in itertools.product((-2, 2), repeat=4)
+        if all(abs(v) <= 8 for v in np.cumsum([start, *steps]))
+    ]
+    F = ab.LipschitzBall(dim=1)
+    for p, distance in [("inf", lambda f: np.abs(f).max()), (1, lambda f: np.mean(np.abs(f[1:] + f[:-1]) / 2))]:
+        packed = []  # the mean of |f| is at least that of the |f| at the middles of cells
+        for line in lines:
+            if all(distance(line - other) > float(Fraction(eps)) for other in packed):
+                packed.append(line)
+        assert len(packed) > 4
+        assert math.log(len(packed)) <= F.entropy(eps, p=p).upper.value
+
+
+@given(function_classes(families_only=True), exponents(), st.fractions(Fraction(1, 500), 1))
+def test_lower_bounds_are_below_upper_bounds(F, p, eps):
+    try:
+        bracket = F.entropy(eps, p=p)  # raises if they contradict each other
+    except ab.NotApplicableError:
+        return
+    assert bracket.ratio >= 1
+    check_bound(bracket.upper)
+
+
+@given(function_classes(families_only=True), exponents(), st.fractions(Fraction(1, 200), 1))
+def test_covers_of_coarser_scales_are_smaller(F, p, eps):
+    try:
+        fine, coarse = F.covering(eps, p=p), F.covering(2 * eps, p=p)
+    except ab.NotApplicableError:
+        return
+    assert coarse.value <= fine.value * 1.05 + 1e-9  # the search is on a grid of choices
+
+
+def test_orders_of_both_sides_agree():
+    eps, p = sympy.symbols("eps p", positive=True)
+    for F in (
+        *(ab.HolderBall(smoothness=s, dim=d) for s in ("1/2", 1, "5/2", S) for d in (1, 2)),
+        ab.SobolevBall(smoothness=3, dim=2, integrability="inf"),
+        ab.AnisotropicHolderBall(smoothness=("1/2", 2)),
+    ):
+        for exponent in (2, p, "inf"):
+            bracket = F.entropy(eps, p=exponent)
+            assert sympy.simplify(bracket.upper.rate.subs(eps, 2 * eps) / bracket.lower.rate) == 1
+
+
+@pytest.mark.parametrize("F", [*GRIDS, ab.HolderBall(smoothness="5/2", dim=2)], ids=str)
+@pytest.mark.parametrize("p", [1, "5/2", "inf"])
+def test_closed_forms_are_weaker_and_of_the_same_order(F, p):
+    for eps in ("1/30", "1/1000"):
+        best = F.covering(eps, p=p)
+        for bound in (best, *(other for other in best.others if isinstance(other, ab.Bound))):
+            closed = float(bound.expression.evalf(30))
+            assert bound.value <= closed * (1 + 1e-12) and closed <= 60 * bound.value
+
+
+def test_one_ball_is_enough_for_the_whole_range():
+    F = ab.LipschitzBall(dim=3, radius=2)
+    assert F.covering(2, p=1).value == 0 and F.covering(2, p=1).theorem.id == "covering-constant"
+    assert F.covering("1999/1000", p=1).value > 0
+
+
+def test_data_that_do_not_reach_eps_are_refused():
+    query = Query(functions=ab.HolderBall(smoothness=2, dim=2), p=2, eps=Fraction(1, 100))
+    for name in ("covering-taylor", "covering-grid"):
+        good = dict(covering(name, query.functions, "1/100", 2).witness)
+        assert certified_value(BY_ID[name], query, good) > 0
+        for key, value in good.items():
+            for bad in (0, 1, -3, value // 3):
+                with pytest.raises(HypothesisError):
+                    certified_value(BY_ID[name], query, good | {key: bad})
+
+
+def test_floats_and_balls_agree():
+    for F in GRIDS:
+        best = F.covering("1/50", p=2)
+        with precision(128):
+            assert best.value == pytest.approx(float(best.theorem.evaluate(FLOAT, best.query, best.witness)), rel=1e-12)
+
+
+def test_classes_without_a_finite_cover_are_refused():
+    for F in (ab.SobolevBall(smoothness=1, dim=2, integrability=1), ab.BarronBall(dim=2)):
+        with pytest.raises(ab.NotApplicableError):
+            F.covering("1/10", p=2)
+    bracket = ab.LipschitzBall(dim=1).entropy("1/100", p="inf")
+    with pytest.raises(ab.NotApplicableError):
+        bracket.measure(lambda x: x[:, 0], per_side=3)
