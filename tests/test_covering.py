@@ -324,3 +324,67 @@ def test_classes_without_a_finite_cover_are_refused():
     bracket = ab.LipschitzBall(dim=1).entropy("1/100", p="inf")
     with pytest.raises(ab.NotApplicableError):
         bracket.measure(lambda x: x[:, 0], per_side=3)
+
+
+# ------------------------------------------------------------------------------------------ monotone functions
+
+RISING = [
+    lambda x: (x.sum(axis=1) > 0.47 * x.shape[1]).astype(float),
+    lambda x: x.mean(axis=1) ** 5,
+    lambda x: 0.3 * np.floor(3.99 * x[:, 0]) / 3 + 0.7 * (x.prod(axis=1) > 0.2),
+    lambda x: 1 - (1 - x.max(axis=1)) ** 9,
+]
+
+
+@pytest.mark.parametrize("f", RISING)
+@pytest.mark.parametrize(("d", "p", "eps"), [(1, 1, 0.1), (1, 3, 0.2), (2, 1, 0.1), (2, 4, 0.35)])
+@pytest.mark.parametrize("fixed", [None, {"levels": 2, "k": 4, "t0": 4, "t1": 2, "q0": 6, "q1": 4, "q2": 3}])
+def test_codes_of_monotone_functions(f, d, p, eps, fixed):
+    F = ab.MonotoneFunctions(dim=d)
+    theorem, query = BY_ID["covering-monotone"], Query(functions=F, p=p, eps=Fraction(eps))
+    witness = fixed or theorem.search(query)
+    eps = eps if fixed is None else float(theorem.error(FLOAT, query, witness))
+    levels, k = witness["levels"], witness["k"]
+    power, bits, side = 0.0, 0.0, k
+    present = list(itertools.product(range(k), repeat=d))
+    n = k**d
+    for level in range(levels + 1):
+        t, q = witness.get(f"t{level}", 1), witness[f"q{level}"]
+        corner = np.array(present, float).reshape(-1, d) / side
+        low, high = f(corner), f(corner + 1 / side)
+        cut = high - low > 1 / t + 1e-12
+        a = min(n, d * side ** (d - 1) * (t - 1))
+        assert len(present) <= n and cut.sum() <= a
+        lines = {}
+        for cube, value in sorted(zip(present, (low + high) / 2, strict=True)):
+            if not cut[present.index(cube)] and q > 1:
+                lines.setdefault(cube[1:], []).append(min(int(value * q), q - 1))
+        for codes in lines.values():
+            assert codes == sorted(codes)
+            bits += math.log2(math.comb(len(codes) + q - 1, q - 1))
+        if level < levels:
+            bits += math.log2(sum(math.comb(len(present), i) for i in range(cut.sum() + 1)))
+        inner = midpoints(max(1, 64 // side) if d == 1 else 6, d) / side
+        for start, left, right in zip(corner[~cut], low[~cut], high[~cut], strict=True):
+            code = (min(int((left + right) / 2 * q), q - 1) + 0.5) / q
+            power += np.mean(np.abs(f(start + inner) - code) ** p) / side**d
+        present = [tuple(2 * np.array(c) + o) for c in itertools.compress(present, cut) for o in np.ndindex((2,) * d)]
+        n, side = 2**d * a, 2 * side
+    assert power ** (1 / p) <= eps * (1 + 1e-9)
+    assert bits * math.log(2) <= float(theorem.size(FLOAT, query, witness))
+
+
+@pytest.mark.parametrize(("d", "p"), [(1, 1), (1, 2), (2, 1), (2, 4), (3, 1)])
+def test_covers_of_monotone_functions_have_the_known_order(d, p):
+    F = ab.MonotoneFunctions(dim=d)
+    values = [F.covering(Fraction(1, n), p=p).value for n in (200, 800)]
+    assert math.log(values[1] / values[0]) / math.log(4) == pytest.approx(max(d, (d - 1) * p), abs=0.2)
+    eps = sympy.Symbol("eps", positive=True)
+    assert F.covering(eps, p=p).rate == eps ** -max(d, (d - 1) * p)
+    assert F.covering(eps, p=p).expression.subs(eps, sympy.Rational(1, 200)).evalf() >= values[0]
+
+
+def test_monotone_functions_have_no_cover_in_sup_norm():
+    with pytest.raises(ab.NotApplicableError, match="jumps may be anywhere"):
+        ab.MonotoneFunctions(dim=1).covering("1/10", p="inf")
+    assert ab.MonotoneFunctions(dim=2).covering("1/10", p=2).rate.has(sympy.log)

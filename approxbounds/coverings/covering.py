@@ -9,6 +9,7 @@ from approxbounds.bound import Bound, apply, best
 from approxbounds.brackets import Bracket
 from approxbounds.complexity.packing import packing
 from approxbounds.coverings.grid_codes import GridCodes
+from approxbounds.coverings.monotone import MonotoneCodes
 from approxbounds.coverings.taylor import TaylorCodes
 from approxbounds.coverings.zigzag import OneFunction, ZigzagCodes
 from approxbounds.facts.functions import FunctionFacts
@@ -17,7 +18,7 @@ from approxbounds.validation import Number, is_symbolic, tidy
 
 __all__ = ["THEOREMS", "covering", "entropy"]
 
-THEOREMS: tuple[Theorem, ...] = (OneFunction(), ZigzagCodes(), TaylorCodes(), GridCodes())
+THEOREMS: tuple[Theorem, ...] = (OneFunction(), ZigzagCodes(), TaylorCodes(), GridCodes(), MonotoneCodes())
 
 
 def _covering(F: FunctionFacts, eps: Number, p: Number) -> Bound:
