@@ -388,3 +388,63 @@ def test_monotone_functions_have_no_cover_in_sup_norm():
     with pytest.raises(ab.NotApplicableError, match="jumps may be anywhere"):
         ab.MonotoneFunctions(dim=1).covering("1/10", p="inf")
     assert ab.MonotoneFunctions(dim=2).covering("1/10", p=2).rate.has(sympy.log)
+
+
+# ------------------------------------------------------------------------------------------- convex functions
+
+CONVEX = [
+    lambda x: (1 - x.min(axis=1)) ** 40,
+    lambda x: np.abs(2 * x.mean(axis=1) - 0.9) / 1.1,
+    lambda x: np.maximum(np.maximum(1 - 300 * x[:, 0], 7 * x[:, -1] - 6), 0),
+    lambda x: np.maximum(0, (1 - x.sum(axis=1) / 0.013) * (x.sum(axis=1) < 0.013)),
+]
+
+
+@pytest.mark.parametrize("f", CONVEX)
+@pytest.mark.parametrize(("d", "p", "eps"), [(1, 1, 0.05), (1, 3, 0.1), (2, 1, 0.2), (2, 2, 0.2)])
+def test_codes_of_convex_functions(f, d, p, eps):
+    F = ab.ConvexFunctions(dim=d)
+    bound = covering("covering-convex", F, Fraction(eps), p)
+    blocks, q = bound.witness["blocks"], bound.witness["q"]
+    K = [bound.witness[f"k{b}"] for b in range(1, blocks + 1)]
+    half = [0.0, 2.0 ** (-blocks - 1)]
+    for b in range(blocks, 0, -1):
+        x = 2.0 ** (-b - 1)
+        half += [x + x * (i + 1) / K[b - 1] for i in range(K[b - 1])]
+    nodes = np.array(half + [1 - x for x in half[-2::-1]])
+    assert len(nodes) == 2 * sum(K) + 3 and (np.diff(nodes) > 0).all()
+    grid = np.stack(np.meshgrid(*[nodes] * d, indexing="ij"), axis=-1).reshape(-1, d)
+    values = f(grid).reshape((len(nodes),) * d)
+    codes = np.floor(values * q).astype(int)
+    words = 0.0
+    for exact, code in zip(values.reshape(-1, len(nodes)), codes.reshape(-1, len(nodes)), strict=True):
+        words += 3 * math.log(q + 1)
+        start = 1
+        for b in [*range(blocks, 0, -1), *range(1, blocks + 1)]:
+            cells, x = K[b - 1], 2.0 ** (-b - 1)
+            rise = np.diff(exact[start : start + cells + 1]) * q
+            bits = np.diff(code[start : start + cells + 1]) - np.floor(np.round(rise, 9))
+            assert (np.diff(rise) >= -1e-7).all() and set(bits) <= {0, 1}
+            steep = 1 + x / (1 - 2 * x)
+            assert rise.max() - rise.min() <= q * steep / cells + 1e-9
+            words += cells * math.log(2) + math.log(math.comb(cells + int(q * steep / cells) + 1, cells))
+            start += cells
+        assert start == len(nodes) - 2
+    assert words <= bound.value * (1 + 1e-9)
+    points = midpoints(20000 if d == 1 else 250, d)
+    g = (codes + 0.5) / q
+    if d == 1:
+        approximant = np.interp(points[:, 0], nodes, g)
+    else:
+        along = np.array([np.interp(points[:250, 1], nodes, row) for row in g])
+        approximant = np.array([np.interp(points[::250, 0], nodes, column) for column in along.T]).T.ravel()
+    assert np.mean(np.abs(f(points) - approximant) ** p) ** (1 / p) <= eps * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(("d", "p"), [(1, 1), (1, 3), (2, 1), (2, 2), (3, 1)])
+def test_covers_of_convex_functions_have_their_order(d, p):
+    F = ab.ConvexFunctions(dim=d)
+    values = [F.covering(Fraction(1, n), p=p).value for n in (4000, 40000)]
+    assert math.log10(values[1] / values[0]) == pytest.approx(d * p / (p + 1), abs=0.15)
+    with pytest.raises(ab.NotApplicableError, match="steep at the faces"):
+        F.covering("1/10", p="inf")

@@ -8,6 +8,7 @@ from approxbounds import validation
 from approxbounds.bound import Bound, apply, best
 from approxbounds.brackets import Bracket
 from approxbounds.complexity.packing import packing
+from approxbounds.coverings.convex import ConvexCodes
 from approxbounds.coverings.grid_codes import GridCodes
 from approxbounds.coverings.monotone import MonotoneCodes
 from approxbounds.coverings.taylor import TaylorCodes
@@ -18,7 +19,14 @@ from approxbounds.validation import Number, is_symbolic, tidy
 
 __all__ = ["THEOREMS", "covering", "entropy"]
 
-THEOREMS: tuple[Theorem, ...] = (OneFunction(), ZigzagCodes(), TaylorCodes(), GridCodes(), MonotoneCodes())
+THEOREMS: tuple[Theorem, ...] = (
+    OneFunction(),
+    ZigzagCodes(),
+    TaylorCodes(),
+    GridCodes(),
+    MonotoneCodes(),
+    ConvexCodes(),
+)
 
 
 def _covering(F: FunctionFacts, eps: Number, p: Number) -> Bound:
