@@ -20,6 +20,7 @@ from approxbounds.constructions.poincare import PoincareConstant
 from approxbounds.constructions.power_cells import PowerCells
 from approxbounds.constructions.recurrent_sums import RecurrentSums
 from approxbounds.constructions.relu import KnownRate, LuShenYangZhang, ShenYangZhang
+from approxbounds.constructions.relu import EmbeddedRate, KnownRate, LuShenYangZhang, ShenYangZhang
 from approxbounds.constructions.strips import StripConstruction
 from approxbounds.constructions.towers import TowerConstruction
 from approxbounds.constructions.zigzag import ZigzagInterpolation
@@ -153,6 +154,7 @@ REGISTRY.upper.update(
         ConstantConstruction(),
         PoincareConstant(),
         KnownRate(),
+        EmbeddedRate(),
     )
 )
 

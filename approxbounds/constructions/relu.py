@@ -17,7 +17,7 @@ from approxbounds.theorem import Depths, Direction, Query, Step, Theorem, condit
 from approxbounds.validation import Number, is_infinite, is_symbolic
 from approxbounds.witness import Witness, integer_of, require
 
-__all__ = ["KnownRate", "LuShenYangZhang", "ShenYangZhang"]
+__all__ = ["EmbeddedRate", "KnownRate", "LuShenYangZhang", "ShenYangZhang"]
 
 
 class _DeepReLU(Theorem):
@@ -197,6 +197,10 @@ class KnownRate(Theorem):
     def refusal(self, query: Query) -> str | None:
         if query.F.holder_smoothness is None:
             return "F must be a Hölder, Lipschitz or Sobolev (q = inf) ball"
+        return self._network_refusal(query)
+
+    @staticmethod
+    def _network_refusal(query: Query) -> str | None:
         sizes = query.G.free_sizes
         if sizes is None:
             return "G must be a layered network with real weights, each used once"
@@ -217,3 +221,34 @@ class KnownRate(Theorem):
         W, L = sympy.symbols("W L", positive=True)
         s, d = SYMBOLIC.number(query.F.holder_smoothness), SYMBOLIC.number(query.F.domain_dim)
         return (W * L) ** (-s / d)
+
+
+class EmbeddedRate(KnownRate):
+    """The same rate for balls of Sobolev and Besov spaces that are compact in L^p, without constants.
+
+    B^s_{q,r} and W^{s,q} with s/d > 1/q - 1/p: L^{-2s/d} at fixed width (Siegel 2023), (width times L)^{-2s/d} in
+    general (Yang 2024), which is (WL)^{-s/d}; anisotropic spaces with 1/(1/s_1 + .. + 1/s_d) in place of s/d (Yang and
+    Fan 2026).
+    """
+
+    id = "known-rate-besov"
+    title = "Known rates by compact embedding"
+    statement = (
+        r"If $F$ lies in a ball of a Sobolev or Besov space of smoothness $s$ in $L^q$, $s/d>1/q-1/p$, ReLU networks "
+        r"of $W$ weights and $L$ layers reach the error $(WL)^{-s/d}$ in $L^p$, up to logarithms; for anisotropic "
+        r"smoothness with $1/(1/s_1+\dots+1/s_d)$ in place of $s/d$."
+    )
+    citations = (Citation("Siegel2023", "Thm 1"), Citation("Yang2024"), Citation("YangFan2026"))
+
+    def refusal(self, query: Query) -> str | None:
+        if query.F.holder_smoothness is not None:
+            return "F has bounded derivatives: see known-rate"
+        if query.F.embedded_smoothness(query.p) is None:
+            return f"F is not known to lie in a Sobolev or Besov ball that is compact in L^p, p={query.p}"
+        return self._network_refusal(query)
+
+    def rate(self, query: Query) -> Any:
+        import sympy
+
+        W, L = sympy.symbols("W L", positive=True)
+        return (W * L) ** -SYMBOLIC.number(query.F.embedded_smoothness(query.p))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from approxbounds.arithmetic import BALL, Arithmetic, V
 from approxbounds.errors import HypothesisError
@@ -23,7 +23,7 @@ class CoveringTheorem(Theorem):
 
     inputs = ("functions", "p", "eps")
     direction = Direction.UPPER
-    citations = (Citation("approxbounds", "2.8"),)
+    citations: ClassVar[tuple[Citation, ...]] = (Citation("approxbounds", "2.8"),)
 
     def quantity(self, query: Query) -> str:
         p = r"\infty" if is_infinite(query.p) else f"{query.p}"

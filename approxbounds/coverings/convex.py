@@ -77,7 +77,7 @@ class ConvexCodes(CoveringTheorem):
 
     def error(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         q, K = _data(A, witness)
-        return query.F.domain_dim * _iota(A, query, K) + 1 / (2 * q)
+        return A.number(query.F.domain_dim) * _iota(A, query, K) + 1 / (2 * q)
 
     def size(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         q, K = _data(A, witness)

@@ -127,4 +127,4 @@ def _choices(query: Query, witness: Witness) -> int:
 
 def _precision(A: Arithmetic[V], F: Regularity, k: V, n: int) -> V:
     """delta."""
-    return A.number(F.radius) * A.power(k, -A.number(_orders(F)[-1])) / (n - 2 ** _lead(F) + 1)
+    return A.number(F.radius) * A.power(k, -A.number(_orders(F)[-1])) / A.number(n - 2 ** _lead(F) + 1)

@@ -324,6 +324,14 @@ class FunctionFacts(Description, ABC):
         """What constructions may use of the smoothness of all f in F; None if nothing is known, or d is a symbol."""
         return None
 
+    def embedded_smoothness(self, p: Number) -> Number | None:
+        """s/d such that F lies in a ball of the Besov space B^s_{q,infinity} with s/d > 1/q - 1/p; or None.
+
+        Then the ball is compact in L^p. For an anisotropic space s/d is 1/(1/s_1 + .. + 1/s_d). None also where symbols
+        leave it open.
+        """
+        return None
+
     @property
     def modulus_exponent(self) -> Number | None:
         """r in (0,1] with |f(x) - f(y)| <= C |x - y|_2^r on [0,1]^d, or None; C is :meth:`modulus_constant`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import lru_cache
 from math import ceil, prod
 from typing import Any, Self
@@ -24,7 +25,7 @@ from approxbounds.functions.bump import concentrated_maximum_holds, derivative_n
 from approxbounds.functions.halves import Halves, Profiled
 from approxbounds.parameters import POSITIVE, Entries, Exact, allowed
 from approxbounds.sources import Citation
-from approxbounds.validation import Number, is_infinite, is_symbolic
+from approxbounds.validation import Number, is_infinite, is_symbolic, tidy
 
 __all__ = ["AnisotropicBoxes", "AnisotropicHolderBall"]
 
@@ -220,6 +221,12 @@ class AnisotropicHolderBall(FunctionClass):
 
     def entropy_bound(self, p: Number) -> EntropyBound | None:
         return None if self.families else EntropyBound(self.entropy_exponent(p), None, None, 1)
+
+    def embedded_smoothness(self, p: Number) -> Number | None:
+        """q = infinity: its derivatives along each axis are Hölder."""
+        if any(is_symbolic(s) for s in self.smoothness):
+            return None
+        return tidy(1 / sum(Fraction(1) / s for s in self.smoothness))
 
     @property
     def _axis_exponents(self) -> list[Number]:

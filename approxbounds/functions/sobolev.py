@@ -20,7 +20,7 @@ from approxbounds.functions.halves import Halves
 from approxbounds.functions.perfect_spline import MOST_ORDER, derivative_amplitude
 from approxbounds.parameters import DIMENSION, POSITIVE, Exponent, Integer, allowed
 from approxbounds.sources import Citation
-from approxbounds.validation import Number, is_infinite, is_symbolic
+from approxbounds.validation import Number, is_infinite, is_symbolic, tidy
 
 __all__ = ["SobolevBall", "SobolevCubes", "SobolevSplineCubes"]
 
@@ -137,6 +137,15 @@ class SobolevBall(FunctionClass):
     def holder_smoothness(self) -> Number | None:
         """s for q = inf: the ball of W^{s,inf}, whose functions have R-bounded derivatives up to order s."""
         return self.smoothness if is_infinite(self.integrability) else None
+
+    def embedded_smoothness(self, p: Number) -> Number | None:
+        """s/d where s/d > 1/q - 1/p, for all values of p if it is a symbol."""
+        q = self.integrability
+        if is_symbolic(self.dim) or is_symbolic(q):
+            return None
+        gap = (0 if is_infinite(q) else Fraction(1) / q) - (0 if is_symbolic(p) or is_infinite(p) else Fraction(1) / p)
+        smoothness = Fraction(self.smoothness, self.dim)
+        return tidy(smoothness) if smoothness > gap else None
 
     @property
     def holder_radius(self) -> Number:
