@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
@@ -185,7 +185,7 @@ class KnownRate(Theorem):
         r"Up to logarithms, ReLU networks of $W$ weights and $L$ layers reach the error $(WL)^{-s/d}$, from $W^{-s/d}$ "
         r"at logarithmic depth to $W^{-2s/d}$ at depth of order $W$."
     )
-    citations = (
+    citations: ClassVar[tuple[Citation, ...]] = (
         Citation("Yarotsky2017", "Thm 1"),
         Citation("YarotskyZhevnerchuk2020"),
         Citation("ShenYangZhang2020", "Thm 1.1"),
