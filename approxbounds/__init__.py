@@ -36,6 +36,7 @@ from approxbounds.extensions import extensions, register
 from approxbounds.facts.built import DenseNetwork
 from approxbounds.functions.anisotropic import AnisotropicHolderBall
 from approxbounds.functions.base import FunctionClass
+from approxbounds.functions.besov import BesovBall
 from approxbounds.functions.convex import ConvexFunctions
 from approxbounds.functions.entropy import BarronBall, EntropyClass
 from approxbounds.functions.holder import HolderBall, LipschitzBall
@@ -85,6 +86,7 @@ __all__ = [
     "ApproxBoundsError",
     "AverageCase",
     "BarronBall",
+    "BesovBall",
     "Bound",
     "BoundedLinear",
     "Bracket",

@@ -26,6 +26,7 @@ from approxbounds.constructions.towers import TowerConstruction
 from approxbounds.constructions.zigzag import ZigzagInterpolation
 from approxbounds.coverings import covering
 from approxbounds.functions.anisotropic import AnisotropicHolderBall
+from approxbounds.functions.besov import BesovBall
 from approxbounds.functions.convex import ConvexFunctions
 from approxbounds.functions.entropy import BarronBall, EntropyClass
 from approxbounds.functions.holder import HolderBall, LipschitzBall
@@ -74,6 +75,7 @@ REGISTRY.functions.update(
         "lipschitz": LipschitzBall,
         "monotone": MonotoneFunctions,
         "sobolev": SobolevBall,
+        "besov": BesovBall,
         "anisotropic": AnisotropicHolderBall,
         "convex": ConvexFunctions,
         "barron": BarronBall,

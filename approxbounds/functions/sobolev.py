@@ -14,13 +14,14 @@ from approxbounds.facts.functions import Regularity, SmoothBall, box_gradient_er
 from approxbounds.facts.hypercube import HypercubeFamily, Index
 from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
+from approxbounds.functions.besov import besov_smoothness
 from approxbounds.functions.bump import concentrated_maximum_holds
 from approxbounds.functions.cubes import BumpCubes, PerfectSplineCubes
 from approxbounds.functions.halves import Halves
 from approxbounds.functions.perfect_spline import MOST_ORDER, derivative_amplitude
 from approxbounds.parameters import DIMENSION, POSITIVE, Exponent, Integer, allowed
 from approxbounds.sources import Citation
-from approxbounds.validation import Number, is_infinite, is_symbolic, tidy
+from approxbounds.validation import Number, is_infinite, is_symbolic
 
 __all__ = ["SobolevBall", "SobolevCubes", "SobolevSplineCubes"]
 
@@ -139,13 +140,7 @@ class SobolevBall(FunctionClass):
         return self.smoothness if is_infinite(self.integrability) else None
 
     def embedded_smoothness(self, p: Number) -> Number | None:
-        """s/d where s/d > 1/q - 1/p, for all values of p if it is a symbol."""
-        q = self.integrability
-        if is_symbolic(self.dim) or is_symbolic(q):
-            return None
-        gap = (0 if is_infinite(q) else Fraction(1) / q) - (0 if is_symbolic(p) or is_infinite(p) else Fraction(1) / p)
-        smoothness = Fraction(self.smoothness, self.dim)
-        return tidy(smoothness) if smoothness > gap else None
+        return besov_smoothness(self.smoothness, self.dim, self.integrability, p)
 
     @property
     def holder_radius(self) -> Number:
