@@ -19,7 +19,6 @@ from approxbounds.constructions.piecewise_constant import ConstantConstruction, 
 from approxbounds.constructions.poincare import PoincareConstant
 from approxbounds.constructions.power_cells import PowerCells
 from approxbounds.constructions.recurrent_sums import RecurrentSums
-from approxbounds.constructions.relu import KnownRate, LuShenYangZhang, ShenYangZhang
 from approxbounds.constructions.relu import EmbeddedRate, KnownRate, LuShenYangZhang, ShenYangZhang
 from approxbounds.constructions.strips import StripConstruction
 from approxbounds.constructions.towers import TowerConstruction
