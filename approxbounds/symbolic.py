@@ -38,6 +38,7 @@ class RealPower(sympy.Function):  # type: ignore[misc]
     """
 
     nargs = 2
+    precedence = PRECEDENCE["Pow"]  # for printers: its own powers need brackets
 
     @classmethod
     def eval(cls, base: Any, exponent: Any) -> Any:

@@ -75,7 +75,7 @@ def test_a_terminal_shows_how_training_went():
     history = hr.History(records=({}, record), best=record, stopped="epochs")
     assert repr(history) == "History(epochs=2, stopped='epochs', best: epoch=2, validation_loss=0.123457)"
     found = hr.Sweep(({"seed": 0, "loss": 0.5}, {"seed": 1, "loss": 0.25}))
-    assert repr(found) == str(found) == "seed  loss\n0     0.5\n1     0.25"
+    assert repr(found) == str(found) == "seed  loss\n----------\n0     0.5\n1     0.25"
 
 
 @pytest.mark.parametrize("columns", [40, 80, 400])

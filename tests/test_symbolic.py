@@ -245,3 +245,13 @@ def test_closed_forms_for_smoothness_with_many_digits_stay_short(smoothness, p):
         value = sympy.lambdify((W, L), form, "mpmath")(100, 3)
         exact = mpmath.mpmathify(form.subs({W: 100, L: 3}).evalf(30))
         assert value > 0 and abs(value - exact) <= mpmath.mpf(10) ** -20 * exact
+
+
+def test_powers_of_powers_are_printed_with_brackets():
+    x = sympy.Symbol("x", positive=True)
+    form = 1 / RealPower(x + 1, sympy.Rational(-0.7)) + RealPower(x, sympy.Rational(0.3)) ** 2
+    value = 51**0.7 + 50**0.6
+    assert form.has(RealPower) and float(form.subs(x, 50)) == pytest.approx(value, rel=1e-12)
+    for modules in ("numpy", "mpmath", "math"):
+        assert float(sympy.lambdify(x, form, modules)(50)) == pytest.approx(value, rel=1e-12)
+    assert eval(str(form), {"x": 50}) == pytest.approx(value, rel=1e-12)
