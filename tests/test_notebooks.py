@@ -145,7 +145,10 @@ class TestDisplay:
 
     def test_content(self) -> None:
         bound = ab.lower_bound(self.F, self.G, p=2)
-        assert rendered(bound)["text/latex"] == rf"$\displaystyle {bound.latex}\quad\text{{[T3, certified]}}$"
+        assert (
+            rendered(bound)["text/latex"]
+            == rf"$\displaystyle {bound.latex}\quad\text{{[{bound.theorem.id}, certified]}}$"
+        )
         assert rendered(bound.explain())["text/markdown"] == bound.explain()
         assert rendered(self.F)["text/markdown"] == self.F.definition
         table = rendered(ab.lower_bounds(self.F, self.G, p=2))["text/html"]

@@ -118,7 +118,7 @@ def test_false_formulas_are_found_by_five_lines_and_made_small(wrong):
     with fails("is above") as caught:
         property_test()
     small = {
-        _twice: "F=MonotoneFunctions(dim=1), G=FiniteClass",
+        _twice: "F=LipschitzBall(dim=1, radius=1/4), G=ReLUNetwork(widths=(3,), input_dim=1",
         _false_order: "G=ReLUNetwork(widths=(34,), input_dim=1",
     }
     assert small[wrong] in str(caught.value)

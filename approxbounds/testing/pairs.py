@@ -43,7 +43,7 @@ def pairs(draw: DrawFn, *, families_only: bool = False) -> tuple[ab.FunctionClas
     >>> F.domain_dim in (None, 2)
     True
     """
-    which = draw(st.sampled_from(["any", "any", "wide", "wide", "wide", "sharp", "large"]))
+    which = draw(st.sampled_from(["any", "any", "wide", "wide", "wide", "wide", "sharp", "large"]))
     if which != "any":
         return draw({"wide": wide_pairs, "sharp": sharp_pairs, "large": large_pairs}[which]())
     d = draw(dims())
@@ -65,7 +65,7 @@ def wide_pairs(draw: DrawFn) -> tuple[ab.FunctionClass, ab.NetworkClass]:
     """
     d = draw(st.sampled_from([1, 1, 1, 1, 2, 3]))
     units = st.integers(1, _MOST_UNITS) | st.integers(40, _MOST_UNITS)  # not too often a single one
-    shapes = [st.tuples(units), st.tuples(units, units)]
+    shapes = [st.tuples(units), st.tuples(units), st.tuples(units, units)]
     if d > 1:
         shapes = [st.tuples(st.integers(1, 100), units), st.tuples(units)]
     kind = draw(st.sampled_from([ab.ReLUNetwork, ab.ReLUNetwork, ab.HeavisideNetwork]))
