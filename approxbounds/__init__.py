@@ -6,9 +6,9 @@ E_p(F, G) is the largest distance in L^p([0,1]^d) of a function of F from the fu
 >>> F = ab.LipschitzBall(dim=1)                             # what is to be approximated
 >>> G = ab.ReLUNetwork(widths=(64,), input_dim=1)           # by what
 >>> ab.bracket(F, G, p=2)                                   # the error is not below and not above
-0.000293541 <= E_2(F, G) <= 0.00570545
+0.00170933 <= E_2(F, G) <= 0.00570545
 >>> ab.lower_bound(F, G, p=2).rate                          # .value, .explain(), .certificate, .bibtex() ...
-1/(L*W*log(W))
+1/W
 >>> ab.required_weights(F, error="1/1000", p=2, depth=2)
 at least 34 weights for E_2(F, G) <= 1/1000  [T3, certified]
 

@@ -140,7 +140,7 @@ class Bound:
         >>> import approxbounds as ab
         >>> bound = ab.lower_bound(ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=3), p=1)
         >>> bound.formula, bound.value
-        (1/98 - 2**(-7 + log(64)/log(2))/98, 0.00510204081632653)
+        (1/48, 0.020833333333333332)
         """
         _ = self.value  # raises if there is none
         with naming(self.theorem):

@@ -235,7 +235,7 @@ def sweep(
     >>> networks = [ab.ReLUNetwork(widths=(width,), input_dim=2) for width in (10, 20)]
     >>> found = ab.sweep(ab.LipschitzBall(dim=2), networks, [2, "inf"], progress=False)
     >>> [(record["weights"], record["p"], f"{record['value']:.1e}") for record in found]
-    [(41, 2, '3.6e-03'), (41, 'inf', '2.9e-02'), (81, 2, '2.4e-03'), (81, 'inf', '2.0e-02')]
+    [(41, 2, '1.0e-02'), (41, 'inf', '5.9e-02'), (81, 2, '5.3e-03'), (81, 'inf', '3.2e-02')]
     >>> all(ab.verify(record["certificate"]) for record in found)
     True
     """

@@ -187,7 +187,7 @@ def test_bowls_are_members():
     """Convex: the largest that fits into [0,1]; smooth balls: derivatives of order 2 of R, values at most R."""
     rng = np.random.default_rng(0)
     for d in (1, 2, 5, 40):
-        c = ab.ConvexFunctions(dim=d).bowl
+        c = ab.ConvexFunctions(dim=d).bowl.curvature
         x = np.vstack([rng.random((40, d)), np.zeros((1, d)), np.ones((1, d)), np.full((1, d), 0.5)])
 
         def bowl(x, c=c):
@@ -200,12 +200,12 @@ def test_bowls_are_members():
         ab.SobolevBall(smoothness=2, dim=16, integrability=2, radius=3),
         ab.AnisotropicHolderBall(smoothness=(2,) * 15 + ("1/2",), radius=3),
     ):
-        assert F_.bowl == F_.radius == 3
-        spread = F(F_.bowl) / 2 * 16 * F(1, 4)  # the bowl at a corner; at its centre it is 0
-        assert spread / 2 <= F_.radius and F_.bowl * F(1, 2) <= F_.radius  # values less their middle; slopes
-        assert F_.cylinder(tuple(range(2))).bowl == 3
-    too_large = F(3, 2) * 17 * F(1, 4) / 2
-    assert too_large > 3 and ab.HolderBall(smoothness=2, dim=17, radius=3).bowl is None
+        assert F_.bowl.curvature == F_.radius == 3
+        spread = F(F_.bowl.curvature) / 2 * 16 * F(1, 4)  # the bowl at a corner; at its centre it is 0
+        assert spread / 2 <= F_.radius and F_.bowl.curvature * F(1, 2) <= F_.radius  # values less their middle; slopes
+        assert F_.cylinder(tuple(range(2))).bowl.curvature == 3
+    flatter = ab.HolderBall(smoothness=2, dim=17, radius=3).bowl.curvature  # else it would be above R at the corners
+    assert F(3, 2) * 17 * F(1, 4) / 2 > 3 and flatter == F(48, 17) and flatter / 2 * 17 * F(1, 4) / 2 == 3
     assert ab.LipschitzBall(dim=2).bowl is None and ab.MonotoneFunctions(dim=2).bowl is None
     assert ab.HolderBall(smoothness="19/10", dim=2).bowl is None
 

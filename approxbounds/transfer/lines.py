@@ -75,6 +75,8 @@ def best_axes(theorem: Theorem, query: Query, most: int, first: int = 1) -> Witn
             value = float(theorem.evaluate(FLOAT, query, witness))
         except HypothesisError:  # fewer coordinates are smooth enough
             break
+        except OverflowError:  # more pieces than a double holds
+            continue
         if value > best:
             best, found = value, witness
         elif found is not None and axes >= found["axes"] + _FALLING:
