@@ -85,7 +85,7 @@ def test_brackets_are_of_the_best_bounds(pair, p):
 
 @given(pairs(), exponents())
 def test_doubles_fail_to_decide_only_at_the_last_pattern(pair, p):
-    """Doubles do not tell growth = log2(2^N - 2) from N, as T3inf and Tpoints must, nor whether a scale is a whole one."""
+    """Doubles do not tell growth = log2(2^N - 2) from N, as T3inf and Tpoints must, nor how scales round."""
     for bound in numeric(ab.lower_bounds(*pair, p=p)):
         approximate = float_value(bound)
         if approximate is None and bound.theorem.id == "T3fat":
