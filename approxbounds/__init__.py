@@ -10,7 +10,7 @@ E_p(F, G) is the largest distance in L^p([0,1]^d) of a function of F from the fu
 >>> ab.lower_bound(F, G, p=2).rate                          # .value, .explain(), .certificate, .bibtex() ...
 1/W
 >>> ab.required_weights(F, error="1/1000", p=2, depth=2)
-at least 34 weights for E_2(F, G) <= 1/1000  [T3, certified]
+at least 169 weights for E_2(F, G) <= 1/1000  [Tosc, certified]
 
 Many at once: :func:`compare`, :func:`sweep`. What there is: ``FUNCTION_CLASSES``, ``NETWORK_CLASSES``, ``THEOREMS``, or
 ``approxbounds list`` on the command line. Your own classes and theorems: :func:`register`.
