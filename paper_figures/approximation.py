@@ -1,14 +1,12 @@
 """Figure: networks trained on random hard targets, between the certified lower bound and the constructive upper bound.
 
-For each network a member of the family with about the best bound is chosen, and targets f_omega with uniform omega
-are drawn from it. The bound of T3 is one on the worst case and, for this member, on the mean of the p-th power of the
-error over omega, so that the measured errors may be held against it
-(:mod:`paper_figures.hard_targets.comparison`; its tests fail the figure if the errors refute the bound). Grey: the
-error of the centre of the family, here of the function 0, which is what a network has that has learned nothing. So it
-is in (c): a linear recurrence is an affine function of x,
-and no such function follows many random signs. Upper bounds: step functions for Heaviside networks,
-interpolation for ReLU networks; none is known for the recurrent ones. Sources: approxbounds (T3, after Siegel 2023);
-Foucault, Mamalet and Malgouyres (2025).
+For each network a member of the family with about the best bound is chosen, and targets f_omega with uniform omega are
+drawn from it. The bound of T3 for this member is one on the mean of the p-th power of the error over omega, so that the
+measured errors may be held against it (:mod:`paper_figures.hard_targets.comparison`; its tests fail the figure if the
+errors refute the bound). Grey: the error of the centre of the family, here of the function 0, which is what a network
+has that has learned nothing. So it is in (c): a linear recurrence is an affine function of x, and no such function
+follows many random signs. Upper bounds: step functions for Heaviside networks, interpolation for ReLU networks; none is
+known for the recurrent ones. Sources: approxbounds (T3, after Siegel 2023); Foucault, Mamalet and Malgouyres (2025).
 """
 
 from __future__ import annotations
@@ -117,7 +115,7 @@ def _draw(ax: Axes, curve: list[Record]) -> None:
     median = np.array([r["median"] for r in curve])
     around = np.abs([[r["least"] for r in curve], [r["greatest"] for r in curve]] - median)
     ax.errorbar(W, median, yerr=around, elinewidth=0.8, capsize=1.5, **measured.line())
-    ax.plot(W, [r["lower"] for r in curve], **bounds.line())
+    ax.plot(W, [r["mean_lower"] for r in curve], **bounds.line())
 
 
 def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
@@ -163,7 +161,8 @@ APPROXIMATION = Product(
         rf"Errors in $L^2$ of networks trained on {TARGETS} random hard targets $f_\omega$ of the Lipschitz ball: "
         r"median and range. Networks with one hidden layer of (a) ReLU or (b) Heaviside units, and (c) linear "
         rf"HadamRNNs with real $U$ and $v$ that read $x\in[0,1]^{STEPS}$ in $T={STEPS}$ steps. Filled: certified lower "
-        r"bound on $E_2$, which by T3 is one on the root of the mean squared error over $\omega$, too. Open: "
+        r"bound, by T3, on the root of the mean squared error over $\omega$ (sharper bounds on $E_2$ are for other "
+        r"functions). Open: "
         r"constructive upper bound on $E_2$. Grey: $\|f_\omega\|_2$, the error of the function $0$, the centre of the "
         r"family, and of a network that has learned nothing; in (c) the networks are affine functions of $x$, which "
         r"cannot learn these targets."
