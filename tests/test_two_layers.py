@@ -1,6 +1,7 @@
 """Constructions of the given widths for d >= 2: lower <= measured error of the built network <= stated bound."""
 
 import math
+from fractions import Fraction
 from functools import partial
 from itertools import product
 
@@ -10,6 +11,8 @@ import sympy
 from members import CLASSES, member, of
 
 import approxbounds as ab
+from approxbounds.arithmetic import FLOAT
+from approxbounds.constructions.smoothness import columns_error
 from approxbounds.constructions.splits import best_split, resolutions_up_to
 from approxbounds.constructions.towers import tower_place
 from approxbounds.facts.functions import Regularity
@@ -82,13 +85,13 @@ def test_freezing_a_coordinate_costs_what_it_says(theorem, smoothness):
 
 
 VALUES = [
-    ("strips", ab.LipschitzBall(dim=2), (64, 64), INF, 1 / 32),
-    ("strips", ab.LipschitzBall(dim=2), (64, 64), 2, 0.02037),
-    ("strips", ab.LipschitzBall(dim=2), (64,) * 4, INF, 0.02313),
+    ("strips", ab.LipschitzBall(dim=2), (64, 64), INF, 2**0.5 / 64),
+    ("strips", ab.LipschitzBall(dim=2), (64, 64), 2, 0.015327),
+    ("strips", ab.LipschitzBall(dim=2), (64,) * 4, INF, 0.016519),
     ("strips", ab.HolderBall(smoothness="3/2", dim=2), (64,) * 4, INF, 0.00768),
     ("strips", ab.HolderBall(smoothness="3/2", dim=2), (64, 64), 2, 0.00787),
-    ("towers", ab.LipschitzBall(dim=3), (64, 66, 8), INF, 0.09881),
-    ("columns", ab.LipschitzBall(dim=3), (64, 64), 1, 0.05798),
+    ("towers", ab.LipschitzBall(dim=3), (64, 66, 8), INF, 0.0890001),
+    ("columns", ab.LipschitzBall(dim=3), (64, 64), 1, 0.051735),
     ("blocks", ab.HolderBall(smoothness="3/2", dim=2), (64, 64), 2, 0.00773),
     ("blocks", ab.HolderBall(smoothness=2, dim=2), (64, 64), 2, 0.001481),
     ("blocks", ab.SobolevBall(smoothness=2, dim=2, integrability="inf"), (64, 64), 2, 0.001481),
@@ -266,7 +269,26 @@ def test_orders_and_closed_forms():
     )
     K, k = sympy.symbols("K k", positive=True, integer=True)
     form = of("strips", ab.LipschitzBall(dim=2, radius=R), ab.ReLUNetwork(widths=(n, n), input_dim=2), INF).expression
-    assert sympy.simplify(form - R * (1 / (2 * k) + 1 / (2 * K))) == 0
+    assert sympy.simplify(form - R * sympy.sqrt(1 / k**2 + 1 / K**2) / 2) == 0
     shallow = ab.ReLUNetwork(widths=(64, 64), input_dim=2)
     numbers = of("strips", ab.LipschitzBall(dim=2, radius=R), shallow, INF).expression
-    assert sympy.simplify(numbers - R / 32) == 0
+    assert sympy.simplify(numbers - R * sympy.sqrt(2) / 64) == 0
+
+
+@pytest.mark.parametrize("p", [1, 2, 4, 9, INF])
+@pytest.mark.parametrize("s", [Fraction(1, 4), Fraction(1, 2), 1])
+def test_interpolation_on_middle_lines_is_bounded_jointly(p, s):
+    """The bound on f(x) minus the mean over both nodes, for distances from one point: cones anywhere in a cell."""
+    F, norm = ab.HolderBall(smoothness=s, dim=2).regularity, 2.0 if p == INF else float(p)
+    rng = np.random.default_rng(1)
+    t, u = (np.stack(np.meshgrid(np.arange(200) + 0.5, np.arange(200) + 0.5)) / 200).reshape(2, -1)
+    for K, k in ((1, 1), (5, 3), (3, 20), (40, 3)):
+        stated = columns_error(FLOAT, F, p, np.float64(K), (np.float64(k),))
+        x = np.column_stack([t / K, (u - 0.5) / k])
+        nodes = np.array([[0, 0], [1 / K, 0]])
+        for _ in range(20):
+            tip = np.array([rng.uniform(-0.5, 1.5) / K, rng.uniform(-1, 1) / k]) * rng.choice([0, 0.5, 1, 3])
+            f = [np.linalg.norm(points - tip, axis=1) ** float(s) for points in (x, nodes)]
+            gaps = np.abs(f[0] - (1 - t) * f[1][0] - t * f[1][1])
+            error = gaps.max() if p == INF else np.mean(gaps**norm) ** (1 / norm)
+            assert error <= stated * (1 + 1e-9)

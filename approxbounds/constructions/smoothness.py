@@ -164,12 +164,28 @@ def axes(F: Regularity) -> tuple[int, ...]:
 def columns_error(A: Arithmetic[V], F: Regularity, p: Number, intervals: V, cuts: Sequence[V]) -> V:
     """The error of interpolants in the first of the :func:`axes`, on the middle line of the column that x is in.
 
-    The next axes are cut into so many equal parts, those left are not.
+    The next axes are cut into so many equal parts, those left are not. At most the sum of both errors. For isotropic F
+    and s <= 1 also R (h^2 ||t(1-t)||_q + sum_j a_j^2 (2q+1)^{-1/q})^{s/2}, q = max(1, sp/2): f(x) minus the mean of f
+    over the two nodes is at most R times the mean of |x - node|^s, so at most R (h^2 t(1-t) + |u|^2)^{s/2} by Jensen's
+    inequality, with u the distance from the middle line; and Minkowski's inequality in L^q.
     """
-    order = axes(F)
+    order, s = axes(F), F.along[0]
     sides = [1 / (2 * k) for k in cuts] + [A.number(1) / 2] * (len(order) - 1 - len(cuts))
     error = interpolation_error(A, F.along[order[0]], F.radius, 1 / intervals, p)
-    return error if not sides else error + frozen_error(A, F, order[1:], sides, p)
+    if not sides:
+        return error
+    total = error + frozen_error(A, F, order[1:], sides, p)
+    if not F.isotropic or differentiable(s):
+        return total
+    infinite, e = is_infinite(p), A.number(s)
+    q = A.number(1) if infinite else A.maximum(A.number(1), e * A.number(p) / 2)
+    parabola = A.number(1) / 4 if infinite else A.exp(A.log_beta(q + 1, q + 1) / q)
+    square = A.number(1) if infinite else A.power(2 * q + 1, -1 / q)
+    length = parabola / (intervals * intervals)
+    for side in sides:
+        length = length + side * side * square
+    joint = A.number(F.radius) * A.power(length, e / 2)
+    return joint if infinite else A.minimum(total, joint)  # (x^2 + y^2)^{s/2} <= x^s + y^s
 
 
 def cut_choices(F: Regularity, count: int, most: int) -> list[tuple[int, ...]]:
