@@ -192,9 +192,9 @@ def sufficient_weights(F: FunctionClass, *, error: object, p: object, depth: obj
     >>> import approxbounds as ab
     >>> found = ab.sufficient_weights(ab.LipschitzBall(dim=2), error="1/100", p=2, depth=3)
     >>> found
-    7975 weights suffice for E_2(F, G) <= 1/100: widths 131x57  [strips, certified]
+    4338 weights suffice for E_2(F, G) <= 1/100: widths 99x40  [strips, certified]
     >>> found.network.widths, found.bound.value <= 1 / 100, bool(ab.verify(found.certificate))
-    ((131, 57), True, True)
+    ((99, 40), True, True)
     """
     networks = _networks(F, error, p, depth, degree)
     narrowed = [networks.narrowed(widths) for widths in networks.starts()]

@@ -40,9 +40,9 @@ class StripConstruction(SizedConstruction):
 
     Hypotheses: d >= 2, ReLU, biases, real parameters, two hidden layers or more. Guarantee, in every L^p: for Hölder
     balls, s <= 1, E_p <= R rho_s(1/(2k), 1/2, ..) + iota(1/K), with d - 2 sides 1/2, which is R (1/(2k))^s U_s +
-    iota(1/K) for d = 2, or the joint bound of THEORY.md, if that is smaller; if all |d_j f| <= R, R U_1 (1/(2k) +
-    (d-2)/2) + iota(1/K). Limit of steep switches: values between those of neighbouring strips on a set of small
-    measure. Witness: ``K``, ``k``.
+    iota(1/K) for d = 2, or the joint bound of THEORY.md, section 5.1, if that is smaller; if all |d_j f| <= R, R U_1
+    (1/(2k) + (d-2)/2) + iota(1/K). Limit of steep switches: values between those of neighbouring strips on a set of
+    small measure. Witness: ``K``, ``k``.
 
     Proof. (a + D)_+ - (a)_+ is between 0 and D, and D for a >= |D|, 0 for a <= -|D|. So A_0 + sum_i [(M(x_2 - y_i) +
     A_i - A_{i-1})_+ - M(x_2 - y_i)_+] is A_i on the i-th strip and between A_{i-1} and A_i close to y_i: nothing
