@@ -177,15 +177,12 @@ def columns_error(A: Arithmetic[V], F: Regularity, p: Number, intervals: V, cuts
     total = error + frozen_error(A, F, order[1:], sides, p)
     if not F.isotropic or differentiable(s):
         return total
-    infinite, e = is_infinite(p), A.number(s)
-    q = A.number(1) if infinite else A.maximum(A.number(1), e * A.number(p) / 2)
-    parabola = A.number(1) / 4 if infinite else A.exp(A.log_beta(q + 1, q + 1) / q)
-    square = A.number(1) if infinite else A.power(2 * q + 1, -1 / q)
-    length = parabola / (intervals * intervals)
+    q = p if is_infinite(p) else A.maximum(A.number(1), A.number(s) * A.number(p) / 2)
+    squares = _parabola_norm(A, q, A.number(1)) / (intervals * intervals)
     for side in sides:
-        length = length + side * side * square
-    joint = A.number(F.radius) * A.power(length, e / 2)
-    return joint if infinite else A.minimum(total, joint)  # (x^2 + y^2)^{s/2} <= x^s + y^s
+        squares = squares + side * side * power_norm(A, 2, q)
+    joint = A.number(F.radius) * A.power(squares, A.number(s) / 2)
+    return joint if is_infinite(p) else A.minimum(total, joint)  # (x^2 + y^2)^{s/2} <= x^s + y^s
 
 
 def cut_choices(F: Regularity, count: int, most: int) -> list[tuple[int, ...]]:
