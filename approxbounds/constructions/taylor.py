@@ -1,7 +1,8 @@
-"""How near smooth functions are to polynomials: Taylor's remainder, monic polynomials. THEORY.md, section 5."""
+"""How near smooth functions are to polynomials: remainders, projections, monic polynomials. THEORY.md, section 5."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import comb, factorial
 
@@ -9,7 +10,7 @@ from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.facts.functions import distance_norm
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
-__all__ = ["monic_norm", "square_level", "sum_norm", "taylor_error"]
+__all__ = ["monic_norm", "projection_error", "square_level", "sum_norm", "taylor_error"]
 
 _EXACT_DIM = 4  # up to which the norms of |u|_1 are computed exactly
 
@@ -27,6 +28,23 @@ def taylor_error(A: Arithmetic[V], dim: int, half: V, p: Number, *, order: Numbe
         root = A.power(A.number(dim), A.number(Fraction(1, 2)))
         size = size * A.power(distance_norm(A, root * half, 1, t, line=dim == 1), A.number(order - whole))
     return A.exp(A.log_gamma(A.number(order - whole + 1)) - A.log_gamma(A.number(order + 1))) * size
+
+
+def projection_error(A: Arithmetic[V], degree: int, sides: Sequence[V]) -> V:
+    """The largest L^2 distance (a mean) of f from its projection on polynomials of this total degree, on a box.
+
+    Hypothesis: |D^m f| <= 1 for |m| = degree + 1; for p <= 2 it bounds the distance in L^p. With q_m = m!/((2m)!
+    sqrt(2m+1)) and the sides h_j it is the root of the sum, over |m| = degree + 1, of prod_j (h_j^{m_j} q_{m_j})^2.
+    """
+    shares = [Fraction(factorial(m), factorial(2 * m)) ** 2 / (2 * m + 1) for m in range(degree + 2)]
+    total = [A.number(1), *(A.number(0) for _ in range(degree + 1))]  # by the order of the derivatives so far
+    for side in sides:
+        powers = [A.number(1)]
+        for _ in shares[1:]:
+            powers.append(powers[-1] * side * side)
+        own = [A.number(share) * power for share, power in zip(shares, powers, strict=True)]
+        total = [sum((own[k] * total[m - k] for k in range(m + 1)), A.number(0)) for m in range(degree + 2)]
+    return A.power(total[-1], A.number(Fraction(1, 2)))
 
 
 def sum_norm(A: Arithmetic[V], dim: int, half: V, t: Number) -> V:
