@@ -22,7 +22,7 @@ from approxbounds.witness import Witness, integer_of, require
 __all__ = ["LevelSets", "level_widths"]
 
 #: Numbers of cells that are tried.
-_CELLS = np.unique(np.concatenate([np.arange(1, 129), np.geomspace(128, 1e6, 400)]).astype(np.int64))
+_CELLS = np.array(sorted({*range(1, 129), *np.geomspace(128, 1e6, 400).astype(int).tolist()}))
 
 
 def level_widths(dim: int, k: int, last: int, levels: int, *, passed: bool) -> tuple[int, ...]:

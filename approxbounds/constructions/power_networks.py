@@ -12,7 +12,6 @@ from itertools import combinations_with_replacement, product
 from math import comb
 
 import numpy as np
-from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 
 from approxbounds.facts.built import AffineMap
@@ -46,11 +45,11 @@ def _nodes(power: int, dim: int, p: float, interpolated: bool) -> tuple[Array, A
     """Points of [-1,1]^d and weights of a least-squares fit; as many points as coefficients if it is interpolated."""
     n = power + 1
     if not interpolated:  # Gauss nodes: nearly the best polynomial in L^2
-        x, weights = leggauss(n + 1)
+        x, weights = np.polynomial.legendre.leggauss(n + 1)
     elif p == 1:
         x, weights = np.cos(np.arange(1, n + 1) * np.pi / (n + 1)), np.ones(n)
     elif p <= 2:
-        x, weights = leggauss(n)
+        x, weights = np.polynomial.legendre.leggauss(n)
     else:
         x, weights = np.cos((np.arange(n) + 0.5) * np.pi / n), np.ones(n)
     points = np.array(list(product(x, repeat=dim)))
