@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
-from approxbounds.facts.growth import RegionCount, SumCount, Thresholds
+from approxbounds.facts.growth import SumCount, Thresholds
+from approxbounds.facts.region_counts import CommonRegionCount, RegionCount
 
 
 def compositions(m, parts):
@@ -37,7 +38,7 @@ def test_the_count_is_at_least_that_of_every_way_to_sort_the_points(regions, com
     for m in (1, 2, 5, 9, 12):
         factor = (lambda c: min(c + 1, 2)) if common else (lambda c: c + 1)
         most = max(math.prod(map(factor, sizes)) for sizes in compositions(m, regions))
-        upper = log2_ends(RegionCount(regions, common), m)[1]
+        upper = log2_ends((CommonRegionCount if common else RegionCount)(regions), m)[1]
         assert oracles.log2_exact(most) <= upper
         if m % regions == 0:  # attained, where it is below m
             assert upper <= oracles.log2_exact(most) + Fraction(1, 10**30)
@@ -84,7 +85,7 @@ def test_later_layers_show_what_the_cells_allow(widths, dim, pieces):
     for common, draws in ((False, 60_000), (True, 5000)):
         r = np.zeros(len(chosen)) if common else rng.permutation(len(chosen)) / len(chosen) - 0.5
         seen = oracles.distinct_rows(rng.uniform(-0.7, 0.7, (draws, len(found)))[:, group] > r)
-        upper = log2_ends(RegionCount(count.regions, common), len(chosen))[1]
+        upper = log2_ends((CommonRegionCount if common else RegionCount)(count.regions), len(chosen))[1]
         assert 0.5 * 2 ** float(upper) <= seen * 4 ** (count.regions - len(found)) and oracles.log2_exact(seen) <= upper
 
 

@@ -8,6 +8,7 @@ decreases), so growth(m) < m, once true, stays true: searches bisect.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import factorial
@@ -15,6 +16,7 @@ from typing import Protocol
 
 from approxbounds.arithmetic import Arithmetic, V, spend
 from approxbounds.facts.hypercube import Thresholds
+from approxbounds.facts.levels import LevelCount, LevelGrowth
 from approxbounds.sources import Citation
 
 __all__ = [
@@ -27,7 +29,6 @@ __all__ = [
     "HalfspaceCount",
     "KnotCount",
     "PolynomialCount",
-    "RegionCount",
     "SauerCount",
     "SignChangeCount",
     "SumCount",
@@ -65,7 +66,7 @@ class Count(Protocol):
 
 
 @dataclass(frozen=True)
-class HalfspaceCount:
+class HalfspaceCount(LevelCount):
     """``units`` affine threshold units with ``inputs`` inputs and a bias: each at most 2 V(m-1, inputs)."""
 
     units: int
@@ -81,7 +82,7 @@ class HalfspaceCount:
 
 
 @dataclass(frozen=True)
-class AffineCount:
+class AffineCount(LevelCount):
     """``units`` times the patterns of ``functions`` * m functions affine in ``parameters`` reals: V(., P)."""
 
     units: int
@@ -101,7 +102,7 @@ class AffineCount:
 
 
 @dataclass(frozen=True)
-class PolynomialCount:
+class PolynomialCount(LevelCount):
     """``functions`` * m polynomials of degree ``degree`` in ``parameters`` reals."""
 
     functions: int
@@ -123,7 +124,7 @@ class PolynomialCount:
 
 
 @dataclass(frozen=True)
-class BitCount:
+class BitCount(LevelCount):
     """A class of at most 2^``bits`` functions, or of at most ``size``."""
 
     bits: int | None = None
@@ -140,7 +141,7 @@ class BitCount:
 
 
 @dataclass(frozen=True)
-class CodeCount:
+class CodeCount(LevelCount):
     """A layer whose parameters take one of 2^``bits`` values in all, on which alone its patterns depend."""
 
     bits: int
@@ -155,7 +156,7 @@ class CodeCount:
 
 
 @dataclass(frozen=True)
-class SauerCount:
+class SauerCount(LevelCount):
     """A class of pseudo-dimension at most ``pdim``, by default for its operation count: V(m, pdim)."""
 
     pdim: int
@@ -185,7 +186,7 @@ class SignChangeCount:
 
 
 @dataclass(frozen=True)
-class KnotCount:
+class KnotCount(LevelCount):
     """The ways in which ``knots`` knots cut m points of a line into knots + 1 groups: C(m + knots, knots).
 
     Concave: the ratio of its values at m + 1 and m is 1 + knots/(m+1), which decreases.
@@ -203,30 +204,7 @@ class KnotCount:
 
 
 @dataclass(frozen=True)
-class RegionCount:
-    """Functions that are constant on each of ``regions`` sets Q, into which the m points are sorted already.
-
-    At a common threshold a set shows one of two patterns: 2^Q in all. At any thresholds one of m_c + 1 for its m_c
-    points: at most (1 + m/Q)^Q, as the product of the factors is at most the power of their mean. For m <= Q both are
-    at least 2^m, which is used: there the count has slope 1, beyond at most 1/(2 log 2), so it is concave.
-    """
-
-    regions: int
-    common: bool
-    citations = (Citation("approxbounds", "3.2"),)
-
-    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
-        Q = A.number(self.regions)
-        sorted_in = Q + 0 * A.number(m) if self.common else Q * A.log2(1 + A.number(m) / Q)
-        return A.at_least(m, self.regions, sorted_in, A.number(m))
-
-    @property
-    def formula(self) -> str:
-        return f"{self.regions}" if self.common else rf"{self.regions}\log_2(1+m/{self.regions})"
-
-
-@dataclass(frozen=True)
-class TotalsCount:
+class TotalsCount(LevelCount):
     """A network of which only totals are known: W weights, U hidden units, L layers, K pieces, degree nu.
 
     Let a_l = (K-1)k_l for hidden layers and 1 for the output: sum a_l = B = (K-1)U+1 (at least L is used).
@@ -273,13 +251,24 @@ class TotalsCount:
 
 @dataclass(frozen=True)
 class CountedLayer:
-    """A layer's name and all counts that apply to it; the smallest is used."""
+    """A layer's name and all counts that apply to it; the smallest is used.
+
+    ``hidden``: its patterns are those of hidden units at the points, so they have nothing to do with thresholds.
+    """
 
     name: str
     counts: tuple[Count, ...]
+    hidden: bool = False
 
     def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         return A.minimum(*(count.evaluate(A, m) for count in self.counts))
+
+    def at_levels(self, A: Arithmetic[V], points: V | float, levels: int, *, common: bool) -> V:
+        """The vectors of bins, see :class:`~approxbounds.facts.levels.LevelGrowth`; hidden patterns are the same."""
+        if self.hidden:
+            return self.evaluate(A, points)
+        counts = tuple(count for count in self.counts if isinstance(count, LevelCount))
+        return LevelGrowth(counts).at_levels(A, points, levels, common=common)
 
     def smallest(self, A: Arithmetic[V], m: int) -> Count:
         """The count that is used at m points (for display: decided with floats)."""
@@ -287,18 +276,25 @@ class CountedLayer:
 
 
 @dataclass(frozen=True)
-class SumCount:
+class SumCount(LevelCount):
     """One way to count the whole class: the sum over these layers, in each of them the smallest count."""
 
     layers: tuple[CountedLayer, ...]
 
     def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
+        return self._sum(lambda layer: layer.evaluate(A, m))
+
+    def at_levels(self, A: Arithmetic[V], points: V | float, levels: int, *, common: bool) -> V:
+        """Hidden layers at the points themselves."""
+        return self._sum(lambda layer: layer.at_levels(A, points, levels, common=common))
+
+    def _sum(self, value: Callable[[CountedLayer], V]) -> V:
         spend(2 * len(self.layers))
-        known: dict[tuple[Count, ...], V] = {}  # deep networks have many layers that are counted alike
+        known: dict[tuple[tuple[Count, ...], bool], V] = {}  # deep networks have many layers that are counted alike
         for layer in self.layers:
-            if layer.counts not in known:
-                known[layer.counts] = layer.evaluate(A, m)
-        values = [known[layer.counts] for layer in self.layers]
+            if (layer.counts, layer.hidden) not in known:
+                known[layer.counts, layer.hidden] = value(layer)
+        values = [known[layer.counts, layer.hidden] for layer in self.layers]
         return sum(values[1:], values[0])
 
     @property
@@ -327,9 +323,14 @@ class GrowthBound:
         """
         return A.minimum(A.number(m), *(count.evaluate(A, m) for count in self.whole))
 
+    @property
+    def levels(self) -> LevelGrowth:
+        """The counts that hold at several thresholds a point; only asked of a bound for any thresholds."""
+        return LevelGrowth(tuple(count for count in self.whole if isinstance(count, LevelCount)))
+
 
 @dataclass(frozen=True)
-class UnionCount:
+class UnionCount(LevelCount):
     """A union of ``classes`` many: log2 of their number plus the largest of their bounds, the different ``parts``.
 
     Not concave, but each part plus log2 of the number is, and it is at least m at m = 1: each is below m from
@@ -341,6 +342,10 @@ class UnionCount:
 
     def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         return A.log2_integer(self.classes) + A.maximum(*(part.evaluate(A, m) for part in self.parts))
+
+    def at_levels(self, A: Arithmetic[V], points: V | float, levels: int, *, common: bool) -> V:
+        values = (part.levels.at_levels(A, points, levels, common=common) for part in self.parts)
+        return A.log2_integer(self.classes) + A.maximum(*values)
 
     @property
     def formula(self) -> str:

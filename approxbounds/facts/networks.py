@@ -11,6 +11,7 @@ from approxbounds.description import Description
 from approxbounds.errors import NotApplicableError
 from approxbounds.facts.growth import Count, GrowthBound, Thresholds
 from approxbounds.facts.growth_on_lines import count_on_line, dimension_on_line
+from approxbounds.facts.levels import LevelGrowth
 from approxbounds.facts.piecewise import Piecewise
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, symbol_unless_symbolic
@@ -137,6 +138,10 @@ class NetworkFacts(Description, ABC):
     @abstractmethod
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         """An upper bound on log2 of the growth function for thresholds of this kind."""
+
+    def level_growth(self) -> LevelGrowth:
+        """The same for several thresholds at each point, from the counts that hold at any thresholds."""
+        return self.growth(Thresholds.ANY).levels
 
     @property
     def bounded_growth(self) -> bool:

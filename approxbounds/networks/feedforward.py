@@ -18,7 +18,6 @@ from approxbounds.facts.growth import (
     GrowthBound,
     HalfspaceCount,
     PolynomialCount,
-    RegionCount,
     SumCount,
     Thresholds,
     TotalsCount,
@@ -26,6 +25,7 @@ from approxbounds.facts.growth import (
 )
 from approxbounds.facts.networks import Activation, Architecture, NetworkFacts, Sizes
 from approxbounds.facts.piecewise import Piecewise, layered_pieces, pieces_of_totals
+from approxbounds.facts.region_counts import CommonRegionCount, RegionCount
 from approxbounds.networks.parametric import LayeredNetwork, ParametricNetwork, finer, operation_counts, wider
 from approxbounds.parameters import BITS, DEGREE, FLAG, INPUTS, PIECES, WIDTHS, Integer, allowed
 from approxbounds.validation import MOST_LAYERS, MOST_WEIGHTS, Number, is_symbolic, symbol_unless_symbolic
@@ -150,7 +150,7 @@ class _Layered(LayeredNetwork):
                 count = HalfspaceCount(units, fan_in)
             else:
                 count = AffineCount(units, breaks, fan_in + biased)
-            layers.append(CountedLayer(f"hidden layer {number}", (count, *self._codes(own[number - 1]))))
+            layers.append(CountedLayer(f"hidden layer {number}", (count, *self._codes(own[number - 1])), hidden=True))
         layers.append(CountedLayer("output", (*self._output_counts(own), *self._codes(own[-1]))))
         others = (*operation_counts(self.counted_sizes), *self.line_counts(thresholds))
         return GrowthBound((SumCount(tuple(layers)), *self._sorted(layers[0], thresholds), *others))
@@ -167,7 +167,9 @@ class _Layered(LayeredNetwork):
         regions = None if known is None else known.regions(self.input_dim)
         if regions is None:
             return ()
-        cells = CountedLayer("cells of the first layer", (RegionCount(regions, thresholds is Thresholds.COMMON),))
+        common = thresholds is Thresholds.COMMON
+        count = CommonRegionCount(regions) if common else RegionCount(regions)
+        cells = CountedLayer("cells of the first layer", (count,))
         return (SumCount((first, cells)),)
 
     def _output_counts(self, own: tuple[int, ...]) -> tuple[Count, ...]:

@@ -85,8 +85,8 @@ class HadamRNN(Recurrent):
             return super()._signs(W, first, shallow, unknown)
         n, first = self.hidden, first + unknown
         return (
-            CountedLayer("first recurrence", (CentralCount(n * self.steps, first),)),
-            CountedLayer("second recurrence", (CentralCount(n, first + n),)),
+            CountedLayer("first recurrence", (CentralCount(n * self.steps, first),), hidden=True),
+            CountedLayer("second recurrence", (CentralCount(n, first + n),), hidden=True),
         )
 
     def _closed_signs(self, A: Arithmetic[V], W: Weights, first: V | float) -> tuple[V, V, V]:

@@ -221,9 +221,8 @@ class Recurrent(NetworkClass):
         shallow = self._shallow(directions)
         ways = [self._way(*group, shallow, unknown) for group in groups]
         if shallow:
-            ways.append(
-                tuple(CountedLayer("hidden layer" if i == 0 else "output", (c,)) for i, c in enumerate(shallow))
-            )
+            hidden, output = shallow
+            ways.append((CountedLayer("hidden layer", (hidden,), hidden=True), CountedLayer("output", (output,))))
         return GrowthBound(whole=tuple(map(SumCount, ways)))
 
     def _way(
@@ -254,16 +253,17 @@ class Recurrent(NetworkClass):
         n, d, T, P = self.hidden, self.inputs, self.steps, W.reals + first + unknown
         if self.activation == "linear":
             own: Count = PolynomialCount(n, W.degree * (T - 1) + 1, P) if W.degree else CentralCount(n, P)
-            return (CountedLayer("net inputs of the last step", (own, *shallow)),)
+            return (CountedLayer("net inputs of the last step", (own, *shallow), hidden=True),)
         relu, f = self.activation == "relu", self._functions
         one: Count = HalfspaceCount(n, d) if relu else AffineCount(n, 4, d + 2)
-        layers = (CountedLayer("step 1", (one, CentralCount(f, first) if relu else AffineCount(1, f, first))),)
+        other: Count = CentralCount(f, first) if relu else AffineCount(1, f, first)
+        layers = (CountedLayer("step 1", (one, other), hidden=True),)
         if T == 1:
             return layers
         steps: Count = CentralCount(f, P, T - 1) if relu else AffineCount(T - 1, f, P)
         if W.degree:
             steps = StepsCount(f, T, W.degree, P)
-        return (*layers, CountedLayer(f"steps 2 to {T}", (steps,)))
+        return (*layers, CountedLayer(f"steps 2 to {T}", (steps,), hidden=True))
 
     def _shallow(self, directions: int) -> tuple[Count, ...]:
         """The counts of a ReLU network with one hidden layer that reads the whole sequence; none if it is not one.

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from approxbounds.arithmetic import Arithmetic, V
+from approxbounds.facts.levels import LevelCount
 from approxbounds.sources import Citation
 
 __all__ = ["CentralCount", "CodeCount", "StepsCount"]
 
 
 @dataclass(frozen=True)
-class CodeCount:
+class CodeCount(LevelCount):
     """``entries`` weights, each one of ``values`` values that are fixed in advance: values^entries choices."""
 
     entries: int
@@ -28,7 +29,7 @@ class CodeCount:
 
 
 @dataclass(frozen=True)
-class CentralCount:
+class CentralCount(LevelCount):
     """``units`` arrangements of ``functions`` * m linear (homogeneous) functions of ``parameters`` reals.
 
     M hyperplanes through the origin of R^P cut it into at most 2 V(M-1, P-1) open cells (Cover 1965). Their
@@ -54,7 +55,7 @@ class CentralCount:
 
 
 @dataclass(frozen=True)
-class StepsCount:
+class StepsCount(LevelCount):
     """The sum over the steps t = 2..T of wl(M, q(t-1)+1, P), with M = ``functions`` * m and q = ``slope`` >= 1.
 
     In step t the M functions are polynomials of degree at most q(t-1)+1 in the same P = ``parameters`` reals, where

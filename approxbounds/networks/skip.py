@@ -160,10 +160,11 @@ class SkipNetwork(LayeredNetwork):
         for number, (units, inputs, W) in enumerate(zip(self.widths, self.fan_in, own, strict=False), 1):
             if number > 1 and degree > 0:
                 polynomials = PolynomialCount(breaks * units, degree_of_layer(degree, number), acting[number - 1])
-                layers.append(CountedLayer(f"hidden layer {number}", (polynomials,)))
+                layers.append(CountedLayer(f"hidden layer {number}", (polynomials,), hidden=True))
                 continue
             full = HalfspaceCount(units, inputs) if self.pieces == 2 else AffineCount(units, breaks, inputs + 1)
-            layers.append(CountedLayer(f"hidden layer {number}", (full, AffineCount(1, breaks * units, W))))
+            counts = full, AffineCount(1, breaks * units, W)
+            layers.append(CountedLayer(f"hidden layer {number}", counts, hidden=True))
         last = PolynomialCount(1, degree_of_layer(degree, self.depth), acting[-1])
         layers.append(CountedLayer("output", (last if degree > 0 else AffineCount(1, 1, own[-1]),)))
         others = (*operation_counts(self.counted_sizes), *self.line_counts(thresholds))

@@ -107,9 +107,9 @@ class FreeKnotSplines(NetworkClass):
         n, r = self.knots, self.degree
         if not self.smooth:
             return GrowthBound(self.line_counts(thresholds))
-        coefficients = PolynomialCount(1, r + 1, 2 * n + r + 1)
-        layers = (CountedLayer("knots", (KnotCount(n),)), CountedLayer("coefficients", (coefficients,)))
-        return GrowthBound((SumCount(layers), *self.line_counts(thresholds)))
+        coefficients = CountedLayer("coefficients", (PolynomialCount(1, r + 1, 2 * n + r + 1),))
+        knots = CountedLayer("knots", (KnotCount(n),), hidden=True)
+        return GrowthBound((SumCount((knots, coefficients)), *self.line_counts(thresholds)))
 
     def _changes(self, thresholds: Thresholds) -> int:
         """The most changes of the patterns along the points at these thresholds."""
