@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import approxbounds as ab
@@ -254,6 +254,20 @@ def test_packing_depends_on_eps_over_radius_only(F, p, eps, shift):
     plain = packing_value(F, eps, p)
     assert packing_value(larger, eps * 2**shift, p) == pytest.approx(plain, rel=TINY)
     assert plain <= packing_value(larger, eps, p) * (1 + TINY)
+
+
+@given(
+    st.integers(1, 6),
+    st.sampled_from(["1/8", "1/4", "1/2", 1, "3/2", 3]),
+    exponents(),
+    st.builds(lambda m, n: 1 / (m * 10**n), rationals(1, 10), st.integers(1, 12)),
+    st.sampled_from([Fraction(9, 8), 2, 16, 10**6]),
+)
+@example(4, "1/4", "3/2", Fraction(1, 57), 16)
+def test_packing_grows_with_the_radius_at_every_scale(dim, smoothness, p, eps, factor):
+    """Also where the finest members are best, which have far more cells than those of the grid."""
+    F = ab.HolderBall(smoothness=smoothness, dim=dim)
+    assert packing_value(F, eps, p) <= packing_value(replace(F, radius=factor), eps, p) * (1 + TINY)
 
 
 # ------------------------------------------------------------------------------------ rates and closed forms

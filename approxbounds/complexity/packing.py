@@ -25,7 +25,7 @@ from approxbounds.witness import Witness, integer_of, require
 __all__ = ["THEOREMS", "packing"]
 
 
-_SHARES = np.arange(1, 30) / 64
+_SHARES, _HALF = np.arange(1, 30) / 64, np.array([0.5])
 
 
 class _PackingTheorem(Theorem):
@@ -78,12 +78,14 @@ def _finest(family: HypercubeFamily, query: Query, shares: NDArray[np.float64]) 
 
 
 def _most_cells(family: HypercubeFamily, query: Query) -> float:
-    """The most cells of a member, of those that the search looks at, of which two functions are further apart than eps.
+    """A number of cells that no member has whose packing the search looks at: a packing has no more bits than cells.
 
-    A packing has no more bits.
+    Members of the grid count if they give something. The finest members at shares below 1/2 have no more cells than
+    those at 1/2, which may give nothing themselves.
     """
-    grids = [family.grid(), *_finest(family, query, np.ones(1))]
-    return max(float(np.max(g.cells[_distance_and_size(family, g, query)[1] > 0], initial=0.0)) for g in grids)
+    grid = family.grid()
+    coarse = grid.cells[_distance_and_size(family, grid, query)[1] > 0]
+    return max(float(np.max(each, initial=0.0)) for each in (coarse, *(g.cells for g in _finest(family, query, _HALF))))
 
 
 class GilbertVarshamov(_PackingTheorem):
