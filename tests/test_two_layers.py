@@ -84,14 +84,34 @@ def test_freezing_a_coordinate_costs_what_it_says(theorem, smoothness):
     assert 0.98 * (0.5 / parts) ** s <= error <= (0.5 / parts) ** s * SLACK + STEEP < bound.value
 
 
+@pytest.mark.parametrize("theorem", ["strips", "towers", "columns", "cubes"])
+@pytest.mark.parametrize("p", [1, "3/2", 2])
+def test_means_are_as_near_as_they_say(theorem, p):
+    """x_2 is within h/sqrt(12) of its means, nearly h/pi; cosines are within 0.71 h/pi."""
+    kind, widths = (ab.HeavisideNetwork, (14, 63)) if theorem == "cubes" else (ab.ReLUNetwork, (16, 8))
+    bound = of(theorem, ab.LipschitzBall(dim=2), kind(widths=widths, input_dim=2), p)
+    assert bound.value == pytest.approx(1 / (8 * math.pi), rel=1e-12)
+    ratios = []
+    for f in (
+        lambda x: x[:, 1],
+        lambda x: np.cos(8 * np.pi * x[:, 0]) / (8 * np.pi),
+        lambda x: np.abs((8 * x[:, 0]) % 2 - 1) / 8,
+        lambda x: np.hypot(x[:, 0] - 0.3, x[:, 1] - 0.7),
+    ):
+        ratios.append(bound.build(f).error(f, p=p, per_side=480) / bound.value)
+    assert {1: 0.78, "3/2": 0.85, 2: 0.9}[p] <= ratios[0] and max(ratios) <= SLACK
+
+
 VALUES = [
     ("strips", ab.LipschitzBall(dim=2), (64, 64), INF, 2**0.5 / 64),
-    ("strips", ab.LipschitzBall(dim=2), (64, 64), 2, 0.015327),
+    ("strips", ab.LipschitzBall(dim=2), (64, 64), 2, 1 / (32 * math.pi)),
+    ("strips", ab.LipschitzBall(dim=2), (64, 64), 3, 0.016168),
     ("strips", ab.LipschitzBall(dim=2), (64,) * 4, INF, 0.016519),
     ("strips", ab.HolderBall(smoothness="3/2", dim=2), (64,) * 4, INF, 0.00768),
     ("strips", ab.HolderBall(smoothness="3/2", dim=2), (64, 64), 2, 0.00787),
     ("towers", ab.LipschitzBall(dim=3), (64, 66, 8), INF, 0.0890001),
-    ("columns", ab.LipschitzBall(dim=3), (64, 64), 1, 0.051735),
+    ("columns", ab.LipschitzBall(dim=3), (64, 64), 1, 1 / (8 * math.pi)),
+    ("columns", ab.SobolevBall(smoothness=1, dim=2, integrability="inf"), (64, 64), 2, 2**0.5 / (32 * math.pi)),
     ("blocks", ab.HolderBall(smoothness="3/2", dim=2), (64, 64), 2, 0.00773),
     ("blocks", ab.HolderBall(smoothness=2, dim=2), (64, 64), 2, 0.001481),
     ("blocks", ab.SobolevBall(smoothness=2, dim=2, integrability="inf"), (64, 64), 2, 0.001481),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
-from approxbounds.constructions.hinges import line_values
+from approxbounds.constructions.means import column_values
 from approxbounds.constructions.placement import widths_of
 from approxbounds.constructions.smoothness import axes, columns_error, cut_choices, differentiable
 from approxbounds.constructions.splits import best_split
@@ -91,9 +91,10 @@ class ColumnConstruction(WindowConstruction):
         return sympy.Symbol("W", positive=True) ** -(sympy.Min(*along, 1) / len(along))
 
     def pieces(self, query: Query, grid: Cells, f: Function) -> Pieces:
-        order, dim = axes(self._regularity(query)), len(grid.blocks)
+        F, dim = self._regularity(query), len(grid.blocks)
+        order = axes(F)
         cuts = tuple(grid.blocks[axis] for axis in order[1:])
-        table = line_values(f, dim, order, grid.parts[order[0]], cuts)  # its axes: order[d-1], .., order[1], nodes
+        table = column_values(f, F, query.p, grid.parts[order[0]], cuts)  # axes: order[d-1], .., order[1], nodes
         positions = [dim - 1 - order.index(axis) for axis in range(dim) if axis != order[0]]
         values: list[NDArray[np.float64] | None] = [None] * dim
         values[order[0]] = np.transpose(table, (*positions, dim - 1)).reshape(grid.count, -1)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
+from approxbounds.constructions.means import cube_means, mean_error, takes_means
 from approxbounds.constructions.placement import placement_refusal, power_of, reshaped, size_text, sizes, widths_of
 from approxbounds.errors import NotApplicableError, echo
 from approxbounds.facts.built import AffineMap, DenseNetwork, dense, require_moderate
@@ -140,8 +141,8 @@ class CubeConstruction(Theorem):
     The error is that of the function class, ``F.cube_error``: R times the L^p norm of |x - c|_2^s on a cube of side 1/k
     and centre c, at most R (sqrt(d)/(2k))^s, for Hölder balls with s <= 1; dR/(2k) (p+1)^{-1/p} where the gradient is
     bounded; sums of such terms for anisotropic balls; for monotone functions (1/2)(1 - (1-1/k)^d)^{1/p}, for convex
-    ones of order d (pk)^{-1/p}. Exact for Lipschitz balls, d = 1, by Heaviside networks without a layer narrower than
-    the first. Witness: ``k``.
+    ones of order d (pk)^{-1/p}. Means on the cubes are within C/(pi k) of C-Lipschitz functions for p <= 2. Exact for
+    Lipschitz balls, d = 1, by Heaviside networks without a layer narrower than the first. Witness: ``k``.
     """
 
     id = "cubes"
@@ -166,7 +167,11 @@ class CubeConstruction(Theorem):
         k = integer_of(witness, "k", minimum=1)
         reason = cubes_refusal(query.G, k, query.p)
         require(reason is None, str(reason))
-        return query.F.cube_error(A, A.number(k), query.p)
+        return self._error(A, query, A.number(k))
+
+    def _error(self, A: Arithmetic[V], query: Query, k: V) -> V:
+        error, mean = query.F.cube_error(A, k, query.p), mean_error(A, query.F, k, query.p)
+        return error if mean is None else A.minimum(error, mean)
 
     def rate(self, query: Query) -> Any:
         """For the smallest networks of this depth: W is of order k^{d+1} for d > 1, as the layers are fully connected.
@@ -182,11 +187,11 @@ class CubeConstruction(Theorem):
     def expression(self, query: Query) -> Any:
         """In k, where G has symbols."""
         (k,) = sizes(self, query, "k")
-        return conditional(query, query.F.cube_error(SYMBOLIC, k, query.p))
+        return conditional(query, self._error(SYMBOLIC, query, k))
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         k = integer_of(witness, "k")
-        error = query.F.cube_error(BALL, BALL.number(k), query.p)
+        error = self._error(BALL, query, BALL.number(k))
         needed = size_text(self.smallest_network(query, witness))
         return (
             *self.outline(query),
@@ -201,7 +206,7 @@ class CubeConstruction(Theorem):
         return reshaped(query.G, cube_widths(int(power or 0), int(query.F.domain_dim), integer_of(witness, "k")))
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
-        """Heaviside networks only: f enters by ``F.cube_values`` on the cubes."""
+        """Heaviside networks only: f enters by ``F.cube_values`` on the cubes or, if they are nearer, by its means."""
         if power_of(query.G) != 0:
             raise NotApplicableError(
                 f"{self.id}: there is nothing to build for {type(query.G).__name__}, whose continuous units become "
@@ -209,7 +214,7 @@ class CubeConstruction(Theorem):
             )
         require_moderate(query.G)
         k, d = integer_of(witness, "k", minimum=1), int(query.F.domain_dim)
-        values = query.F.cube_values(f, k)
+        values = cube_means(f, k, d) if takes_means(query.F, query.p) else query.F.cube_values(f, k)
         G, widths = query.G, widths_of(query.G)
         layers = [_thresholds(k, d)]
         if d == 1:

@@ -25,8 +25,10 @@ __all__ = [
     "frozen_error",
     "interpolation_error",
     "power_norm",
+    "projection_error",
     "quasi_interpolation_error",
     "quasi_interpolation_values",
+    "wirtinger",
 ]
 
 _STEPS = 16  # the step of difference quotients is h/16: fine enough for the error, and not too fine for doubles
@@ -167,8 +169,41 @@ def columns_error(A: Arithmetic[V], F: Regularity, p: Number, intervals: V, cuts
     The next axes are cut into so many equal parts, those left are not. At most the sum of both errors. For isotropic F
     and s <= 1 also R (h^2 ||t(1-t)||_q + sum_j a_j^2 (2q+1)^{-1/q})^{s/2}, q = max(1, sp/2): f(x) minus the mean of f
     over the two nodes is at most R times the mean of |x - node|^s, so at most R (h^2 t(1-t) + |u|^2)^{s/2} by Jensen's
-    inequality, with u the distance from the middle line; and Minkowski's inequality in L^q.
+    inequality, with u the distance from the middle line; and Minkowski's inequality in L^q. Or that of other functions:
+    :func:`projection_error`.
     """
+    bound, projected = _interpolants_error(A, F, p, intervals, cuts), projection_error(A, F, p, [intervals, *cuts])
+    return bound if projected is None else A.minimum(bound, projected)
+
+
+def wirtinger(A: Arithmetic[V]) -> V:
+    """1/pi = 1/B(1/2, 1/2): the best constant for functions of mean 0 on [0,1] and their derivatives in L^2."""
+    half = A.number(1) / 2
+    return A.exp(-A.log_beta(half, half))
+
+
+def projection_error(A: Arithmetic[V], F: Regularity, p: Number, parts: Sequence[V]) -> V | None:
+    """A bound on the distance in L^p, p <= 2, of f from functions of one variable on columns; None if s_j < 1 or p > 2.
+
+    In the first of the :func:`axes` they are linear between nodes 1/K apart, K = ``parts[0]``; the next axes are cut
+    into k_j parts, those left are not, k_j = 1. The mean over columns Q and the projection P in x_1 commute, so
+    ||f - PQf||^2 <= ||f - Qf||^2 + ||f - Pf||^2 <= sum_j ||d_j f||^2/(pi k_j)^2, k_1 = K, which is at most R^2/(pi min
+    k_j)^2 for |grad f|_2 <= R. P: for w orthogonal to such functions W = int_0^x w is 0 at 0 and 1 and has mean 0
+    between nodes, as it is orthogonal to their derivatives; so int (f - Pf) w = -int f' W and ||W|| <= ||w||/(pi K).
+    """
+    if any(map(is_symbolic, (p, *F.along))) or is_infinite(p) or p > 2 or min(F.along) < 1:
+        return None
+    every = [*parts, *[A.number(1)] * (len(F.along) - len(parts))]
+    if F.isotropic and F.along[0] == 1:
+        size = 1 / A.minimum(*every) if len(every) > 1 else 1 / every[0]
+    else:
+        squares = [1 / (k * k) for k in every]
+        size = A.power(sum(squares[1:], squares[0]), A.number(1) / 2)
+    return A.number(F.radius) * size * wirtinger(A)
+
+
+def _interpolants_error(A: Arithmetic[V], F: Regularity, p: Number, intervals: V, cuts: Sequence[V]) -> V:
+    """What :func:`columns_error` says of interpolants."""
     order, s = axes(F), F.along[0]
     sides = [1 / (2 * k) for k in cuts] + [A.number(1) / 2] * (len(order) - 1 - len(cuts))
     error = interpolation_error(A, F.along[order[0]], F.radius, 1 / intervals, p)

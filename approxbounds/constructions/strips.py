@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
-from approxbounds.constructions.hinges import breaks, hinges, interpolants, line_values, steepness
+from approxbounds.constructions.hinges import breaks, hinges, interpolants, steepness
+from approxbounds.constructions.means import column_values
 from approxbounds.constructions.pairs import Share, ShareOf, assembled, best_plan, plan_widths
 from approxbounds.constructions.placement import reshaped, two_layers_refusal, widths_of
 from approxbounds.constructions.sized import SizedConstruction
@@ -103,14 +104,14 @@ class StripConstruction(SizedConstruction):
         return reshaped(query.G, plan_widths(found[1], found[1][-1].layer + 2, dim, needed))
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
-        """f enters by its values on the middle lines; switches are 1e-7 wide, which loses about 1e-7 R in sup norm."""
+        """f enters by values on the middle lines or means; switches are 1e-7 wide and lose about 1e-7 R in sup norm."""
         require_moderate(query.G)
         widths, dim, intervals = widths_of(query.G), int(query.G.domain_dim), int(witness["K"])
         found = best_plan(widths, dim, _share_of(intervals, dim))
         assert found is not None  # it has a witness
         strips, plan = found
         order = axes(self._regularity(query))
-        values = line_values(f, dim, order, intervals, (strips,))
+        values = column_values(f, self._regularity(query), query.p, intervals, (strips,))
         forms, constants = interpolants(values)
         steep, jumps = steepness(values), breaks(strips)
         shares, done = [], 0

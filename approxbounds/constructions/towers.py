@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
-from approxbounds.constructions.hinges import breaks, hinges, interpolants, line_values, steepness
+from approxbounds.constructions.hinges import breaks, hinges, interpolants, steepness
+from approxbounds.constructions.means import column_values
 from approxbounds.constructions.pairs import placed_layers
 from approxbounds.constructions.placement import reshaped, widths_of
 from approxbounds.constructions.sized import SizedConstruction
@@ -144,13 +145,13 @@ class TowerConstruction(SizedConstruction):
         return reshaped(query.G, (first + intervals, *others))
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
-        """f enters by its values on the middle lines; switches are 1e-7 wide, which loses about 1e-7 R in sup norm."""
+        """f enters by values on the middle lines or means; switches are 1e-7 wide and lose about 1e-7 R in sup norm."""
         require_moderate(query.G)
         intervals, *every = (int(witness[name]) for name in self.names(query))
         widths, dim, cuts = widths_of(query.G), int(query.G.domain_dim), _cut(tuple(every))
         _, places = tower_place(widths, cuts)
         order = axes(self._regularity(query))
-        values = line_values(f, dim, order, intervals, cuts)
+        values = column_values(f, self._regularity(query), query.p, intervals, cuts)
         used = order[: len(cuts) + 1]
         low = 0.0 if cuts else float(values.min() - values.flat[0])
         layers = placed_layers(_tower(values, dim, used, cuts), low, places, len(widths), np.eye(dim)[list(used)])
