@@ -130,11 +130,11 @@ def test_the_cost_of_interpolation_is_nearly_attained(s, d, widths, p):
 
 
 VALUES = [
-    (3, 2, (64, 64, 64), 8.52e-5),
-    (3, 2, (512, 512, 512), 3.336e-6),
-    (4, 2, (512, 512, 512), 6.752e-8),
-    (4, 2, (256,) * 6, 1.315e-7),
-    (3, 3, (256, 256, 256), 4.121e-4),
+    (3, 2, (64, 64, 64), 4.725e-5),
+    (3, 2, (512, 512, 512), 1.513e-6),
+    (4, 2, (512, 512, 512), 4.597e-8),
+    (4, 2, (256,) * 6, 1.232e-7),
+    (3, 3, (256, 256, 256), 1.803e-4),
 ]
 
 
@@ -252,8 +252,9 @@ def test_orders_and_closed_forms():
     quadratic = of(ID, ab.SobolevBall(smoothness=3, dim=2, radius=R, integrability="inf"), wide, 2)
     assert quadratic.rate == 1 / W
     curved = R / b**2 / 8 * sympy.Rational(2, 3) / sympy.sqrt(5) * (4 / J**2 + 1 / K**2)
-    mean = (2**8 - 2) / sympy.factorial(8) * sympy.factorial(6)  # of (U_1 + U_2)^6
-    assert sympy.simplify(quadratic.expression - curved - R * sympy.sqrt(mean) / (2 * b) ** 3 / 6) == 0
+    share = [sympy.Rational(math.factorial(m) ** 2, math.factorial(2 * m) ** 2 * (2 * m + 1)) for m in range(4)]
+    rest = 2 * share[3] + 2 * share[1] * share[2]  # of the projection: orders (3,0), (2,1), (1,2), (0,3)
+    assert sympy.simplify(quadratic.expression - curved - R * sympy.sqrt(rest) / b**3) == 0
 
 
 DEEP = [

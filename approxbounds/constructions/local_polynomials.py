@@ -13,7 +13,7 @@ from approxbounds.constructions.placement import reshaped, widths_of
 from approxbounds.constructions.sized import SizedConstruction
 from approxbounds.constructions.smoothness import interpolation_error
 from approxbounds.constructions.splits import best_split, resolutions_up_to
-from approxbounds.constructions.taylor import monic_norm, taylor_error
+from approxbounds.constructions.taylor import monic_norm, near_in_square_mean, projection_error, taylor_error
 from approxbounds.constructions.windows import MOST_DIRECTIONS
 from approxbounds.errors import NotApplicableError
 from approxbounds.facts.built import DenseNetwork, dense, require_moderate
@@ -54,6 +54,10 @@ class LocalPolynomials(SizedConstruction):
         E_p <= rem + (R l^2/2) beta (d^2/J^2 + D/K^2)                                   (degree 2),
         E_p <= rem + R l^2 ((beta + b_p l)/J^2 + (beta/2 + b_p l)/K^2)                  (degree 3).
 
+    For p <= 2 and derivatives of order 3 (or 4) bounded by R, rem may be that of the L^2 projection of this degree: its
+    quadratic and cubic coefficients have the bounds of Taylor's, by the formula of Rodrigues and the parity of Legendre
+    polynomials.
+
     Limit of steep windows. Proof: THEORY.md, 5.1. Witness: ``b``, ``J``, ``K``.
     """
 
@@ -63,8 +67,8 @@ class LocalPolynomials(SizedConstruction):
         r"Reflected coordinates $u_j\in[0,l]$, $l=1/b$, are alike in all $b^d$ cubes, so interpolants of squares (and "
         r"cubes) of $u_j-\frac l2$ and of $u_i\pm u_j-\ldots$ are made once, and each cube has a unit "
         r"$(A_Q(x)+B-M\sum_j\operatorname{dist}(x_j,I_j))_+$ with its own combination $A_Q$ of them, nearly the Taylor "
-        r"polynomial at its centre, $M\to\infty$, $p<\infty$. The error is at most Taylor's remainder plus that of "
-        r"the interpolations."
+        r"polynomial at its centre or (for $p\le2$) the $L^2$ projection, $M\to\infty$, $p<\infty$. The error is at "
+        r"most the remainder plus that of the interpolations."
     )
 
     def names(self, query: Query) -> tuple[str, ...]:
@@ -124,7 +128,10 @@ class LocalPolynomials(SizedConstruction):
         remainder = _remainder(F, degree)
         assert remainder is not None  # refused else
         order, whole = remainder
-        total = A.number(F.radius) * taylor_error(A, dim, side / 2, p, order=order, whole=whole)
+        total = taylor_error(A, dim, side / 2, p, order=order, whole=whole)
+        if F.mixed > degree and near_in_square_mean(p):
+            total = A.minimum(total, projection_error(A, degree, [side] * dim))
+        total = A.number(F.radius) * total
         axes, diagonals, cubic = (dim**2, comb(dim, 2), A.number(0)) if degree == 2 else (2, 1, 2 * side)
         for square, pieces in ((axes, J), (diagonals, K)):  # bounds on second derivatives, over R
             level = A.number(F.radius) * (side / pieces) * (side / pieces) / 8 * monic_norm(A, 2, p)

@@ -54,7 +54,7 @@ def column_values(f: Function, F: Regularity, p: Number, intervals: int, cuts: t
     """The values at the nodes of functions of one variable on columns, within ``columns_error`` of f.
 
     Shape and order are those of :func:`line_values`: f on the middle lines or, where that is nearer, the means of f
-    over columns, projected (least squares, at the midpoints of at most 8 parts of each interval).
+    over columns, projected (least squares, at the midpoints of at most 64 parts of each interval).
     """
     order, dim = axes(F), len(F.along)
     sizes = [float(intervals), *map(float, cuts)]
@@ -62,7 +62,7 @@ def column_values(f: Function, F: Regularity, p: Number, intervals: int, cuts: t
     if projected is None or columns_error(FLOAT, F, p, sizes[0], sizes[1:]) < projected:
         return line_values(f, dim, order, intervals, cuts)
     counts = (intervals, *cuts, *(1,) * (dim - 1 - len(cuts)))
-    m = max(1, min(8, int((_MOST_POINTS / prod(counts)) ** (1 / dim))))
+    m = max(1, min(64, int((_MOST_POINTS / prod(counts)) ** (1 / dim))))
     parts = (max(m, 2), *(m,) * (dim - 1))
     places = [(np.arange(k * n) + 0.5) / (k * n) for k, n in zip(reversed(counts), reversed(parts), strict=True)]
     grids = np.meshgrid(*places, indexing="ij")

@@ -9,7 +9,7 @@ from typing import Any
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.placement import placement_refusal, power_of, reshaped, size_text, sizes, widths_of
 from approxbounds.constructions.power_networks import one_layer, two_layers
-from approxbounds.constructions.taylor import monic_norm, taylor_error
+from approxbounds.constructions.taylor import monic_norm, near_in_square_mean, projection_error, taylor_error
 from approxbounds.errors import HypothesisError, NotApplicableError, echo
 from approxbounds.facts.built import DenseNetwork, dense, require_moderate
 from approxbounds.facts.grid import Function
@@ -59,6 +59,7 @@ class PowerCells(Theorem):
         E_p <= R Gamma(s-n+1)/Gamma(s+1) || |u|_1 ||_t^n || |u|_2 ||_t^{s-n}   (Hölder, s <= q+1),
         E_p <= R || |u|_1 ||_{ep}^e / e!,   e = min(floor(s), q+1)             (otherwise),
         E_p <= R (2b)^{-q-1} kappa/(q+1)!                                       (d = 1, s >= q+1),
+        E_p <= R rem_{e-1}(1/b, .., 1/b)                        (p <= 2, e an integer, see projection_error),
 
     kappa the L^p norm on [-1,1] of a monic polynomial of degree q+1 with zeros there. Proof: Taylor's formula at the
     centres and Hölder's inequality, or interpolation at the zeros; cubes: THEORY.md, section 5. Witness: ``cells`` (b).
@@ -122,6 +123,9 @@ class PowerCells(Theorem):
         if d == 1 and e == q + 1:
             monic = A.number(F.holder_radius) * A.power(half, A.number(e)) * monic_norm(A, q + 1, p) / factorial(q + 1)
             error = A.minimum(error, monic)
+        if e == int(e) and near_in_square_mean(p):  # all derivatives of order e are bounded by R
+            projected = projection_error(A, int(e) - 1, [1 / b] * d)
+            error = A.minimum(error, A.number(F.holder_radius) * projected)
         return error
 
     def rate(self, query: Query) -> Any:

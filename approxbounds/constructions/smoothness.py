@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT, Arithmetic, V
 from approxbounds.constructions.splits import resolutions_up_to
-from approxbounds.constructions.taylor import monic_norm, square_level
+from approxbounds.constructions.taylor import monic_norm, near_in_square_mean, square_level
 from approxbounds.facts.functions import Regularity
 from approxbounds.facts.grid import Function, values_at
 from approxbounds.validation import Number, is_infinite, is_symbolic
@@ -191,7 +191,7 @@ def projection_error(A: Arithmetic[V], F: Regularity, p: Number, parts: Sequence
     k_j)^2 for |grad f|_2 <= R. P: for w orthogonal to such functions W = int_0^x w is 0 at 0 and 1 and has mean 0
     between nodes, as it is orthogonal to their derivatives; so int (f - Pf) w = -int f' W and ||W|| <= ||w||/(pi K).
     """
-    if any(map(is_symbolic, (p, *F.along))) or is_infinite(p) or p > 2 or min(F.along) < 1:
+    if not near_in_square_mean(p) or any(map(is_symbolic, F.along)) or min(F.along) < 1:
         return None
     every = [*parts, *[A.number(1)] * (len(F.along) - len(parts))]
     if F.isotropic and F.along[0] == 1:

@@ -10,7 +10,7 @@ from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.facts.functions import distance_norm
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
-__all__ = ["monic_norm", "projection_error", "square_level", "sum_norm", "taylor_error"]
+__all__ = ["monic_norm", "near_in_square_mean", "projection_error", "square_level", "sum_norm", "taylor_error"]
 
 _EXACT_DIM = 4  # up to which the norms of |u|_1 are computed exactly
 
@@ -45,6 +45,11 @@ def projection_error(A: Arithmetic[V], degree: int, sides: Sequence[V]) -> V:
         own = [A.number(share) * power for share, power in zip(shares, powers, strict=True)]
         total = [sum((own[k] * total[m - k] for k in range(m + 1)), A.number(0)) for m in range(degree + 2)]
     return A.power(total[-1], A.number(Fraction(1, 2)))
+
+
+def near_in_square_mean(p: Number) -> bool:
+    """Whether an L^2 distance bounds that in L^p on a set of measure 1: p <= 2."""
+    return not is_symbolic(p) and not is_infinite(p) and bool(p <= 2)
 
 
 def sum_norm(A: Arithmetic[V], dim: int, half: V, t: Number) -> V:
