@@ -15,8 +15,8 @@ from members import member
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT
-from approxbounds.facts.functions import Curved
 from approxbounds.facts.hypercube import Thresholds
+from approxbounds.facts.powers import Curved
 from approxbounds.facts.waves import HolderWave, StaircaseWave, wave_height
 
 SMOOTHNESS = [F(1, 2), F(1), F(3, 2), F(2), F(5, 2), F(3), F(7, 2), F(4)]

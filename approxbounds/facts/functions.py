@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import factorial
 from typing import Any
 
 import numpy as np
@@ -18,15 +17,15 @@ from approxbounds.errors import NoExpressionError
 from approxbounds.facts.grid import Function, midpoints, values_at
 from approxbounds.facts.hypercube import HypercubeFamily
 from approxbounds.facts.points import GridCodes, PointFamily
+from approxbounds.facts.powers import Bowl, Curved
 from approxbounds.facts.rays import RayProfile
+from approxbounds.facts.splines import SmoothSplines, SplineBall
 from approxbounds.facts.waves import Wave
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic, tidy
 
 __all__ = [
     "BoundaryLayers",
-    "Bowl",
-    "Curved",
     "EntropyBound",
     "FunctionFacts",
     "Regularity",
@@ -88,39 +87,6 @@ class Regularity:
     def bounded_hessian(self) -> bool:
         """Whether all |d_i d_j f| <= R (weak)."""
         return self.mixed >= 2
-
-
-@dataclass(frozen=True)
-class Curved:
-    """A function of one variable whose derivative of order m is +-``curvature``, and changes its sign ``turns`` times.
-
-    It is centre + scale * (x - 1/2)^m or, with a turn, scale * |x - 1/2|^m: see ``values``.
-    """
-
-    order: int
-    curvature: Number
-    turns: int = 0
-    start: Number = Fraction(1, 2)  # where the power has its zero
-
-    def values(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The function at points of [0,1]."""
-        t = np.asarray(x, float) - float(self.start)
-        power = (np.abs(t) if self.turns else t) ** self.order
-        values: NDArray[np.float64] = float(self.curvature) / factorial(self.order) * power
-        return values
-
-
-@dataclass(frozen=True)
-class Bowl:
-    """``curvature`` * |x - centre|^2 / 2 - ``shift`` on [0,1]^d."""
-
-    curvature: Number
-    shift: Number = 0
-
-    def values(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The function at points of shape (m, d)."""
-        values: NDArray[np.float64] = float(self.curvature) / 2 * ((points - 0.5) ** 2).sum(axis=1) - float(self.shift)
-        return values
 
 
 @dataclass(frozen=True)
@@ -196,6 +162,14 @@ class FunctionFacts(Description, ABC):
     def smooth_ball(self) -> SmoothBall | None:
         """A ball of smooth functions that lies in F, or None if none is known."""
         return None
+
+    @property
+    def spline_balls(self) -> tuple[SplineBall, ...]:
+        """Balls of splines in F; by default those in its ball of smooth functions. Empty if none are known."""
+        ball = self.smooth_ball
+        if ball is None or is_symbolic(ball.smoothness):
+            return ()
+        return (SmoothSplines(ball.smoothness, self.domain_dim, ball.radius),)
 
     def curved(self, order: int) -> Curved | None:
         """For d = 1: the most curved function of this order that is known to be in F; or None."""

@@ -19,6 +19,7 @@ from approxbounds.errors import NoExpressionError
 from approxbounds.facts.functions import EntropyBound, Regularity, SmoothBall, distance_norm
 from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, resolutions
 from approxbounds.facts.points import PointFamily
+from approxbounds.facts.splines import BoxSplines, SplineBall
 from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.bump import concentrated_maximum_holds, derivative_norm
@@ -201,6 +202,10 @@ class AnisotropicHolderBall(FunctionClass):
         """Smoother in some directions than asked for: |t|^a <= |t|^b on [0,1] for a >= b."""
         known = not any(is_symbolic(s) for s in self.smoothness)
         return SmoothBall(max(self.smoothness), self.radius, directional=True) if known else None
+
+    @property
+    def spline_balls(self) -> tuple[SplineBall, ...]:
+        return () if any(is_symbolic(s) for s in self.smoothness) else (BoxSplines(self.smoothness, self.radius),)
 
     @property
     def point_families(self) -> tuple[PointFamily, ...]:

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.description import where
-from approxbounds.facts.functions import BoundaryLayers, Bowl, Curved
+from approxbounds.facts.functions import BoundaryLayers
 from approxbounds.facts.hypercube import HypercubeFamily, Index, Thresholds
 from approxbounds.facts.points import PointFamily
+from approxbounds.facts.powers import Bowl, Curved
 from approxbounds.facts.rays import RayProfile
+from approxbounds.facts.splines import ConvexSplines, SplineBall
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import BumpCubes
 from approxbounds.functions.halves import Halves
@@ -182,6 +184,10 @@ class ConvexFunctions(FunctionClass):
 
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, dim=len(axes))
+
+    @property
+    def spline_balls(self) -> tuple[SplineBall, ...]:
+        return (ConvexSplines(2, self.dim, 1),)
 
     def curved(self, order: int) -> Curved:
         """|2x-1|^m, whose derivative of odd order m changes its sign at 1/2."""

@@ -16,9 +16,10 @@ from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.description import named, where
 from approxbounds.errors import HypothesisError
-from approxbounds.facts.functions import BoundaryLayers, Curved
+from approxbounds.facts.functions import BoundaryLayers
 from approxbounds.facts.grid import Function, cube_indices, values_at
 from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, integer_root, resolutions
+from approxbounds.facts.powers import Curved
 from approxbounds.facts.rays import RayProfile
 from approxbounds.facts.waves import StaircaseWave, Wave
 from approxbounds.functions.base import FunctionClass

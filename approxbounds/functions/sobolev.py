@@ -12,6 +12,7 @@ from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.description import where
 from approxbounds.facts.functions import Regularity, SmoothBall, box_gradient_error, gradient_error
 from approxbounds.facts.hypercube import HypercubeFamily, Index
+from approxbounds.facts.splines import SmoothSplines, SplineBall
 from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.besov import besov_smoothness
@@ -129,6 +130,10 @@ class SobolevBall(FunctionClass):
     def smooth_ball(self) -> SmoothBall:
         """For every q: bounded derivatives of order s are weak derivatives with L^q norms of at most R."""
         return SmoothBall(self.smoothness, self.radius, directional=True)
+
+    @property
+    def spline_balls(self) -> tuple[SplineBall, ...]:
+        return (SmoothSplines(self.smoothness, self.dim, self.radius, weak=True),)
 
     @property
     def wave(self) -> Wave:

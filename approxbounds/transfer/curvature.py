@@ -7,8 +7,9 @@ from typing import Any
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.errors import HypothesisError, NoExpressionError
-from approxbounds.facts.functions import Curved, SmoothBall
+from approxbounds.facts.functions import SmoothBall
 from approxbounds.facts.grid import Function
+from approxbounds.facts.powers import Curved
 from approxbounds.members import MOST_AXES
 from approxbounds.render import below
 from approxbounds.sources import Citation

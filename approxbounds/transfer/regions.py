@@ -8,8 +8,8 @@ import numpy as np
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
-from approxbounds.facts.functions import Bowl
 from approxbounds.facts.grid import Function
+from approxbounds.facts.powers import Bowl
 from approxbounds.members import MOST_AXES
 from approxbounds.render import below, latex
 from approxbounds.sources import Citation
