@@ -57,12 +57,16 @@ def _nodes(power: int, dim: int, p: float, interpolated: bool) -> tuple[Array, A
 
 
 def local_polynomials(
-    f: Function, *, power: int, dim: int, cells: int, p: float, interpolated: bool
+    f: Function, *, power: int, dim: int, cells: int | tuple[int, ...], p: float, interpolated: bool
 ) -> tuple[Array, Array]:
-    """The centres of the cubes, and the coefficients of polynomials in 2b(x - c), one row a cube."""
+    """The centres of the cubes, and the coefficients of polynomials in 2b(x - c), one row a cube.
+
+    Or of boxes, ``cells`` = (b_1, .., b_d), in 2 b_j (x_j - c_j).
+    """
     points, weights = _nodes(power, dim, p, interpolated)
-    centres = (cube_indices(cells, dim) + 0.5) / cells
-    where = (centres[:, None, :] + points / (2 * cells)).reshape(-1, dim)
+    counts = np.broadcast_to(cells, dim)
+    centres = (np.indices(tuple(counts)).reshape(dim, -1).T + 0.5) / counts
+    where = (centres[:, None, :] + points / (2 * counts)).reshape(-1, dim)
     values = values_at(f, where).reshape(len(centres), -1)
     fit = np.linalg.pinv(weights[:, None] * _monomials(points, multi_indices(power, dim)))
     return centres, (values * weights) @ fit.T

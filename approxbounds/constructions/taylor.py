@@ -36,14 +36,18 @@ def projection_error(A: Arithmetic[V], degree: int, sides: Sequence[V]) -> V:
     Hypothesis: |D^m f| <= 1 for |m| = degree + 1; for p <= 2 it bounds the distance in L^p. With q_m = m!/((2m)!
     sqrt(2m+1)) and the sides h_j it is the root of the sum, over |m| = degree + 1, of prod_j (h_j^{m_j} q_{m_j})^2.
     """
-    shares = [Fraction(factorial(m), factorial(2 * m)) ** 2 / (2 * m + 1) for m in range(degree + 2)]
-    total = [A.number(1), *(A.number(0) for _ in range(degree + 1))]  # by the order of the derivatives so far
+    orders = range(degree + 2)
+    shares = [A.number(Fraction(factorial(m), factorial(2 * m)) ** 2 / (2 * m + 1)) for m in orders]
+    total: list[V] = []  # by the order of the derivatives in the directions so far
     for side in sides:
-        powers = [A.number(1)]
-        for _ in shares[1:]:
-            powers.append(powers[-1] * side * side)
-        own = [A.number(share) * power for share, power in zip(shares, powers, strict=True)]
-        total = [sum((own[k] * total[m - k] for k in range(m + 1)), A.number(0)) for m in range(degree + 2)]
+        square, own = side * side, shares[:1]
+        power = square
+        for share in shares[1:]:
+            own.append(share * power)
+            power = power * square
+        if total:
+            own = [sum((own[k] * total[m - k] for k in range(1, m + 1)), own[0] * total[m]) for m in orders]
+        total = own
     return A.power(total[-1], A.number(Fraction(1, 2)))
 
 
