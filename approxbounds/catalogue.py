@@ -17,6 +17,7 @@ from approxbounds.constructions.monotone import MonotoneInterpolation, MonotoneS
 from approxbounds.constructions.monotone_columns import MonotoneColumns
 from approxbounds.constructions.piecewise_constant import ConstantConstruction, CubeConstruction
 from approxbounds.constructions.poincare import PoincareConstant
+from approxbounds.constructions.polynomial_columns import CubicColumns, QuadraticColumns
 from approxbounds.constructions.power_cells import PowerCells
 from approxbounds.constructions.recurrent_sums import RecurrentSums
 from approxbounds.constructions.relu import EmbeddedRate, KnownRate, LuShenYangZhang, ShenYangZhang
@@ -146,6 +147,8 @@ REGISTRY.upper.update(
         ColumnConstruction(),
         BlockConstruction(),
         LocalPolynomials(),
+        QuadraticColumns(),
+        CubicColumns(),
         ElementConstruction(),
         PowerCells(),
         RecurrentSums(),

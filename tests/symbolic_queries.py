@@ -68,6 +68,8 @@ def bounds() -> Iterator[ab.Bound]:
     for p in (P, "inf"):  # constructions for more than one derivative
         yield from ab.upper_bounds(smooth, ab.ReLUNetwork(widths=(width, width), input_dim=2), p=p)
     yield from ab.upper_bounds(smooth, ab.ReLUNetwork(widths=(width,) * 3, input_dim=2), p=2)  # and for three layers
+    smoother = ab.HolderBall(smoothness=4, dim=2, radius=RADIUS)
+    yield from ab.upper_bounds(smoother, ab.ReLUNetwork(widths=(width,) * 4, input_dim=2), p=2)  # and for four
     delaying = ab.RecurrentNetwork(hidden=n, inputs=1, steps=2)  # all inputs are there at the last step
     yield from ab.upper_bounds(ab.HolderBall(smoothness="3/2", dim=2), delaying, p=2)
     for i, some in enumerate(functions):

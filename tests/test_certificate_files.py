@@ -101,6 +101,12 @@ QUESTIONS = {
     "local-polynomials": upper(
         ab.HolderBall(smoothness="7/2", dim=2, radius=3), ab.ReLUNetwork(widths=(20, 40, 30, 8), input_dim=2), 2.5
     ),
+    "quadratic-columns": upper(
+        ab.HolderBall(smoothness="7/2", dim=3, radius=3), ab.ReLUNetwork(widths=(20, 40, 50, 30), input_dim=3), 2
+    ),
+    "cubic-columns": upper(
+        ab.HolderBall(smoothness=4, dim=2), ab.ReLUNetwork(widths=(20, 40, 50, 40, 60, 20), input_dim=2), 2.5
+    ),
     "level-sets": upper(LIPSCHITZ, ab.HeavisideNetwork(widths=(20, 25), input_dim=2), "inf"),
     "monotone-steps": upper(ab.MonotoneFunctions(dim=1), ab.HeavisideNetwork(widths=(9, 5), input_dim=1), "inf"),
     "monotone-interpolation": upper(ab.MonotoneFunctions(dim=1), ab.ReLUNetwork(widths=(9,), input_dim=1), 2),

@@ -66,6 +66,8 @@ BLOWN_UP = ab.SobolevBall(smoothness=1, dim=2, integrability=1)
 QUERIES += [(BLOWN_UP, G, p) for G in networks(2)[::4] for p in (3, math.inf)]
 DELAYING = ab.RecurrentNetwork(hidden=9, inputs=1, steps=2)
 QUERIES += [(ab.HolderBall(smoothness="3/2", dim=2), DELAYING, p) for p in (1, "7/3", math.inf)]
+SMOOTH = ab.HolderBall(smoothness=4, dim=2), ab.ReLUNetwork(widths=(20, 30, 40, 20), input_dim=2)
+QUERIES += [(*SMOOTH, p) for p in (1, "7/3")]
 ENTROPY = ab.EntropyClass(exponent="4/3", norm=2, constant="1/2", valid_below="1/2")
 QUERIES += [(ENTROPY, G, p) for G in networks(1) for p in (2, 3)]
 SLOW = [ab.LipschitzFunctions(constant="3/2", input_dim=d) for d in (1, 2)]  # slower than the classes: no bound is 0
