@@ -89,14 +89,14 @@ def powers(rate: Any) -> dict[Any, Any] | None:
     return total
 
 
-def _differences(first: Any, second: Any) -> list[Any] | None:
-    """The powers of the first rate minus those of the second, one for each size."""
+def _differences(first: Any, second: Any) -> dict[Any, Any] | None:
+    """The powers of the first rate minus those of the second, for each size."""
     import sympy
 
     one, other = powers(first), powers(second)
     if one is None or other is None:
         return None
-    return [sympy.factor(sympy.together(one.get(x, 0) - other.get(x, 0))) for x in {**one, **other}]
+    return {x: sympy.factor(sympy.together(one.get(x, 0) - other.get(x, 0))) for x in {**one, **other}}
 
 
 def same_order(first: Any, second: Any) -> bool:
@@ -108,21 +108,30 @@ def same_order(first: Any, second: Any) -> bool:
     (True, False)
     """
     differences = _differences(first, second)
-    return differences is not None and all(difference == 0 for difference in differences)
+    return differences is not None and all(difference == 0 for difference in differences.values())
 
 
-def decays_more_slowly(first: Any, second: Any) -> bool:
+def decays_more_slowly(first: Any, second: Any, scale: Any = None) -> bool:
     """Whether the first rate is certainly larger by a power: in no size smaller, in one size larger.
+
+    Sizes grow; ``scale`` is an expression that tends to 0, and with it the symbols of which it is a positive power.
 
     >>> import sympy
     >>> W, L = sympy.symbols("W L", positive=True)
     >>> decays_more_slowly(1, 1 / W), decays_more_slowly(1 / W, sympy.log(W) / W), decays_more_slowly(1 / L, 1 / W)
     (True, False, False)
+    >>> gamma = sympy.Symbol("gamma", positive=True)
+    >>> decays_more_slowly(gamma**-3, gamma**-2), decays_more_slowly(gamma**-3, gamma**-2, scale=gamma)
+    (False, True)
     """
     differences = _differences(first, second)
-    if differences is None or not all(difference.is_nonnegative for difference in differences):
+    if differences is None:
         return False
-    return any(difference.is_positive for difference in differences)
+    small = {
+        size for size, power in ((powers(scale) if scale is not None else None) or {}).items() if power.is_positive
+    }
+    gains = [-difference if size in small else difference for size, difference in differences.items()]
+    return all(gain.is_nonnegative for gain in gains) and any(gain.is_positive for gain in gains)
 
 
 def needed(rate: Any, size: Any, error: Any) -> Any:

@@ -19,6 +19,7 @@ from approxbounds.facts.networks import NetworkFacts
 from approxbounds.kernel import certified_value
 from approxbounds.sources import Citation, bibtex
 from approxbounds.theorem import Direction, Query, Step, Theorem, foreign_code, naming
+from approxbounds.validation import symbol_unless_symbolic
 from approxbounds.witness import Witness
 
 __all__ = ["Bound", "Refusal", "Status", "apply", "best", "in_short", "strongest_rate"]
@@ -328,13 +329,15 @@ def in_short(reasons: Mapping[str, str]) -> str:
 def strongest_rate(bounds: list[Bound]) -> Bound:
     """The bound whose rate is certainly the strongest, up to logarithms; the first where nothing is certain.
 
-    Rates are compared as sizes grow; those of packings and covers as eps tends to 0.
+    Rates are compared as sizes grow and the eps of packings and covers and the gamma of fat-shattering tend to 0.
     """
-    lower = (bounds[0].direction is Direction.LOWER) == (bounds[0].query.eps is None)
+    query = bounds[0].query
+    name, scale = ("gamma", query.gamma) if query.eps is None else ("eps", query.eps)
+    tends_to_0 = None if scale is None else symbol_unless_symbolic(scale, name)
 
     def stronger(a: Bound, b: Bound) -> Bound:
-        slow, fast = (b.rate, a.rate) if lower else (a.rate, b.rate)
-        return b if decays_more_slowly(slow, fast) else a
+        slow, fast = (b.rate, a.rate) if a.direction is Direction.LOWER else (a.rate, b.rate)
+        return b if decays_more_slowly(slow, fast, tends_to_0) else a
 
     return reduce(stronger, bounds)
 

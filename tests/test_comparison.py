@@ -12,7 +12,9 @@ import sympy
 import approxbounds as ab
 from approxbounds import tables
 from approxbounds.asymptotics import decays_more_slowly, powers, same_order
+from approxbounds.bound import Bound, strongest_rate
 from approxbounds.query import Candidates
+from approxbounds.theorem import Query
 from approxbounds.verdict import Known, Norms, verdict
 
 W, L, D, s, d = sympy.symbols("W L D s d", positive=True)
@@ -76,6 +78,48 @@ def test_nothing_is_said_of_other_rates(rate):
 def test_decay(slow, fast, certain):
     assert decays_more_slowly(slow, fast) is certain
     assert not decays_more_slowly(fast, slow)
+
+
+class Toy(ab.Theorem):
+    """A bound of a given order on the fat-shattering dimension."""
+
+    inputs = ("network", "gamma")
+    numeric = False
+
+    def __init__(self, rate, direction=ab.Direction.UPPER):
+        self.order, self.direction = rate, direction
+
+    def refusal(self, query):
+        return None
+
+    def rate(self, query):
+        return self.order
+
+
+GAMMA = sympy.Symbol("gamma", positive=True)
+
+
+@pytest.mark.parametrize(
+    ("weak", "strong", "gamma"),
+    [
+        (GAMMA**-3, GAMMA**-2, Fraction(1, 9)),
+        (1 / GAMMA, LOG**2, GAMMA),
+        (L * GAMMA**-2, GAMMA**-2, GAMMA),
+        (W**2, W, 1 / W),
+    ],
+    ids=str,
+)
+def test_fat_shattering_dimensions_are_compared_as_gamma_tends_to_0(weak, strong, gamma):
+    """Upper bounds, and the same as lower bounds, in either order; gamma = 1/W tends to 0 as W grows."""
+    query = Query(network=LINEAR, gamma=gamma)
+    for direction, expected in ((ab.Direction.UPPER, strong), (ab.Direction.LOWER, weak)):
+        rated = [Bound(Toy(rate, direction), query) for rate in (weak, strong)]
+        assert strongest_rate(rated).rate == strongest_rate(rated[::-1]).rate == expected
+
+
+def test_where_sizes_and_gamma_disagree_the_first_stays():
+    rated = [Bound(Toy(rate), Query(network=LINEAR, gamma=GAMMA)) for rate in (W / GAMMA, GAMMA**-2)]
+    assert strongest_rate(rated) is rated[0] and strongest_rate(rated[::-1]) is rated[1]
 
 
 SIZE = ab.NetworkSize(weights=W, depth=L)
