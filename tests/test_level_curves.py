@@ -7,6 +7,7 @@ import pytest
 from members import member, of
 
 import approxbounds as ab
+from approxbounds.constructions import level_curves
 from approxbounds.render import rounded
 
 SLACK = 1 + 1e-9
@@ -128,3 +129,22 @@ def test_what_level_curves_are_not_for():
         (ab.MonotoneFunctions(dim=3), ab.ReLUNetwork(widths=(9, 9), input_dim=3), 2),
     ):
         assert "level-curves" in {refusal.theorem for refusal in ab.upper_bounds(kind, G, p=p).refusals}
+
+
+def jumps(x):
+    return ((x[:, 0] > 0.3) + (x[:, 1] > x[:, 0] / 2 + 0.2) + (x.sum(axis=1) > 1.3)) / 3
+
+
+@pytest.mark.parametrize(
+    "f", [jumps, lambda x: x.mean(axis=1), lambda x: x[:, 0] * x[:, 1] ** 3, lambda x: x[:, 0], lambda x: 0 * x[:, 0]]
+)
+@pytest.mark.parametrize("count", [1, 4, 60])
+def test_heights_are_where_each_level_is_first_passed(f, count):
+    """The least multiple of 2^-22 in (0,1] that passes, 1 where none does: f passes there and not just below."""
+    x, levels = np.linspace(0, 1, 37), np.arange(1, count + 1) / (count + 1)
+    heights = level_curves._heights(f, x, levels)
+    below = heights - 2**-22
+    assert ((heights > 0) & (heights <= 1)).all() and (heights * 2**22 % 1 == 0).all()
+    for height, step, level in zip(heights, below, levels, strict=True):
+        assert ((f(np.column_stack([x, height])) >= level) | (height == 1)).all()
+        assert ((f(np.column_stack([x, step])) < level) | (step == 0)).all()

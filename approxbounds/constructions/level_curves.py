@@ -24,7 +24,8 @@ from approxbounds.witness import Witness, integer_of
 
 __all__ = ["LevelCurves"]
 
-_STEEP = 2.0**22  # steps are 1/M wide; forms with slopes of order K lose K/M^2
+_BITS = 22  # of the heights of the curves
+_STEEP = 2.0**_BITS  # steps are 1/M wide; forms with slopes of order K lose K/M^2
 _CHUNK = 2**15  # points at which f is asked for at a time
 
 
@@ -177,14 +178,16 @@ def _placed(f: Function, breaks: int, levels: NDArray[np.float64]) -> tuple[NDAr
     shifts = _shifts(breaks, len(levels))
     fine = np.arange(-shifts, (breaks + 1) * shifts) / (breaks * shifts)
     curves = _heights(f, np.clip(fine, 0, 1), levels)
-    inside = curves[:, shifts : (breaks + 1) * shifts + 1]
     share = np.arange(shifts) / shifts
-    distances = []
-    for j in range(shifts):
-        nodes = curves[:, j::shifts]
-        between = (nodes[:, :-1, None] * (1 - share) + nodes[:, 1:, None] * share).reshape(len(levels), -1)
-        own = np.hstack([between, nodes[:, -1:]])[:, shifts - j :][:, : breaks * shifts + 1]
-        distances.append(_area(inside - own))
+    distances = np.zeros(shifts)
+    step = max(1, _CHUNK // len(fine))
+    for some in (curves[first : first + step] for first in range(0, len(levels), step)):
+        inside = some[:, shifts : (breaks + 1) * shifts + 1]
+        for j in range(shifts):
+            nodes = some[:, j::shifts]
+            between = (nodes[:, :-1, None] * (1 - share) + nodes[:, 1:, None] * share).reshape(len(some), -1)
+            own = np.hstack([between, nodes[:, -1:]])[:, shifts - j :][:, : breaks * shifts + 1]
+            distances[j] += _area(inside - own)
     best = int(np.argmin(distances))
     return fine[best::shifts], curves[:, best::shifts]
 
@@ -198,18 +201,47 @@ def _area(gaps: NDArray[np.float64]) -> float:
 
 
 def _heights(f: Function, x: NDArray[np.float64], levels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where f(x_1, .) passes the levels, up to 2^-22; 1 where it does not: (levels, points)."""
+    """The least multiple of 2^-22 where f(x_1, .) passes the levels; 1 where it does not: (levels, points).
+
+    Levels lie between neighbouring values of a table. There the place is guessed twice by interpolation, which finds it
+    for smooth f; what is left is bisected.
+    """
     found = np.empty((len(levels), len(x)))
     step = max(1, _CHUNK // len(levels))
     for first in range(0, len(x), step):
         own = x[first : first + step]
-        points = np.empty((len(levels), len(own), 2))
-        points[:, :, 0] = own
-        low, high = np.zeros(points.shape[:2]), np.ones(points.shape[:2])
-        for _ in range(22):
-            middle = (low + high) / 2
-            points[:, :, 1] = middle
-            passed = values_at(f, points.reshape(-1, 2)).reshape(middle.shape) >= levels[:, None]
-            low, high = np.where(passed, low, middle), np.where(passed, middle, high)
-        found[:, first : first + step] = high
+        found[:, first : first + step] = _passed(f, own, levels) / 2**_BITS
     return found
+
+
+def _passed(f: Function, x: NDArray[np.float64], levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For a few points: the places in units of 2^-22."""
+    coarse = min(_BITS - 1, len(levels).bit_length() + 1)
+    grid = np.arange(2**coarse + 1) / 2**coarse
+    table = values_at(f, np.column_stack([np.repeat(x, len(grid)), np.tile(grid, len(x))])).reshape(len(x), -1)
+    upper = np.concatenate([np.searchsorted(row, levels) for row in table])
+    places = np.clip(upper * 2.0 ** (_BITS - coarse), 1, 2**_BITS)
+    left = np.flatnonzero((upper > 0) & (upper < len(grid)))  # elsewhere all of [0,1] passes the level, or nothing
+    row, high = left // len(levels), places[left]
+    low, below, above = high - 2.0 ** (_BITS - coarse), table[row, upper[left] - 1], table[row, upper[left]]
+    level, points, attempt = levels[left % len(levels)], np.column_stack([x[row], low]), 0
+    place, passes = low, low > 0
+    while left.size:
+        if attempt < 4 and attempt % 2 == 0:
+            with np.errstate(all="ignore"):  # f may be no function of F: no number is trusted
+                place = low + np.ceil(np.fmin(np.fmax((level - below) / (above - below), 0), 1) * (high - low))
+        else:  # the neighbour on the other side, or the middle
+            place = place + np.where(passes, -1.0, 1.0) if attempt < 4 else np.floor((low + high) / 2)
+        place = np.minimum(np.maximum(place, low + 1), high - 1)
+        points[:, 1] = place / 2**_BITS
+        value = values_at(f, points)
+        passes = value >= level
+        low, below = np.where(passes, low, place), np.where(passes, below, value)
+        high, above = np.where(passes, place, high), np.where(passes, value, above)
+        attempt += 1
+        if attempt in {2, 4} or attempt > 4:
+            places[left] = high
+            more = high - low > 1
+            kept: list[Any] = [each[more] for each in (left, low, high, below, above, level, points)]
+            left, low, high, below, above, level, points = kept
+    return places.reshape(len(x), -1).T
