@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from approxbounds.complexity import fat_shattering, packing, pseudo_dimension, vc_dimension
+from approxbounds.constructions.affine_cells import AffineCells
 from approxbounds.constructions.blocks import BlockConstruction
 from approxbounds.constructions.columns import ColumnConstruction
 from approxbounds.constructions.convex import ConvexFreeNodes, ConvexGradedNodes
@@ -146,6 +147,7 @@ REGISTRY.upper.update(
         TowerConstruction(),
         ColumnConstruction(),
         BlockConstruction(),
+        AffineCells(),
         LocalPolynomials(),
         QuadraticColumns(),
         CubicColumns(),

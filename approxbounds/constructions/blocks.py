@@ -17,8 +17,9 @@ from approxbounds.constructions.smoothness import (
     quasi_interpolation_values,
 )
 from approxbounds.constructions.splits import best_split, resolutions_up_to
-from approxbounds.constructions.window_networks import Cells, Pieces
-from approxbounds.constructions.windows import MOST_DIRECTIONS, WindowConstruction
+from approxbounds.constructions.window_networks import Built, Cells
+from approxbounds.constructions.windows import MOST_DIRECTIONS, WindowConstruction, windows_of
+from approxbounds.facts.built import DenseNetwork
 from approxbounds.facts.functions import Regularity
 from approxbounds.facts.grid import Function, values_at
 from approxbounds.theorem import Query
@@ -120,7 +121,8 @@ class BlockConstruction(WindowConstruction):
         order = SYMBOLIC.number(min(F.along[0], 2))
         return sympy.Symbol("W", positive=True) ** -(order / (len(F.along) + 1))
 
-    def pieces(self, query: Query, grid: Cells, f: Function) -> Pieces:
+    def network(self, query: Query, built: Built, f: Function) -> DenseNetwork:
+        grid = self.cells(query, built.sizes)
         corners = np.indices(grid.blocks).reshape(len(grid.blocks), -1).T
         sides = 1 / np.array(grid.blocks)
         centres = (corners + 0.5) * sides
@@ -132,4 +134,4 @@ class BlockConstruction(WindowConstruction):
             flat, h = points.reshape(-1, len(grid.blocks)), sides[axis] / m
             own = quasi_interpolation_values(f, flat, axis, s=s, h=h, p=query.p).reshape(grid.count, m + 1)
             values.append(own - middle[:, None])
-        return middle, values
+        return windows_of(query, grid, (middle, values), built)

@@ -13,8 +13,9 @@ from approxbounds.constructions.means import column_values
 from approxbounds.constructions.placement import widths_of
 from approxbounds.constructions.smoothness import axes, columns_error, cut_choices, differentiable
 from approxbounds.constructions.splits import best_split
-from approxbounds.constructions.window_networks import Cells, Pieces
-from approxbounds.constructions.windows import MOST_DIRECTIONS, WindowConstruction
+from approxbounds.constructions.window_networks import Built, Cells
+from approxbounds.constructions.windows import MOST_DIRECTIONS, WindowConstruction, windows_of
+from approxbounds.facts.built import DenseNetwork
 from approxbounds.facts.functions import Regularity
 from approxbounds.facts.grid import Function
 from approxbounds.theorem import Query
@@ -69,7 +70,8 @@ class ColumnConstruction(WindowConstruction):
             return dict(zip(names, (intervals, *cuts, *(1,) * (len(names) - 1 - len(cuts))), strict=True))
 
         def intervals(cuts: tuple[int, ...]) -> int:
-            return max(0, room(cuts) - sum(cuts) - (len(names) - 1 - len(cuts)))
+            every = (*cuts, *(1,) * (len(names) - 1 - len(cuts)))
+            return self.intervals(room(cuts), every)
 
         found = []
         for count in range(1, len(names)):  # how many directions are cut
@@ -77,6 +79,10 @@ class ColumnConstruction(WindowConstruction):
             split = best_split(choices, intervals, lambda cuts, K: error(sizes(cuts, K)))
             found += [] if split is None else [sizes(*split)]
         return min(found, key=error, default=None)
+
+    def intervals(self, units: int, cuts: tuple[int, ...]) -> int:
+        """The largest K for so many units of the first layer; 0 if there are too few of them."""
+        return max(0, units - sum(cuts))
 
     def error(self, A: Arithmetic[V], F: Regularity, p: Number, sizes: Mapping[str, V]) -> V:
         intervals, *cuts = sizes.values()
@@ -90,12 +96,13 @@ class ColumnConstruction(WindowConstruction):
         along = [SYMBOLIC.number(1 if differentiable(s) else s) for s in F.along]
         return sympy.Symbol("W", positive=True) ** -(sympy.Min(*along, 1) / len(along))
 
-    def pieces(self, query: Query, grid: Cells, f: Function) -> Pieces:
-        F, dim = self._regularity(query), len(grid.blocks)
+    def network(self, query: Query, built: Built, f: Function) -> DenseNetwork:
+        grid, F = self.cells(query, built.sizes), self._regularity(query)
+        dim = len(grid.blocks)
         order = axes(F)
         cuts = tuple(grid.blocks[axis] for axis in order[1:])
         table = column_values(f, F, query.p, grid.parts[order[0]], cuts)  # axes: order[d-1], .., order[1], nodes
         positions = [dim - 1 - order.index(axis) for axis in range(dim) if axis != order[0]]
         values: list[NDArray[np.float64] | None] = [None] * dim
         values[order[0]] = np.transpose(table, (*positions, dim - 1)).reshape(grid.count, -1)
-        return np.zeros(grid.count), values
+        return windows_of(query, grid, (np.zeros(grid.count), values), built)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT, Arithmetic, V
 from approxbounds.constructions.hinges import line_values
-from approxbounds.constructions.smoothness import axes, columns_error, projection_error, wirtinger
+from approxbounds.constructions.smoothness import axes, broken_lines_error, columns_error, wirtinger
 from approxbounds.facts.functions import FunctionFacts, Regularity
 from approxbounds.facts.grid import Function, midpoints, values_at
 from approxbounds.validation import Number, is_infinite, is_symbolic
@@ -58,7 +58,7 @@ def column_values(f: Function, F: Regularity, p: Number, intervals: int, cuts: t
     """
     order, dim = axes(F), len(F.along)
     sizes = [float(intervals), *map(float, cuts)]
-    projected = projection_error(FLOAT, F, p, sizes)
+    projected = broken_lines_error(FLOAT, F, p, sizes)
     if projected is None or columns_error(FLOAT, F, p, sizes[0], sizes[1:]) < projected:
         return line_values(f, dim, order, intervals, cuts)
     counts = (intervals, *cuts, *(1,) * (dim - 1 - len(cuts)))

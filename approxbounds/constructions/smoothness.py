@@ -19,13 +19,13 @@ __all__ = [
     "additive_error",
     "axes",
     "box_norm",
+    "broken_lines_error",
     "columns_error",
     "cut_choices",
     "differentiable",
     "frozen_error",
     "interpolation_error",
     "power_norm",
-    "projection_error",
     "quasi_interpolation_error",
     "quasi_interpolation_values",
     "wirtinger",
@@ -170,9 +170,9 @@ def columns_error(A: Arithmetic[V], F: Regularity, p: Number, intervals: V, cuts
     and s <= 1 also R (h^2 ||t(1-t)||_q + sum_j a_j^2 (2q+1)^{-1/q})^{s/2}, q = max(1, sp/2): f(x) minus the mean of f
     over the two nodes is at most R times the mean of |x - node|^s, so at most R (h^2 t(1-t) + |u|^2)^{s/2} by Jensen's
     inequality, with u the distance from the middle line; and Minkowski's inequality in L^q. Or that of other functions:
-    :func:`projection_error`.
+    :func:`broken_lines_error`.
     """
-    bound, projected = _interpolants_error(A, F, p, intervals, cuts), projection_error(A, F, p, [intervals, *cuts])
+    bound, projected = _interpolants_error(A, F, p, intervals, cuts), broken_lines_error(A, F, p, [intervals, *cuts])
     return bound if projected is None else A.minimum(bound, projected)
 
 
@@ -182,7 +182,7 @@ def wirtinger(A: Arithmetic[V]) -> V:
     return A.exp(-A.log_beta(half, half))
 
 
-def projection_error(A: Arithmetic[V], F: Regularity, p: Number, parts: Sequence[V]) -> V | None:
+def broken_lines_error(A: Arithmetic[V], F: Regularity, p: Number, parts: Sequence[V]) -> V | None:
     """A bound on the distance in L^p, p <= 2, of f from functions of one variable on columns; None if s_j < 1 or p > 2.
 
     In the first of the :func:`axes` they are linear between nodes 1/K apart, K = ``parts[0]``; the next axes are cut

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import comb, factorial
+from math import ceil, comb, factorial
 
 from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.facts.functions import distance_norm
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
-__all__ = ["monic_norm", "near_in_square_mean", "projection_error", "square_level", "sum_norm", "taylor_error"]
+__all__ = [
+    "box_taylor_error",
+    "monic_norm",
+    "near_in_square_mean",
+    "projection_error",
+    "square_level",
+    "sum_norm",
+    "taylor_error",
+]
 
+_MOST_MOMENT = 32  # up to which moments of |u|_1 on boxes are computed
 _EXACT_DIM = 4  # up to which the norms of |u|_1 are computed exactly
 
 
@@ -36,24 +45,46 @@ def projection_error(A: Arithmetic[V], degree: int, sides: Sequence[V]) -> V:
     Hypothesis: |D^m f| <= 1 for |m| = degree + 1; for p <= 2 it bounds the distance in L^p. With q_m = m!/((2m)!
     sqrt(2m+1)) and the sides h_j it is the root of the sum, over |m| = degree + 1, of prod_j (h_j^{m_j} q_{m_j})^2.
     """
-    orders = range(degree + 2)
-    shares = [A.number(Fraction(factorial(m), factorial(2 * m)) ** 2 / (2 * m + 1)) for m in orders]
-    total: list[V] = []  # by the order of the derivatives in the directions so far
-    for side in sides:
-        square, own = side * side, shares[:1]
-        power = square
-        for share in shares[1:]:
-            own.append(share * power)
-            power = power * square
-        if total:
-            own = [sum((own[k] * total[m - k] for k in range(1, m + 1)), own[0] * total[m]) for m in orders]
-        total = own
-    return A.power(total[-1], A.number(Fraction(1, 2)))
+    series = [Fraction(factorial(m), factorial(2 * m)) ** 2 / (2 * m + 1) for m in range(degree + 2)]
+    square = _coefficient(A, degree + 1, [side * side for side in sides], series)
+    return A.power(square, A.number(Fraction(1, 2)))
 
 
 def near_in_square_mean(p: Number) -> bool:
     """Whether an L^2 distance bounds that in L^p on a set of measure 1: p <= 2."""
     return not is_symbolic(p) and not is_infinite(p) and bool(p <= 2)
+
+
+def box_taylor_error(A: Arithmetic[V], halves: Sequence[V], p: Number, *, order: Number) -> V:
+    """As :func:`taylor_error`, for polynomials of degree 1 and 1 < e = ``order`` <= 2 on the box of the |u_j| <= a_j, a = ``halves``.
+
+    || |u|_1 ||_t <= sum_j a_j (t+1)^(-1/t), t = ep, and it is at most the norm of order q = ceil(t), exactly a root of
+    E |u|_1^q = q! sum_{|m|=q} prod_j a_j^(m_j)/(m_j+1)!; || |u|_2 ||_t <= |a|_2 (t+1)^(-1/t) for t >= 2, else
+    |a|_2/sqrt 3. e = 2: |D^m f| <= R for |m| = 2.
+    """
+    t = float("inf") if is_infinite(p) else order * p
+    total = sum((distance_norm(A, half, 1, t, line=True) for half in halves), A.number(0))
+    if not is_infinite(t) and not is_symbolic(t) and t <= _MOST_MOMENT:
+        q = ceil(t)
+        moment = factorial(q) * _coefficient(A, q, halves, [Fraction(1, factorial(m + 1)) for m in range(q + 1)])
+        total = A.minimum(total, A.power(moment, A.number(Fraction(1, q))))
+    if order == 2:
+        return total * total / 2
+    squares = [half * half for half in halves]
+    diagonal = A.power(sum(squares[1:], squares[0]), A.number(Fraction(1, 2)))
+    return total * A.power(distance_norm(A, diagonal, 1, t), A.number(order - 1)) / A.number(order)
+
+
+def _coefficient(A: Arithmetic[V], order: int, sides: Sequence[V], series: Sequence[Fraction]) -> V:
+    """sum_{|m| = order} prod_j a_j^(m_j) c_(m_j), c the series: over one direction after the other."""
+    sums = [A.number(1), *[A.number(0)] * order]  # by the order of m
+    for side in sides:
+        powers = [A.number(1)]
+        for _ in range(order):
+            powers.append(powers[-1] * side)
+        own = [power * A.number(factor) for power, factor in zip(powers, series, strict=True)]
+        sums = [sum((sums[n - m] * own[m] for m in range(1, n + 1)), sums[n] * own[0]) for n in range(order + 1)]
+    return sums[-1]
 
 
 def sum_norm(A: Arithmetic[V], dim: int, half: V, t: Number) -> V:

@@ -17,7 +17,17 @@ from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import rounded
 from approxbounds.theorem import Step
 
-__all__ = ["STEEP", "Built", "Cells", "Pieces", "built_step", "least_loss", "widest_layer", "window_network"]
+__all__ = [
+    "STEEP",
+    "Built",
+    "Cells",
+    "Pieces",
+    "built_step",
+    "free_windows",
+    "least_loss",
+    "widest_layer",
+    "window_network",
+]
 
 #: Of each cell a constant, and functions of each x_j by their values at the nodes in the cell, or None for 0.
 Pieces: TypeAlias = tuple[NDArray[np.float64], Sequence[NDArray[np.float64] | None]]
@@ -132,19 +142,53 @@ def window_network(
 ) -> DenseNetwork:
     """The network with these pieces in the cells, linear between the nodes: the b_j m_j + 1 ends of parts of x_j."""
     constants, values = pieces
-    widths, dim = widths_of(G), len(grid.blocks)
     lows = constants + sum(own.min(axis=1) for own in values if own is not None)
     tops = constants + sum(own.max(axis=1) for own in values if own is not None)
-    (forms, levels), (windows, distance), units = _units(grid, nodes, pieces, built)
-    if grid.count == 1:
+    affine, windows, units = _units(grid, nodes, pieces, built)
+    return _network(G, affine, windows, units, limits=(float(lows.min()), float(tops.max())), built=built)
+
+
+def free_windows(
+    G: NetworkFacts,
+    blocks: tuple[int, ...],
+    units: AffineMap,
+    affine: AffineMap,
+    *,
+    limits: tuple[float, float],
+    built: Built,
+) -> DenseNetwork:
+    """The network that is, in each block, its own affine form of x and these units, with values within the limits."""
+    grid = Cells(blocks, (1,) * len(blocks))
+    _, (windows, distance), own = _units(grid, grid.equal_nodes, (np.zeros(grid.count), [None] * len(blocks)), built)
+    forms, dim, count = affine[0], len(blocks), len(own[1])
+    between = np.zeros((len(forms), count))
+    every = np.concatenate([own[0], units[0]]), np.concatenate([own[1], units[1]])
+    form = np.hstack([forms[:, :dim], between, forms[:, dim:]])
+    closed = np.hstack([windows, np.zeros((len(forms), len(units[1])))])
+    return _network(G, (form, affine[1]), (closed, distance), every, limits=limits, built=built)
+
+
+def _network(
+    G: NetworkFacts,
+    affine: AffineMap,
+    outside: AffineMap,
+    units: AffineMap,
+    *,
+    limits: tuple[float, float],
+    built: Built,
+) -> DenseNetwork:
+    """The network of cells with these forms of x and the units, and these distances of x from the cells."""
+    (forms, levels), (windows, distance), (low, high) = affine, outside, limits
+    widths, dim = widths_of(G), units[0].shape[1]
+    if len(levels) == 1:
         first = np.concatenate([np.eye(dim), units[0]]), np.concatenate([np.zeros(dim), units[1]])
         place = widest_layer(widths, dim)
         assert place is not None  # it has room
-        layers = placed_layers([first, (forms, levels)], float(lows[0] - levels[0]), (place,), len(widths), np.eye(dim))
+        layers = placed_layers([first, (forms, levels)], low - float(levels[0]), (place,), len(widths), np.eye(dim))
         return dense(G, layers)
     found = best_plan(widths, dim, sum_of_cells(dim + len(units[1])))
     assert found is not None  # it has room
-    lift, steep = -float(lows.min()), built.steepness * (float(tops.max() - lows.min()) or 1.0)
+    lift, steep = -low, built.steepness * (high - low or 1.0)
     matrix, biases = forms - steep * windows, levels + lift - steep * distance
     shares, done = [], 0
     for pair in found[1]:

@@ -55,8 +55,8 @@ class WindowConstruction(SizedConstruction):
         """The best sizes, if ``room`` has the number of first-layer units for a grid of blocks (0 for none)."""
 
     @abstractmethod
-    def pieces(self, query: Query, grid: Cells, f: Function) -> Pieces:
-        """A_Q for all cells."""
+    def network(self, query: Query, built: Built, f: Function) -> DenseNetwork:
+        """The network for f with what is to be built."""
 
     def _room(self, query: Query, blocks: tuple[int, ...], two_sided: bool) -> int:
         widths, dim = widths_of(query.G), int(query.G.domain_dim)
@@ -114,6 +114,9 @@ class WindowConstruction(SizedConstruction):
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """With windows that are exact in floating point for perhaps fewer cells, or steep: ``explain`` says which."""
         require_moderate(query.G)
-        built = self.built(query, witness)
-        grid = self.cells(query, built.sizes)
-        return window_network(query.G, grid, grid.equal_nodes, self.pieces(query, grid, f), built)
+        return self.network(query, self.built(query, witness), f)
+
+
+def windows_of(query: Query, grid: Cells, pieces: Pieces, built: Built) -> DenseNetwork:
+    """The network with these pieces of equal lengths in the cells."""
+    return window_network(query.G, grid, grid.equal_nodes, pieces, built)
