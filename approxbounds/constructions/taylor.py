@@ -56,7 +56,7 @@ def near_in_square_mean(p: Number) -> bool:
 
 
 def box_taylor_error(A: Arithmetic[V], halves: Sequence[V], p: Number, *, order: Number) -> V:
-    """As :func:`taylor_error`, for polynomials of degree 1 and 1 < e = ``order`` <= 2 on the box of the |u_j| <= a_j, a = ``halves``.
+    """As :func:`taylor_error`, degree 1 and 1 < e = ``order`` <= 2, on the box of the |u_j| <= a_j, a = ``halves``.
 
     || |u|_1 ||_t <= sum_j a_j (t+1)^(-1/t), t = ep, and it is at most the norm of order q = ceil(t), exactly a root of
     E |u|_1^q = q! sum_{|m|=q} prod_j a_j^(m_j)/(m_j+1)!; || |u|_2 ||_t <= |a|_2 (t+1)^(-1/t) for t >= 2, else
