@@ -10,6 +10,7 @@ import pytest
 
 import approxbounds as ab
 from approxbounds.facts.archives import archive, layers_of
+from approxbounds.facts.built_recurrent import RecurrentWeights
 
 LAYERS = ((np.array([[1.0, -2.0], [0.5, 3.0]]), np.array([0.1, -0.2])), (np.array([[1.0, -1.0]]), np.array([7.0])))
 
@@ -116,11 +117,11 @@ class Parameter:
 
 
 class Linear(Module):
-    def __init__(self, inputs, outputs, dtype):
-        self.weight, self.bias = Parameter((outputs, inputs), dtype), Parameter(outputs, dtype)
+    def __init__(self, inputs, outputs, bias, dtype):
+        self.weight, self.bias = Parameter((outputs, inputs), dtype), Parameter(outputs if bias else 0, dtype)
 
     def forward(self, x):
-        return x @ self.weight.values.T + self.bias.values
+        return x @ self.weight.values.T + (self.bias.values if self.bias.values.size else 0)
 
 
 class Values(np.ndarray):
@@ -146,10 +147,12 @@ class Sequential(Module):
 
 
 STAND_IN = SimpleNamespace(
-    nn=SimpleNamespace(Module=Module, Linear=Linear, ReLU=ReLU, Sequential=Sequential),
+    nn=SimpleNamespace(Module=Module, Linear=Linear, ReLU=ReLU, Sequential=Sequential, Parameter=lambda values: values),
     no_grad=nullcontext,
     tensor=np.array,
     relu=ReLU(),
+    sign=np.sign,
+    abs=np.abs,
     float64=np.dtype(float),
 )
 
@@ -177,3 +180,70 @@ def test_without_torch_the_error_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ab.MissingPackageError, match="pip install torch"):
         network().to_torch()
+
+
+# ------------------------------------------------------------------------------------------------ recurrent ones
+
+
+def recurrent(rectifies="state"):
+    rng = np.random.default_rng(5)
+    W, U, b, thresholds, v = (rng.normal(size=size) for size in ((3, 3), (3, 2), 3, 3, 3))
+    return RecurrentWeights(W, U, b, thresholds, v, 0.25, 4, rectifies)
+
+
+POINTS = np.random.default_rng(0).random((50, 8))
+RECTIFIES = ["output", "state", "thresholds"]
+
+
+@pytest.mark.parametrize("rectifies", RECTIFIES)
+def test_recurrent_networks_survive_files(tmp_path, rectifies):
+    built = recurrent(rectifies)
+    again = RecurrentWeights.load(built.save(tmp_path / "network.npz"))
+    assert again.rectifies == rectifies and (again(POINTS) == built(POINTS)).all()
+    with pytest.raises(ab.ParameterError, match="arrays power"):
+        ab.DenseNetwork.load(tmp_path / "network.npz")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"W": np.ones((3, 2))},
+        {"W": np.full((3, 3), np.nan)},
+        {"W": np.ones((3, 3), np.float32)},
+        {"U": np.ones((2, 2))},
+        {"U": np.ones((3, 0))},
+        {"v": np.ones(2)},
+        {"thresholds": np.ones(4)},
+        {"c": np.ones(1)},
+        {"steps": np.array(0.0)},
+        {"steps": np.array(1.5)},
+        {"steps": np.array(1e9)},
+        {"rectifies": np.array(3.0)},
+        {"rectifies": None},
+        {"more": np.ones(1)},
+    ],
+)
+def test_other_archives_are_no_recurrent_networks(tmp_path, changes):
+    path = recurrent().save(tmp_path / "network.npz")
+    with np.load(path) as file:
+        arrays = dict(file)
+    np.savez(path, **{name: array for name, array in (arrays | changes).items() if array is not None})
+    with pytest.raises(ab.ParameterError, match="path="):
+        RecurrentWeights.load(path)
+
+
+@pytest.mark.parametrize("rectifies", RECTIFIES)
+def test_recurrent_torch_modules_have_the_same_values(monkeypatch, rectifies):
+    monkeypatch.setitem(sys.modules, "torch", STAND_IN)
+    assert recurrent(rectifies).to_torch()(POINTS)[:, 0] == pytest.approx(recurrent(rectifies)(POINTS), abs=1e-12)
+
+
+@pytest.mark.parametrize("rectifies", RECTIFIES)
+def test_real_recurrent_torch_modules_have_the_same_values(rectifies):
+    torch = pytest.importorskip("torch")
+    module = recurrent(rectifies).to_torch()
+    with torch.no_grad():
+        values = module(torch.tensor(POINTS))
+    assert values.dtype == torch.float64
+    assert values.numpy()[:, 0] == pytest.approx(recurrent(rectifies)(POINTS), abs=1e-12)
+    assert sum(part.numel() for part in module.parameters()) == 9 + 6 + 3 + 3 + 1 + 3 * (rectifies == "thresholds")

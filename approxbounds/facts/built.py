@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from zipfile import BadZipFile
 from zlib import error as ZlibError
 
@@ -23,7 +23,16 @@ from approxbounds.facts.networks import NetworkFacts
 from approxbounds.files import read_file, write_atomically
 from approxbounds.validation import is_infinite
 
-__all__ = ["AffineMap", "BuiltNetwork", "DenseNetwork", "dense", "require_moderate"]
+__all__ = [
+    "MOST_PARAMETERS",
+    "AffineMap",
+    "BuiltNetwork",
+    "DenseNetwork",
+    "dense",
+    "linear_of",
+    "require_moderate",
+    "torch_package",
+]
 
 MOST_PARAMETERS = 10**8
 MOST_POINTS = 10**7
@@ -57,6 +66,42 @@ class BuiltNetwork(ABC):
         parts = [self._values(where[first : first + rows]) for first in range(0, len(where), rows)]
         return np.concatenate(parts) if parts else np.zeros(0)
 
+    @abstractmethod
+    def _archive(self) -> bytes:
+        """The network as a NumPy archive."""
+
+    @classmethod
+    @abstractmethod
+    def _of_archive(cls, data: bytes) -> Self:
+        """The network in such an archive; one of ``_NO_NETWORK`` if it holds none."""
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write it to a NumPy archive (.npz), in one step; ParameterError if that is not possible.
+
+        The arrays in it are all float64; the class says which there are.
+        """
+        try:
+            return write_atomically(Path(path), self._archive())
+        except (OSError, TypeError, ValueError) as error:
+            raise ParameterError("path", path, f"cannot be written ({error})") from None
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read it from such a file; ParameterError if there is none, or no network of at most 10^8 parameters in it.
+
+        >>> import approxbounds as ab, tempfile, pathlib
+        >>> G = ab.ReLUNetwork(widths=(8,), input_dim=1)
+        >>> network = ab.upper_bound(ab.LipschitzBall(dim=1), G, p=2).build(lambda x: x[:, 0] ** 2 / 2)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     again = DenseNetwork.load(network.save(pathlib.Path(directory) / "network.npz"))
+        >>> again, bool(again([[0.3]]) == network([[0.3]]))
+        (DenseNetwork(input_dim=1, widths=(8,), power=1; 25 parameters), True)
+        """
+        try:
+            return cls._of_archive(read_file(Path(path), 9 * MOST_PARAMETERS))
+        except _NO_NETWORK as error:
+            raise ParameterError("path", path, f"must be a network that was saved ({error})") from None
+
     def error(self, f: Function, *, p: object, per_side: int) -> float:
         """The L^p distance from f on the midpoints of per_side^d cubes: a measurement, not a certified number.
 
@@ -85,7 +130,8 @@ class DenseNetwork(BuiltNetwork):
     """A fully connected network with its weights: hidden units max(x, 0)^power, 1[x >= 0] for power = 0; linear output.
 
     ``layers`` are pairs of a matrix of shape (units, inputs) and biases of shape (units,), the output layer last.
-    Calling it with points of shape (m, d) gives its values, shape (m,).
+    Calling it with points of shape (m, d) gives its values, shape (m,). In files its arrays are ``power`` (a number),
+    ``weights0`` (units, inputs), ``biases0`` (units,), ``weights1``, .., the output layer last.
 
     >>> import approxbounds as ab
     >>> F, G = ab.LipschitzBall(dim=1), ab.HeavisideNetwork(widths=(3,), input_dim=1)
@@ -129,33 +175,12 @@ class DenseNetwork(BuiltNetwork):
         result: NDArray[np.float64] = (values @ matrix.T + biases)[:, 0]
         return result
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write it to a NumPy archive (.npz), in one step; ParameterError if that is not possible.
-
-        Its arrays, all float64: ``power`` (a number), ``weights0`` (units, inputs), ``biases0`` (units,), ``weights1``,
-        .., the output layer last.
-        """
-        try:
-            return write_atomically(Path(path), archive(self.layers, self.power))
-        except (OSError, TypeError, ValueError) as error:
-            raise ParameterError("path", path, f"cannot be written ({error})") from None
+    def _archive(self) -> bytes:
+        return archive(self.layers, self.power)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> DenseNetwork:
-        """Read it from such a file; ParameterError if there is none, or no network of at most 10^8 parameters in it.
-
-        >>> import approxbounds as ab, tempfile, pathlib
-        >>> G = ab.ReLUNetwork(widths=(8,), input_dim=1)
-        >>> network = ab.upper_bound(ab.LipschitzBall(dim=1), G, p=2).build(lambda x: x[:, 0] ** 2 / 2)
-        >>> with tempfile.TemporaryDirectory() as directory:
-        ...     again = DenseNetwork.load(network.save(pathlib.Path(directory) / "network.npz"))
-        >>> again, bool(again([[0.3]]) == network([[0.3]]))
-        (DenseNetwork(input_dim=1, widths=(8,), power=1; 25 parameters), True)
-        """
-        try:
-            return cls(*layers_of(read_file(Path(path), 9 * MOST_PARAMETERS), MOST_PARAMETERS))
-        except _NO_NETWORK as error:
-            raise ParameterError("path", path, f"must be a network that was saved ({error})") from None
+    def _of_archive(cls, data: bytes) -> Self:
+        return cls(*layers_of(data, MOST_PARAMETERS))
 
     def to_torch(self) -> Any:
         """The same network as a ``torch.nn.Sequential`` in float64, to train further; values have shape (m, 1).
@@ -165,13 +190,10 @@ class DenseNetwork(BuiltNetwork):
         So keep the best state, the start among them, by its error on points that are not trained on; then training
         cannot make it worse there. Least squares for the last layer alone are a safe first step.
         """
-        try:
-            import torch
-        except ImportError:
-            raise MissingPackageError("to_torch() needs torch: pip install torch") from None
+        torch = torch_package()
         power = self.power
 
-        class Power(torch.nn.Module):  # type: ignore[misc]
+        class Power(torch.nn.Module):  # type: ignore[misc, name-defined]
             """max(x, 0)^power; 1[x >= 0] for power = 0."""
 
             def forward(self, x: Any) -> Any:
@@ -179,12 +201,28 @@ class DenseNetwork(BuiltNetwork):
 
         modules: list[Any] = []
         for matrix, biases in self.layers:
-            layer = torch.nn.Linear(matrix.shape[1], len(biases), dtype=torch.float64)
-            with torch.no_grad():
-                layer.weight.copy_(torch.tensor(matrix))
-                layer.bias.copy_(torch.tensor(biases))
-            modules += [layer, torch.nn.ReLU() if power == 1 else Power()]
+            modules += [linear_of(torch, matrix, biases), torch.nn.ReLU() if power == 1 else Power()]
         return torch.nn.Sequential(*modules[:-1])
+
+
+def torch_package() -> Any:
+    """The package torch; MissingPackageError where it is not installed."""
+    try:
+        import torch
+    except ImportError:
+        raise MissingPackageError("to_torch() needs torch: pip install torch") from None
+    return torch
+
+
+def linear_of(torch: Any, matrix: NDArray[np.float64], biases: NDArray[np.float64] | None = None) -> Any:
+    """A ``torch.nn.Linear`` in float64 with these weights, and without biases where there are none."""
+    units, inputs = matrix.shape
+    layer = torch.nn.Linear(inputs, units, bias=biases is not None, dtype=torch.float64)
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor(matrix))
+        if biases is not None:
+            layer.bias.copy_(torch.tensor(biases))
+    return layer
 
 
 def require_moderate(G: NetworkFacts) -> None:
