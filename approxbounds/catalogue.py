@@ -64,6 +64,7 @@ from approxbounds.transfer.points import PointsTheorem
 from approxbounds.transfer.regions import RegionTheorem
 from approxbounds.transfer.scale_sensitive import ScaleSensitiveTheorem
 from approxbounds.transfer.sup_norm import SupNormTheorem
+from approxbounds.transfer.volumes import VolumeTheorem
 
 
 def _by_id(*theorems: Theorem) -> dict[str, Theorem]:
@@ -127,6 +128,7 @@ REGISTRY.lower.update(
         SupNormOscillation(),
         LinearSpaceTheorem(),
         HomogeneityTheorem(),
+        VolumeTheorem(),
     )
 )
 

@@ -32,6 +32,7 @@ __all__ = [
     "Score",
     "Scores",
     "best_member",
+    "cylinder_steps",
     "cylinders",
     "member_steps",
     "no_family",
@@ -219,9 +220,14 @@ def member_steps(query: Query, witness: Witness, norm: str = "", *, on_flats: bo
     reduced = on_cylinder(query, witness)
     family, index, cells = member_of(reduced.F.families, witness)
     shown = f" and ${norm}$" if norm else ""
-    steps = (_step(family, index, cells, shown),)
+    return (*cylinder_steps(query, witness, on_flats=on_flats), _step(family, index, cells, shown))
+
+
+def cylinder_steps(query: Query, witness: Witness, *, on_flats: bool = True) -> tuple[Step, ...]:
+    """The coordinates of the cylinder that the witness names; nothing if it names none."""
+    reduced = on_cylinder(query, witness)
     if reduced is query:
-        return steps
+        return ()
     axes = sorted(j + 1 for j in on_axes(query, reduced.F.domain_dim))
     names = f"{axes[0]}" if len(axes) == 1 else ", ".join(map(str, axes))
     if axes == list(range(axes[0], axes[-1] + 1)) and len(axes) > 3:
@@ -229,7 +235,7 @@ def member_steps(query: Query, witness: Witness, norm: str = "", *, on_flats: bo
     text = f"Functions of $d'={len(axes)}$ coordinates of $x$, of number {names}, are in $F$ as functions of $x$."
     if on_flats:
         text += f" Where the others are fixed, $G$ is counted by its functions of these ${len(axes)}$."
-    return (Step(text, (Citation("approxbounds", "2.7"),)), *steps)
+    return (Step(text, (Citation("approxbounds", "2.7"),)),)
 
 
 def _step(family: HypercubeFamily, index: Index, cells: int, shown: str) -> Step:
