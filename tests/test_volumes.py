@@ -14,6 +14,7 @@ from approxbounds.bound import Refusal, apply
 from approxbounds.facts.splines import b_splines
 from approxbounds.query import make_query
 from approxbounds.testing import check_lower_bound, check_monotone, check_monotone_in_p
+from approxbounds.transfer.random_splines import random_splines
 from approxbounds.transfer.volumes import VolumeTheorem, ball_volume_factor
 
 TVOL = VolumeTheorem()
@@ -208,3 +209,43 @@ def test_closed_forms_and_rates():
     witness = TVOL.search(query)
     exact = TVOL.evaluate(SYMBOLIC, query, witness)
     assert float(exact) == pytest.approx(float(TVOL.evaluate(FLOAT, query, witness)))
+
+
+# ----------------------------------------------------------------------------------------------- random targets
+
+
+def steps_error(f, cells, p):
+    """The distance of f from the best step function on equal cells, by a fine grid: p = 2, so means."""
+    values = f(((np.arange(cells * 200) + 0.5) / (cells * 200))[:, None]).reshape(cells, 200)
+    return float(((values - values.mean(axis=1, keepdims=True)) ** 2).mean())
+
+
+@pytest.mark.parametrize("F", [ab.LipschitzBall(dim=1), holder(2, 1), ab.ConvexFunctions(dim=1)], ids=str)
+def test_random_targets_are_as_far_from_steps_as_is_claimed(F):
+    """The mean of a linear space's exact error over random f, and how often it is below the quantile."""
+    dimension = 6
+    case = random_splines(make_query(F, ab.PiecewisePolynomials(cells=dimension, degree=0, input_dim=1), 2))
+    errors = np.array([steps_error(case.function(seed), dimension, 2) for seed in range(50)])
+    assert 0 < case.mean <= errors.mean() and case.mean ** (1 / 2) == pytest.approx(
+        bound_of(F, case.query.G, 2).value, rel=1e-9
+    )
+    z = case.high_probability("1/2", confidence="0.9")
+    assert 0 < z <= np.quantile(errors, 0.1)
+    assert (case.function(3)([[0.3]]) == case.function(3)([[0.3]])).all()
+
+
+def test_random_targets_of_cylinders_and_refusals():
+    case = random_splines(make_query(holder(2, 8), relu((64, 64), 8), 2))
+    assert len(case.axes) == 7 and case.witness["dims"] == 7
+    f, x = case.function(0), np.random.default_rng(0).random((5, 8))
+    moved = x.copy()
+    (free,) = set(range(8)) - set(case.axes)
+    moved[:, free] = 0.1
+    assert (f(x) == f(moved)).all() and "Tvol, certified" in str(case)
+    with pytest.raises(ab.NotApplicableError, match="not positive"):
+        small = random_splines(make_query(holder(2, 1), ab.LinearSpace(dimension=2), 2))
+        small.high_probability("1/2", confidence=1 - Fraction(1, 2**60))
+    with pytest.raises(ab.ParameterError, match="confidence=1"):
+        case.high_probability("1/2", confidence=1)
+    with pytest.raises(ab.NotApplicableError, match="p = inf"):
+        random_splines(make_query(holder(2, 1), relu((4,), 1), "inf"))
