@@ -21,6 +21,7 @@ FLOORS = [
     ["errors", "version", "bisection", "files", "jsontext", "symbolic", "tables", "asymptotics", "workers"],
     ["validation", "arithmetic", "sources", "witness"],
     ["description", "parameters"],
+    ["measures"],
     ["facts"],
     ["theorem"],
     ["render", "kernel", "registry"],
