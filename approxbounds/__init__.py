@@ -42,8 +42,12 @@ from approxbounds.functions.entropy import BarronBall, EntropyClass
 from approxbounds.functions.holder import HolderBall, LipschitzBall
 from approxbounds.functions.monotone import MonotoneFunctions
 from approxbounds.functions.sobolev import SobolevBall
+from approxbounds.functions.under import under
 from approxbounds.inverse import required_bits, required_weights
 from approxbounds.kernel import Verdict
+from approxbounds.measures.density import Density
+from approxbounds.measures.empirical import Empirical
+from approxbounds.measures.products import Box, Exponential, Laplace, Lebesgue, Logistic, Normal, Product, Uniform
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.feedforward import (
     FeedForwardNetwork,
@@ -89,6 +93,7 @@ __all__ = [
     "BesovBall",
     "Bound",
     "BoundedLinear",
+    "Box",
     "Bracket",
     "Candidates",
     "Certificate",
@@ -97,8 +102,11 @@ __all__ = [
     "Comparison",
     "ConvexFunctions",
     "DenseNetwork",
+    "Density",
     "Direction",
+    "Empirical",
     "EntropyClass",
+    "Exponential",
     "FeedForwardNetwork",
     "FiniteClass",
     "FreeKnotSplines",
@@ -107,9 +115,12 @@ __all__ = [
     "HeavisideNetwork",
     "HolderBall",
     "HypothesisError",
+    "Laplace",
+    "Lebesgue",
     "LinearSpace",
     "LipschitzBall",
     "LipschitzFunctions",
+    "Logistic",
     "MissingPackageError",
     "MonotoneFunctions",
     "NetworkClass",
@@ -117,10 +128,12 @@ __all__ = [
     "NoExpressionError",
     "NoNumberError",
     "NormBoundedNetwork",
+    "Normal",
     "NotApplicableError",
     "OrthogonalRNN",
     "ParameterError",
     "PiecewisePolynomials",
+    "Product",
     "ReLUNetwork",
     "ReLUPowerNetwork",
     "RecurrentNetwork",
@@ -133,6 +146,7 @@ __all__ = [
     "Sufficiency",
     "Sweep",
     "Theorem",
+    "Uniform",
     "Union",
     "Verdict",
     "WeightsBracket",
@@ -150,6 +164,7 @@ __all__ = [
     "sufficient_weights",
     "sufficient_width",
     "sweep",
+    "under",
     "upper_bound",
     "upper_bounds",
     "verify",

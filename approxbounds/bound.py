@@ -282,7 +282,7 @@ class Bound:
 def apply(theorem: Theorem, query: Query) -> Bound | Refusal:
     """The theorem's answer to the query: search, then the kernel's verdict, or the reason for none."""
     with usual_errors():
-        reason = theorem.refusal(query)
+        reason = theorem.objection(query)
     if reason is not None:
         return Refusal(theorem.id, reason)
     if query.symbols or not theorem.numeric:

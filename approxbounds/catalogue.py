@@ -33,6 +33,10 @@ from approxbounds.functions.entropy import BarronBall, EntropyClass
 from approxbounds.functions.holder import HolderBall, LipschitzBall
 from approxbounds.functions.monotone import MonotoneFunctions
 from approxbounds.functions.sobolev import SobolevBall
+from approxbounds.functions.under import Under
+from approxbounds.measures.density import Density
+from approxbounds.measures.empirical import Empirical
+from approxbounds.measures.products import Box, Exponential, Laplace, Lebesgue, Logistic, Normal, Product, Uniform
 from approxbounds.networks.feedforward import (
     FeedForwardNetwork,
     HeavisideNetwork,
@@ -65,6 +69,7 @@ from approxbounds.transfer.regions import RegionTheorem
 from approxbounds.transfer.scale_sensitive import ScaleSensitiveTheorem
 from approxbounds.transfer.sup_norm import SupNormTheorem
 from approxbounds.transfer.volumes import VolumeTheorem
+from approxbounds.transfer.weighted import WeightedHypercubeTheorem, WeightedSupNormTheorem
 
 
 def _by_id(*theorems: Theorem) -> dict[str, Theorem]:
@@ -108,6 +113,23 @@ REGISTRY.networks.update(
     }
 )
 
+REGISTRY.placed.update({"under": Under})
+
+REGISTRY.measures.update(
+    {
+        "lebesgue": Lebesgue,
+        "box": Box,
+        "normal": Normal,
+        "product": Product,
+        "uniform": Uniform,
+        "exponential": Exponential,
+        "laplace": Laplace,
+        "logistic": Logistic,
+        "density": Density,
+        "empirical": Empirical,
+    }
+)
+
 REGISTRY.lower.update(
     _by_id(
         BlowUpTheorem(),
@@ -129,6 +151,8 @@ REGISTRY.lower.update(
         LinearSpaceTheorem(),
         HomogeneityTheorem(),
         VolumeTheorem(),
+        WeightedHypercubeTheorem(),
+        WeightedSupNormTheorem(),
     )
 )
 

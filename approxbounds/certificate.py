@@ -30,6 +30,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from approxbounds import tables, validation
@@ -39,7 +40,7 @@ from approxbounds.errors import CertificateError, ParameterError, echo, nearest
 from approxbounds.files import read_file, write_atomically
 from approxbounds.jsontext import INFINITE, dumps, finite, loads
 from approxbounds.kernel import Verdict, check
-from approxbounds.registry import FUNCTION_CLASSES, NETWORK_CLASSES, THEOREMS
+from approxbounds.registry import FUNCTION_CLASSES, MEASURES, NETWORK_CLASSES, PLACED, THEOREMS
 from approxbounds.theorem import Query, Theorem, foreign_code, full_name
 from approxbounds.witness import Witness
 
@@ -48,7 +49,7 @@ __all__ = ["BUDGET", "FORMAT", "Certificate", "describe_from", "verify"]
 FORMAT = "approxbounds-certificate-1"
 #: Units of work that :func:`verify` does by default, about a microsecond each.
 BUDGET = 1_000_000
-_LONGEST = 10**6
+_LONGEST = 25 * 10**5  # points of samples are in certificates
 _KEYS = ("format", "theorem", "functions", "network", "p", "eps", "gamma", "witness", "direction", "value")
 
 
@@ -198,8 +199,13 @@ def _lookup(name: str, value: object, table: Mapping[str, Any]) -> Any:
     return table[value]
 
 
-def describe_from(name: str, data: Mapping[str, Any], classes: Mapping[str, type[Description]]) -> Any:
-    """The class record that a JSON object describes, by the registry."""
+def describe_from(
+    name: str,
+    data: Mapping[str, Any],
+    classes: Mapping[str, type[Description]],
+    inside: Mapping[str, type[Description]] = MappingProxyType({}),
+) -> Any:
+    """The class record that a JSON object describes, by the registry; ``inside``: kinds only inside of others."""
     by_name = {cls.__name__: cls for cls in classes.values()}
     if "class" not in data:
         raise CertificateError(name, dict(data), "must name its 'class'")
@@ -209,7 +215,8 @@ def describe_from(name: str, data: Mapping[str, Any], classes: Mapping[str, type
     unknown = sorted(map(str, set(parameters) - known))
     if unknown:
         raise CertificateError(f"{name}.{unknown[0]}", parameters[unknown[0]], f"is not a parameter of {cls.__name__}")
-    inner = {key: other for key, other in classes.items() if other is not cls}  # so records nest no deeper
+    every = {**classes, **inside}
+    inner = {key: other for key, other in every.items() if other is not cls}  # so records nest no deeper
     for key, value in parameters.items():
         if key in cls.records:
             parameters[key] = _records(f"{name}.{key}", value, inner)
@@ -224,8 +231,10 @@ def describe_from(name: str, data: Mapping[str, Any], classes: Mapping[str, type
         raise CertificateError(name, dict(data), f"is incomplete ({error})") from None
 
 
-def _records(name: str, value: Any, classes: Mapping[str, type[Description]]) -> tuple[Any, ...]:
-    """The records that a JSON list of objects describes."""
+def _records(name: str, value: Any, classes: Mapping[str, type[Description]]) -> Any:
+    """The records that a JSON list of objects describes, or the one that an object does."""
+    if isinstance(value, Mapping):
+        return describe_from(name, value, classes)
     if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
         raise CertificateError(name, value, "must be a list of JSON objects")
     return tuple(describe_from(f"{name}[{i}]", entry, classes) for i, entry in enumerate(value))
@@ -234,7 +243,7 @@ def _records(name: str, value: Any, classes: Mapping[str, type[Description]]) ->
 def _unambiguous(theorem: Theorem, query: Query) -> None:
     """Names in a certificate must not mean anything else to those who read it here."""
     kinds = {kind for part in query.classes for kind in part.kinds}
-    table = (*FUNCTION_CLASSES.values(), *NETWORK_CLASSES.values())
+    table = (*FUNCTION_CLASSES.values(), *NETWORK_CLASSES.values(), *PLACED.values(), *MEASURES.values())
     pairs: list[tuple[type[Any], type[Any]]]
     pairs = [(known, kind) for known in table for kind in kinds if kind.__name__ == known.__name__]
     if theorem.id in THEOREMS:
@@ -284,7 +293,7 @@ def query_of(certificate: Certificate) -> Query:
     """The query that a certificate answers, with its classes rebuilt by the registry."""
     functions = network = p = eps = gamma = None
     if certificate.functions is not None:
-        functions = describe_from("functions", certificate.functions, FUNCTION_CLASSES)
+        functions = describe_from("functions", certificate.functions, {**FUNCTION_CLASSES, **PLACED}, MEASURES)
     if certificate.network is not None:
         network = describe_from("network", certificate.network, NETWORK_CLASSES)
     if certificate.p is not None:

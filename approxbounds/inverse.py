@@ -47,7 +47,7 @@ def _exceeds(query: Query, error: Number) -> bool:
 def without_size(query: Query, error: Number) -> tuple[str, Bound | None]:
     """A certified bound above the error that holds for networks of every size, and what it needs of them."""
     for theorem in LOWER_THEOREMS:
-        if theorem.refusal(query) is None and (needs := theorem.size_free(query)) is not None:
+        if theorem.objection(query) is None and (needs := theorem.size_free(query)) is not None:
             bound = apply(theorem, query)
             if isinstance(bound, Bound) and bound.number is not None and bound.number > error:
                 return needs, bound
@@ -69,7 +69,7 @@ def numeric_query(F: object, G: object, p: object, theorems: Collection[Theorem]
     query.G.require_numbers(_NUMERIC)
     if validation.is_symbolic(query.p):
         raise ParameterError("p", query.p, f"{_NUMERIC} needs a number here, not a symbol")
-    reasons = {theorem.id: theorem.refusal(query) for theorem in theorems if theorem.numeric}
+    reasons = {theorem.id: theorem.objection(query) for theorem in theorems if theorem.numeric}
     refusals = {name: reason for name, reason in reasons.items() if reason is not None}
     if len(refusals) == len(reasons):
         shown = in_short(refusals)

@@ -41,6 +41,8 @@ class Verdict:
 
 def _enclose(theorem: Theorem, query: Query, witness: Witness) -> Any:
     """A ball around the theorem's bound, finite or exactly infinity; HypothesisError if a hypothesis is not certain."""
+    if (reason := theorem.elsewhere(query)) is not None:  # whoever asks, and however
+        raise HypothesisError(reason)
     failure = HypothesisError("the enclosure is not finite")
     reading = query.work
     for bits in _PRECISIONS:
@@ -82,7 +84,7 @@ def check(theorem: Theorem, query: Query, witness: Witness, value: float | int) 
         return Verdict(False, f"value={value} is not finite")
     if theorem.integral and not isinstance(value, int):
         return Verdict(False, f"value={value} must be an integer")
-    refusal = theorem.refusal(query)
+    refusal = theorem.objection(query)
     if refusal is not None:
         return Verdict(False, f"{theorem.id} does not apply: {refusal}")
     try:

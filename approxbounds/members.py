@@ -50,7 +50,11 @@ _STEP = 1.25
 
 def no_family(query: Query) -> str | None:
     """The reason why theorems on hypercube families do not apply, if there is one."""
-    return None if query.F.families else "no hypercube family of F is known (only its entropy)"
+    if query.F.families:
+        return None
+    if query.F.setting is not None:
+        return f"no family on cells that look alike is known under {query.F.setting} (T3w takes others)"
+    return "no hypercube family of F is known (only its entropy)"
 
 
 def on_axes(query: Query, dims: int) -> tuple[int, ...]:
@@ -83,7 +87,7 @@ def cylinders(query: Query) -> Iterator[tuple[Mapping[str, int], Query]]:
     """The query itself, and those for functions of 1, 2, ... coordinates, each with its part of a witness."""
     yield {}, query
     dim = query.F.domain_dim
-    if dim > 1 and query.F.cylinder((0,)) is not None:
+    if dim is not None and dim > 1 and query.F.cylinder((0,)) is not None:
         for dims in range(1, min(dim - 1, MOST_AXES) + 1):
             yield {"dims": dims}, _reduced(query, dims)
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from approxbounds.description import Description
 from approxbounds.facts.functions import FunctionFacts
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.theorem import Theorem
@@ -18,7 +19,9 @@ from approxbounds.theorem import Theorem
 __all__ = [
     "FUNCTION_CLASSES",
     "LOWER_THEOREMS",
+    "MEASURES",
     "NETWORK_CLASSES",
+    "PLACED",
     "REGISTRY",
     "THEOREMS",
     "UPPER_THEOREMS",
@@ -28,7 +31,9 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Registry:
-    """Classes by their names on the command line; theorems by id: on E_p(F, G) from either side, and on complexities.
+    """Classes and measures by their names on the command line; ``placed``: classes made of a class and a measure.
+
+    Theorems by id: on E_p(F, G) from either side, and on complexities.
 
     Of the theorems, the first wins ties and symbolic queries.
     """
@@ -38,6 +43,8 @@ class Registry:
     lower: dict[str, Theorem] = field(default_factory=dict)
     upper: dict[str, Theorem] = field(default_factory=dict)
     complexities: dict[str, Theorem] = field(default_factory=dict)
+    measures: dict[str, type[Description]] = field(default_factory=dict)
+    placed: dict[str, type[FunctionFacts]] = field(default_factory=dict)
 
 
 #: The only mutable state.
@@ -48,6 +55,12 @@ FUNCTION_CLASSES: Mapping[str, type[FunctionFacts]] = MappingProxyType(REGISTRY.
 
 #: Network classes and their rivals by their names on the command line.
 NETWORK_CLASSES: Mapping[str, type[NetworkFacts]] = MappingProxyType(REGISTRY.networks)
+
+#: Measures by their names on the command line.
+MEASURES: Mapping[str, type[Description]] = MappingProxyType(REGISTRY.measures)
+
+#: Classes that a class and a measure make.
+PLACED: Mapping[str, type[FunctionFacts]] = MappingProxyType(REGISTRY.placed)
 
 #: Lower bounds on E_p(F, G).
 LOWER_THEOREMS: Collection[Theorem] = REGISTRY.lower.values()

@@ -139,6 +139,7 @@ class Theorem(ABC):
     depths: ClassVar[Depths] = Depths.ANY  # where the rate holds
     infinite: ClassVar[bool] = False  # the bound is always that the quantity is infinite
     numeric: ClassVar[bool] = True  # False: a constant is unspecified, so there are rates only
+    any_measure: ClassVar[bool] = False  # whether it is proved for F under any measure, by what F then states
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other)
@@ -161,6 +162,17 @@ class Theorem(ABC):
     def size_free(self, query: Query) -> str | None:
         """What classes G need, in words, if the bound is the same for all of them, of whatever size; else None."""
         return None
+
+    def elsewhere(self, query: Query) -> str | None:
+        """Why the theorem is not known to hold for the measure of F, or None if it is."""
+        setting = None if query.functions is None else query.functions.setting
+        if setting is None or vars(type(self)).get("any_measure", False):  # said of the theorem itself, not inherited
+            return None
+        return f"it is proved for Lebesgue measure on [0,1]^d, not under {setting}"
+
+    def objection(self, query: Query) -> str | None:
+        """Why the theorem does not answer this query: the measure of F, or its own :meth:`refusal`; None if it does."""
+        return self.elsewhere(query) or self.refusal(query)
 
     @abstractmethod
     def refusal(self, query: Query) -> str | None:

@@ -102,6 +102,7 @@ class GilbertVarshamov(_PackingTheorem):
         r"$2\|w\|_p(h/N)^{1/p}$; in sup norm all $2^N$ are at distance $2\sup w$."
     )
     citations = (Citation("Gilbert1952"), Citation("approxbounds", "2.1"))
+    any_measure = True
 
     def refusal(self, query: Query) -> str | None:
         return no_family(query)

@@ -32,6 +32,7 @@ class ConstantConstruction(Theorem):
     statement = r"The constant $(a+b)/2$ is within $(b-a)/2$ of every function with values in $[a,b]$."
     citations = (Citation("approxbounds", "5"),)
     direction = Direction.UPPER
+    any_measure = True
 
     def refusal(self, query: Query) -> str | None:
         if not query.G.contains_constants:

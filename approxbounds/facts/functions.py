@@ -16,6 +16,7 @@ from approxbounds.description import Description
 from approxbounds.errors import NoExpressionError
 from approxbounds.facts.grid import Function, midpoints, values_at
 from approxbounds.facts.hypercube import HypercubeFamily
+from approxbounds.facts.measured import Measured
 from approxbounds.facts.points import GridCodes, PointFamily
 from approxbounds.facts.powers import Bowl, Curved
 from approxbounds.facts.rays import RayProfile
@@ -131,8 +132,10 @@ def box_gradient_error(A: Arithmetic[V], radius: Number, resolutions: Sequence[V
 
 
 @dataclass(frozen=True, kw_only=True)
-class FunctionFacts(Description, ABC):
+class FunctionFacts(Measured, Description, ABC):
     """What is known of a class F of functions on [0,1]^d with Lebesgue measure; None or empty where nothing is.
+
+    A class with another measure (:attr:`setting`) states its families and range for that one.
 
     :class:`~approxbounds.functions.base.FunctionClass` adds the answers that theorems give.
     """

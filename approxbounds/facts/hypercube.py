@@ -129,6 +129,8 @@ class HypercubeFamily(Family):
 
     #: whether the cells are the k^d cubes of side 1/k, or some of them, and f_omega looks alike on all
     on_cubes: ClassVar[bool] = False
+    #: whether f_omega = +-w vanishes at the faces of all cells with all derivatives that count: cells may be left out
+    compact: ClassVar[bool] = False
 
     @abstractmethod
     def cells(self, index: Index) -> int:

@@ -14,6 +14,7 @@ from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.description import where
 from approxbounds.facts.functions import BoundaryLayers
 from approxbounds.facts.hypercube import HypercubeFamily, Index, Thresholds
+from approxbounds.facts.measured import Carried, Maps
 from approxbounds.facts.points import PointFamily
 from approxbounds.facts.powers import Bowl, Curved
 from approxbounds.facts.rays import RayProfile
@@ -41,6 +42,7 @@ class ConvexCubes(BumpCubes):
 
     id = "convex-cubes"
     citations = (Citation("approxbounds", "2.4"),)
+    compact = False
     centres = Thresholds.ANY
 
     def _height(self, A: Arithmetic[V]) -> V:
@@ -181,6 +183,10 @@ class ConvexFunctions(FunctionClass):
     def families(self) -> tuple[HypercubeFamily, ...]:
         cubes = ConvexCubes(2, self.dim, 1)
         return (cubes,) if is_symbolic(self.dim) else (cubes, Halves(cubes, self.dim))
+
+    @property
+    def carried(self) -> Carried:
+        return Carried(Maps.AFFINE)
 
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, dim=len(axes))

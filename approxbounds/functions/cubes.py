@@ -43,7 +43,7 @@ class Cubes(Profiled):
     smoothness: Number
     dim: Number
     radius: Number
-    on_cubes = True
+    on_cubes = compact = True
     centres = Thresholds.COMMON
 
     def cells(self, index: Index) -> int:

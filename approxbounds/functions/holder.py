@@ -15,6 +15,7 @@ from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
 from approxbounds.facts.functions import Regularity, SmoothBall, box_gradient_error, gradient_error
 from approxbounds.facts.hypercube import HypercubeFamily
+from approxbounds.facts.measured import Carried
 from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import BumpCubes, Cubes, DistanceCubes, IntegratedDistances, PerfectSplineCubes
@@ -70,6 +71,10 @@ class _Holder(FunctionClass):
 
     def entropy_exponent(self, p: Number) -> Any:
         return SYMBOLIC.number(self.dim) / SYMBOLIC.number(self._s)
+
+    @property
+    def carried(self) -> Carried:
+        return Carried(smoothness=self._s, radius=self.radius)
 
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, dim=len(axes))

@@ -19,6 +19,7 @@ from approxbounds.errors import HypothesisError
 from approxbounds.facts.functions import BoundaryLayers
 from approxbounds.facts.grid import Function, cube_indices, values_at
 from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, integer_root, resolutions
+from approxbounds.facts.measured import Carried, Maps
 from approxbounds.facts.powers import Curved
 from approxbounds.facts.rays import RayProfile
 from approxbounds.facts.waves import StaircaseWave, Wave
@@ -212,6 +213,10 @@ class MonotoneFunctions(FunctionClass):
         if not is_symbolic(self.dim) and self.dim == 1:
             return (Staircases(self.dim),)
         return (CubeLayers(self.dim),)
+
+    @property
+    def carried(self) -> Carried:
+        return Carried(Maps.INCREASING)
 
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, dim=len(axes))

@@ -130,7 +130,9 @@ class AverageCase:
 def average_case(query: Query, member: Mapping[str, int] | None = None) -> AverageCase:
     """T3's average-case statement at the best family member, or at a given one: its indices, perhaps with ``dims``."""
     theorem = HypercubeTheorem()
-    reason = theorem.refusal(query)
+    reason = theorem.objection(query)
+    if query.F.setting is not None:
+        reason = f"its random targets are drawn on [0,1]^d, not under {query.F.setting}"
     if reason is not None:
         raise NotApplicableError(f"T3: {reason}")
     if query.symbols:

@@ -68,6 +68,7 @@ class HypercubeTheorem(Theorem):
         r"with $N$ cells, $\Pi$ the number of patterns of $G$ on $N$ points at thresholds $c_i+r$."
     )
     citations = (Citation("approxbounds", "T3"), Citation("Siegel2023"))
+    any_measure = True
 
     def refusal(self, query: Query) -> str | None:
         if is_infinite(query.p):

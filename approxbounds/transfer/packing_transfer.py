@@ -45,6 +45,7 @@ class PackingTransfer(Theorem):
         r"pairwise distance $\ge2\varepsilon+\tau$, $P\ge\operatorname{Pdim}(G)$, then $E_p(F,G)\ge\varepsilon$."
     )
     citations = (Citation("approxbounds", "T2a"), CITATION)
+    any_measure = True
 
     def refusal(self, query: Query) -> str | None:
         if is_infinite(query.p):

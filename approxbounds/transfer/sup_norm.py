@@ -49,6 +49,7 @@ class SupNormTheorem(Theorem):
         r"thresholds $c_i$, so for each $g$ some cell has $g$ on the wrong side of $c_i$ and $|f_\omega-g|\ge w$."
     )
     citations = (Citation("approxbounds", "T3inf"),)
+    any_measure = True
 
     def refusal(self, query: Query) -> str | None:
         if not is_infinite(query.p):

@@ -1,0 +1,51 @@
+"""What theorems may ask of F about its measure, and of classes on [0,1]^d about other domains. THEORY.md, section 8."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from approxbounds.facts.weighted import WeightedFamily
+from approxbounds.validation import Number
+
+__all__ = ["Carried", "Maps", "Measured"]
+
+
+class Maps(IntEnum):
+    """Maps of domains that carry a class to itself: f is in it on one domain exactly if f o map is on the other."""
+
+    NONE = 0
+    AFFINE = 1  # increasing affine maps of each coordinate
+    INCREASING = 2  # all strictly increasing continuous maps of each coordinate
+
+
+@dataclass(frozen=True)
+class Carried:
+    """How a class is defined on convex domains X other than [0,1]^d.
+
+    ``maps`` carry it. ``smoothness``, ``radius``: it is the ball (s, R) on X as on [0,1]^d: |D^m f| <= R for
+    |m| <= n = ceil(s) - 1, and D^m f, |m| = n, are (s-n)-Hölder with constant R in the Euclidean distance.
+    """
+
+    maps: Maps = Maps.NONE
+    smoothness: Number = None
+    radius: Number = None
+
+
+class Measured:
+    """The measure of a class, and the class under others; by default Lebesgue measure, and nothing is known."""
+
+    @property
+    def setting(self) -> str | None:
+        """The measure mu of L^p(mu), in words, where it is not Lebesgue measure on [0,1]^d."""
+        return None
+
+    @property
+    def carried(self) -> Carried:
+        """How the class is defined on other domains, and which maps carry it from one to another."""
+        return Carried()
+
+    @property
+    def weighted_families(self) -> tuple[WeightedFamily, ...]:
+        """Families on cells of unequal masses, for classes under a measure; empty if none is known."""
+        return ()

@@ -1,0 +1,297 @@
+"""T3w, the hypercube theorem for cells of any masses, under any measure; T3w-inf in sup norm. THEORY.md, T3w."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V
+from approxbounds.complexity.pseudo_dimension import excludes_shattering, growth_steps, no_growth
+from approxbounds.errors import HypothesisError, NoExpressionError, echo
+from approxbounds.facts.growth import GrowthBound
+from approxbounds.facts.hypercube import Index, family_of
+from approxbounds.facts.weighted import Cells, WeightedFamily
+from approxbounds.members import cylinders, on_cylinder
+from approxbounds.render import below
+from approxbounds.sources import Citation
+from approxbounds.theorem import Query, Step, Theorem
+from approxbounds.transfer.hamming import best_distance, checked_mass
+from approxbounds.validation import Number, is_infinite
+from approxbounds.witness import Witness, fraction_of, integer_of, require, short_fraction
+
+__all__ = ["WeightedHypercubeTheorem", "WeightedSupNormTheorem"]
+
+_LN2 = float(np.log(2.0))
+_FEW = 3000  # cells: up to so many equal masses are tried
+_MOST_DIMS = 3  # of the cylinders that are searched
+
+
+def _families(query: Query) -> Iterator[tuple[Mapping[str, int], Query, WeightedFamily]]:
+    """The weighted families of F and of its cylinders of few coordinates, each with its part of a witness."""
+    for part, reduced in cylinders(query):
+        if part.get("dims", 0) <= _MOST_DIMS:
+            for family in reduced.F.weighted_families:
+                yield part, reduced, family
+
+
+def _no_family(query: Query) -> str | None:
+    return (
+        None if query.F.weighted_families else "no family on cells of known masses is known for F (T3 has equal ones)"
+    )
+
+
+def _largest(cells: Cells, n: int) -> list[Any]:
+    """The values of n cells of the largest ones, by the middles of balls: any n cells would do."""
+    flat: list[tuple[Any, Any]] = []
+    for values, counts in zip(*cells, strict=True):
+        flat += zip(values, counts, strict=True) if isinstance(values, np.ndarray) else [(values, counts)]
+    taken = []
+    for value, count in sorted(flat, key=lambda pair: -float(pair[0])):
+        taken.append(value)
+        n -= int(count)
+        if n <= 0:
+            return taken
+    raise HypothesisError("there are not so many cells")
+
+
+class _Masses:
+    """The masses of a member in floats, the largest first."""
+
+    def __init__(self, cells: Cells) -> None:
+        masses, counts = (np.concatenate([np.atleast_1d(x) for x in column]).astype(float) for column in cells)
+        keep = np.flatnonzero(masses > 0)
+        order = keep[np.argsort(-masses[keep], kind="stable")]
+        self.masses, self.counts = masses[order], counts[order]
+
+    def chance(self, rate: float) -> tuple[float, float]:
+        """sum_i log((1+e^{-A_i rate})/2) and its derivative."""
+        decay = np.exp(-self.masses * rate)
+        slope = -self.masses * decay / (1 + decay)
+        return float(self.counts @ (np.log1p(decay) - _LN2)), float(self.counts @ slope)
+
+    def best_rate(self, log_growth: float) -> tuple[float, float]:
+        """The largest (-log u - 1 + u)/lambda, and lambda; (0, 1) if there is none."""
+        total = float(self.counts @ self.masses)
+        if total <= 0 or log_growth >= _LN2 * float(self.counts.sum()):
+            return 0.0, 1.0
+        rates = np.exp(np.linspace(-3.0, 14.0, 35)) * float(self.counts.sum()) / total
+        few = self._thinned()
+        values = [few.value(rate, log_growth) for rate in rates]
+        i = int(np.argmax(values))
+        low, high = rates[max(i - 1, 0)], rates[min(i + 1, len(rates) - 1)]
+        for _ in range(12):
+            a, b = low * (high / low) ** 0.382, low * (high / low) ** 0.618
+            low, high = (low, b) if few.value(a, log_growth) > few.value(b, log_growth) else (a, high)
+        rate = float(np.sqrt(low * high))
+        return max(self.value(rate, log_growth), 0.0), rate
+
+    def _thinned(self) -> _Masses:
+        """About the same masses, put together into a few hundred groups."""
+        size = self.masses.size
+        if size <= 600:
+            return self
+        starts = np.unique(np.linspace(0, size, 400, endpoint=False).astype(int))
+        counts = np.add.reduceat(self.counts, starts)
+        return _Masses(Cells([np.add.reduceat(self.counts * self.masses, starts) / counts], [counts]))
+
+    def value(self, rate: float, log_growth: float) -> float:
+        log_u = log_growth + self.chance(rate)[0]
+        return -np.inf if log_u >= 0 else (-log_u - 1 + np.exp(log_u)) / rate
+
+    def best_equal(self, growth: Any) -> tuple[float, int, int]:
+        """The largest a S(n, Pi(n)), the n masses >= a taken for a; n, and h."""
+        ends = np.cumsum(self.counts)
+        places = np.unique(np.geomspace(1, ends.size, 80).astype(int)) - 1
+        n = ends[places]
+        log2_growth = np.broadcast_to(growth.evaluate(FLOAT, n), n.shape)
+        h, mass = np.ones_like(n), np.zeros_like(n)
+        possible = np.flatnonzero(log2_growth < n)
+        if possible.size:
+            h[possible], mass[possible] = best_distance(n[possible], log2_growth[possible])
+        values = self.masses[places] * np.maximum(mass, 0.0)
+        i = int(np.argmax(values))
+        return float(values[i]), int(n[i]), int(h[i])
+
+
+def _score(
+    family: WeightedFamily, index: Index, growth: GrowthBound, p: Number, best: float
+) -> tuple[float, dict[str, Any]]:
+    """What the theorem gives for E^p at a member, and the rest of its witness; 0 where it is not more than ``best``."""
+    if family.ceiling(index, p) <= best:
+        return 0.0, {}
+    N = float(family.cells(index))
+    log2_growth = float(growth.evaluate(FLOAT, N))
+    if log2_growth >= N:
+        return 0.0, {}
+    masses = _Masses(family.masses(FLOAT, index, p))
+    if float(masses.counts @ masses.masses) / 2 <= best:  # no choice of lambda, n gives more
+        return 0.0, {}
+    value, rate = masses.best_rate(log2_growth * _LN2)
+    equal, n, h = masses.best_equal(growth) if N < _FEW else (0.0, 1, 1)  # for many cells a rate is better
+    return max(value, equal), {"rate": short_fraction(rate)} if value >= equal else {"cells": n, "h": h}
+
+
+class WeightedHypercubeTheorem(Theorem):
+    """T3 for cells of any masses A_i <= 2 int_{C_i} w^p dmu, under any measure mu.
+
+    Hypotheses: 1 <= p < inf; a weighted family of F; Pi bounds the patterns of G on the points of its cells at the
+    thresholds of its kind. Guarantee: with u = Pi prod_i (1 + e^{-lambda A_i})/2 < 1, E_p^p >= (-log u - 1 + u)/lambda;
+    and E_p^p >= a S(n, Pi(n)) for any n masses >= a, S as in T3, which is the case of equal masses. Both bound the mean
+    of inf_g ||f_omega - g||_p^p over uniform omega. Witness: ``family``, its indices, ``dims`` if it is one of a
+    cylinder, and ``rate`` = lambda, or ``cells`` = n and h. Proof: THEORY.md, T3w.
+    """
+
+    id = "T3w"
+    title = "Hypercube theorem for unequal masses"
+    statement = (
+        r"$E_p(F,G)^p\ge(-\log u-1+u)/\lambda$ for $\lambda>0$ with $u=\Pi\prod_i(1+e^{-\lambda A_i})/2<1$, for every "
+        r"family of $F$ on cells with masses $A_i\le2\int_{C_i}w^pd\mu$; and $E_p^p\ge aS(n,\Pi(n))$ for $n$ masses "
+        r"$\ge a$."
+    )
+    citations = (Citation("approxbounds", "T3w"), Citation("Siegel2023"))
+    any_measure = True
+
+    def refusal(self, query: Query) -> str | None:
+        if is_infinite(query.p):
+            return "p = inf: it needs 1 <= p < inf (T3w-inf covers the sup norm)"
+        return _no_family(query) or no_growth(query)
+
+    def search(self, query: Query) -> Witness:
+        best, found, where = 0.0, None, None
+        for part, reduced, family in _families(query):
+            for index in family.members():
+                value, how = _score(family, index, reduced.G.growth(family.centres), query.p, best)
+                if value > best:
+                    best, found, where = value, {**family.witness(index), **part, **how}, (part, reduced, family, index)
+        if where is None or found is None or best ** (1 / float(query.p)) < 1e-300:
+            raise HypothesisError("no member searched gives more than 1e-300: G shows too many patterns for them")
+        part, reduced, family, index = where
+        for near in family.near(index):
+            value, how = _score(family, near, reduced.G.growth(family.centres), query.p, best)
+            if value > best:
+                best, found = value, {**family.witness(near), **part, **how}
+        return found
+
+    def _family(self, query: Query, witness: Witness) -> tuple[Query, WeightedFamily, Index]:
+        reduced = on_cylinder(query, witness)
+        family, index = family_of(reduced.F.weighted_families, witness)
+        return reduced, family, index
+
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
+        if not A.decides:
+            raise NoExpressionError("T3w: the formula has a term for each mass; its value is a number only")
+        reduced, family, index = self._family(query, witness)
+        masses = family.masses(A, index, query.p)
+        growth = reduced.G.growth(family.centres)
+        if witness.get("rate") is None:
+            n = integer_of(witness, "cells", minimum=1)
+            least = A.minimum(*_largest(masses, n))
+            power = least * checked_mass(A, n, growth.evaluate(A, n), witness)
+        else:
+            rate = A.number(fraction_of(witness, "rate"))
+            log_u = A.log(A.number(2)) * growth.evaluate(A, family.cells(index))
+            for mass, count in zip(masses.values, masses.counts, strict=True):
+                log_u = log_u + self._sum(count * A.log((1 + A.exp(-rate * mass)) / 2))
+            require(bool(log_u < 0), "u is not certainly below 1")
+            power = (-log_u - 1 + A.exp(log_u)) / rate
+        require(bool(power > 0), "the bound is not certainly positive")
+        return A.power(power, 1 / A.number(query.p))
+
+    @staticmethod
+    def _sum(terms: Any) -> Any:
+        return float(np.sum(terms)) if isinstance(terms, np.ndarray) else terms
+
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
+        reduced, family, index = self._family(query, witness)
+        N, p = family.cells(index), query.p
+        n = N if witness.get("rate") is not None else integer_of(witness, "cells")
+        if witness.get("rate") is not None:
+            how = f"With $\\lambda={float(fraction_of(witness, 'rate')):.6g}$ the first"
+        else:
+            how = f"With the $n={n}$ largest masses and $h={integer_of(witness, 'h')}$ the second"
+        value = below(self.evaluate(BALL, query, witness))
+        return (
+            Step(f"{family.describe(index)} This gives $N={N}$ cells.", family.citations),
+            *growth_steps(reduced.G, n, family.centres),
+            Step(f"{self.statement} {how} gives $E_{{{p}}}\\ge {value}$.", self.citations),
+        )
+
+
+class WeightedSupNormTheorem(Theorem):
+    """If no N points are shattered by G at thresholds c(x_i), E_inf >= the N-th largest ess sup of w over the cells.
+
+    Hypotheses: p = inf; a weighted family of F with N cells of positive measure mu; Pi(N) < 2^N. Some pattern of these
+    cells is missed by every g, which is then on the wrong side of c on one of them, where |f_omega - g| >= w.
+    Witness: ``family``, its indices, ``dims`` if it is one of a cylinder, ``cells`` = N.
+    """
+
+    id = "T3w-inf"
+    title = "Hypercube theorem for unequal cells in sup norm"
+    statement = (
+        r"If $\Pi_G(N)<2^N$ then $E_\infty(F,G)\ge\min_i\operatorname{ess\,sup}_{C_i}w$ for every family of $F$ on $N$ "
+        r"cells of positive measure."
+    )
+    citations = (Citation("approxbounds", "T3w"),)
+    any_measure = True
+
+    def refusal(self, query: Query) -> str | None:
+        if not is_infinite(query.p):
+            return f"p = {query.p}: it is about the sup norm (T3w covers 1 <= p < inf)"
+        return _no_family(query) or no_growth(query)
+
+    def search(self, query: Query) -> Witness:
+        best, found = 0.0, None
+        for part, reduced, family in _families(query):
+            growth = reduced.G.growth(family.centres)
+            for index in islice(family.members(), 2000):
+                heights = _Masses(family.heights(FLOAT, index))
+                if not heights.masses.size or heights.masses[0] <= best:
+                    continue
+                n = self._least(growth, float(heights.counts.sum()))
+                if n is None:
+                    continue
+                height = heights.masses[int(np.searchsorted(np.cumsum(heights.counts), n))]
+                if height > best:
+                    best, found = float(height), {**family.witness(index), **part, "cells": n}
+        if found is None:
+            raise HypothesisError("no member searched has more cells than G may shatter, and a height above 0")
+        return found
+
+    @staticmethod
+    def _least(growth: Any, most: float) -> int | None:
+        """About the least number of points that are not shattered, if it is at most so many: by floats."""
+        points: NDArray[np.float64] = np.unique(np.floor(np.geomspace(1, most, 400)))
+        excluded = np.flatnonzero(growth.evaluate(FLOAT, points) < points * (1 - 1e-12))
+        if not excluded.size:
+            return None
+        high = int(points[excluded[0]])
+        low = int(points[excluded[0] - 1]) if excluded[0] else 0
+        while high - low > 1:
+            middle = (low + high) // 2
+            few = growth.evaluate(FLOAT, float(middle)) < middle * (1 - 1e-12)
+            low, high = (low, middle) if few else (middle, high)
+        return high
+
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
+        if not A.decides:
+            raise NoExpressionError("T3w-inf: the least of the heights is a number only")
+        reduced = on_cylinder(query, witness)
+        family, index = family_of(reduced.F.weighted_families, witness)
+        n = integer_of(witness, "cells", minimum=1)
+        unshattered = excludes_shattering(A, reduced.G, n, family.centres)
+        require(unshattered, f"it is not certain that no N={echo(n)} points are shattered")
+        return A.minimum(*_largest(family.heights(A, index), n))
+
+    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
+        reduced = on_cylinder(query, witness)
+        family, index = family_of(reduced.F.weighted_families, witness)
+        n = integer_of(witness, "cells")
+        return (
+            Step(f"{family.describe(index)} We take the $N={n}$ cells of the largest heights.", family.citations),
+            *growth_steps(reduced.G, n, family.centres),
+            Step(f"{self.statement} Here this is ${below(self.evaluate(BALL, query, witness))}$.", self.citations),
+        )
