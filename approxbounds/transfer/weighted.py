@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -26,6 +27,7 @@ from approxbounds.witness import Witness, fraction_of, integer_of, require, shor
 __all__ = ["WeightedHypercubeTheorem", "WeightedSupNormTheorem"]
 
 _LN2 = float(np.log(2.0))
+_GROUPS = 400
 _FEW = 3000  # cells: up to so many equal masses are tried
 _MOST_DIMS = 3  # of the cylinders that are searched
 
@@ -59,48 +61,34 @@ def _largest(cells: Cells, n: int) -> list[Any]:
 
 
 class _Masses:
-    """The masses of a member in floats, the largest first."""
+    """The masses of a member in floats, the largest first; many are put together into a few hundred groups."""
 
     def __init__(self, cells: Cells) -> None:
         masses, counts = (np.concatenate([np.atleast_1d(x) for x in column]).astype(float) for column in cells)
         keep = np.flatnonzero(masses > 0)
         order = keep[np.argsort(-masses[keep], kind="stable")]
-        self.masses, self.counts = masses[order], counts[order]
-
-    def chance(self, rate: float) -> tuple[float, float]:
-        """sum_i log((1+e^{-A_i rate})/2) and its derivative."""
-        decay = np.exp(-self.masses * rate)
-        slope = -self.masses * decay / (1 + decay)
-        return float(self.counts @ (np.log1p(decay) - _LN2)), float(self.counts @ slope)
+        masses, counts = masses[order], counts[order]
+        if masses.size > _GROUPS:
+            starts = np.unique(np.linspace(0, masses.size, _GROUPS, endpoint=False).astype(int))
+            sums, counts = np.add.reduceat(counts * masses, starts), np.add.reduceat(counts, starts)
+            masses = sums / counts
+        self.masses, self.counts = masses, counts
+        self.total = float(counts @ masses)
 
     def best_rate(self, log_growth: float) -> tuple[float, float]:
         """The largest (-log u - 1 + u)/lambda, and lambda; (0, 1) if there is none."""
-        total = float(self.counts @ self.masses)
-        if total <= 0 or log_growth >= _LN2 * float(self.counts.sum()):
+        cells = float(self.counts.sum())
+        if self.total <= 0 or log_growth >= _LN2 * cells:
             return 0.0, 1.0
-        rates = np.exp(np.linspace(-3.0, 14.0, 35)) * float(self.counts.sum()) / total
-        few = self._thinned()
-        values = [few.value(rate, log_growth) for rate in rates]
-        i = int(np.argmax(values))
-        low, high = rates[max(i - 1, 0)], rates[min(i + 1, len(rates) - 1)]
-        for _ in range(12):
-            a, b = low * (high / low) ** 0.382, low * (high / low) ** 0.618
-            low, high = (low, b) if few.value(a, log_growth) > few.value(b, log_growth) else (a, high)
-        rate = float(np.sqrt(low * high))
-        return max(self.value(rate, log_growth), 0.0), rate
-
-    def _thinned(self) -> _Masses:
-        """About the same masses, put together into a few hundred groups."""
-        size = self.masses.size
-        if size <= 600:
-            return self
-        starts = np.unique(np.linspace(0, size, 400, endpoint=False).astype(int))
-        counts = np.add.reduceat(self.counts, starts)
-        return _Masses(Cells([np.add.reduceat(self.counts * self.masses, starts) / counts], [counts]))
-
-    def value(self, rate: float, log_growth: float) -> float:
-        log_u = log_growth + self.chance(rate)[0]
-        return -np.inf if log_u >= 0 else (-log_u - 1 + np.exp(log_u)) / rate
+        rates, i, values = np.exp(np.linspace(-3.0, 14.0, 40)) * cells / self.total, 0, np.zeros(0)
+        for finer in (True, False):
+            log_u = log_growth + (np.log1p(np.exp(-np.outer(rates, self.masses))) - _LN2) @ self.counts
+            with np.errstate(over="ignore"):
+                values = np.where(log_u < 0, (-log_u - 1 + np.exp(np.minimum(log_u, 0.0))) / rates, 0.0)
+            i = int(np.argmax(values))
+            if finer:
+                rates = np.geomspace(rates[max(i - 1, 0)], rates[min(i + 1, rates.size - 1)], 40)
+        return float(values[i]), float(rates[i])
 
     def best_equal(self, growth: Any) -> tuple[float, int, int]:
         """The largest a S(n, Pi(n)), the n masses >= a taken for a; n, and h."""
@@ -127,12 +115,18 @@ def _score(
     log2_growth = float(growth.evaluate(FLOAT, N))
     if log2_growth >= N:
         return 0.0, {}
-    masses = _Masses(family.masses(FLOAT, index, p))
-    if float(masses.counts @ masses.masses) / 2 <= best:  # no choice of lambda, n gives more
+    masses = _masses(family, tuple(index.items()), p)
+    if masses.total / 2 <= best:  # no choice of lambda, n gives more
         return 0.0, {}
     value, rate = masses.best_rate(log2_growth * _LN2)
     equal, n, h = masses.best_equal(growth) if N < _FEW else (0.0, 1, 1)  # for many cells a rate is better
     return max(value, equal), {"rate": short_fraction(rate)} if value >= equal else {"cells": n, "h": h}
+
+
+@lru_cache(maxsize=2048)
+def _masses(family: WeightedFamily, index: tuple[tuple[str, int], ...], p: Number) -> _Masses:
+    """The masses do not depend on G."""
+    return _Masses(family.masses(FLOAT, dict(index), p))
 
 
 class WeightedHypercubeTheorem(Theorem):
