@@ -3,7 +3,8 @@
 Classes are written NAME:parameter=value,... such as ``holder:smoothness=3/2,dim=2`` or
 ``relu:widths=50x50x50,input_dim=2`` (50^3 repeats a width); a union of networks as
 ``relu:widths=8+relu:widths=4x4``. Values are integers, decimals (0.1 means 1/10), quotients, true/false, or a
-name, which becomes a positive symbol. Nothing is ever evaluated. ``--extension MODULE`` imports a module of yours
+name, which becomes a positive symbol. ``--measure normal`` or ``--measure points.csv`` takes another measure than
+that of Lebesgue on [0,1]^d. Nothing is ever evaluated. ``--extension MODULE`` imports a module of yours
 that registers classes and theorems (``EXTENDING.md``).
 Results go to standard output, messages to standard error. Exit status: 0 done, 1 refused (no theorem
 applies, certificate rejected) or broken off (Ctrl-C, a closed pipe), 2 bad input.
@@ -25,7 +26,8 @@ from approxbounds.cli import sweep as sweeping
 from approxbounds.cli.answers import bound_dict, bound_text, show, write_certificate
 from approxbounds.cli.completion import SHELLS, script
 from approxbounds.cli.help import COMMANDS, EXAMPLES, Once, Parser
-from approxbounds.cli.text import parse_functions, parse_network, parse_value, read_text, split_classes
+from approxbounds.cli.measures import MEASURE, functions_of
+from approxbounds.cli.text import parse_network, parse_value, read_text, split_classes
 from approxbounds.errors import ApproxBoundsError, ParameterError
 from approxbounds.extensions import load
 from approxbounds.jsontext import loads
@@ -41,17 +43,17 @@ def _bound_command(arguments: argparse.Namespace, bound: ab.Bound) -> int:
 
 
 def _lower(arguments: argparse.Namespace) -> int:
-    F = parse_functions(arguments.F)
+    F = functions_of(arguments.F, arguments.measure)
     return _bound_command(arguments, ab.lower_bound(F, parse_network(arguments.G, F), p=parse_value(arguments.p)))
 
 
 def _upper(arguments: argparse.Namespace) -> int:
-    F = parse_functions(arguments.F)
+    F = functions_of(arguments.F, arguments.measure)
     return _bound_command(arguments, ab.upper_bound(F, parse_network(arguments.G, F), p=parse_value(arguments.p)))
 
 
 def _bracket(arguments: argparse.Namespace) -> int:
-    F = parse_functions(arguments.F)
+    F = functions_of(arguments.F, arguments.measure)
     return _bracket_command(arguments, ab.bracket(F, parse_network(arguments.G, F), p=parse_value(arguments.p)))
 
 
@@ -77,19 +79,19 @@ def _fat(arguments: argparse.Namespace) -> int:
 
 
 def _packing(arguments: argparse.Namespace) -> int:
-    F = parse_functions(arguments.F)
+    F = functions_of(arguments.F, arguments.measure)
     return _bound_command(arguments, F.packing(parse_value(arguments.eps), p=parse_value(arguments.p)))
 
 
 def _entropy(arguments: argparse.Namespace) -> int:
-    F = parse_functions(arguments.F)
+    F = functions_of(arguments.F, arguments.measure)
     return _bracket_command(arguments, F.entropy(parse_value(arguments.eps), p=parse_value(arguments.p)))
 
 
 def _table(arguments: argparse.Namespace) -> int:
     texts, networks = split_classes(arguments.classes)
     exponents = [parse_value(p) for p in arguments.p]
-    functions = dict.fromkeys(map(parse_functions, texts))
+    functions = dict.fromkeys(functions_of(text, arguments.measure) for text in texts)
     parts = [ab.compare(F, [parse_network(text, F) for text in networks], exponents) for F in functions]
     found = ab.Comparison(tuple(entry for part in parts for entry in part))
     return _print_table(arguments, found, found.records)
@@ -131,7 +133,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    F = parse_functions(arguments.F)
+    F = functions_of(arguments.F, arguments.measure)
     query = ab.upper_bound if arguments.upper else ab.lower_bound
     bound = query(F, parse_network(arguments.G, F), p=parse_value(arguments.p))
 
@@ -166,6 +168,8 @@ def _add_arguments(sub: argparse.ArgumentParser, arguments: str) -> None:
         sub.add_argument("G", help="network class, e.g. relu:widths=64x64 (input_dim defaults to dim of F)")
     if "p" in arguments:
         sub.add_argument("-p", "--p", required=True, help="exponent of the L^p norm: a number >= 1, or inf")
+    if "F" in arguments or "t" in arguments:
+        sub.add_argument("--measure", metavar="MU", help=MEASURE)
     if "c" in arguments:
         sub.add_argument("--certificate", metavar="FILE", help="also write the certificate to FILE")
     shown = sub.add_mutually_exclusive_group()

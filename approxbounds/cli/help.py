@@ -38,6 +38,7 @@ EXAMPLES = {
     "lower": (
         "lower holder:smoothness=3/2,dim=2 relu:widths=64x64 -p 2",
         "lower lipschitz:dim=2 relu:widths=50^3 -p inf --certificate bound.json",
+        "lower lipschitz:dim=2 relu:widths=20x20 -p 2 --measure normal:deviation=2",
         "lower holder:smoothness=s,dim=d size:weights=W,depth=L -p 2",
     ),
     "upper": ("upper lipschitz:dim=1 relu:widths=64 -p 2",),

@@ -7,7 +7,8 @@ from typing import Any
 
 import approxbounds as ab
 from approxbounds.cli.answers import asked, bound_text, show, write_certificate
-from approxbounds.cli.text import parse_functions, parse_network, parse_value
+from approxbounds.cli.measures import functions_of
+from approxbounds.cli.text import parse_network, parse_value
 from approxbounds.errors import NoNumberError
 from approxbounds.validation import to_text
 
@@ -72,14 +73,14 @@ def _of_weights(found: ab.Requirement) -> dict[str, Any]:
 def weights(arguments: argparse.Namespace) -> int:
     """How many weights an error needs at least."""
     given = {name: getattr(arguments, name) for name in ("error", "depth", "degree", "pieces")}
-    found = ab.required_weights(parse_functions(arguments.F), p=parse_value(arguments.p), **given)
+    found = ab.required_weights(functions_of(arguments.F, arguments.measure), p=parse_value(arguments.p), **given)
     assert isinstance(found, ab.Requirement)  # --error is a number
     return _requirement(arguments, found, _of_weights(found))
 
 
 def bits(arguments: argparse.Namespace) -> int:
     """How many bits per weight an error needs at least."""
-    F = parse_functions(arguments.F)
+    F = functions_of(arguments.F, arguments.measure)
     found = ab.required_bits(F, parse_network(arguments.G, F), error=arguments.error, p=parse_value(arguments.p))
     assert isinstance(found, ab.Requirement)  # --error is a number
     return _requirement(arguments, found, asked(found.query))
@@ -106,7 +107,7 @@ def _sufficient_text(found: ab.Sufficiency) -> str:
 
 def _from_above(arguments: argparse.Namespace, question: Any) -> Any:
     given = {name: getattr(arguments, name) for name in ("error", "depth", "degree")}
-    return question(parse_functions(arguments.F), p=parse_value(arguments.p), **given)
+    return question(functions_of(arguments.F, arguments.measure), p=parse_value(arguments.p), **given)
 
 
 def sufficient(arguments: argparse.Namespace) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from approxbounds.cli.text import parse_functions, parse_network, parse_value, read_text, split_classes
+from approxbounds.cli.measures import functions_of
+from approxbounds.cli.text import parse_network, parse_value, read_text, split_classes
 from approxbounds.sweep import QUANTITIES, Sweep, sweep
 from approxbounds.workers import on_cluster
 
@@ -43,7 +44,7 @@ def _named(argument: str) -> list[str]:
 def run(arguments: argparse.Namespace) -> Sweep:
     """The sweep that was asked for; input_dim of a network defaults to the dimension of each of the functions."""
     texts, networks = split_classes([text for argument in arguments.classes for text in _named(argument)])
-    functions = [parse_functions(text) for text in texts]
+    functions = [functions_of(text, arguments.measure) for text in texts]
     with on_cluster(arguments.dask):
         return sweep(
             functions,
