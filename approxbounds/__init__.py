@@ -48,6 +48,7 @@ from approxbounds.kernel import Verdict
 from approxbounds.measures.density import Density
 from approxbounds.measures.empirical import Empirical
 from approxbounds.measures.products import Box, Exponential, Laplace, Lebesgue, Logistic, Normal, Product, Uniform
+from approxbounds.memorisation import Memorisation, memorisation
 from approxbounds.networks.base import NetworkClass
 from approxbounds.networks.feedforward import (
     FeedForwardNetwork,
@@ -121,6 +122,7 @@ __all__ = [
     "LipschitzBall",
     "LipschitzFunctions",
     "Logistic",
+    "Memorisation",
     "MissingPackageError",
     "MonotoneFunctions",
     "NetworkClass",
@@ -158,6 +160,7 @@ __all__ = [
     "extensions",
     "lower_bound",
     "lower_bounds",
+    "memorisation",
     "register",
     "required_bits",
     "required_weights",

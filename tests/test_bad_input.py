@@ -234,10 +234,15 @@ MEASURES = [
     ("Empirical", lambda: ab.Empirical(points=["a", "b"]), P, ("points=", "numbers")),
     ("Empirical", lambda: ab.Empirical(points="3x1:AAAA"), P, ("points=", "base64")),
     ("Empirical", lambda: ab.Empirical(points="999999999999x2:"), P, ("points=", "base64")),
-    ("Empirical", lambda: ab.Empirical(points=np.zeros((100_001, 1))), P, ("points=", "at most 100000")),
+    ("Empirical", lambda: ab.Empirical(points=np.zeros((115_201, 1))), P, ("points=", "at most 115200")),
     ("Empirical", lambda: ab.Empirical(points=[2**60 + 1]), P, ("points=", "2^53")),
     ("Empirical", lambda: ab.Empirical(points=[0.0, 1.0], weights=[1.0]), P, ("weights=1", "as many as points, 2")),
     ("Empirical", lambda: ab.Empirical(points=[0.0, 1.0], weights=[1.0, 0.0]), P, ("weights=0.0", "positive")),
+    ("memorisation", lambda: ab.memorisation(points=0, depth=2), P, ("points=0", "from 1 to")),
+    ("memorisation", lambda: ab.memorisation(points=X, depth=2), P, ("points=", "not a symbol")),
+    ("memorisation", lambda: ab.memorisation(points=9, depth=1), P, ("depth=1",)),
+    ("memorisation", lambda: ab.memorisation(points=9, depth=X), P, ("depth=", "not a symbol")),
+    ("memorisation", lambda: ab.memorisation(points=9, depth=2, input_dim="3/2"), P, ("input_dim=", "integer")),
     ("under", lambda: ab.under(LIPSCHITZ, ab.Normal(dim=3)), P, ("measure=", "R^3")),
     ("under", lambda: ab.under(LIPSCHITZ, "normal"), P, ("measure='normal'", "Normal(dim=2)")),
     ("under", lambda: ab.under(RELU, ab.Normal(dim=2)), P, ("functions=", "LipschitzBall")),
@@ -550,7 +555,7 @@ def test_every_public_callable_has_a_row():
     # errors, and records that the library builds and users only read, have just the TypeErrors of Python
     plain = {name for name in public if name.endswith("Error")}
     plain |= {"Bracket", "Candidates", "Comparison", "Refusal", "RequiredOrder", "Requirement", "Sufficiency", "Sweep"}
-    plain |= {"Verdict", "WeightsBracket"}
+    plain |= {"Memorisation", "Verdict", "WeightsBracket"}
     assert public - plain <= {row[0] for row in TABLE if row[2] is not TypeError}
 
 

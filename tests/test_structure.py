@@ -33,7 +33,7 @@ FLOORS = [
     ["catalogue"],
     ["query", "extensions", "requirement"],
     ["verdict"],
-    ["inverse", "sufficiency", "comparison", "sweep", "plots"],
+    ["inverse", "sufficiency", "comparison", "sweep", "plots", "memorisation"],
     ["__init__"],
     ["cli", "testing"],
     ["__main__"],
