@@ -7,6 +7,7 @@ formula in balls of 1000 bits.
 
 import json
 import math
+import random
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -78,6 +79,16 @@ NORMED = [
 ]
 QUERIES += [(F, G, p) for G in SLOW for F in classes(G.input_dim) for p in (1, 3)]
 QUERIES += [(F, G, p) for G in (*NORMED, *SLOW) for F in classes(G.input_dim)[::3] for p in (2, math.inf)]
+RANDOM = random.Random(0)
+SAMPLE = ab.Empirical(points=[[RANDOM.random(), RANDOM.random()] for _ in range(150)])
+UNDER = [
+    ab.under(ab.LipschitzBall(dim=2), ab.Normal(dim=2)),
+    ab.under(ab.HolderBall(smoothness="5/2", dim=2), ab.Density(sizes=(1, 1), cuts=(0, 2, 0, 1), lower=("1/3",))),
+    ab.under(ab.MonotoneFunctions(dim=2), ab.Product(marginals=(ab.Uniform(high=3), ab.Logistic()))),
+    ab.under(ab.LipschitzBall(dim=2), SAMPLE),
+    ab.under(ab.MonotoneFunctions(dim=2), SAMPLE),
+]
+QUERIES += [(F, ab.LinearSpace(dimension=4, input_dim=2), p) for F in UNDER for p in ("7/3", math.inf)]
 
 
 @lru_cache(maxsize=1)

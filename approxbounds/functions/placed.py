@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT, Arithmetic, V
+from approxbounds.bisection import largest
 from approxbounds.facts.hypercube import Index, Thresholds
 from approxbounds.facts.weighted import Cells, WeightedFamily
 from approxbounds.functions.cubes import Cubes
@@ -120,7 +121,8 @@ class PlacedCubes(_EqualCubes):
         along = self._along({"k": k, "t": t})
         pairs = zip(self.laws, along, strict=True)
         different = prod(1 if law.sides is not None else n for law, n in pairs)
-        return min(along) >= 1 and different <= _SEARCHED and k <= self.largest_index and prod(along) < 10**18
+        few = different <= _SEARCHED and prod(along) * self._mirrored < 10**300  # a double
+        return min(along) >= 1 and few and k <= self.largest_index
 
     @property
     def _extents(self) -> tuple[int, ...]:
@@ -137,6 +139,14 @@ class PlacedCubes(_EqualCubes):
                 return
             found += len(some)
             yield from some
+
+    def coarsest(self, cells: int) -> dict[str, int]:
+        """The largest cubes; as far out as need be where a law is unbounded: there is density everywhere."""
+        bounded = [Fraction(law.unit) for law in self.laws if law.sides is not None]
+        k = max((ceil(1 / unit) for unit in bounded), default=1)
+        if len(bounded) == len(self.laws):
+            return {"k": largest(lambda k: self.cells({"k": k, "t": 1}) < cells) + 1, "t": 1}
+        return {"k": k, "t": largest(lambda t: self.cells({"k": k, "t": t}) < cells) + 1}
 
     def near(self, index: Index) -> Iterator[dict[str, int]]:
         k, t = int(index["k"]), int(index["t"])

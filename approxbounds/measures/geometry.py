@@ -18,6 +18,7 @@ from approxbounds.measures.points import Table
 __all__ = ["blocks", "chain_lengths", "grid_cells", "parts_of", "separations"]
 
 _LEAF = 48  # points that are compared with others all at once
+_ALL_PAIRS = 2500  # up to so many places all distances are kept
 _BITS = 12  # of a lower bound on a squared distance: few different ones
 
 
@@ -75,14 +76,31 @@ def _rounded_down(values: NDArray[np.float64], dim: int) -> NDArray[np.float64]:
     return np.where(np.isfinite(safe), np.ldexp(np.floor(np.ldexp(mantissa, _BITS)), exponent - _BITS), np.inf)
 
 
-@lru_cache(maxsize=64)
-def separations(places: Table, kind: str, size: int, sup: bool = False, certain: bool = True) -> NDArray[np.float64]:
-    """For each place a lower bound on the squared distance to the nearest place of another part; inf if there is none.
+@lru_cache(maxsize=2)
+def _all_pairs(places: Table, sup: bool) -> NDArray[np.float64]:
+    """The squared distances of all pairs."""
+    points = places.values
+    squares = np.zeros((len(points), len(points)))
+    spend(squares.size * points.shape[1] // 200)
+    for column in points.T:
+        one = (column[:, None] - column[None, :]) ** 2
+        squares = np.maximum(squares, one) if sup else squares + one
+    return squares
 
-    The parts are single places for ``kind`` "points", else those of :func:`blocks` or :func:`grid_cells` with this
-    ``size``. ``sup``: the distance is the maximum norm. ``certain``: else it is the distance in doubles, for plots.
+
+def _nearest_of_all(places: Table, labels: NDArray[np.int64], sup: bool) -> NDArray[np.float64]:
+    """For few places: from the distances of all pairs."""
+    spend(len(places) ** 2 // 200)
+    alike = labels[:, None] == labels[None, :]
+    nearest: NDArray[np.float64] = np.where(alike, np.inf, _all_pairs(places, sup)).min(axis=1)
+    return nearest
+
+
+def _nearest(places: Table, labels: NDArray[np.int64], sup: bool) -> NDArray[np.float64]:
+    """For each place the squared distance to the nearest of another part, in doubles: leaves that are too far are left.
+
+    What is left out is farther by more than the rounding errors of the distances of boxes.
     """
-    labels = parts_of(places, kind, size)
     points, leaves = places.values, _leaves(places)
     dim = points.shape[1]
     low = np.array([points[leaf].min(axis=0) for leaf in leaves])
@@ -104,7 +122,19 @@ def separations(places: Table, kind: str, size: int, sup: bool = False, certain:
             best = np.minimum(best, squares.min(axis=1))
             at, step = at + step, min(2 * step, max(4, 4000 // _LEAF))
         found[leaf] = best
-    return _rounded_down(found, dim) if certain else found
+    return found
+
+
+@lru_cache(maxsize=64)
+def separations(places: Table, kind: str, size: int, sup: bool = False, certain: bool = True) -> NDArray[np.float64]:
+    """For each place a lower bound on the squared distance to the nearest place of another part; inf if there is none.
+
+    The parts are single places for ``kind`` "points", else those of :func:`blocks` or :func:`grid_cells` with this
+    ``size``. ``sup``: the distance is the maximum norm. ``certain``: else it is the distance in doubles, for plots.
+    """
+    labels = parts_of(places, kind, size)
+    found = _nearest(places, labels, sup) if len(places) > _ALL_PAIRS else _nearest_of_all(places, labels, sup)
+    return _rounded_down(found, places.values.shape[1]) if certain else found
 
 
 def parts_of(places: Table, kind: str, size: int) -> NDArray[np.int64]:

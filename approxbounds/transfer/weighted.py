@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V
+from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V, precision
 from approxbounds.complexity.pseudo_dimension import excludes_shattering, growth_steps, no_growth
+from approxbounds.complexity.shattering import nearly_excluded
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.facts.growth import GrowthBound
 from approxbounds.facts.hypercube import Index, family_of
@@ -240,35 +241,33 @@ class WeightedSupNormTheorem(Theorem):
     def search(self, query: Query) -> Witness:
         best, found = 0.0, None
         for part, reduced, family in _families(query):
-            growth = reduced.G.growth(family.centres)
-            for index in islice(family.members(), 2000):
+            least = nearly_excluded(reduced.G, family.centres)
+            n = next(
+                (n for n in (least, least + 1, least + 2 + least // 10**9) if self._unshattered(reduced, family, n)), 0
+            )
+            for index in self._members(family, n) if n else ():
                 heights = _Masses(family.heights(FLOAT, index))
-                if not heights.masses.size or heights.masses[0] <= best:
+                ends = np.cumsum(heights.counts)
+                if not ends.size or ends[-1] < n:
                     continue
-                n = self._least(growth, float(heights.counts.sum()))
-                if n is None:
-                    continue
-                height = heights.masses[int(np.searchsorted(np.cumsum(heights.counts), n))]
+                height = float(heights.masses[int(np.searchsorted(ends, n))])
                 if height > best:
-                    best, found = float(height), {**family.witness(index), **part, "cells": n}
+                    best, found = height, {**family.witness(index), **part, "cells": n}
         if found is None:
             raise HypothesisError("no member searched has more cells than G may shatter, and a height above 0")
         return found
 
     @staticmethod
-    def _least(growth: Any, most: float) -> int | None:
-        """About the least number of points that are not shattered, if it is at most so many: by floats."""
-        points: NDArray[np.float64] = np.unique(np.floor(np.geomspace(1, most, 400)))
-        excluded = np.flatnonzero(growth.evaluate(FLOAT, points) < points * (1 - 1e-12))
-        if not excluded.size:
-            return None
-        high = int(points[excluded[0]])
-        low = int(points[excluded[0] - 1]) if excluded[0] else 0
-        while high - low > 1:
-            middle = (low + high) // 2
-            few = growth.evaluate(FLOAT, float(middle)) < middle * (1 - 1e-12)
-            low, high = (low, middle) if few else (middle, high)
-        return high
+    def _unshattered(query: Query, family: WeightedFamily, n: int) -> bool:
+        with precision(256):
+            return excludes_shattering(BALL, query.G, n, family.centres)
+
+    @staticmethod
+    def _members(family: WeightedFamily, cells: int) -> Iterator[dict[str, int]]:
+        """The coarsest of so many cells, and others: cells of unequal heights may be better."""
+        with suppress(HypothesisError):
+            yield family.coarsest(cells)
+        yield from islice(family.members(), 2000)
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         if not A.decides:
