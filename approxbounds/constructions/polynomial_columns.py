@@ -163,9 +163,9 @@ class QuadraticColumns(PolynomialColumns):
     are interpolated on J equal pieces along each axis of a cell and on 2D along each sum of two, each cut into Q pieces
     once more. With a(b) = ceil(2 sqrt(b)) - 1 and S = d(d+1)/2: a layer of K + sum b_j units; d(J-1) + (S-d)(2D-1)
     breaks in layers with sum a units more, and S(Q-1) in later ones; then pairs of layers of 1 + d + S units for each
-    column and prod b_j for all boxes. Guarantee, h_j the sides of cells, |h|_1 their sum, p <= 2:
+    column and prod b_j for all boxes. Guarantee, h_j the sides of cells, H their sum, p <= 2::
 
-        E_p <= R rem_2(h) + (R/sqrt(180)) (sum_i (h_i |h|_1/(2 J^2 Q^2))^2 + sum_{i<j} (h_i h_j/(2 D^2 Q^2))^2)^(1/2),
+        E_p <= R rem_2(h) + (R/sqrt(180)) (sum_i (h_i H/(2 J^2 Q^2))^2 + sum_{i<j} (h_i h_j/(2 D^2 Q^2))^2)^(1/2),
 
     rem_2 that of :func:`~approxbounds.constructions.taylor.projection_error`; p > 2: Taylor's remainder, and the sum of
     the terms. Limit of steep windows. Proof: THEORY.md, 5.1. Witness: ``K``, ``b2``, .., ``J``, ``D``, ``Q``.
@@ -190,9 +190,9 @@ class CubicColumns(PolynomialColumns):
     Hölder balls with s >= 4, Sobolev balls (q = inf) of integer s >= 4. Cubes are interpolated on the J pieces along
     each axis and on 2D pieces along w_1 + w_2 and w_1 - w_2; with S = 7 in place of 3, 2(J-1) + 2(2D-1) breaks, and 3
     (Q-1) of the second level, which are for squares only. Guarantee, p <= 2, with rem_3 in place of rem_2 in the
-    formula of ``quadratic-columns``:
+    formula of ``quadratic-columns``::
 
-        E_p <= (that) + (R/sqrt(120)) (|h|_1 (h_1^2 + h_2^2)/(2 J^2) + h_1 h_2 max(h_1, h_2)/D^2).
+        E_p <= (that) + (R/sqrt(120)) (H (h_1^2 + h_2^2)/(2 J^2) + h_1 h_2 max(h_1, h_2)/D^2).
 
     Witness: ``K``, ``b2``, ``J``, ``D``, ``Q``. Proof: THEORY.md, 5.1.
     """
