@@ -75,6 +75,8 @@ QUESTIONS = {
     "T3 Sobolev splines": lower(SOBOLEV, ab.ReLUPowerNetwork(widths=(4,), input_dim=2, power=3), 2),
     "T3 anisotropic": lower(ANISOTROPIC, QORNN, 2),
     "T3 splines": lower(SMOOTH, ab.FreeKnotSplines(knots=5, degree=2, smooth=True), 40),
+    "Tvol": lower(ab.HolderBall(smoothness="5/2", dim=2), ab.ReLUNetwork(widths=(40, 40), input_dim=2), "7/3"),
+    "Tvol convex": lower(ab.ConvexFunctions(dim=2), UNION, "inf"),
     "T3inf": lower(MONOTONE, ab.FiniteClass(size=1000), "inf"),
     "Tlin": lower(SMOOTH, ab.PiecewisePolynomials(cells=4, degree=1, input_dim=1), "7/3"),
     "Thom": lower(MONOTONE, ab.ReLUNetwork(widths=(5, 4), input_dim=2, bias=False), "7/3"),

@@ -23,6 +23,7 @@ from approxbounds.witness import Witness, integer_of, require
 __all__ = ["VolumeTheorem", "ball_volume_factor", "log2_vectors", "member_of_ball", "whole_share"]
 
 _LEVELS = 2.0 ** np.arange(1, 51)  # Q in searches
+_LADDER = 16  # every so many members are looked at first
 
 
 def ball_volume_factor(A: Arithmetic[V], p: Number) -> V:
@@ -71,13 +72,9 @@ def _best_bits(cells: NDArray[np.float64], p: Number) -> NDArray[np.float64]:
 def _best(query: Query, ball: SplineBall, least: float) -> tuple[float, dict[str, Any]] | None:
     """The largest bound over all members and Q of the search, with its witness; None if it is not above ``least``."""
     grid, growth, p = ball.grid(), query.G.level_growth(), query.p
-    N = grid.cells
-    amplitude = np.broadcast_to(ball.amplitude(FLOAT, grid.index), N.shape)
-    theta, bits = float(_relative(FLOAT, ball, p)), _best_bits(N, p)
-    share = np.broadcast_to(whole_share(FLOAT, bits, p), N.shape)
-    if not theta * float(amplitude.max()) > least:
-        return None
-
+    N, theta = grid.cells, float(_relative(FLOAT, ball, p))
+    bits = _best_bits(N, p)
+    height = np.broadcast_to(ball.amplitude(FLOAT, grid.index) * whole_share(FLOAT, bits, p), N.shape)
     useful = int(np.searchsorted(_LEVELS, 1 / theta, side="right"))  # Q <= 1/theta gives nothing
     low, levels = _LEVELS[max(useful - 1, 0)], _LEVELS[useful:]
     if not levels.size:
@@ -85,14 +82,20 @@ def _best(query: Query, ball: SplineBall, least: float) -> tuple[float, dict[str
 
     def first_term(at: Any, levels: Any) -> Any:
         exponent = (log2_vectors(FLOAT, growth, ball, N[at][:, None], levels) + bits[at][:, None]) / N[at][:, None]
-        return (amplitude * share)[at][:, None] * theta * np.exp2(-exponent)
+        return height[at][:, None] * theta * np.exp2(-exponent)
 
     def values(at: Any) -> Any:
-        return first_term(at, levels) - (amplitude * share)[at][:, None] / levels
+        return first_term(at, levels) - height[at][:, None] / levels
 
-    upper = first_term(np.arange(N.size), low)[:, 0]  # more levels show more vectors
-    first = values(np.array([np.argmax(upper)])).max()
-    at = np.flatnonzero(upper > max(least, first * (1 - 1e-12)))
+    at = np.arange(N.size)
+    for step in (_LADDER, 1):  # a few members first; none is left out that may be better
+        at = at[theta * height[at] > least]
+        some = at[::step]
+        if not some.size:
+            return None
+        upper = first_term(some, low)[:, 0]  # more levels show more vectors
+        least = max(least, float(values(some[[np.argmax(upper)]]).max()) * (1 - 1e-12))
+    at = some[upper > least]
     if not at.size:
         return None
     found = values(at)
