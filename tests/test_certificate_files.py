@@ -140,6 +140,8 @@ QUESTIONS = {
 
 #: Questions whose theorem has got a better formula since: the old value is still accepted, a better one is issued.
 IMPROVED = {"blocks", "columns", "cubes", "cubes by means", "local-polynomials", "towers"}
+#: Those of them for which other sizes are best now.
+RESIZED = {"columns", "towers"}
 #: Questions with a better answer since, from a family that was not there: the file is still accepted, as it was.
 SURPASSED = {"T2a", "T3 Sobolev", "T3 anisotropic", "T3 splines", "Tlin"}
 
@@ -169,7 +171,10 @@ def test_a_certificate_from_a_file_verifies_with_its_value(name):
     certificate = ab.Certificate.from_json(text)
     verdict = ab.verify(text)
     assert verdict and not verdict.foreign
-    supported = issued_value(name) if name in IMPROVED else certificate.value
+    supported = issued_value(name) if name in IMPROVED - RESIZED else certificate.value
+    if name in RESIZED:
+        supported = float(verdict.reason.rpartition(" ")[2])
+        assert issued_value(name) <= supported
     assert supported < certificate.value if name in IMPROVED else supported == certificate.value
     assert verdict.reason == f"accepted: {certificate.theorem} supports {supported!r}"
     assert json.loads(certificate.to_json()) == json.loads(text) and ab.verify(path_of(name)) == verdict
@@ -185,9 +190,11 @@ def test_a_surpassed_certificate_is_of_the_same_question(name):
 @pytest.mark.parametrize("name", sorted(QUESTIONS.keys() - SURPASSED))
 def test_a_certificate_is_issued_again_entry_for_entry(name):
     again, text = issued(name), path_of(name).read_text(encoding="utf-8")
-    ignored = {"value"} if name in IMPROVED else set()
+    ignored = {"value"} if name in IMPROVED - RESIZED else {"value", "witness"} if name in RESIZED else set()
     one, other = ({key: x for key, x in json.loads(data).items() if key not in ignored} for data in (again, text))
     assert one == other
+    if name in RESIZED:
+        return
     assert [line for line in again.splitlines() if '"value"' not in line] == [
         line for line in text.splitlines() if '"value"' not in line
     ]
