@@ -104,3 +104,9 @@ def test_taylor_on_boxes(p, order):
     values = np.abs(u).sum(axis=1) * np.linalg.norm(u, axis=1) ** (e - 1) / e
     stated = box_taylor_error(FLOAT, halves, p, order=Fraction(order))
     assert np.mean(values**p) ** (1 / p) <= stated <= 1.5 * np.mean(values**p) ** (1 / p)
+
+
+@pytest.mark.parametrize("theorem", ["affine-cells", "columns"])
+def test_one_layer_has_one_strip_and_so_no_rate(theorem):
+    bound = of(theorem, SMOOTH, ab.ReLUNetwork(widths=(64,), input_dim=2), 2)
+    assert bound.witness["k2"] == 1 and bound.rate == 1

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.columns import ColumnConstruction
+from approxbounds.constructions.placement import widths_of
 from approxbounds.constructions.smoothness import differentiable
 from approxbounds.constructions.taylor import box_taylor_error, projection_error
 from approxbounds.constructions.window_networks import Built, Cells, free_windows
@@ -82,6 +83,8 @@ class AffineCells(ColumnConstruction):
         import sympy
 
         F = self._regularity(query)
+        if len(widths_of(query.G)) < 2:  # one column, which does not get better
+            return SYMBOLIC.number(1)
         order = SYMBOLIC.number(2 if F.bounded_hessian else F.along[0])
         return sympy.Symbol("W", positive=True) ** -(order / len(F.along))
 

@@ -93,6 +93,8 @@ class ColumnConstruction(WindowConstruction):
         import sympy
 
         F = self._regularity(query)
+        if len(widths_of(query.G)) < 2:  # one column, which does not get better
+            return SYMBOLIC.number(1)
         along = [SYMBOLIC.number(1 if differentiable(s) else s) for s in F.along]
         return sympy.Symbol("W", positive=True) ** -(sympy.Min(*along, 1) / len(along))
 
