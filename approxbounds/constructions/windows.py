@@ -33,7 +33,7 @@ from approxbounds.theorem import Query, Step
 from approxbounds.validation import MOST_UNITS, is_infinite
 from approxbounds.witness import Witness
 
-__all__ = ["MOST_DIRECTIONS", "WindowConstruction"]
+__all__ = ["MOST_DIRECTIONS", "WindowConstruction", "windows_of"]
 
 MOST_DIRECTIONS = 16
 
