@@ -22,6 +22,7 @@ from approxbounds.constructions.polynomial_columns import CubicColumns, Quadrati
 from approxbounds.constructions.power_cells import PowerCells
 from approxbounds.constructions.recurrent_sums import RecurrentSums
 from approxbounds.constructions.relu import EmbeddedRate, KnownRate, LuShenYangZhang, ShenYangZhang
+from approxbounds.constructions.ridges import RidgeConstruction
 from approxbounds.constructions.strips import StripConstruction
 from approxbounds.constructions.towers import TowerConstruction
 from approxbounds.constructions.zigzag import ZigzagInterpolation
@@ -178,6 +179,7 @@ REGISTRY.upper.update(
         QuadraticColumns(),
         CubicColumns(),
         ElementConstruction(),
+        RidgeConstruction(),
         PowerCells(),
         RecurrentSums(),
         McShaneEnvelope(),

@@ -100,6 +100,7 @@ QUESTIONS = {
     "convex-columns means": upper(ab.ConvexFunctions(dim=2), ab.ReLUNetwork(widths=(20, 8, 9, 8), input_dim=2), "3/2"),
     "blocks": upper(ab.HolderBall(smoothness=3, dim=2), ab.ReLUNetwork(widths=(20, 8, 17, 8), input_dim=2), 2.5),
     "p1": upper(ab.HolderBall(smoothness="3/2", dim=2), ab.ReLUNetwork(widths=(20, 8, 17, 9), input_dim=2), "inf"),
+    "ridges": upper(ab.HolderBall(smoothness="3/2", dim=2), ab.ReLUNetwork(widths=(20, 8, 17, 9), input_dim=2), 2.5),
     "local-polynomials": upper(
         ab.HolderBall(smoothness="7/2", dim=2, radius=3), ab.ReLUNetwork(widths=(20, 40, 30, 8), input_dim=2), 2.5
     ),

@@ -67,7 +67,7 @@ class SwitchedConstruction(SizedConstruction):
         return reshaped(query.G, plan_widths(plan, plan[-1].layer + 2, dim, needed))
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
-        """f enters by its values on the middle lines; switches are 1e-7 wide, which loses about 1e-7 R in sup norm."""
+        """f enters by its values on (or close to) the middle lines; switches are 1e-7 wide: 1e-7 R lost in sup norm."""
         require_moderate(query.G)
         sizes, dim = self._sizes(query, witness), int(query.G.domain_dim)
         k, plan = self.plan(query, self.units(sizes))
