@@ -1,33 +1,61 @@
-"""Affine functions on the cells of a grid, free in each of them: two hidden layers, p < inf. THEORY.md, 5.1."""
+"""Affine functions on the cells of a grid, free in each of them: two or three layers, p < inf. THEORY.md, 5.1."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import product
+from math import isqrt
 from typing import Any
 
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
+from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.bisection import largest
 from approxbounds.constructions.columns import ColumnConstruction
-from approxbounds.constructions.placement import widths_of
+from approxbounds.constructions.placement import reshaped, widths_of
 from approxbounds.constructions.smoothness import differentiable
+from approxbounds.constructions.splits import best_split, resolutions_up_to
 from approxbounds.constructions.taylor import box_taylor_error, projection_error
 from approxbounds.constructions.window_networks import Built, Cells, free_windows
 from approxbounds.errors import NotApplicableError
 from approxbounds.facts.built import DenseNetwork
 from approxbounds.facts.functions import Regularity
 from approxbounds.facts.grid import Function, values_at
+from approxbounds.facts.networks import NetworkFacts
 from approxbounds.theorem import Query
 from approxbounds.validation import Number, is_infinite, is_symbolic
 from approxbounds.witness import Witness
 
-__all__ = ["AffineCells"]
+__all__ = ["AffineCells", "has_three_layers"]
 
 _WIDE = 2.0**-34  # of the transitions at the ends of columns
 _BUILT_DIM = 6  # up to which affine functions are fitted on grids of points in each cell
+
+
+def _three_layers(intervals: int, strips: int) -> tuple[int, int, int]:
+    """The units of three layers for d = 2: all breaks; three for each column, and an address of x_2; the strips.
+
+    The address has x_2 and A - 1 breaks, the zigzag of x_2 that turns at them and F - 1 of its breaks, A F >= k: A + F
+    units, ceil(2 sqrt(k)) at least; or k units, x_2 and its breaks.
+    """
+    return intervals + strips, 3 * intervals + min(strips, isqrt(4 * strips - 1) + 1), strips
+
+
+def has_three_layers(widths: tuple[int, ...], intervals: int, strips: int) -> bool:
+    """Whether there are three layers for K x k cells; layers before, between and after them pass on all units.
+
+    >>> has_three_layers((128,) * 4, 36, 92), has_three_layers((128,) * 4, 36, 93)
+    (True, False)
+    """
+    needed = _three_layers(intervals, strips)
+    passing, reached = (2, *needed[:2], 1), {0}  # x, what the layers have, and the sum
+    for width in widths:
+        stay = {stage for stage in reached if width >= passing[stage]}
+        reached = stay | {stage + 1 for stage in reached if stage < 3 and width >= needed[stage]}
+    return 3 in reached
 
 
 class AffineCells(ColumnConstruction):
@@ -35,7 +63,8 @@ class AffineCells(ColumnConstruction):
 
     Hypotheses: d >= 2, p < inf, ReLU, biases, real parameters; F with bounded second derivatives, or a Hölder ball, 1 <
     s <= 2; two hidden layers: n_1 >= d + (d+1)(K-1) + (k_2-1) + .. + (k_d-1) and n_2 >= k_2 .. k_d, or pairs of layers
-    that hold so many strips. Guarantee, with h_1 = 1/K, h_j = 1/k_j, u uniform on |u_j| <= h_j/2::
+    that hold so many strips; or, for d = 2 and k = k_2, n_1 >= K + k, n_2 >= 3K + min(k, ceil(2 sqrt k)), n_3 >= k.
+    Guarantee, with h_1 = 1/K, h_j = 1/k_j, u uniform on |u_j| <= h_j/2::
 
         E_p <= R (sum_j h_j^4/720 + sum_{i<j} (h_i h_j/12)^2)^(1/2)   (p <= 2, all |d_i d_j f| <= R),
         E_p <= R || |u|_1 ||_(2p)^2/2                                 (all |d_i d_j f| <= R),
@@ -70,6 +99,43 @@ class AffineCells(ColumnConstruction):
 
     def intervals(self, units: int, cuts: tuple[int, ...]) -> int:
         return max(0, (units - sum(cuts) - 1) // (len(cuts) + 2) + 1)
+
+    def best(self, query: Query, error: Callable[[Mapping[str, Any]], float]) -> Mapping[str, int] | None:
+        found = [super().best(query, error)]
+        if query.G.domain_dim == 2:
+            widths = widths_of(query.G)
+
+            def intervals(cuts: tuple[int, ...]) -> int:
+                return largest(lambda K: has_three_layers(widths, K, cuts[0]), max(widths))
+
+            choices = [(k,) for k in resolutions_up_to(max(widths))]
+            split = best_split(choices, intervals, lambda cuts, K: error({"K": K, "k2": cuts[0]}))
+            found += [] if split is None else [{"K": split[1], "k2": split[0][0]}]
+        return min((sizes for sizes in found if sizes is not None), key=error, default=None)
+
+    def has_room(self, query: Query, sizes: Mapping[str, int]) -> bool:
+        return super().has_room(query, sizes) or self._three_layers(query, sizes)
+
+    def _three_layers(self, query: Query, sizes: Mapping[str, int]) -> bool:
+        intervals, *cuts = (int(size) for size in sizes.values())
+        return len(cuts) == 1 and has_three_layers(widths_of(query.G), intervals, cuts[0])
+
+    def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts | None:
+        sizes = {name: int(witness[name]) for name in self.names(query)}
+        if super().has_room(query, sizes):
+            return super().smallest_network(query, witness)
+        return reshaped(query.G, _three_layers(*sizes.values()))
+
+    def built(self, query: Query, witness: Witness) -> Built:
+        """By pairs of layers only: with fewer cells where three layers are better."""
+        if not super().has_room(query, {name: int(witness[name]) for name in self.names(query)}):
+            found = super().best(query, partial(self._pairs_error, query))
+            assert found is not None  # one cell has room
+            witness = dict(found)
+        return super().built(query, witness)
+
+    def _pairs_error(self, query: Query, sizes: Mapping[str, Any]) -> float:
+        return float(self.error(FLOAT, self._numbers(query), query.p, sizes))
 
     def error(self, A: Arithmetic[V], F: Regularity, p: Number, sizes: Mapping[str, V]) -> V:
         sides = [1 / size for size in sizes.values()]
