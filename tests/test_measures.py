@@ -47,7 +47,7 @@ SCIPY = (
 )
 
 
-@pytest.mark.parametrize(("mu", "law"), list(zip(LINE, SCIPY, strict=True)), ids=str)
+@pytest.mark.parametrize(("mu", "law"), list(zip(LINE, SCIPY, strict=True)), ids=list(map(str, LINE)))
 def test_laws(mu, law):
     (own,) = mu.laws
     x = np.linspace(-9, 9, 2001)

@@ -84,7 +84,8 @@ class AffineCells(ColumnConstruction):
         r"ends $t$ of columns the units $(x_1-t)_+$, $(x_1-t-\varepsilon)_+$, $(x_1+\varepsilon x_j-t)_+$ make, "
         r"$\varepsilon\to0$, every jump between affine functions; so one unit "
         r"$(A_Q+B-M\sum_{j\ge2}\operatorname{dist}(x_j,I_j))_+$ has the affine functions of all $K$ cells of the strip "
-        r"$Q$ in $x_2,\dots,x_d$ and vanishes off it, $M\to\infty$, $p<\infty$."
+        r"$Q$ in $x_2,\dots,x_d$ and vanishes off it, $M\to\infty$, $p<\infty$. Three layers do it for $d=2$ by three "
+        r"units for each column, an address of $x_2$, and a unit for each strip."
     )
 
     def needs(self, query: Query) -> str | None:
