@@ -103,12 +103,13 @@ def test_means_are_as_near_as_they_say(theorem, p):
 
 
 VALUES = [
-    ("strips", ab.LipschitzBall(dim=2), (64, 64), INF, 2**0.5 / 64),
-    ("strips", ab.LipschitzBall(dim=2), (64, 64), 2, 1 / (32 * math.pi)),
-    ("strips", ab.LipschitzBall(dim=2), (64, 64), 3, 0.016168),
-    ("strips", ab.LipschitzBall(dim=2), (64,) * 4, INF, 0.016519),
-    ("strips", ab.HolderBall(smoothness="3/2", dim=2), (64,) * 4, INF, 0.00768),
-    ("strips", ab.HolderBall(smoothness="3/2", dim=2), (64, 64), 2, 0.00787),
+    ("strips", ab.LipschitzBall(dim=2), (64, 64), INF, (1 / 50**2 + 1 / 39**2) ** 0.5 / 2),
+    ("strips", ab.LipschitzBall(dim=2), (64, 64), 2, 1 / (42 * math.pi)),
+    ("columns", ab.LipschitzBall(dim=2), (64, 64), 2, 1 / (32 * math.pi)),
+    ("strips", ab.LipschitzBall(dim=2), (64, 64), 3, 0.011514),
+    ("strips", ab.LipschitzBall(dim=2), (64,) * 4, INF, 0.0113148),
+    ("strips", ab.HolderBall(smoothness="3/2", dim=2), (64,) * 4, INF, 0.00627555),
+    ("strips", ab.HolderBall(smoothness="3/2", dim=2), (64, 64), 2, 0.0065784),
     ("towers", ab.LipschitzBall(dim=3), (64, 66, 8), INF, 0.0890001),
     ("columns", ab.LipschitzBall(dim=3), (64, 64), 1, 1 / (8 * math.pi)),
     ("columns", ab.SobolevBall(smoothness=1, dim=2, integrability="inf"), (64, 64), 2, 2**0.5 / (32 * math.pi)),
@@ -292,7 +293,7 @@ def test_orders_and_closed_forms():
     assert sympy.simplify(form - R * sympy.sqrt(1 / k**2 + 1 / K**2) / 2) == 0
     shallow = ab.ReLUNetwork(widths=(64, 64), input_dim=2)
     numbers = of("strips", ab.LipschitzBall(dim=2, radius=R), shallow, INF).expression
-    assert sympy.simplify(numbers - R * sympy.sqrt(2) / 64) == 0
+    assert sympy.simplify(numbers - R * sympy.sqrt(sympy.Rational(1, 50**2) + sympy.Rational(1, 39**2)) / 2) == 0
 
 
 @pytest.mark.parametrize("p", [1, 2, 4, 9, INF])

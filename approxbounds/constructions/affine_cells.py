@@ -1,11 +1,10 @@
-"""Affine functions on the cells of a grid, free in each of them: two or three layers, p < inf. THEORY.md, 5.1."""
+"""Affine functions on the cells of a grid, free in each of them: two hidden layers, p < inf. THEORY.md, 5.1."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import product
-from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,16 @@ from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
-from approxbounds.bisection import largest
 from approxbounds.constructions.columns import ColumnConstruction
+from approxbounds.constructions.hinges import steepness
 from approxbounds.constructions.placement import reshaped, widths_of
 from approxbounds.constructions.smoothness import differentiable
 from approxbounds.constructions.splits import best_split, resolutions_up_to
+from approxbounds.constructions.switches import Strips, switch_plan, switched_layers, switched_widths
 from approxbounds.constructions.taylor import box_taylor_error, projection_error
-from approxbounds.constructions.window_networks import Built, Cells, free_windows
+from approxbounds.constructions.window_networks import STEEP, Built, Cells, free_windows
 from approxbounds.errors import NotApplicableError
-from approxbounds.facts.built import DenseNetwork
+from approxbounds.facts.built import DenseNetwork, dense
 from approxbounds.facts.functions import Regularity
 from approxbounds.facts.grid import Function, values_at
 from approxbounds.facts.networks import NetworkFacts
@@ -29,33 +29,15 @@ from approxbounds.theorem import Query
 from approxbounds.validation import Number, is_infinite, is_symbolic
 from approxbounds.witness import Witness
 
-__all__ = ["AffineCells", "has_three_layers"]
+__all__ = ["AffineCells"]
 
 _WIDE = 2.0**-34  # of the transitions at the ends of columns
 _BUILT_DIM = 6  # up to which affine functions are fitted on grids of points in each cell
 
 
-def _three_layers(intervals: int, strips: int) -> tuple[int, int, int]:
-    """The units of three layers for d = 2: all breaks; three for each column, and an address of x_2; the strips.
-
-    The address has x_2 and A - 1 breaks, the zigzag of x_2 that turns at them and F - 1 of its breaks, A F >= k: A + F
-    units, ceil(2 sqrt(k)) at least; or k units, x_2 and its breaks.
-    """
-    return intervals + strips, 3 * intervals + min(strips, isqrt(4 * strips - 1) + 1), strips
-
-
-def has_three_layers(widths: tuple[int, ...], intervals: int, strips: int) -> bool:
-    """Whether there are three layers for K x k cells; layers before, between and after them pass on all units.
-
-    >>> has_three_layers((128,) * 4, 36, 92), has_three_layers((128,) * 4, 36, 93)
-    (True, False)
-    """
-    needed = _three_layers(intervals, strips)
-    passing, reached = (2, *needed[:2], 1), {0}  # x, what the layers have, and the sum
-    for width in widths:
-        stay = {stage for stage in reached if width >= passing[stage]}
-        reached = stay | {stage + 1 for stage in reached if stage < 3 and width >= needed[stage]}
-    return 3 in reached
+def _strips(widths: tuple[int, ...], intervals: int) -> int:
+    """How many strips of K cells pairs of layers with switches have room for, d = 2."""
+    return switch_plan(widths, 2, 3 * intervals - 1)[0]
 
 
 class AffineCells(ColumnConstruction):
@@ -63,8 +45,8 @@ class AffineCells(ColumnConstruction):
 
     Hypotheses: d >= 2, p < inf, ReLU, biases, real parameters; F with bounded second derivatives, or a Hölder ball, 1 <
     s <= 2; two hidden layers: n_1 >= d + (d+1)(K-1) + (k_2-1) + .. + (k_d-1) and n_2 >= k_2 .. k_d, or pairs of layers
-    that hold so many strips; or, for d = 2 and k = k_2, n_1 >= K + k, n_2 >= 3K + min(k, ceil(2 sqrt k)), n_3 >= k.
-    Guarantee, with h_1 = 1/K, h_j = 1/k_j, u uniform on |u_j| <= h_j/2::
+    that hold so many strips; for d = 2, k = k_2, also n_1 >= 3K - 1 + m, n_2 >= 2k - 1 - m, m < k, with the switches
+    of ``strips`` in place of windows. Guarantee, with h_1 = 1/K, h_j = 1/k_j, u uniform on |u_j| <= h_j/2::
 
         E_p <= R (sum_j h_j^4/720 + sum_{i<j} (h_i h_j/12)^2)^(1/2)   (p <= 2, all |d_i d_j f| <= R),
         E_p <= R || |u|_1 ||_(2p)^2/2                                 (all |d_i d_j f| <= R),
@@ -84,8 +66,8 @@ class AffineCells(ColumnConstruction):
         r"ends $t$ of columns the units $(x_1-t)_+$, $(x_1-t-\varepsilon)_+$, $(x_1+\varepsilon x_j-t)_+$ make, "
         r"$\varepsilon\to0$, every jump between affine functions; so one unit "
         r"$(A_Q+B-M\sum_{j\ge2}\operatorname{dist}(x_j,I_j))_+$ has the affine functions of all $K$ cells of the strip "
-        r"$Q$ in $x_2,\dots,x_d$ and vanishes off it, $M\to\infty$, $p<\infty$. Three layers do it for $d=2$ by three "
-        r"units for each column, an address of $x_2$, and a unit for each strip."
+        r"$Q$ in $x_2,\dots,x_d$ and vanishes off it, $M\to\infty$, $p<\infty$. For $d=2$ strips are joined by "
+        r"switches of two ReLU units."
     )
 
     def needs(self, query: Query) -> str | None:
@@ -105,38 +87,31 @@ class AffineCells(ColumnConstruction):
         found = [super().best(query, error)]
         if query.G.domain_dim == 2:
             widths = widths_of(query.G)
-
-            def intervals(cuts: tuple[int, ...]) -> int:
-                return largest(lambda K: has_three_layers(widths, K, cuts[0]), max(widths))
-
-            choices = [(k,) for k in resolutions_up_to(max(widths))]
-            split = best_split(choices, intervals, lambda cuts, K: error({"K": K, "k2": cuts[0]}))
-            found += [] if split is None else [{"K": split[1], "k2": split[0][0]}]
+            choices = resolutions_up_to(max(widths))
+            split = best_split(choices, partial(_strips, widths), lambda K, k: error({"K": K, "k2": k}))
+            found += [] if split is None else [{"K": split[0], "k2": split[1]}]
         return min((sizes for sizes in found if sizes is not None), key=error, default=None)
 
     def has_room(self, query: Query, sizes: Mapping[str, int]) -> bool:
-        return super().has_room(query, sizes) or self._three_layers(query, sizes)
+        return self._has_switches(query, sizes) or super().has_room(query, sizes)
 
-    def _three_layers(self, query: Query, sizes: Mapping[str, int]) -> bool:
-        intervals, *cuts = (int(size) for size in sizes.values())
-        return len(cuts) == 1 and has_three_layers(widths_of(query.G), intervals, cuts[0])
+    def _has_switches(self, query: Query, sizes: Mapping[str, int]) -> bool:
+        intervals, *cuts = sizes.values()
+        return len(cuts) == 1 and cuts[0] <= _strips(widths_of(query.G), intervals)
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts | None:
         sizes = {name: int(witness[name]) for name in self.names(query)}
-        if super().has_room(query, sizes):
+        if not self._has_switches(query, sizes):
             return super().smallest_network(query, witness)
-        return reshaped(query.G, _three_layers(*sizes.values()))
+        fixed = 3 * sizes["K"] - 1
+        return reshaped(query.G, switched_widths(switch_plan(widths_of(query.G), 2, fixed)[1], 2, fixed))
 
     def built(self, query: Query, witness: Witness) -> Built:
-        """By pairs of layers only: with fewer cells where three layers are better."""
-        if not super().has_room(query, {name: int(witness[name]) for name in self.names(query)}):
-            found = super().best(query, partial(self._pairs_error, query))
-            assert found is not None  # one cell has room
-            witness = dict(found)
-        return super().built(query, witness)
-
-    def _pairs_error(self, query: Query, sizes: Mapping[str, Any]) -> float:
-        return float(self.error(FLOAT, self._numbers(query), query.p, sizes))
+        """For d = 2 with switches, which are exact in floating point but for their transitions."""
+        sizes = {name: int(witness[name]) for name in self.names(query)}
+        if not self._has_switches(query, sizes):
+            return super().built(query, witness)
+        return Built(sizes, True, STEEP, float(self.error(FLOAT, self._numbers(query), query.p, sizes)))
 
     def error(self, A: Arithmetic[V], F: Regularity, p: Number, sizes: Mapping[str, V]) -> V:
         sides = [1 / size for size in sizes.values()]
@@ -185,6 +160,9 @@ class AffineCells(ColumnConstruction):
         low, high = float(reach.min()), float(reach.max())
         spread = float(np.abs(jumps).sum(axis=0).max() + np.abs(bends).sum(axis=(0, 2)).max())
         affine = (np.hstack([slopes[0], np.vstack(forms).T]), levels[0])
+        if self._has_switches(query, built.sizes):
+            slope = steepness(np.array([low - spread, high + spread]))
+            return _switched(query, Strips(1, units, *affine, low=low - spread, steep=slope))
         return free_windows(query.G, (1, *cuts), units, affine, limits=(low - spread, high + spread), built=built)
 
 
@@ -199,3 +177,9 @@ def _fitted(f: Function, parts: tuple[int, ...]) -> tuple[NDArray[np.float64], N
     slopes = values @ (share[:, None] * points) * 3 * 2 / sides
     levels = values @ share - (slopes * centres).sum(axis=1)
     return levels.reshape(parts[0], -1), slopes.reshape(parts[0], -1, dim)
+
+
+def _switched(query: Query, strips: Strips) -> DenseNetwork:
+    widths = widths_of(query.G)
+    _, plan = switch_plan(widths, 2, strips.forms.shape[1])
+    return dense(query.G, switched_layers(plan, 2, strips, len(widths)))

@@ -37,9 +37,9 @@ def _constants(F: Regularity) -> tuple[Number, Fraction, Fraction]:
 class RidgeConstruction(SwitchedConstruction):
     """P(x_1) + G(x_1 + x_2), interpolated at K_1 + 1 and K_2 + 1 nodes, on k strips in x_2, joined by k - 1 switches.
 
-    Hypotheses: d = 2, ReLU, biases, real parameters, two hidden layers or more, n_1 >= K_1 + K_2 + k - 1, n_2 >= k, or
-    pairs of layers that share the switches; F a Hölder ball, 1 < s <= 2, or with bounded second derivatives. Guarantee,
-    with r = min(s, 2), U_r = (rp+1)^(-1/p) and b_p = ||t(1-t)||_p, which are 1 and 1/4 for p = inf::
+    Hypotheses: d = 2, ReLU, biases, real parameters, two hidden layers or more, n_1 >= K_1 + K_2 + m, n_2 >= 2k - 1 -
+    m, m < k, or pairs of layers that share the switches; F a Hölder ball, 1 < s <= 2, or with bounded second
+    derivatives. Guarantee, with r = min(s, 2), U_r = (rp+1)^(-1/p) and b_p = ||t(1-t)||_p (1 and 1/4 for p = inf)::
 
         E_p <= R [a K_1^-r b_p/r + (1+1/K_2^2)^(1/p) (2/K_2)^r b_p/r + c (1/(2k))^r U_r/r],
 

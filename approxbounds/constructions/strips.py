@@ -25,7 +25,8 @@ __all__ = ["StripConstruction"]
 class StripConstruction(SwitchedConstruction):
     """Interpolants of x_1 at K + 1 nodes on the middle lines of k strips in x_2, joined by k - 1 switches.
 
-    Hypotheses: d >= 2, ReLU, biases, real parameters, two hidden layers or more. Guarantee, in every L^p: for Hölder
+    Hypotheses: d >= 2, ReLU, biases, real parameters, n_1 >= d + K - 1 + m and n_2 >= 2k - 1 - m,
+    m < k, or pairs of layers that share the switches. Guarantee, in every L^p: for Hölder
     balls, s <= 1, E_p <= R rho_s(1/(2k), 1/2, ..) + iota(1/K), with d - 2 sides 1/2, which is R (1/(2k))^s U_s +
     iota(1/K) for d = 2, or the joint bound of THEORY.md, section 5.1, if that is smaller; if all |d_j f| <= R, R U_1
     (1/(2k) + (d-2)/2) + iota(1/K). Limit of steep switches: values between those of neighbouring strips on a set of
