@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
-from approxbounds.complexity.pseudo_dimension import no_growth, pdim_expression
+from approxbounds.complexity.pseudo_dimension import growth_steps, no_growth, pdim_expression
 from approxbounds.errors import HypothesisError, NoExpressionError
 from approxbounds.facts.hypercube import Index, Thresholds, family_of
 from approxbounds.facts.levels import LevelGrowth
@@ -210,7 +210,7 @@ class VolumeTheorem(Theorem):
             Step(
                 f"With $Q-1={Q - 1}$ thresholds at each of $N$ points the functions of $G$ show at most $2^B$ vectors "
                 f"of bins, $B\\le {above(vectors)}$.",
-                (Citation("approxbounds", "3.9"),),
+                (Citation("approxbounds", "3.9"), *growth_steps(reduced.G, N, Thresholds.ANY)[0].citations),
             ),
             Step(
                 f"{self.statement} With $c={c}$ the bound is at least ${below(self.evaluate(BALL, query, witness))}$.",
