@@ -192,7 +192,7 @@ def sufficient_weights(F: FunctionClass, *, error: object, p: object, depth: obj
     >>> import approxbounds as ab
     >>> found = ab.sufficient_weights(ab.LipschitzBall(dim=2), error="1/100", p=2, depth=3)
     >>> found
-    4338 weights suffice for E_2(F, G) <= 1/100: widths 99x40  [strips, certified]
+    2545 weights suffice for E_2(F, G) <= 1/100: widths 48x48  [strips, certified]
     >>> found.network.widths, found.bound.value <= 1 / 100, bool(ab.verify(found.certificate))
     ((99, 40), True, True)
     """

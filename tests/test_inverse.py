@@ -292,6 +292,6 @@ def test_the_order_of_bits_is_that_of_the_numbers():
     F = ab.LipschitzBall(dim=1)  # so deep that only the number of bits excludes
     needs = [
         W * error * ab.required_bits(F, ab.NetworkSize(weights=W, depth=150), error=error, p=2).value
-        for W, error in [(200, 1e-4), (400, 1e-4), (200, 1e-5), (400, 1e-5)]
+        for W, error in [(200, 2e-5), (400, 2e-5), (200, 1e-5), (400, 1e-5)]
     ]
     assert max(needs) < 1.2 * min(needs)

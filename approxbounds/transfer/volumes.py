@@ -73,6 +73,8 @@ def _best(query: Query, ball: SplineBall, least: float) -> tuple[float, dict[str
     """The largest bound over all members and Q of the search, with its witness; None if it is not above ``least``."""
     grid, growth, p = ball.grid(), query.G.level_growth(), query.p
     N, theta = grid.cells, float(_relative(FLOAT, ball, p))
+    if not theta > 0:  # it is below all doubles
+        return None
     bits = _best_bits(N, p)
     height = np.broadcast_to(ball.amplitude(FLOAT, grid.index) * whole_share(FLOAT, bits, p), N.shape)
     useful = int(np.searchsorted(_LEVELS, 1 / theta, side="right"))  # Q <= 1/theta gives nothing
@@ -171,7 +173,8 @@ class VolumeTheorem(Theorem):
         P = sympy.Max(P, 1) if P.is_number else P
         forms = []
         for ball in query.F.spline_balls:
-            theta = _relative(SYMBOLIC, ball, query.p)
+            mean = ball.mean_volume(SYMBOLIC, query.p if is_infinite(query.p) else 1)  # means grow with the order
+            theta = 2 * mean / ball_volume_factor(SYMBOLIC, query.p)
             cells = (2 * SYMBOLIC.log2(4 / theta) + 4) * P
             forms.append(ball.least_amplitude(SYMBOLIC, cells) * theta / 4)
         if any(form is None for form in forms):
