@@ -2,9 +2,8 @@
 
 For k = 2, 3, ... the network has exactly the widths that the step functions on k x k squares need,
 (u d (k-1), u (k^d - 1)) with u = degree + 1, so the lower and the upper bound are about the same network.
-Lower bounds: T3 or T2a, whichever is better (approxbounds, T3, after Siegel 2023; Haussler 1995). Upper bounds:
-the step functions (construction "cubes"), or the best constant. The thin lines have the slope of W in the rates
-of both bounds, without logarithms.
+Both are the best that the library knows for the network. The thin lines have the slope of W in rates of both bounds,
+without logarithms.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ _BASH = """\
 _approxbounds() {{
   local line word key words before i command=""
   COMPREPLY=()
-  line=${{COMP_LINE:0:COMP_POINT}}
+  line=${{COMP_LINE:0:$COMP_POINT}}
   line=${{line##*[ +]}}
   word=${{COMP_WORDS[COMP_CWORD]}}
   case "$word" in :|=) word="" ;; esac
