@@ -10,9 +10,10 @@ import pytest
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
-from approxbounds.facts.growth import CountedLayer, KnotCount, SignChangeCount, SumCount, Thresholds
+from approxbounds.facts.growth import CountedLayer, HalfspaceCount, KnotCount, SignChangeCount, SumCount, Thresholds
 from approxbounds.facts.levels import LevelGrowth
 from approxbounds.facts.region_counts import CommonRegionCount, RegionCount
+from approxbounds.networks.recurrent_growth import CentralCount
 
 
 def log2_levels(G, N, Q, common=False):
@@ -111,7 +112,7 @@ def test_hidden_layers_are_counted_at_the_points_and_the_output_at_pairs():
 
 def test_counts_for_special_thresholds_cannot_enter():
     one = CountedLayer("knots", (KnotCount(2),), hidden=True)
-    for count in (SignChangeCount(2), CommonRegionCount(3)):
+    for count in (SignChangeCount(2), CommonRegionCount(3), HalfspaceCount(1, 2), CentralCount(1, 2)):
         only = SumCount((one, CountedLayer("output", (count,))))
         knots = float(KnotCount(2).evaluate(FLOAT, 50))
         assert float(only.at_levels(FLOAT, 50, 4, common=True)) == pytest.approx(100 + knots)  # all 4^50 vectors

@@ -66,8 +66,11 @@ class Count(Protocol):
 
 
 @dataclass(frozen=True)
-class HalfspaceCount(LevelCount):
-    """``units`` affine threshold units with ``inputs`` inputs and a bias: each at most 2 V(m-1, inputs)."""
+class HalfspaceCount:
+    """``units`` affine threshold units with ``inputs`` inputs and a bias: each at most 2 V(m-1, inputs).
+
+    Of hidden units: at thresholds of their own the hyperplanes would not pass through the origin.
+    """
 
     units: int
     inputs: int

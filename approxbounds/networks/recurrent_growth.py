@@ -29,7 +29,7 @@ class CodeCount(LevelCount):
 
 
 @dataclass(frozen=True)
-class CentralCount(LevelCount):
+class CentralCount:
     """``units`` arrangements of ``functions`` * m linear (homogeneous) functions of ``parameters`` reals.
 
     M hyperplanes through the origin of R^P cut it into at most 2 V(M-1, P-1) open cells (Cover 1965). Their
