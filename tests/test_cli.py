@@ -551,7 +551,7 @@ def test_version(capsys):
 def test_large_exponents(capsys):
     for smoothness in ("5/2", "2"):
         command = ["lower", f"holder:smoothness={smoothness},dim=2", "relu:widths=50^6", "-p", "1000000"]
-        assert ("gamma(3000001)" in run_json(capsys, *command)["expression"]) == (smoothness == "5/2")
+        assert "gamma" not in run_json(capsys, *command)["expression"]  # of a million, it would have millions of digits
         assert run(capsys, *command)[0] == 0
 
 

@@ -55,7 +55,7 @@ def test_files_of_points(tmp_path, capsys):
     np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
     capsys.readouterr()
     for name, reason in {
-        "text.csv": "line 2",
+        "text.csv": "numbers separated by commas",
         "ragged.csv": "must have 2 numbers",
         "nan.csv": "NaN",
         "empty.csv": "not empty",
