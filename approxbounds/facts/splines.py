@@ -269,5 +269,7 @@ class BoxSplines(SplineBall):
 def _box_grid(ball: BoxSplines) -> Grid:
     total = float(sum(min(ball.smoothness) / s for s in ball.smoothness))
     most = max(2, int(min(MOST_CELLS ** (1 / total), FINEST_RESOLUTION)))
-    index = ball._resolutions(np.array(resolutions(most, _DENSITY), float))
-    return Grid(index, np.prod(np.array(list(index.values())), axis=0))
+    with np.errstate(over="ignore"):  # of high smoothness only coarse members can be told in doubles
+        index = ball._resolutions(np.array(resolutions(most, _DENSITY), float))
+        cells = np.prod(np.array(list(index.values())), axis=0)
+    return Grid(index, cells).only(np.isfinite(cells))

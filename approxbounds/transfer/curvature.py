@@ -24,7 +24,7 @@ from approxbounds.transfer.lines import (
     smoothest,
 )
 from approxbounds.transfer.monic import monic_norm
-from approxbounds.validation import is_infinite
+from approxbounds.validation import is_infinite, is_symbolic
 from approxbounds.witness import Witness, integer_of, require
 
 __all__ = ["CurvatureTheorem"]
@@ -58,7 +58,20 @@ class CurvatureTheorem(Theorem):
         return None if known else f"no function of F with a large derivative of order {self._order(query)} is known"
 
     def _order(self, query: Query) -> int:
-        return pieces_of(query).degree + 1
+        """m = D + 1; or D + 2 if that derivative keeps its sign, D + 1 does not, and few pieces make it better."""
+        lines, F = pieces_of(query), line_class(query)
+        m: int = lines.degree + 1
+        known = (None, None) if F is None else (F.curved(m), F.curved(m + 1))
+        numbers = not any(map(is_symbolic, (query.p, lines.pieces)))
+        if not numbers or known[0] is None or known[1] is None or known[1].turns >= known[0].turns:
+            return m
+
+        def value(order: int, curved: Curved) -> float:
+            pieces = FLOAT.number(lines.pieces) + curved.turns
+            scale = FLOAT.number(curved.curvature) / factorial(order)
+            return float(scale * monic_norm(FLOAT, order, query.p) * FLOAT.power(pieces, FLOAT.number(-order)))
+
+        return m if value(m, known[0]) >= value(m + 1, known[1]) else m + 1
 
     def _curved(self, query: Query) -> Curved | None:
         F = line_class(query)
@@ -117,7 +130,7 @@ class CurvatureTheorem(Theorem):
         return A.exp_over(A.log(j * (j - 1)) + A.log_beta(j - 1, m * p + 2), p)
 
     def rate(self, query: Query) -> Any:
-        return query.G.piece_order ** -self._order(query)
+        return query.G.piece_order ** -(pieces_of(query).degree + 1)
 
     def expression(self, query: Query) -> Any:
         """The bound along coordinate directions."""
