@@ -15,10 +15,10 @@ from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.columns import ColumnConstruction
 from approxbounds.constructions.hinges import steepness
 from approxbounds.constructions.placement import reshaped, widths_of
-from approxbounds.constructions.smoothness import differentiable
+from approxbounds.constructions.smoothness import gradient_refusal
 from approxbounds.constructions.splits import best_split, resolutions_up_to
 from approxbounds.constructions.switches import Strips, switch_plan, switched_layers, switched_widths
-from approxbounds.constructions.taylor import box_taylor_error, projection_error
+from approxbounds.constructions.taylor import box_taylor_error, near_in_square_mean, projection_error
 from approxbounds.constructions.window_networks import STEEP, Built, Cells, free_windows
 from approxbounds.errors import NotApplicableError
 from approxbounds.facts.built import DenseNetwork, dense
@@ -26,7 +26,7 @@ from approxbounds.facts.functions import Regularity
 from approxbounds.facts.grid import Function, values_at
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.theorem import Query
-from approxbounds.validation import Number, is_infinite, is_symbolic
+from approxbounds.validation import Number
 from approxbounds.witness import Witness
 
 __all__ = ["AffineCells"]
@@ -72,9 +72,7 @@ class AffineCells(ColumnConstruction):
 
     def needs(self, query: Query) -> str | None:
         F = self._regularity(query)
-        if not F.bounded_hessian and not (F.isotropic and differentiable(F.along[0])):
-            return "F must have bounded second derivatives or Hölder first ones in all directions (s > 1)"
-        return super().needs(query)
+        return gradient_refusal(F) or super().needs(query)
 
     def cells(self, query: Query, sizes: Mapping[str, int]) -> Cells:
         intervals, *cuts = sizes.values()
@@ -115,7 +113,7 @@ class AffineCells(ColumnConstruction):
 
     def error(self, A: Arithmetic[V], F: Regularity, p: Number, sizes: Mapping[str, V]) -> V:
         sides = [1 / size for size in sizes.values()]
-        if F.bounded_hessian and not is_symbolic(p) and not is_infinite(p) and p <= 2:
+        if F.bounded_hessian and near_in_square_mean(p):
             return A.number(F.radius) * projection_error(A, 1, sides)
         order = 2 if F.bounded_hessian else F.along[0]
         return A.number(F.radius) * box_taylor_error(A, [side / 2 for side in sides], p, order=order)

@@ -12,7 +12,7 @@ from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.placement import widths_of
 from approxbounds.constructions.smoothness import (
     additive_error,
-    differentiable,
+    gradient_refusal,
     quasi_interpolation_error,
     quasi_interpolation_values,
 )
@@ -74,9 +74,7 @@ class BlockConstruction(WindowConstruction):
         F = self._regularity(query)
         if not 2 <= query.G.domain_dim <= MOST_DIRECTIONS:
             return f"it is for dimensions from 2 to {MOST_DIRECTIONS}"
-        if not F.bounded_hessian and not (F.isotropic and differentiable(F.along[0])):
-            return "F must have bounded second derivatives or Hölder first ones in all directions (s > 1)"
-        return None
+        return gradient_refusal(F)
 
     def cells(self, query: Query, sizes: Mapping[str, int]) -> Cells:
         every, d = tuple(sizes.values()), int(query.G.domain_dim)

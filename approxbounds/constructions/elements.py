@@ -12,7 +12,7 @@ from approxbounds.bisection import largest
 from approxbounds.constructions.pairs import Share, assembled, best_plan, plan_widths, sum_of_cells
 from approxbounds.constructions.placement import reshaped, two_layers_refusal, widths_of
 from approxbounds.constructions.sized import SizedConstruction
-from approxbounds.constructions.smoothness import differentiable
+from approxbounds.constructions.smoothness import gradient_refusal
 from approxbounds.facts.built import DenseNetwork, dense, require_moderate
 from approxbounds.facts.functions import Regularity
 from approxbounds.facts.grid import Function, values_at
@@ -55,9 +55,7 @@ class ElementConstruction(SizedConstruction):
         F = self._regularity(query)
         if query.G.domain_dim != 2:
             return "it is for d = 2"
-        if not F.bounded_hessian and not (F.isotropic and differentiable(F.along[0])):
-            return "F must have bounded second derivatives or Hölder first ones in all directions (s > 1)"
-        return two_layers_refusal(query.G)
+        return gradient_refusal(F) or two_layers_refusal(query.G)
 
     def best(self, query: Query, error: Callable[[Mapping[str, Any]], float]) -> Mapping[str, int] | None:
         k = largest(lambda k: self.has_room(query, {"k": k}), max(widths_of(query.G)))

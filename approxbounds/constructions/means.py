@@ -76,6 +76,8 @@ def column_values(f: Function, F: Regularity, p: Number, intervals: int, cuts: t
 
 def _projected(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The values at the nodes of the nearest broken lines to rows of K times n values, at midpoints of the pieces."""
+    from scipy.linalg import solveh_banded
+
     rows, intervals, n = values.shape
     t = (np.arange(n) + 0.5) / n
     own, mixed = float(t @ t), float(t @ (1 - t))  # the normal equations have three diagonals
@@ -84,11 +86,6 @@ def _projected(values: NDArray[np.float64]) -> NDArray[np.float64]:
     right[:, 1:] += values @ t
     diagonal = np.full(intervals + 1, 2 * own)
     diagonal[[0, -1]] = own
-    for i in range(1, intervals + 1):
-        factor = mixed / diagonal[i - 1]
-        diagonal[i] -= factor * mixed
-        right[:, i] -= factor * right[:, i - 1]
-    right[:, -1] /= diagonal[-1]
-    for i in reversed(range(intervals)):
-        right[:, i] = (right[:, i] - mixed * right[:, i + 1]) / diagonal[i]
-    return right
+    bands = np.vstack([np.full(intervals + 1, mixed), diagonal])  # the first entry is not used
+    projected: NDArray[np.float64] = solveh_banded(bands, right.T).T
+    return projected

@@ -9,7 +9,7 @@ import numpy as np
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.sized import SizedConstruction
-from approxbounds.constructions.smoothness import additive_error, differentiable, interpolation_error
+from approxbounds.constructions.smoothness import additive_error, differentiable, gradient_refusal, interpolation_error
 from approxbounds.constructions.windows import MOST_DIRECTIONS
 from approxbounds.facts.built_recurrent import RecurrentWeights
 from approxbounds.facts.functions import Regularity
@@ -64,9 +64,7 @@ class RecurrentSums(SizedConstruction):
         F, d = self._regularity(query), len(self._regularity(query).along)
         if d > MOST_DIRECTIONS:
             return f"it is for T d_in up to {MOST_DIRECTIONS}"
-        if d > 1 and not F.bounded_hessian and not (F.isotropic and differentiable(F.along[0])):
-            return "F must have bounded second derivatives or Hölder first ones in all directions (s > 1)"
-        return None
+        return gradient_refusal(F) if d > 1 else None
 
     def best(self, query: Query, error: Callable[[Mapping[str, Any]], float]) -> Mapping[str, int] | None:
         most = int(_line(query).hidden) // int(query.G.domain_dim)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.hinges import breaks, hinges, interpolants, line_values, steepness
 from approxbounds.constructions.placement import two_layers_refusal, widths_of
-from approxbounds.constructions.smoothness import differentiable, interpolation_error, power_norm
+from approxbounds.constructions.smoothness import gradient_refusal, interpolation_error, power_norm
 from approxbounds.constructions.splits import best_split, resolutions_up_to
 from approxbounds.constructions.switches import Strips, SwitchedConstruction
 from approxbounds.facts.functions import Regularity
@@ -70,9 +70,7 @@ class RidgeConstruction(SwitchedConstruction):
         F = self._regularity(query)
         if query.G.domain_dim != 2:
             return "it is for d = 2"
-        if not F.bounded_hessian and not (F.isotropic and differentiable(F.along[0])):
-            return "F must have bounded second derivatives or Hölder first ones in all directions (s > 1)"
-        return two_layers_refusal(query.G)
+        return gradient_refusal(F) or two_layers_refusal(query.G)
 
     def units(self, sizes: Mapping[str, int]) -> int:
         return sizes["K1"] + sizes["K2"] - 2

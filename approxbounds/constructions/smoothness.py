@@ -24,6 +24,7 @@ __all__ = [
     "cut_choices",
     "differentiable",
     "frozen_error",
+    "gradient_refusal",
     "interpolation_error",
     "power_norm",
     "quasi_interpolation_error",
@@ -37,6 +38,13 @@ _STEPS = 16  # the step of difference quotients is h/16: fine enough for the err
 def differentiable(s: Number) -> bool:
     """Whether s is certainly above 1; formulas in a symbol s are those for s <= 1."""
     return not is_symbolic(s) and bool(s > 1)
+
+
+def gradient_refusal(F: Regularity) -> str | None:
+    """Why nothing is known of how the gradients of f change, or None: second derivatives, or Hölder first ones."""
+    if F.bounded_hessian or (F.isotropic and differentiable(F.along[0])):
+        return None
+    return "F must have bounded second derivatives or Hölder first ones in all directions (s > 1)"
 
 
 def power_norm(A: Arithmetic[V], e: V | float, p: Number) -> V:

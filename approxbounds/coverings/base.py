@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 from approxbounds.arithmetic import BALL, Arithmetic, V
@@ -33,13 +34,13 @@ class CoveringTheorem(Theorem):
         """eps, or a symbol for it in rates."""
         return symbol_unless_symbolic(query.eps, "eps")
 
+    @abstractmethod
     def error(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         """How far from f its code may be in L^p."""
-        raise NotImplementedError
 
+    @abstractmethod
     def size(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         """The logarithm of the number of codes."""
-        raise NotImplementedError
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         error = self.error(A, query, witness)

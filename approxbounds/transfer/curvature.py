@@ -66,12 +66,8 @@ class CurvatureTheorem(Theorem):
         if not numbers or known[0] is None or known[1] is None or known[1].turns >= known[0].turns:
             return m
 
-        def value(order: int, curved: Curved) -> float:
-            pieces = FLOAT.number(lines.pieces) + curved.turns
-            scale = FLOAT.number(curved.curvature) / factorial(order)
-            return float(scale * monic_norm(FLOAT, order, query.p) * FLOAT.power(pieces, FLOAT.number(-order)))
-
-        return m if value(m, known[0]) >= value(m + 1, known[1]) else m + 1
+        first, second = (self._on_line(FLOAT, query, curved) for curved in known if curved is not None)
+        return m if first >= second else m + 1
 
     def _curved(self, query: Query) -> Curved | None:
         F = line_class(query)
@@ -93,17 +89,20 @@ class CurvatureTheorem(Theorem):
         require(curved is not None, f"F has no function of one variable with a large derivative of order {m}")
         assert curved is not None
         if axes == 1:
-            pieces = A.number(pieces_of(query).pieces) + curved.turns
-            return self._bound(A, query, A.number(curved.curvature), pieces)
+            return self._on_line(A, query, curved)
         ball = self._ball(query, axes)
         require(ball is not None, f"axes={axes}: F and G do not share so many coordinates of smoothness >= {m}")
         assert ball is not None
         scale = A.number(ball.radius) * self._scale(A, ball, m, axes)
-        value = self._bound(A, query, scale, A.number(pieces_of(query).pieces))
+        value = self._bound(A, query, m, scale, A.number(pieces_of(query).pieces))
         return value * A.power(A.number(axes), A.number(m)) * self._chords(A, query, m, axes)
 
-    def _bound(self, A: Arithmetic[V], query: Query, curvature: V, pieces: V) -> V:
-        m = self._order(query)
+    def _on_line(self, A: Arithmetic[V], query: Query, curved: Curved) -> V:
+        pieces = A.number(pieces_of(query).pieces) + curved.turns
+        return self._bound(A, query, curved.order, A.number(curved.curvature), pieces)
+
+    @staticmethod
+    def _bound(A: Arithmetic[V], query: Query, m: int, curvature: V, pieces: V) -> V:
         return curvature / A.number(factorial(m)) * monic_norm(A, m, query.p) * A.power(pieces, A.number(-m))
 
     def _scale(self, A: Arithmetic[V], ball: SmoothBall, m: int, axes: int) -> V:

@@ -17,7 +17,7 @@ from approxbounds.members import cylinder_steps, cylinders, on_cylinder
 from approxbounds.render import above, below, latex
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, conditional
-from approxbounds.validation import Number, is_infinite, is_symbolic
+from approxbounds.validation import Number, is_infinite
 from approxbounds.witness import Witness, integer_of, require
 
 __all__ = ["VolumeTheorem", "ball_volume_factor", "log2_vectors", "member_of_ball", "whole_share"]
@@ -29,20 +29,16 @@ _LADDER = 16  # every so many members are looked at first
 def ball_volume_factor(A: Arithmetic[V], p: Number) -> V:
     """v_p: the points of R^N whose mean of |x_i|^p is at most r^p have a volume of at most (v_p r)^N.
 
-    v_p = 2 Gamma(1+1/p) (ep)^{1/p}, 2 for p = inf; for a symbol p without the Gamma function, which is at most 1.
+    v_p = 2 Gamma(1+1/p) (ep)^{1/p}, 2 for p = inf.
     """
     if is_infinite(p):
         return A.number(2)
-    P = A.number(p)
-    root = 2 * A.exp_over(1 + A.log(P), P)
-    return root if is_symbolic(p) else root * A.exp(A.log_gamma(1 + 1 / P))
+    return _without_gamma(A, p) * A.exp(A.log_gamma(1 + 1 / A.number(p)))
 
 
-def _plain_volume_factor(p: Number) -> Any:
-    """v_p for closed forms, for p other than 1, 2 and inf without the Gamma function, which is at most 1."""
-    if is_infinite(p) or p in (1, 2):
-        return ball_volume_factor(SYMBOLIC, p)
-    return 2 * SYMBOLIC.exp_over(1 + SYMBOLIC.log(SYMBOLIC.number(p)), SYMBOLIC.number(p))
+def _without_gamma(A: Arithmetic[V], p: Number) -> V:
+    """2 (ep)^{1/p}, which is at least v_p as Gamma <= 1 on [1,2]: for closed forms."""
+    return 2 * A.exp_over(1 + A.log(A.number(p)), A.number(p))
 
 
 def _relative(A: Arithmetic[V], ball: SplineBall, p: Number) -> V:
@@ -178,10 +174,12 @@ class VolumeTheorem(Theorem):
 
         P, _ = pdim_expression(query.G)
         P = sympy.Max(P, 1) if P.is_number else P
+        simple = is_infinite(query.p) or query.p in (1, 2)
+        factor = (ball_volume_factor if simple else _without_gamma)(SYMBOLIC, query.p)
         forms = []
         for ball in query.F.spline_balls:
             mean = ball.mean_volume(SYMBOLIC, query.p if is_infinite(query.p) else 1)  # means grow with the order
-            theta = 2 * mean / _plain_volume_factor(query.p)
+            theta = 2 * mean / factor
             cells = (2 * SYMBOLIC.log2(4 / theta) + 4) * P
             forms.append(ball.least_amplitude(SYMBOLIC, cells) * theta / 4)
         if any(form is None for form in forms):
