@@ -39,6 +39,7 @@ __all__ = [
     "Index",
     "SomeFamily",
     "Thresholds",
+    "cube_grid",
     "family_of",
     "integer_root",
     "member_of",
@@ -183,6 +184,14 @@ def resolutions(most: int, density: int) -> tuple[int, ...]:
             k += max(1, k // density)
 
     return tuple(generate())
+
+
+@lru_cache(maxsize=64)
+def cube_grid(dim: int, density: int, finest: int = MOST_CELLS) -> Grid:
+    """The members {"k": k} with k^d cells of families on the cubes of side 1/k, k <= ``finest``: see `resolutions`."""
+    most = min(max(2, integer_root(MOST_CELLS, dim)), finest)
+    k = np.array(resolutions(most, density), float)
+    return Grid({"k": k}, k**dim)
 
 
 @lru_cache(maxsize=64)

@@ -26,6 +26,7 @@ from approxbounds.facts.hypercube import (
     Grid,
     Index,
     Thresholds,
+    cube_grid,
     integer_root,
     resolutions,
 )
@@ -109,13 +110,6 @@ class SplineBall(Family):
         return values
 
 
-@lru_cache(maxsize=64)
-def _cube_grid(dim: int) -> Grid:
-    most = min(max(2, integer_root(MOST_CELLS, dim)), FINEST_RESOLUTION)
-    k = np.array(resolutions(most, _DENSITY), float)
-    return Grid({"k": k}, k**dim)
-
-
 @dataclass(frozen=True)
 class SmoothSplines(SplineBall):
     """D = ceil(s), all k_j = k, A = R 2^-D d^(-(s-n)/2) k^-s, n = D - 1, in Hölder balls.
@@ -165,7 +159,7 @@ class SmoothSplines(SplineBall):
         return {"k": integer_root(cells, int(self.dim))}
 
     def grid(self) -> Grid:
-        return _cube_grid(int(self.dim))
+        return cube_grid(int(self.dim), _DENSITY, FINEST_RESOLUTION)
 
     def describe(self, index: Index | None) -> str:
         k = "k" if index is None else str(index["k"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from functools import lru_cache
 from math import ceil, comb, factorial
 from typing import Any
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT, Arithmetic, V
 from approxbounds.description import where
-from approxbounds.facts.hypercube import MOST_CELLS, Grid, Index, Thresholds, integer_root, resolutions
+from approxbounds.facts.hypercube import Grid, Index, Thresholds, cube_grid, integer_root
 from approxbounds.functions.bump import concentrated_maximum_holds, derivative_norm
 from approxbounds.functions.halves import Profiled
 from approxbounds.functions.perfect_spline import (
@@ -27,13 +26,6 @@ from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
 __all__ = ["BumpCubes", "Cubes", "DistanceCubes", "IntegratedDistances", "PerfectSplineCubes"]
-
-
-@lru_cache(maxsize=64)
-def _cube_grid(dim: int) -> Grid:
-    most = max(2, integer_root(MOST_CELLS, dim))
-    k = np.array(resolutions(most, 256), float)
-    return Grid({"k": k}, k**dim)
 
 
 @dataclass(frozen=True)
@@ -60,7 +52,7 @@ class Cubes(Profiled):
         return ({"k": k},)
 
     def grid(self) -> Grid:
-        return _cube_grid(int(self.dim))
+        return cube_grid(int(self.dim), 256)
 
     def least_norm(self, A: Arithmetic[V], cells: V | float, p: Number) -> V:
         # the coarsest k is below cells^{1/d} + 1, and the norm decreases in k
