@@ -194,7 +194,7 @@ def sufficient_weights(F: FunctionClass, *, error: object, p: object, depth: obj
     >>> found
     2545 weights suffice for E_2(F, G) <= 1/100: widths 48x48  [strips, certified]
     >>> found.network.widths, found.bound.value <= 1 / 100, bool(ab.verify(found.certificate))
-    ((99, 40), True, True)
+    ((48, 48), True, True)
     """
     networks = _networks(F, error, p, depth, degree)
     narrowed = [networks.narrowed(widths) for widths in networks.starts()]

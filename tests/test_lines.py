@@ -420,3 +420,13 @@ def test_hard_function_of_a_bound():
     random = next(b for b in ab.lower_bounds(holder(2, 2), relu((8,), 2), p=2) if b.theorem.id == "T3")
     with pytest.raises(ab.NotApplicableError, match="average_case"):
         _ = random.hard_function
+
+
+@pytest.mark.parametrize("F", [ab.ConvexFunctions(dim=1), ab.MonotoneFunctions(dim=1)], ids=["convex", "monotone"])
+def test_pieces_of_a_very_high_degree_are_refused_at_once(F):
+    """Their powers are in F for every m; but m = D + 1 with D = 3^19 has a factorial that no memory holds."""
+    for degree, depth in ((4, 5), (3, 20)):
+        G = ab.NetworkSize(weights=2000, depth=depth, degree=degree, pieces=1)
+        bounds = ab.lower_bounds(F, G, p=2)
+        assert "Tcurv" not in {bound.theorem.id for bound in bounds}
+        assert "of a degree >= 100" in CurvatureTheorem().refusal(Query(functions=F, network=G, p=2))

@@ -29,6 +29,8 @@ from approxbounds.witness import Witness, integer_of, require
 
 __all__ = ["CurvatureTheorem"]
 
+_MOST_ORDER = 100  # of a derivative: the bound is below 2^-m P^-m, and m! is a number of about m log2 m bits
+
 
 class CurvatureTheorem(Theorem):
     """E_p >= (c/m!) kappa_{m,p} P^{-m} if f^(m) = c on lines on which g has P pieces of degree < m.
@@ -54,6 +56,8 @@ class CurvatureTheorem(Theorem):
         reason = no_lines(query)
         if reason is not None:
             return reason
+        if pieces_of(query).degree >= _MOST_ORDER:
+            return f"the pieces of G are of a degree >= {_MOST_ORDER}; derivatives of so high an order are not used"
         known = self._curved(query) is not None
         return None if known else f"no function of F with a large derivative of order {self._order(query)} is known"
 
@@ -61,7 +65,7 @@ class CurvatureTheorem(Theorem):
         """m = D + 1; or D + 2 if that derivative keeps its sign, D + 1 does not, and few pieces make it better."""
         lines, F = pieces_of(query), line_class(query)
         m: int = lines.degree + 1
-        known = (None, None) if F is None else (F.curved(m), F.curved(m + 1))
+        known = (None, None) if F is None or m > _MOST_ORDER else (F.curved(m), F.curved(m + 1))
         numbers = not any(map(is_symbolic, (query.p, lines.pieces)))
         if not numbers or known[0] is None or known[1] is None or known[1].turns >= known[0].turns:
             return m
@@ -70,8 +74,8 @@ class CurvatureTheorem(Theorem):
         return m if first >= second else m + 1
 
     def _curved(self, query: Query) -> Curved | None:
-        F = line_class(query)
-        return None if F is None else F.curved(self._order(query))
+        F, m = line_class(query), self._order(query)
+        return None if F is None or m > _MOST_ORDER + 1 else F.curved(m)
 
     def _ball(self, query: Query, axes: int) -> SmoothBall | None:
         """The smooth functions of the coordinates of a diagonal; None if they are not smooth enough."""
