@@ -285,7 +285,9 @@ def test_completion_in_bash(capsys, tmp_path, line, found):
     shown = f'. {script}; {call}; _approxbounds; printf "%s\\n" "${{COMPREPLY[@]}}"'
     done = subprocess.run(["bash", "-c", shown], capture_output=True, text=True, check=True)
     assert done.stdout.split() == found and done.stderr == ""
-    assert run(capsys, "completion", "zsh")[1].startswith("autoload -U +X bashcompinit && bashcompinit\n")
+    script = run(capsys, "completion", "zsh")[1]
+    assert script.startswith("autoload -U +X bashcompinit && bashcompinit\n")
+    assert "compopt" not in script and "-o nospace -F" in script  # zsh has no compopt
 
 
 @pytest.mark.parametrize("command", [["verify", "{}"], ["sweep", "@{}", "-p", "2"]])

@@ -48,12 +48,22 @@ _approxbounds() {{
     case "$key/$i" in /-*) continue ;; esac  # options once a - is typed: else they hide files
     case "$i" in "$key"*) COMPREPLY+=("$before$i") ;; esac
   done
-  case "${{COMPREPLY[0]}}" in *[:=]) compopt -o nospace 2>/dev/null ;; esac
+{spaces}
 }}
-complete -o default -F _approxbounds approxbounds
+complete {options} -F _approxbounds approxbounds
 """
-#: What goes before, by shell.
-SHELLS = {"bash": "", "zsh": "autoload -U +X bashcompinit && bashcompinit\n"}
+#: By shell: what goes before, how no space comes after a word that goes on (zsh has no compopt), and the options of
+#: complete.
+SHELLS = {
+    "bash": ("", '  case "${COMPREPLY[0]}" in *[:=]) compopt -o nospace 2>/dev/null ;; esac', "-o default"),
+    "zsh": (
+        "autoload -U +X bashcompinit && bashcompinit\n",
+        "  for ((i = 0; i < ${#COMPREPLY[@]}; i++)); do\n"
+        '    case "${COMPREPLY[i]}" in *[:=]) ;; *) COMPREPLY[i]+=" " ;; esac\n'
+        "  done",
+        "-o default -o nospace",
+    ),
+}
 
 
 def script(shell: str, commands: Mapping[str, argparse.ArgumentParser]) -> str:
@@ -81,4 +91,6 @@ def script(shell: str, commands: Mapping[str, argparse.ArgumentParser]) -> str:
     after.append(f"        {free}) return ;;")
     parts = {"parameters": parameters, "words": words, "values": after}
     lines = {name: "\n".join(part) for name, part in parts.items()}
-    return SHELLS[shell] + _BASH.format(shell=shell, commands=" ".join(commands), **lines).rstrip()
+    before, spaces, options = SHELLS[shell]
+    made = _BASH.format(shell=shell, commands=" ".join(commands), spaces=spaces, options=options, **lines)
+    return before + made.rstrip()
