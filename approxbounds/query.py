@@ -19,6 +19,7 @@ from approxbounds.render import math, math_number, number
 from approxbounds.theorem import Direction, Query
 from approxbounds.transfer.average_case import AverageCase
 from approxbounds.transfer.average_case import average_case as _average_case
+from approxbounds.transfer.random_members import weighted_case
 
 __all__ = [
     "Candidates",
@@ -170,14 +171,24 @@ def bracket(F: FunctionClass, G: NetworkClass, p: Any) -> Bracket:
 
 @called_rightly
 def average_case(F: FunctionClass, G: NetworkClass, p: Any, *, member: Mapping[str, int] | None = None) -> AverageCase:
-    """T3 for random targets f_omega: bounds on the mean and the distribution of inf_g ||f_omega - g||_p^p.
+    """Random targets f_omega: bounds on the mean and the distribution of inf_g ||f_omega - g||_p^p (T3).
 
-    ``member`` fixes the family member by its indices, such as {"k": 4}; by default the one with the best bound.
+    ``member`` fixes the family member by its indices, such as {"k": 4}; by default the one with the best bound. Under
+    another measure (:func:`under`) the statement is that of T3w, for its best member.
 
     >>> import approxbounds as ab
     >>> case = ab.average_case(ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=2), p=2, member={"k": 16})
     >>> case.cells, case.mean > 0
     (16, True)
+    >>> data = ab.Empirical(points=[0.0, 1.0, 2.0, 4.0])
+    >>> case = ab.average_case(ab.under(ab.LipschitzBall(dim=1), data), ab.FiniteClass(size=4), p=2)
+    >>> case.cells, case.target([1, 0, 1, 0], [[0.0], [4.0]])
+    (4, array([ 0.5, -1. ]))
     """
     with usual_errors():
-        return _average_case(make_query(F, G, p), member)
+        query = make_query(F, G, p)
+        if query.F.setting is None:
+            return _average_case(query, member)
+        if member is not None:
+            raise ParameterError("member", member, f"must be None under {query.F.setting}")
+        return weighted_case(query)

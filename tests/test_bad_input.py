@@ -103,7 +103,7 @@ EXPONENTS = {
     **{name: {"p": lambda v, call=call: call(LIPSCHITZ, p=v)} for name, call in FROM_ABOVE.items()},
     "FunctionClass": {"p": lambda v: LIPSCHITZ.packing("1/100", p=v)},
 }
-ABSTRACT = {"FunctionClass", "NetworkClass"}
+ABSTRACT = {"AverageCase", "FunctionClass", "NetworkClass"}
 NO_ARGUMENTS = {"Theorem"}
 BELOW_ONE = [0.5, "1/2", math.nextafter(1, 0), Fraction(99, 100), Decimal("0.99"), 10**7, 10**400]
 BAD_ENTRIES = [(0,), (4, -1), (4, 2.5), (4, True), (4, "x"), (4, math.nan), ((4,),), (None,), (10**400,), ("4/3",)]

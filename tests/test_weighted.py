@@ -303,7 +303,7 @@ def test_bumps_on_samples_are_smooth():
             places = mu.sample.places.values[:, 0]
             sides = np.minimum(1, np.sqrt(family._squares()))
             x = np.linspace(-0.5, 2.5, 6001)
-            f, at = np.zeros(x.size), family.evaluate({}, rng.integers(0, 2, 12), None)
+            f, at = np.zeros(x.size), family.evaluate({}, rng.integers(0, 2, 12), places[:, None])
             for place, side, value in zip(places, sides, at, strict=True):
                 t = (x - place) / side + 0.5
                 inside = (t > 0) & (t < 1)
@@ -390,3 +390,53 @@ def test_scales():
         (bound,) = [b for b in ab.lower_bounds(U, G, p=2) if b.theorem.id == "T3"]
         assert math.isclose(bound.value, cube.value * math.sqrt(2 * math.pi) * sigma, rel_tol=1e-6)
         assert ab.lower_bound(U, G, p=2).value >= bound.value
+
+
+@pytest.mark.parametrize("G", [ab.LinearSpace(dimension=3), ab.FiniteClass(size=8)], ids=["parabolas", "eight"])
+def test_random_targets_on_a_sample(G):
+    """All 2^N targets against the best of two classes: the mean, and the quantiles."""
+    x = np.arange(12.0)
+    case = ab.average_case(ab.under(ab.LipschitzBall(dim=1), ab.Empirical(points=x)), G, p=2)
+    assert case.cells == 12 and case.axes == (0,)
+    values = np.array([case.target(omega, x[:, None]) for omega in product((0, 1), repeat=12)])
+    if isinstance(G, ab.FiniteClass):
+        rivals = 0.4 * np.random.default_rng(0).choice([-1, 1], size=(8, 12))
+        errors = np.min([np.mean((values - rival) ** 2, axis=1) for rival in rivals], axis=0)
+    else:
+        base = np.linalg.qr(np.vander(x, 3))[0]
+        errors = np.mean((values - values @ base @ base.T) ** 2, axis=1)
+    assert 0.1 * errors.mean() < case.mean <= errors.mean()
+    pairs = [("1/100", "1/2"), ("1/2", "1/2"), ("1/2", "1/10"), ("9/10", "1/2"), ("9/10", "1/10")]
+    for confidence, theta in pairs if isinstance(G, ab.FiniteClass) else pairs[:2]:
+        z = case.high_probability(theta, confidence=confidence)
+        assert z > 0 and np.mean(errors >= z) >= float(Fraction(confidence))
+    with pytest.raises(ab.NotApplicableError, match="confidence="):
+        case.high_probability("1/2", confidence=1 - Fraction(1, 10**9))
+
+
+def test_questions_to_random_targets_on_a_sample():
+    x, G = np.arange(12.0), ab.FiniteClass(size=8)
+    F = ab.under(ab.LipschitzBall(dim=1), ab.Empirical(points=x))
+    two = ab.average_case(F, G, p=2)
+    omega = np.arange(two.cells) % 2
+    np.testing.assert_array_equal(two.target(omega, x[[3, 0], None]), two.target(omega, x[:, None])[[3, 0]])
+    with pytest.raises(ab.ParameterError, match="points of the sample"):
+        two.target(omega, [[0.3]])
+    with pytest.raises(ab.ParameterError, match="omega="):
+        two.target([0, 1], x[:, None])
+    with pytest.raises(ab.ParameterError, match="member="):
+        ab.average_case(F, G, p=2, member={"k": 3})
+
+
+def test_random_targets_under_a_normal_law():
+    F, G = ab.under(ab.LipschitzBall(dim=1), ab.Normal(dim=1)), ab.LinearSpace(dimension=6)
+    case, rng = ab.average_case(F, G, p=2), np.random.default_rng(0)
+    x = rng.normal(size=4000)[:, None]
+    columns = np.hstack([x**k for k in range(6)])
+    errors = []
+    for _ in range(60):
+        f = case.target(rng.integers(0, 2, case.cells), x)
+        errors.append(np.mean((f - columns @ np.linalg.lstsq(columns, f, rcond=None)[0]) ** 2))
+    bound = next(bound for bound in ab.lower_bounds(F, G, p=2) if bound.theorem.id == "T3w")
+    assert case.mean <= np.mean(errors) and case.mean == pytest.approx(bound.value**2, rel=1e-6)
+    assert "[T3w, certified]" in str(case)

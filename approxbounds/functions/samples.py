@@ -156,10 +156,10 @@ class SampleCells(_OnSample):
         )
 
     def evaluate(self, index: Index, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """At the places of the sample, in their order."""
+        """At points of the sample; ParameterError for others."""
         signs = 2.0 * np.asarray(omega, float)[self._labels(index)] - 1.0
         values: NDArray[np.float64] = signs * self._height(FLOAT, self._squares(index, certain=False))
-        return values
+        return values[self.sample.numbers(points)]
 
 
 @dataclass(frozen=True)
@@ -211,9 +211,9 @@ class SampleBumps(_OnSample):
         )
 
     def evaluate(self, index: Index, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """At the places of the sample, in their order."""
+        """At points of the sample; ParameterError for others."""
         values: NDArray[np.float64] = (2.0 * np.asarray(omega, float) - 1.0) * self._height(FLOAT, self._squares())
-        return values
+        return values[self.sample.numbers(points)]
 
 
 @dataclass(frozen=True)
@@ -273,9 +273,9 @@ class SampleLayers(_OnSample):
         )
 
     def evaluate(self, index: Index, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """At the places of the sample, in their order."""
+        """At points of the sample; ParameterError for others."""
         lengths, chosen = chain_lengths(self.sample.places), self._chosen(index)
         values = np.searchsorted(chosen, lengths).astype(float)
         values[self._inside(index)] += np.asarray(omega, float)
         scaled: NDArray[np.float64] = values / int(index["layers"])
-        return scaled
+        return scaled[self.sample.numbers(points)]

@@ -125,6 +125,15 @@ class Points:
     weights: tuple[int, ...]
     total: int
 
+    def numbers(self, points: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Which places these points are; ParameterError if one is none."""
+        known = {place.tobytes(): i for i, place in enumerate(self.places.values)}
+        given = np.ascontiguousarray(points, float) + 0.0  # no -0.0
+        found = np.array([known.get(point.tobytes(), -1) for point in given], np.intp)
+        if (found < 0).any():
+            raise ParameterError("points", f"row {int(np.argmin(found))}", "must be points of the sample")
+        return found
+
     @classmethod
     def of_sample(cls, points: Table, weights: Table | None) -> Points:
         """The places of a sample; each point has the mass 1/m, or its weight over the sum of all."""

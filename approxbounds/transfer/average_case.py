@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,37 +15,97 @@ from numpy.typing import NDArray
 from approxbounds import render, validation
 from approxbounds.arithmetic import BALL, FLOAT, floor_float, precision
 from approxbounds.errors import HypothesisError, NoNumberError, NotApplicableError, ParameterError, echo
-from approxbounds.facts.hypercube import HypercubeFamily, member_of
+from approxbounds.facts.hypercube import Family, HypercubeFamily, member_of
 from approxbounds.members import on_axes, on_cylinder
 from approxbounds.theorem import Query
 from approxbounds.transfer.hamming import best_distance, log2_delta
 from approxbounds.transfer.hypercube import HypercubeTheorem
 from approxbounds.witness import Witness, integer_of
 
-__all__ = ["AverageCase", "average_case"]
+__all__ = ["AverageCase", "HypercubeCase", "average_case", "largest_distance"]
 
 
-@dataclass(frozen=True)
-class AverageCase:
-    """T3 for a random target: what an experiment can test.
+@dataclass(frozen=True, repr=False)
+class AverageCase(ABC):
+    """Targets f_omega with uniform signs omega, members of a family of F: what an experiment can test.
 
-    For omega uniform on {0,1}^N and Z = inf_{g in G} ||f_omega - g||_p^p:
-    E[Z] >= ``mean`` = 2 I_p S, and P(Z >= 2(1-theta) h I_p) >= 1 - delta_h/theta for every theta in (0,1].
-    All numbers are certified lower bounds.
+    With Z = inf_{g in G} ||f_omega - g||_p^p: E[Z] >= ``mean``, and ``high_probability`` bounds the quantiles of Z. All
+    numbers are certified lower bounds.
     """
 
     query: Query
     witness: Witness
+    theorem: ClassVar[str]
 
     def __str__(self) -> str:
         mean, p = render.number(self.mean, False), self.query.p
-        return f"mean of inf_g ||f_omega - g||_{p}^{p} >= {mean} for N={self.cells} cells  [T3, certified]"
+        return f"mean of inf_g ||f_omega - g||_{p}^{p} >= {mean} for N={self.cells} cells  [{self.theorem}, certified]"
 
     __repr__ = __str__
 
     @cached_property
     def _reduced(self) -> Query:
         return on_cylinder(self.query, self.witness)
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """The coordinates, numbered from 0, on which the targets depend: all of them, or those of a cylinder."""
+        dim = self._reduced.F.domain_dim
+        return tuple(range(dim)) if self._reduced is self.query else on_axes(self.query, dim)
+
+    @property
+    @abstractmethod
+    def family(self) -> Family:
+        """The family of the targets f_omega, as functions of the coordinates :attr:`axes`."""
+
+    @property
+    @abstractmethod
+    def index(self) -> dict[str, int]:
+        """The indices of its member, such as {"k": 4}."""
+
+    @property
+    @abstractmethod
+    def cells(self) -> int:
+        """N."""
+
+    @property
+    @abstractmethod
+    def mean(self) -> float:
+        """A lower bound on the mean over omega of inf_g ||f_omega - g||_p^p."""
+
+    @abstractmethod
+    def high_probability(self, theta: object, *, confidence: object) -> float:
+        """z such that P(inf_g ||f_omega - g||_p^p >= z) >= confidence, for ``theta`` and a confidence in (0,1).
+
+        Raises NotApplicableError if there is no positive one.
+        """
+
+    @abstractmethod
+    def target(self, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """f_omega at points of shape (m, d), for omega of shape (N,) with entries 0 and 1."""
+
+    def _checked(self, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The coordinates :attr:`axes` of the points, if they and omega have the right shapes."""
+        if np.shape(omega) != (self.cells,):
+            raise ParameterError("omega", np.shape(omega), f"must have shape ({self.cells},)")
+        if not np.isin(omega, (0, 1)).all():
+            raise ParameterError("omega", omega, "must have entries 0 and 1")
+        where = np.asarray(points, float)
+        if where.ndim != 2 or where.shape[1] != self.query.F.domain_dim:
+            raise ParameterError("points", where.shape, f"must have shape (m, {self.query.F.domain_dim})")
+        return where[:, list(self.axes)]
+
+
+@dataclass(frozen=True, repr=False)
+class HypercubeCase(AverageCase):
+    """T3 for a random target.
+
+    For omega uniform on {0,1}^N and Z = inf_{g in G} ||f_omega - g||_p^p:
+    E[Z] >= ``mean`` = 2 I_p S, and P(Z >= 2(1-theta) h I_p) >= 1 - delta_h/theta for every theta in (0,1].
+    All numbers are certified lower bounds.
+    """
+
+    theorem = "T3"
 
     @cached_property
     def _member(self) -> tuple[HypercubeFamily, dict[str, int], int]:
@@ -54,12 +115,6 @@ class AverageCase:
     def family(self) -> HypercubeFamily:
         """The family of the targets f_omega, as functions of the coordinates :attr:`axes`."""
         return self._member[0]
-
-    @property
-    def axes(self) -> tuple[int, ...]:
-        """The coordinates, numbered from 0, on which the targets depend: all of them, or those of a cylinder."""
-        dim = self._reduced.F.domain_dim
-        return tuple(range(dim)) if self._reduced is self.query else on_axes(self.query, dim)
 
     @property
     def index(self) -> dict[str, int]:
@@ -100,13 +155,7 @@ class AverageCase:
             family, index, cells = self._member
             growth = self._reduced.G.growth(family.centres).evaluate(BALL, cells)
             allowed = BALL.log2(BALL.number(share) * (1 - BALL.number(level)))
-            low, high = 0, self.h + 1  # delta_h increases with h
-            while high - low > 1:
-                middle = (low + high) // 2
-                if log2_delta(BALL, cells, growth, middle) <= allowed:
-                    low = middle
-                else:
-                    high = middle
+            low = largest_distance(cells, growth, allowed, self.h)
             if low == 0:
                 reason = f"delta_1/theta is not below 1 - confidence at N={echo(cells)}"
                 raise NotApplicableError(f"confidence={confidence}: {reason}")
@@ -115,31 +164,35 @@ class AverageCase:
 
     def target(self, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:
         """f_omega at points of shape (m, d), for omega of shape (N,) with entries 0 and 1."""
-        if np.shape(omega) != (self.cells,):
-            raise ParameterError("omega", np.shape(omega), f"must have shape ({self.cells},)")
-        if not np.isin(omega, (0, 1)).all():
-            raise ParameterError("omega", omega, "must have entries 0 and 1")
-        where = np.asarray(points, float)
-        if where.ndim != 2 or where.shape[1] != self.query.F.domain_dim:
-            raise ParameterError("points", where.shape, f"must have shape (m, {self.query.F.domain_dim})")
+        where = self._checked(omega, points)
         if not ((where >= 0) & (where <= 1)).all():
             raise ParameterError("points", points, "must lie in [0,1]^d")
-        return self.family.evaluate(self.index, omega, where[:, list(self.axes)])
+        return self.family.evaluate(self.index, omega, where)
 
 
-def average_case(query: Query, member: Mapping[str, int] | None = None) -> AverageCase:
+def largest_distance(cells: int, log2_growth: Any, allowed: Any, most: int) -> int:
+    """The largest h <= ``most`` with log2 delta_h at most ``allowed`` for certain, in balls; 0 if there is none."""
+    low, high = 0, most + 1  # delta_h increases with h
+    while high - low > 1:
+        middle = (low + high) // 2
+        if log2_delta(BALL, cells, log2_growth, middle) <= allowed:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def average_case(query: Query, member: Mapping[str, int] | None = None) -> HypercubeCase:
     """T3's average-case statement at the best family member, or at a given one: its indices, perhaps with ``dims``."""
     theorem = HypercubeTheorem()
     reason = theorem.objection(query)
-    if query.F.setting is not None:
-        reason = f"its random targets are drawn on [0,1]^d, not under {query.F.setting}"
     if reason is not None:
         raise NotApplicableError(f"T3: {reason}")
     if query.symbols:
         raise NoNumberError(f"the query has symbols ({', '.join(sorted(map(str, query.symbols)))})")
     try:
         if member is None:
-            return AverageCase(query, theorem.search(query))
+            return HypercubeCase(query, theorem.search(query))
         if not isinstance(member, Mapping):
             raise ParameterError("member", member, "must be a mapping of names of indices to integers")
         part = {}
@@ -158,6 +211,6 @@ def average_case(query: Query, member: Mapping[str, int] | None = None) -> Avera
         h, mass = best_distance(cells, reduced.G.growth(family.centres).evaluate(FLOAT, cells))
         if not mass[0] > 0:
             raise HypothesisError(f"G shows too many patterns on N={family.cells(index)} points")
-        return AverageCase(query, {**family.witness(index), **part, "h": int(h[0])})
+        return HypercubeCase(query, {**family.witness(index), **part, "h": int(h[0])})
     except HypothesisError as error:
         raise NotApplicableError(f"T3: {error}") from None

@@ -171,7 +171,9 @@ class WeightedHypercubeTheorem(Theorem):
                 best, found = value, {**family.witness(near), **part, **how}
         return found
 
-    def _family(self, query: Query, witness: Witness) -> tuple[Query, WeightedFamily, Index]:
+    @staticmethod
+    def member(query: Query, witness: Witness) -> tuple[Query, WeightedFamily, Index]:
+        """The query on the coordinates of the cylinder, the family, and the indices of its member."""
         reduced = on_cylinder(query, witness)
         family, index = family_of(reduced.F.weighted_families, witness)
         return reduced, family, index
@@ -179,29 +181,38 @@ class WeightedHypercubeTheorem(Theorem):
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         if not A.decides:
             raise NoExpressionError("T3w: the formula has a term for each mass; its value is a number only")
-        reduced, family, index = self._family(query, witness)
+        reduced, family, index = self.member(query, witness)
         masses = family.masses(A, index, query.p)
         growth = reduced.G.growth(family.centres)
         if witness.get("rate") is None:
             n = integer_of(witness, "cells", minimum=1)
-            least = A.minimum(*_largest(masses, n))
-            power = least * checked_mass(A, n, growth.evaluate(A, n), witness)
+            power = self.least(A, masses, n) * checked_mass(A, n, growth.evaluate(A, n), witness)
         else:
             rate = A.number(fraction_of(witness, "rate"))
-            log_u = A.log(A.number(2)) * growth.evaluate(A, family.cells(index))
-            for mass, count in zip(masses.values, masses.counts, strict=True):
-                log_u = log_u + self._sum(count * A.log((1 + A.exp(-rate * mass)) / 2))
+            log_u = self.log_u(A, masses, growth.evaluate(A, family.cells(index)), rate)
             require(bool(log_u < 0), "u is not certainly below 1")
             power = (-log_u - 1 + A.exp(log_u)) / rate
         require(bool(power > 0), "the bound is not certainly positive")
         return A.power(power, 1 / A.number(query.p))
 
     @staticmethod
+    def least(A: Arithmetic[V], masses: Cells, n: int) -> V:
+        """The least of the n largest masses."""
+        return A.minimum(*_largest(masses, n))
+
+    def log_u(self, A: Arithmetic[V], masses: Cells, log2_growth: V, rate: V) -> V:
+        """log u for the cells of these masses, at lambda = ``rate``."""
+        log_u = A.log(A.number(2)) * log2_growth
+        for mass, count in zip(masses.values, masses.counts, strict=True):
+            log_u = log_u + self._sum(count * A.log((1 + A.exp(-rate * mass)) / 2))
+        return log_u
+
+    @staticmethod
     def _sum(terms: Any) -> Any:
         return float(np.sum(terms)) if isinstance(terms, np.ndarray) else terms
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        reduced, family, index = self._family(query, witness)
+        reduced, family, index = self.member(query, witness)
         N, p = family.cells(index), query.p
         n = N if witness.get("rate") is not None else integer_of(witness, "cells")
         if witness.get("rate") is not None:

@@ -31,6 +31,7 @@ from scipy.special import bdtrc
 
 import approxbounds as ab
 from approxbounds.arithmetic import FLOAT
+from approxbounds.transfer.average_case import HypercubeCase
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import BoundViolationError, ParameterError
@@ -78,9 +79,11 @@ class Pair:
         return self.network.as_class(steps=steps_of(self.network, self.functions.domain_dim))
 
     @cached_property
-    def case(self) -> ab.AverageCase:
+    def case(self) -> HypercubeCase:
         """What the theorem says of the targets. Raises ab.NotApplicableError where it says nothing."""
-        return ab.average_case(self.functions, self.approximating, p=self.p, member=self.member)
+        case = ab.average_case(self.functions, self.approximating, p=self.p, member=self.member)
+        assert isinstance(case, HypercubeCase)  # under Lebesgue measure
+        return case
 
     @property
     def index(self) -> dict[str, int]:
@@ -110,7 +113,7 @@ class GridCase:
     families cover) an error can only add to the sum.
     """
 
-    case: ab.AverageCase
+    case: HypercubeCase
     positions: Array
 
     @cached_property
@@ -297,7 +300,7 @@ def _generator(pair: Pair, seed: int, stream: int) -> np.random.Generator:
     return np.random.default_rng([seed, crc32(json.dumps(pair.record(), sort_keys=True).encode()), stream])
 
 
-def _positions(case: ab.AverageCase, points: int, rng: np.random.Generator, *, least: int) -> Array:
+def _positions(case: HypercubeCase, points: int, rng: np.random.Generator, *, least: int) -> Array:
     """(q, d), each uniform on [0,1)^d and together spread out (a Latin hypercube), with k^d q about ``points``."""
     if not case.family.on_cubes:
         raise ParameterError("functions", case.query.F, "needs a family whose cells are cubes, all k^d or some of them")
@@ -308,7 +311,7 @@ def _positions(case: ab.AverageCase, points: int, rng: np.random.Generator, *, l
     return positions
 
 
-def _in_cubes(case: ab.AverageCase, positions: Array) -> Array:
+def _in_cubes(case: HypercubeCase, positions: Array) -> Array:
     """(i + t)/k for all cubes i and their positions t, (k^d or 1, q, d), as an array (k^d q, d)."""
     k, dim = case.index["k"], positions.shape[-1]
     cubes = np.indices((k,) * dim).reshape(dim, -1).T
