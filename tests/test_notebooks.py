@@ -35,7 +35,7 @@ def test_all_are_there() -> None:
     names = [path.stem.partition("_")[2] for path in NOTEBOOKS]
     assert names == [
         *("first_bound", "lp_versus_sup", "compare_theorems"),
-        *("quantised_networks", "hadamrnn", "expressivity", "how_sharp"),
+        *("quantised_networks", "hadamrnn", "expressivity", "how_sharp", "your_data"),
     ]
     assert [path.stem[:2] for path in NOTEBOOKS] == [f"{number:02}" for number in range(1, len(names) + 1)]
     assert {path.name for path in FOLDER.iterdir() if not path.name.startswith(".")} == {p.name for p in NOTEBOOKS}
