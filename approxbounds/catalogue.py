@@ -71,6 +71,7 @@ from approxbounds.transfer.scale_sensitive import ScaleSensitiveTheorem
 from approxbounds.transfer.sup_norm import SupNormTheorem
 from approxbounds.transfer.volumes import VolumeTheorem
 from approxbounds.transfer.weighted import WeightedHypercubeTheorem, WeightedSupNormTheorem
+from approxbounds.transfer.weighted_linear import WeightedLinearTheorem
 
 
 def _by_id(*theorems: Theorem) -> dict[str, Theorem]:
@@ -154,6 +155,7 @@ REGISTRY.lower.update(
         VolumeTheorem(),
         WeightedHypercubeTheorem(),
         WeightedSupNormTheorem(),
+        WeightedLinearTheorem(),
     )
 )
 

@@ -123,7 +123,7 @@ def test_chain_lengths(d):
 # ----------------------------------------------------------------------------------------------------------- the gate
 
 NORMAL = ab.under(ab.LipschitzBall(dim=1), ab.Normal(dim=1))
-PROVED = {"T3", "T3inf", "T2a", "T3w", "T3w-inf", "packing-gilbert-varshamov", "constant"}
+PROVED = {"T3", "T3inf", "T2a", "T3w", "T3w-inf", "Tlin", "Tlin-w", "packing-gilbert-varshamov", "constant"}
 
 
 def test_theorems_must_say_that_they_are_proved_for_other_measures():

@@ -329,7 +329,8 @@ def test_layers_on_samples():
 def test_a_sample_that_G_may_interpolate_has_no_lower_bound():
     U = ab.under(ab.LipschitzBall(dim=1), ab.Empirical(points=[0.0, 0.5, 1.0]))
     reasons = {r.theorem: r.reason for r in ab.lower_bounds(U, ab.LinearSpace(dimension=3, input_dim=1), p=2).refusals}
-    assert "too many patterns" in reasons["T3w"] and "Lebesgue" in reasons["Tlin"]
+    assert "too many patterns" in reasons["T3w"] and "Lebesgue" in reasons["Tvol"]
+    assert "look alike" in reasons["Tlin"] and "more than D=3 cells" in reasons["Tlin-w"]
     far = ab.Empirical(points=[0.0, 100.0])
     bound = ab.lower_bound(ab.under(ab.LipschitzBall(dim=1), far), ab.FiniteClass(size=1), p=2)
     assert 0.4 < bound.value < 1 and ab.upper_bound(bound.query.F, NET, p=2).value == 1

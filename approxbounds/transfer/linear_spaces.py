@@ -15,10 +15,16 @@ from approxbounds.members import Members, Scores, best_member, member_steps, no_
 from approxbounds.render import below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, conditional
-from approxbounds.validation import Number, is_infinite
+from approxbounds.validation import is_infinite
 from approxbounds.witness import Witness, require
 
-__all__ = ["LinearSpaceTheorem"]
+__all__ = ["LinearSpaceTheorem", "no_space", "space_step"]
+
+
+def no_space(query: Query) -> str | None:
+    """The reason why theorems on linear spaces do not apply, if there is one."""
+    known = query.G.linear_dimension is not None
+    return None if known else "G is not known to lie in a linear or affine space of finite dimension"
 
 
 def _dimension(query: Query) -> int:
@@ -28,8 +34,9 @@ def _dimension(query: Query) -> int:
     return int(dimension)
 
 
-def _space(dimension: Number) -> Step:
-    return Step(f"$G$ lies in a linear or affine space of dimension ${named('D', dimension)}$.")
+def space_step(query: Query) -> Step:
+    """The dimension of the space that G lies in."""
+    return Step(f"$G$ lies in a linear or affine space of dimension ${named('D', query.G.linear_dimension)}$.")
 
 
 class LinearSpaceTheorem(Theorem):
@@ -50,13 +57,12 @@ class LinearSpaceTheorem(Theorem):
         r"$\le D$, and some sign vector is at $\ell_p$ distance $\ge(N-D)^{1/p}$ from $Y$."
     )
     citations = (Citation("approxbounds", "Tlin"),)
+    any_measure = True
 
     def refusal(self, query: Query) -> str | None:
         if is_infinite(query.p):
             return "p = inf: T3inf gives there what it would give, sup w for every family with N > D cells"
-        if query.G.linear_dimension is None:
-            return "G is not known to lie in a linear or affine space of finite dimension"
-        return no_family(query)
+        return no_space(query) or no_family(query)
 
     def search(self, query: Query) -> Witness:
         D = _dimension(query)
@@ -98,7 +104,7 @@ class LinearSpaceTheorem(Theorem):
         family = query.F.families[0]
         return (
             Step(family.describe(None), family.citations),
-            _space(query.G.linear_dimension),
+            space_step(query),
             Step(r"Take the coarsest member with $N\ge(1+a/p)D$ cells, $a$ the entropy exponent of $F$."),
             Step(self.statement, self.citations),
         )
@@ -108,7 +114,7 @@ class LinearSpaceTheorem(Theorem):
         D, p = _dimension(query), query.p
         return (
             *member_steps(query, witness, f"\\|w\\|_{{{p}}}\\ge {below(family.norm(BALL, index, p))}"),
-            _space(D),
+            space_step(query),
             Step(
                 f"{self.statement} Here $E_{{{p}}}\\ge\\|w\\|_{{{p}}}(1-{D}/{N})^{{1/{p}}}\\ge "
                 f"{below(self.evaluate(BALL, query, witness))}$.",

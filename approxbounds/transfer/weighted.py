@@ -25,7 +25,15 @@ from approxbounds.transfer.hamming import best_distance, checked_mass
 from approxbounds.validation import Number, is_infinite
 from approxbounds.witness import Witness, fraction_of, integer_of, require, short_fraction
 
-__all__ = ["WeightedHypercubeTheorem", "WeightedSupNormTheorem"]
+__all__ = [
+    "Masses",
+    "WeightedHypercubeTheorem",
+    "WeightedSupNormTheorem",
+    "masses_of",
+    "no_weighted_family",
+    "total",
+    "weighted_members",
+]
 
 _LN2 = float(np.log(2.0))
 _GROUPS = 400
@@ -33,7 +41,7 @@ _FEW = 3000  # cells: up to so many equal masses are tried
 _MOST_DIMS = 3  # of the cylinders that are searched
 
 
-def _families(query: Query) -> Iterator[tuple[Mapping[str, int], Query, WeightedFamily]]:
+def weighted_members(query: Query) -> Iterator[tuple[Mapping[str, int], Query, WeightedFamily]]:
     """The weighted families of F and of its cylinders of few coordinates, each with its part of a witness."""
     for part, reduced in cylinders(query):
         if part.get("dims", 0) <= _MOST_DIMS:
@@ -41,7 +49,7 @@ def _families(query: Query) -> Iterator[tuple[Mapping[str, int], Query, Weighted
                 yield part, reduced, family
 
 
-def _no_family(query: Query) -> str | None:
+def no_weighted_family(query: Query) -> str | None:
     return (
         None if query.F.weighted_families else "no family on cells of known masses is known for F (T3 has equal ones)"
     )
@@ -61,7 +69,12 @@ def _largest(cells: Cells, n: int) -> list[Any]:
     raise HypothesisError("there are not so many cells")
 
 
-class _Masses:
+def total(terms: Any) -> Any:
+    """The sum of an array, or the one number that it is instead in balls."""
+    return float(np.sum(terms)) if isinstance(terms, np.ndarray) else terms
+
+
+class Masses:
     """The masses of a member in floats, the largest first; many are put together into a few hundred groups."""
 
     def __init__(self, cells: Cells) -> None:
@@ -116,7 +129,7 @@ def _score(
     log2_growth = float(growth.evaluate(FLOAT, N))
     if log2_growth >= N:
         return 0.0, {}
-    masses = _masses(family, tuple(index.items()), p)
+    masses = masses_of(family, tuple(index.items()), p)
     if masses.total / 2 <= best:  # no choice of lambda, n gives more
         return 0.0, {}
     value, rate = masses.best_rate(log2_growth * _LN2)
@@ -125,9 +138,9 @@ def _score(
 
 
 @lru_cache(maxsize=2048)
-def _masses(family: WeightedFamily, index: tuple[tuple[str, int], ...], p: Number) -> _Masses:
+def masses_of(family: WeightedFamily, index: tuple[tuple[str, int], ...], p: Number) -> Masses:
     """The masses do not depend on G."""
-    return _Masses(family.masses(FLOAT, dict(index), p))
+    return Masses(family.masses(FLOAT, dict(index), p))
 
 
 class WeightedHypercubeTheorem(Theorem):
@@ -153,11 +166,11 @@ class WeightedHypercubeTheorem(Theorem):
     def refusal(self, query: Query) -> str | None:
         if is_infinite(query.p):
             return "p = inf: it needs 1 <= p < inf (T3w-inf covers the sup norm)"
-        return _no_family(query) or no_growth(query)
+        return no_weighted_family(query) or no_growth(query)
 
     def search(self, query: Query) -> Witness:
         best, found, where = 0.0, None, None
-        for part, reduced, family in _families(query):
+        for part, reduced, family in weighted_members(query):
             for index in family.members():
                 value, how = _score(family, index, reduced.G.growth(family.centres), query.p, best)
                 if value > best:
@@ -204,12 +217,8 @@ class WeightedHypercubeTheorem(Theorem):
         """log u for the cells of these masses, at lambda = ``rate``."""
         log_u = A.log(A.number(2)) * log2_growth
         for mass, count in zip(masses.values, masses.counts, strict=True):
-            log_u = log_u + self._sum(count * A.log((1 + A.exp(-rate * mass)) / 2))
+            log_u = log_u + total(count * A.log((1 + A.exp(-rate * mass)) / 2))
         return log_u
-
-    @staticmethod
-    def _sum(terms: Any) -> Any:
-        return float(np.sum(terms)) if isinstance(terms, np.ndarray) else terms
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         reduced, family, index = self.member(query, witness)
@@ -247,17 +256,17 @@ class WeightedSupNormTheorem(Theorem):
     def refusal(self, query: Query) -> str | None:
         if not is_infinite(query.p):
             return f"p = {query.p}: it is about the sup norm (T3w covers 1 <= p < inf)"
-        return _no_family(query) or no_growth(query)
+        return no_weighted_family(query) or no_growth(query)
 
     def search(self, query: Query) -> Witness:
         best, found = 0.0, None
-        for part, reduced, family in _families(query):
+        for part, reduced, family in weighted_members(query):
             least = nearly_excluded(reduced.G, family.centres)
             n = next(
                 (n for n in (least, least + 1, least + 2 + least // 10**9) if self._unshattered(reduced, family, n)), 0
             )
             for index in self._members(family, n) if n else ():
-                heights = _Masses(family.heights(FLOAT, index))
+                heights = Masses(family.heights(FLOAT, index))
                 ends = np.cumsum(heights.counts)
                 if not ends.size or ends[-1] < n:
                     continue
