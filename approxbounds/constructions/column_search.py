@@ -125,11 +125,13 @@ class ColumnSearch:
 
     def _rooms(self, grid: ColumnGrid, end: int) -> Iterator[Breaks]:
         """Numbers of breaks of the first and of the second level: all of the first, or after a few layers of them."""
-        rooms = [width - grid.known for width in self.widths[self.start + 1 : end]]
+        known = grid.known
+        rooms = [width - known for width in self.widths[self.start + 1 : end]]
         if min(rooms) < 0:
             return
         for finer in (0, 1):
-            left = [room - grid.open(finer) for room in rooms]
+            passed = grid.open(finer)
+            left = [room - passed for room in rooms]
             for begin, room in enumerate(left):
                 if room < 0 and not finer:
                     yield rooms[begin], 0
