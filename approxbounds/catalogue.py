@@ -71,6 +71,7 @@ from approxbounds.transfer.scale_sensitive import ScaleSensitiveTheorem
 from approxbounds.transfer.sup_norm import SupNormTheorem
 from approxbounds.transfer.volumes import VolumeTheorem
 from approxbounds.transfer.weighted import WeightedHypercubeTheorem, WeightedSupNormTheorem
+from approxbounds.transfer.weighted_fat import WeightedFatSupNorm, WeightedFatTheorem
 from approxbounds.transfer.weighted_linear import WeightedLinearTheorem
 
 
@@ -156,6 +157,8 @@ REGISTRY.lower.update(
         WeightedHypercubeTheorem(),
         WeightedSupNormTheorem(),
         WeightedLinearTheorem(),
+        WeightedFatTheorem(),
+        WeightedFatSupNorm(),
     )
 )
 

@@ -24,7 +24,7 @@ WITHOUT_CLOSED_FORMS = {"T1", "T2b", "T2e", "T3fat", "T3fat-inf", "known-rate", 
 WITHOUT_CLOSED_FORMS |= {"Tjump", "Tblowup", "Tregion", "convex-graded-nodes"}  # no symbols, or no closed form
 WITHOUT_CLOSED_FORMS |= {"convex-columns", "covering-convex"}  # a maximum or a sum over all cells
 WITHOUT_CLOSED_FORMS |= {"covering-constant", "known-rate-besov"}
-WITHOUT_CLOSED_FORMS |= {"T3w", "T3w-inf", "Tlin-w"}  # a sum over all masses
+WITHOUT_CLOSED_FORMS |= {"T3w", "T3w-inf", "Tlin-w", "T3fat-w", "T3fat-w-inf"}  # a sum over all masses
 OTHER_SIZES = {"lu-shen-yang-zhang"}  # of shen-yang-zhang's kind, for other smoothness
 PRINTERS = [
     sympy.pycode,

@@ -40,7 +40,7 @@ class Given(WeightedFamily):
     def cells(self, index):
         return len(self.given)
 
-    def masses(self, A, index, p):
+    def masses(self, A, index, p, eta=0):
         if A.vectorised:
             return Cells([np.array([float(a) for a in self.given])], [np.ones(len(self.given))])
         return Cells([A.number(a) for a in self.given], [1] * len(self.given))

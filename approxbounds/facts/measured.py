@@ -41,6 +41,11 @@ class Measured:
         return None
 
     @property
+    def in_cube(self) -> bool:
+        """Whether mu lives on [0,1]^d, for which the fat-shattering dimensions of G are known."""
+        return True
+
+    @property
     def carried(self) -> Carried:
         """How the class is defined on other domains, and which maps carry it from one to another."""
         return Carried()

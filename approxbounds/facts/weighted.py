@@ -31,15 +31,15 @@ class Cells(NamedTuple):
 
 
 class WeightedFamily(Family):
-    """A family of F under mu, its members named by integers; masses and heights are lower bounds."""
+    """A family of F under mu, its members named by integers; masses and heights are those of a profile w' <= w."""
 
     @abstractmethod
     def cells(self, index: Index) -> int:
         """N, exactly."""
 
     @abstractmethod
-    def masses(self, A: Arithmetic[V], index: Index, p: Number) -> Cells:
-        """Lower bounds on the masses A_i = 2 int_{C_i} w^p dmu, p < inf."""
+    def masses(self, A: Arithmetic[V], index: Index, p: Number, eta: V | float = 0) -> Cells:
+        """Lower bounds on the masses A_i = 2 int_{C_i} max(w' - eta, 0)^p dmu, p < inf."""
 
     def ceiling(self, index: Index, p: Number) -> float:
         """About an upper bound on half the sum of the masses, where it takes less time than they do; for searches."""
@@ -47,7 +47,7 @@ class WeightedFamily(Family):
 
     @abstractmethod
     def heights(self, A: Arithmetic[V], index: Index) -> Cells:
-        """Lower bounds on the essential suprema of w with respect to mu on the cells."""
+        """The essential suprema of w' with respect to mu on the cells."""
 
     @abstractmethod
     def members(self) -> Iterator[dict[str, int]]:

@@ -47,9 +47,11 @@ class _EqualCubes(WeightedFamily):
     def _height(self, A: Arithmetic[V], index: Index) -> V:
         return self.base.norm(A, {"k": index["k"]}, inf)
 
-    def masses(self, A: Arithmetic[V], index: Index, p: Number) -> Cells:
-        """A_i = 2 c_i k^{-d} (mean of w^p over a cube)."""
-        mean = A.power(self.base.norm(A, {"k": index["k"]}, p), A.number(p))
+    def masses(self, A: Arithmetic[V], index: Index, p: Number, eta: V | float = 0) -> Cells:
+        """A_i = 2 c_i k^{-d} (mean of max(w - eta, 0)^p over a cube); with eta by Minkowski's inequality."""
+        norm = self.base.norm(A, {"k": index["k"]}, p) - eta
+        require(bool(norm > 0), "eta must certainly be below the mean of order p of w")
+        mean = A.power(norm, A.number(p))
         scale = 2 * mean * A.power(A.number(index["k"]), -A.number(self.base.dim))
         densities, counts = self._densities(A, index)
         return Cells([scale * density for density in densities], counts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import inf
@@ -35,6 +35,21 @@ class _OnSample(WeightedFamily):
     @property
     def _number(self) -> int:
         return len(self.sample.places)
+
+    def _height(self, A: Arithmetic[V], square: Any) -> Any:
+        """w at a point whose squared distance from the other cells is known; None for an infinite one."""
+        raise NotImplementedError
+
+    def _power(self, p: Number, eta: Any) -> Callable[[Any, Any], Any]:
+        """max(w - eta, 0)^p, for :meth:`_grouped`."""
+
+        def power(A: Arithmetic[V], square: Any) -> Any:
+            excess = self._height(A, square) - eta
+            if A.vectorised:
+                return np.maximum(excess, 0.0) ** float(p)
+            return A.power(excess, A.number(p)) if excess > 0 else A.number(0)
+
+        return power
 
     def _grouped(self, A: Arithmetic[V], labels: Any, keys: Any, value: Any) -> Cells:
         """Sums over the cells of 2 (mass of the point) value(key): for all keys at once in floats, else one by one."""
@@ -119,12 +134,8 @@ class SampleCells(_OnSample):
         exponent = A.number(Fraction(self.smoothness) / 2)
         return radius * A.minimum(A.number(1), A.power(A.number(square), exponent) / 2)
 
-    def masses(self, A: Arithmetic[V], index: Index, p: Number) -> Cells:
-        def power(A: Arithmetic[V], square: Any) -> Any:
-            height = self._height(A, square)
-            return height ** float(p) if A.vectorised else 0 * height if square == 0 else A.power(height, A.number(p))
-
-        return self._grouped(A, self._labels(index), self._squares(index), power)
+    def masses(self, A: Arithmetic[V], index: Index, p: Number, eta: V | float = 0) -> Cells:
+        return self._grouped(A, self._labels(index), self._squares(index), self._power(p, eta))
 
     def _squares(self, index: Index, certain: bool = True) -> NDArray[np.float64]:
         return separations(self.sample.places, self.kind, self._size(index), certain=certain)
@@ -190,12 +201,8 @@ class SampleBumps(_OnSample):
     def _squares(self) -> NDArray[np.float64]:
         return separations(self.sample.places, "points", 0, sup=True)
 
-    def masses(self, A: Arithmetic[V], index: Index, p: Number) -> Cells:
-        def power(A: Arithmetic[V], square: Any) -> Any:
-            height = self._height(A, square)
-            return height ** float(p) if A.vectorised else 0 * height if square == 0 else A.power(height, A.number(p))
-
-        return self._grouped(A, np.arange(self._number), self._squares(), power)
+    def masses(self, A: Arithmetic[V], index: Index, p: Number, eta: V | float = 0) -> Cells:
+        return self._grouped(A, np.arange(self._number), self._squares(), self._power(p, eta))
 
     def heights(self, A: Arithmetic[V], index: Index) -> Cells:
         return self._largest(A, np.arange(self._number), self._squares(), self._height)
@@ -244,13 +251,15 @@ class SampleLayers(_OnSample):
     def cells(self, index: Index) -> int:
         return len(self._inside(index))
 
-    def masses(self, A: Arithmetic[V], index: Index, p: Number) -> Cells:
+    def masses(self, A: Arithmetic[V], index: Index, p: Number, eta: V | float = 0) -> Cells:
         inside = self._inside(index).tolist()
         weights = [self.sample.weights[i] for i in inside]
         kinds: dict[int, int] = {}
         for weight in weights:
             kinds[weight] = kinds.get(weight, 0) + 1
-        scale = 2 * A.power(A.number(2 * int(index["layers"])), -A.number(p)) / A.number(self.sample.total)
+        excess = 1 / A.number(2 * int(index["layers"])) - eta
+        require(bool(excess > 0), "eta must certainly be below w")
+        scale = 2 * A.power(excess, A.number(p)) / A.number(self.sample.total)
         return Cells([scale * A.number(weight) for weight in kinds], list(kinds.values()))
 
     def heights(self, A: Arithmetic[V], index: Index) -> Cells:

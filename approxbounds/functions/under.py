@@ -72,6 +72,10 @@ class Under(FunctionClass):
         return str(self.measure)
 
     @property
+    def in_cube(self) -> bool:
+        return self.measure.in_cube
+
+    @property
     def definition(self) -> str:
         return (
             f"{self.functions.definition} Here it is the class on $X={self.measure.domain}$ in place of $[0,1]^d$, "

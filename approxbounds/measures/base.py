@@ -61,6 +61,12 @@ class Measure(Description, ABC):
         return self.is_uniform
 
     @property
+    def in_cube(self) -> bool:
+        """Whether mu is known to live on [0,1]^d, which may be a part of X."""
+        sides = [law.sides for law in self.laws or ()]
+        return bool(sides) and all(ends is not None and ends[0] >= 0 and ends[1] <= 1 for ends in sides)
+
+    @property
     def is_uniform(self) -> bool:
         """Whether it is the uniform law on a box."""
         return self.laws is not None and all(law.sides is not None for law in self.laws)

@@ -96,6 +96,10 @@ class Density(Measure):
         return True
 
     @property
+    def in_cube(self) -> bool:
+        return all(cuts[0] >= 0 and cuts[-1] <= 1 for cuts in self._cuts)
+
+    @property
     def domain(self) -> str:
         return r"\times".join(f"[{cuts[0]},{cuts[-1]}]" for cuts in self._cuts)
 

@@ -60,6 +60,11 @@ class Empirical(Measure):
         return _sample(self.points, self.weights)
 
     @property
+    def in_cube(self) -> bool:
+        values = self.points.values
+        return bool(((values >= 0) & (values <= 1)).all())
+
+    @property
     def domain(self) -> str:
         return r"\mathbb{R}" if self.dimension == 1 else rf"\mathbb{{R}}^{{{self.dimension}}}"
 

@@ -51,6 +51,7 @@ class FatSupNormTheorem(Theorem):
         r"otherwise functions of $G$ near the $f_\omega$ would shatter one point of each cell at the levels $c_i$."
     )
     citations = (Citation("approxbounds", "T3fat-inf"),)
+    any_measure = True
 
     def refusal(self, query: Query) -> str | None:
         if not is_infinite(query.p):
@@ -111,6 +112,7 @@ class FatHypercubeTheorem(Theorem):
         r"to $c_i\pm\sup w$, are at pairwise distance $\ge\eta$ in max norm."
     )
     citations = (Citation("approxbounds", "T3fat"), Citation("Siegel2023"))
+    any_measure = True
 
     def refusal(self, query: Query) -> str | None:
         if is_infinite(query.p):

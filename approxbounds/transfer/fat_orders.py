@@ -10,7 +10,7 @@ from approxbounds.members import no_family
 from approxbounds.theorem import Query
 from approxbounds.validation import is_symbolic
 
-__all__ = ["fat_rate", "no_fat_theorem"]
+__all__ = ["fat_rate", "no_fat_scale", "no_fat_theorem"]
 
 
 def fat_rate(query: Query, *, logarithms: bool = True) -> Any:
@@ -38,4 +38,11 @@ def fat_rate(query: Query, *, logarithms: bool = True) -> Any:
 
 def no_fat_theorem(query: Query) -> str | None:
     """The reason why theorems on F's families and G's fat-shattering dimension do not apply, if there is one."""
-    return no_family(query) or no_fat_bound(query.G)
+    return no_family(query) or no_fat_scale(query)
+
+
+def no_fat_scale(query: Query) -> str | None:
+    """The reason why G's fat-shattering dimension on the domain of F is not known, if there is one."""
+    if not query.F.in_cube:
+        return "the fat-shattering dimension of G is known for inputs in [0,1]^d only, and mu is not known to be there"
+    return no_fat_bound(query.G)

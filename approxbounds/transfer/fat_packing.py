@@ -57,6 +57,7 @@ class FatPackingTransfer(Theorem):
         *CITATIONS,
         Citation("AchourFoucaultGerchinovitzMalgouyres2022", "Thm 1"),
     )
+    any_measure = True
 
     def refusal(self, query: Query) -> str | None:
         if is_infinite(query.p):

@@ -17,7 +17,7 @@ from approxbounds.facts.hypercube import Index
 from approxbounds.facts.weighted import WeightedFamily
 from approxbounds.theorem import Query
 from approxbounds.transfer.average_case import AverageCase, largest_distance
-from approxbounds.transfer.weighted import WeightedHypercubeTheorem
+from approxbounds.transfer.weighted import WeightedHypercubeTheorem, largest_cells, log_u
 from approxbounds.witness import fraction_of, integer_of
 
 __all__ = ["WeightedCase", "weighted_case"]
@@ -82,16 +82,16 @@ class WeightedCase(AverageCase):
 
     def _quantile(self, chance: Any) -> Any:
         """The largest z found for which patterns are within z of omega with at most this chance, in balls."""
-        theorem, (family, index) = WeightedHypercubeTheorem(), self._member
+        family, index = self._member
         masses, counts = family.masses(BALL, index, self.query.p), self._reduced.G.growth(family.centres)
         if self.witness.get("rate") is None:
             n = integer_of(self.witness, "cells")
             h = largest_distance(n, counts.evaluate(BALL, n), BALL.log2(chance), integer_of(self.witness, "h"))
-            return h * theorem.least(BALL, masses, n)
+            return h * BALL.minimum(*largest_cells(masses, n))
         growth, first = counts.evaluate(BALL, self.cells), fraction_of(self.witness, "rate")
         values = []
         for rate in (BALL.number(times * first) for times in _RATES):
-            values.append((BALL.log(chance) - theorem.log_u(BALL, masses, growth, rate)) / rate)
+            values.append((BALL.log(chance) - log_u(BALL, masses, growth, rate)) / rate)
         return max(values, key=floor_float)
 
     def target(self, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from fractions import Fraction
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -29,7 +30,10 @@ __all__ = [
     "Masses",
     "WeightedHypercubeTheorem",
     "WeightedSupNormTheorem",
+    "largest_cells",
+    "log_u",
     "masses_of",
+    "mean_distance",
     "no_weighted_family",
     "total",
     "weighted_members",
@@ -55,7 +59,7 @@ def no_weighted_family(query: Query) -> str | None:
     )
 
 
-def _largest(cells: Cells, n: int) -> list[Any]:
+def largest_cells(cells: Cells, n: int) -> list[Any]:
     """The values of n cells of the largest ones, by the middles of balls: any n cells would do."""
     flat: list[tuple[Any, Any]] = []
     for values, counts in zip(*cells, strict=True):
@@ -72,6 +76,22 @@ def _largest(cells: Cells, n: int) -> list[Any]:
 def total(terms: Any) -> Any:
     """The sum of an array, or the one number that it is instead in balls."""
     return float(np.sum(terms)) if isinstance(terms, np.ndarray) else terms
+
+
+def mean_distance(A: Arithmetic[V], masses: Cells, log2_growth: V | float, rate: Fraction) -> V:
+    """(-log u - 1 + u)/lambda with u = Pi prod_i (1 + e^{-lambda A_i})/2, after checking that u < 1."""
+    lam = A.number(rate)
+    u = log_u(A, masses, log2_growth, lam)
+    require(bool(u < 0), "u is not certainly below 1")
+    return (-u - 1 + A.exp(u)) / lam
+
+
+def log_u(A: Arithmetic[V], masses: Cells, log2_growth: V | float, rate: V) -> V:
+    """log u for the cells of these masses, at lambda = ``rate``."""
+    value = A.log(A.number(2)) * log2_growth
+    for mass, count in zip(masses.values, masses.counts, strict=True):
+        value = value + total(count * A.log((1 + A.exp(-rate * mass)) / 2))
+    return value
 
 
 class Masses:
@@ -96,9 +116,9 @@ class Masses:
             return 0.0, 1.0
         rates, i, values = np.exp(np.linspace(-3.0, 14.0, 40)) * cells / self.total, 0, np.zeros(0)
         for finer in (True, False):
-            log_u = log_growth + (np.log1p(np.exp(-np.outer(rates, self.masses))) - _LN2) @ self.counts
+            logs = log_growth + (np.log1p(np.exp(-np.outer(rates, self.masses))) - _LN2) @ self.counts
             with np.errstate(over="ignore"):
-                values = np.where(log_u < 0, (-log_u - 1 + np.exp(np.minimum(log_u, 0.0))) / rates, 0.0)
+                values = np.where(logs < 0, (-logs - 1 + np.exp(np.minimum(logs, 0.0))) / rates, 0.0)
             i = int(np.argmax(values))
             if finer:
                 rates = np.geomspace(rates[max(i - 1, 0)], rates[min(i + 1, rates.size - 1)], 40)
@@ -199,26 +219,12 @@ class WeightedHypercubeTheorem(Theorem):
         growth = reduced.G.growth(family.centres)
         if witness.get("rate") is None:
             n = integer_of(witness, "cells", minimum=1)
-            power = self.least(A, masses, n) * checked_mass(A, n, growth.evaluate(A, n), witness)
+            least = A.minimum(*largest_cells(masses, n))
+            power = least * checked_mass(A, n, growth.evaluate(A, n), witness)
         else:
-            rate = A.number(fraction_of(witness, "rate"))
-            log_u = self.log_u(A, masses, growth.evaluate(A, family.cells(index)), rate)
-            require(bool(log_u < 0), "u is not certainly below 1")
-            power = (-log_u - 1 + A.exp(log_u)) / rate
+            power = mean_distance(A, masses, growth.evaluate(A, family.cells(index)), fraction_of(witness, "rate"))
         require(bool(power > 0), "the bound is not certainly positive")
         return A.power(power, 1 / A.number(query.p))
-
-    @staticmethod
-    def least(A: Arithmetic[V], masses: Cells, n: int) -> V:
-        """The least of the n largest masses."""
-        return A.minimum(*_largest(masses, n))
-
-    def log_u(self, A: Arithmetic[V], masses: Cells, log2_growth: V, rate: V) -> V:
-        """log u for the cells of these masses, at lambda = ``rate``."""
-        log_u = A.log(A.number(2)) * log2_growth
-        for mass, count in zip(masses.values, masses.counts, strict=True):
-            log_u = log_u + total(count * A.log((1 + A.exp(-rate * mass)) / 2))
-        return log_u
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         reduced, family, index = self.member(query, witness)
@@ -297,7 +303,7 @@ class WeightedSupNormTheorem(Theorem):
         n = integer_of(witness, "cells", minimum=1)
         unshattered = excludes_shattering(A, reduced.G, n, family.centres)
         require(unshattered, f"it is not certain that no N={echo(n)} points are shattered")
-        return A.minimum(*_largest(family.heights(A, index), n))
+        return A.minimum(*largest_cells(family.heights(A, index), n))
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         reduced = on_cylinder(query, witness)
