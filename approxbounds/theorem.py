@@ -139,6 +139,9 @@ class Theorem(ABC):
     depths: ClassVar[Depths] = Depths.ANY  # where the rate holds
     infinite: ClassVar[bool] = False  # the bound is always that the quantity is infinite
     numeric: ClassVar[bool] = True  # False: a constant is unspecified, so there are rates only
+    #: Upper bounds by networks that see x by 1[x_j >= t] and 1[x_j > t] only; or by limits of them, p < inf.
+    #: For p = inf and classes that are defined at every point they hold at every point.
+    by_steps: ClassVar[bool] = False
     any_measure: ClassVar[bool] = False  # whether it is proved for F under any measure, by what F then states
 
     def __eq__(self, other: object) -> bool:

@@ -73,6 +73,7 @@ class LevelSets(Theorem):
     )
     citations = (Citation("approxbounds", "5"),)
     direction = Direction.UPPER
+    by_steps = True
 
     def refusal(self, query: Query) -> str | None:
         F, G, d = query.F, query.G, query.F.domain_dim

@@ -55,6 +55,7 @@ class MonotoneSteps(OneVariable):
         r"Step functions on $n$ intervals whose ends are where $f$ passes $a+\frac in(b-a)$ are within "
         r"$\frac{b-a}{2n}$ of a monotone $f:[0,1]\to[a,b]$ everywhere."
     )
+    by_steps = True
 
     def refusal(self, query: Query) -> str | None:
         reason = placement_refusal(query.G) or _refusal(query)

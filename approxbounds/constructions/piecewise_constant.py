@@ -154,6 +154,7 @@ class CubeConstruction(Theorem):
     )
     citations = (Citation("approxbounds", "5"),)
     direction = Direction.UPPER
+    by_steps = True
 
     def refusal(self, query: Query) -> str | None:
         if query.F.cube_exponent(query.p) is None:

@@ -22,6 +22,7 @@ from approxbounds.facts.powers import Bowl, Curved
 from approxbounds.facts.rays import RayProfile
 from approxbounds.facts.splines import SmoothSplines, SplineBall
 from approxbounds.facts.waves import Wave
+from approxbounds.measures.base import Measure
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic, tidy
 
@@ -29,6 +30,7 @@ __all__ = [
     "BoundaryLayers",
     "EntropyBound",
     "FunctionFacts",
+    "Placed",
     "Regularity",
     "SmoothBall",
     "box_gradient_error",
@@ -131,6 +133,14 @@ def box_gradient_error(A: Arithmetic[V], radius: Number, resolutions: Sequence[V
     return sum(terms[1:], terms[0])
 
 
+@dataclass(frozen=True)
+class Placed:
+    """The class on [0,1]^d, and the measure, of which another one is made; ``functions.carried`` says how."""
+
+    functions: FunctionFacts
+    measure: Measure
+
+
 @dataclass(frozen=True, kw_only=True)
 class FunctionFacts(Measured, Description, ABC):
     """What is known of a class F of functions on [0,1]^d with Lebesgue measure; None or empty where nothing is.
@@ -146,6 +156,11 @@ class FunctionFacts(Measured, Description, ABC):
     def domain_dim(self) -> Number:
         """d, by default the parameter ``dim``; None if the class does not name a domain."""
         return self.parameters().get(self.domain_parameter)
+
+    @property
+    def placed(self) -> Placed | None:
+        """What the class is made of, if it is one under a measure; else None."""
+        return None
 
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT
 from approxbounds.errors import NoExpressionError, ParameterError, called_rightly
+from approxbounds.facts.functions import Placed
 from approxbounds.facts.hypercube import HypercubeFamily
 from approxbounds.facts.measured import Maps
 from approxbounds.facts.weighted import WeightedFamily
@@ -74,6 +75,10 @@ class Under(FunctionClass):
     @property
     def in_cube(self) -> bool:
         return self.measure.in_cube
+
+    @property
+    def placed(self) -> Placed:
+        return Placed(self.functions, self.measure)
 
     @property
     def definition(self) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Generic
 
+from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.description import Description
 from approxbounds.measures.laws import Law
 from approxbounds.measures.points import Points
 
-__all__ = ["DenseBox", "Measure"]
+__all__ = ["DenseBox", "Measure", "Surrounding"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,18 @@ class DenseBox:
     low: tuple[Fraction, ...]
     high: tuple[Fraction, ...]
     density: Fraction
+
+
+@dataclass(frozen=True)
+class Surrounding(Generic[V]):
+    """A box in X with these sides, and all of mu in it but at most the mass ``outside``, which is None for nothing.
+
+    mu is at most ``crowding`` times the uniform law on the box; None if no such number is known.
+    """
+
+    sides: tuple[Fraction, ...]
+    crowding: V | None = None
+    outside: V | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +58,10 @@ class Measure(Description, ABC):
     @property
     def sample(self) -> Points | None:
         """The points and their masses, if mu lives on finitely many points."""
+        return None
+
+    def surrounding(self, A: Arithmetic[V], extent: Fraction) -> Surrounding[V] | None:
+        """A box around mu, of an unbounded coordinate so many units from its start; None if none is known."""
         return None
 
     def marginal(self, axes: tuple[int, ...]) -> Measure | None:

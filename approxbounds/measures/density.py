@@ -7,8 +7,9 @@ from fractions import Fraction
 from itertools import pairwise
 from math import prod
 
+from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.errors import ParameterError
-from approxbounds.measures.base import DenseBox, Measure
+from approxbounds.measures.base import DenseBox, Measure, Surrounding
 from approxbounds.parameters import Entries, Exact, allowed
 from approxbounds.validation import LARGEST, MOST_DIMENSIONS, Number
 
@@ -24,8 +25,9 @@ class Density(Measure):
 
     ``sizes`` are the numbers (n_1, .., n_d) of intervals along the coordinates, ``cuts`` the n_1 + 1 cuts of the first
     coordinate, then those of the second, and so on. ``lower``: a number c >= 0 for each of the n_1 .. n_d small boxes
-    (the last coordinate changes first) with mu >= c dx there. ``upper``, if given: a number that no density exceeds.
-    Lower bounds on errors use ``lower`` only. Raises ParameterError for bounds that no probability has.
+    (the last coordinate changes first) with mu >= c dx there. ``upper``, if given: mu has a density, at most these
+    numbers on the boxes. Lower bounds on errors use ``lower`` only, upper bounds ``upper`` only. Raises ParameterError
+    for bounds that no probability has.
 
     >>> Density(sizes=(2,), cuts=(0, "1/2", 1), lower=("3/2", "1/4")).dimension
     1
@@ -90,6 +92,12 @@ class Density(Measure):
     def dense_boxes(self) -> tuple[DenseBox, ...]:
         pairs = zip(self._sides, self.lower, strict=True)
         return tuple(DenseBox(low, high, Fraction(c)) for (low, high), c in pairs if c > 0)
+
+    def surrounding(self, A: Arithmetic[V], extent: Fraction) -> Surrounding[V]:
+        sides = tuple(cuts[-1] - cuts[0] for cuts in self._cuts)
+        if self.upper is None:
+            return Surrounding(sides)
+        return Surrounding(sides, A.number(max(map(Fraction, self.upper)) * prod(sides)))
 
     @property
     def is_bounded(self) -> bool:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.errors import ParameterError
-from approxbounds.measures.base import Measure
+from approxbounds.measures.base import Measure, Surrounding
 from approxbounds.measures.points import Array, Points, Table
 from approxbounds.parameters import allowed
 
 __all__ = ["Empirical"]
+
+
+_THINNEST = Fraction(1, 2**100)  # the side of a box around points of which a coordinate is the same
 
 
 @lru_cache(maxsize=16)
@@ -58,6 +63,11 @@ class Empirical(Measure):
     @property
     def sample(self) -> Points:
         return _sample(self.points, self.weights)
+
+    def surrounding(self, A: Arithmetic[V], extent: Fraction) -> Surrounding[V]:
+        values = self.points.values
+        ends = zip(values.min(axis=0).tolist(), values.max(axis=0).tolist(), strict=True)
+        return Surrounding(tuple(max(_THINNEST, Fraction(high) - Fraction(low)) for low, high in ends))
 
     @property
     def in_cube(self) -> bool:

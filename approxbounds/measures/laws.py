@@ -44,6 +44,14 @@ class Law(ABC):
         """How many intervals of length 1/k, side by side from the start, take up about so many units on one side."""
         return max(1, ceil(Fraction(self.unit) * extent * k))
 
+    def length(self, extent: Fraction) -> Fraction:
+        """The length of the interval of so many units from the start, on both sides or above it."""
+        return (2 if self.two_sided else 1) * Fraction(self.unit) * extent
+
+    @abstractmethod
+    def tail(self, A: Arithmetic[V], extent: Fraction) -> V:
+        """At least the mass outside that interval."""
+
     @property
     def sides(self) -> tuple[Fraction, Fraction] | None:
         """The ends of the interval if the law is uniform on one; else None."""
@@ -75,6 +83,12 @@ class UniformLaw(Law):
     def intervals(self, k: int, extent: Fraction) -> int:
         return int(Fraction(self.unit) * k)
 
+    def length(self, extent: Fraction) -> Fraction:
+        return Fraction(self.unit)
+
+    def tail(self, A: Arithmetic[V], extent: Fraction) -> V:
+        return A.number(0)
+
     @property
     def sides(self) -> tuple[Fraction, Fraction]:
         return Fraction(self.start), Fraction(self.start) + Fraction(self.unit)
@@ -97,6 +111,9 @@ class GaussLaw(Law):
         z = distance / A.number(self.unit)
         return A.exp(-z * z / 2) / self.width(A)
 
+    def tail(self, A: Arithmetic[V], extent: Fraction) -> V:
+        return A.exp(-A.number(extent * extent / 2))  # P(Z > t) <= e^{-t^2/2}/2
+
     def cdf(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         from scipy.special import ndtr
 
@@ -117,6 +134,9 @@ class ExponentialLaw(Law):
     def density(self, A: Arithmetic[V], distance: V) -> V:
         return A.exp(-distance / A.number(self.unit)) / A.number(self.unit)
 
+    def tail(self, A: Arithmetic[V], extent: Fraction) -> V:
+        return A.exp(-A.number(extent))
+
     def cdf(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         return -np.expm1(-np.maximum(x - float(self.start), 0.0) / float(self.unit))
 
@@ -132,6 +152,9 @@ class LaplaceLaw(Law):
 
     def density(self, A: Arithmetic[V], distance: V) -> V:
         return A.exp(-distance / A.number(self.unit)) / self.width(A)
+
+    def tail(self, A: Arithmetic[V], extent: Fraction) -> V:
+        return A.exp(-A.number(extent))
 
     def cdf(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         z = (x - float(self.start)) / float(self.unit)
@@ -151,6 +174,9 @@ class LogisticLaw(Law):
     def density(self, A: Arithmetic[V], distance: V) -> V:
         decay = A.exp(-distance / A.number(self.unit))
         return decay / (A.number(self.unit) * (1 + decay) * (1 + decay))
+
+    def tail(self, A: Arithmetic[V], extent: Fraction) -> V:
+        return 2 / (1 + A.exp(A.number(extent)))
 
     def cdf(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         from scipy.special import expit

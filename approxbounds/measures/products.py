@@ -6,8 +6,9 @@ from abc import abstractmethod
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.errors import ParameterError
-from approxbounds.measures.base import Measure
+from approxbounds.measures.base import Measure, Surrounding
 from approxbounds.measures.laws import ExponentialLaw, GaussLaw, LaplaceLaw, Law, LogisticLaw, UniformLaw
 from approxbounds.parameters import Entries, Exact, Integer, allowed
 from approxbounds.validation import LARGEST, MOST_DIMENSIONS, Number
@@ -36,6 +37,13 @@ class _Independent(Measure):
     @property
     def dimension(self) -> int:
         return len(self.laws)
+
+    def surrounding(self, A: Arithmetic[V], extent: Fraction) -> Surrounding[V]:
+        sides = tuple(law.length(extent) for law in self.laws)
+        if self.is_uniform:
+            return Surrounding(sides, crowding=A.number(1))
+        tails = [law.tail(A, extent) for law in self.laws]
+        return Surrounding(sides, outside=sum(tails[1:], tails[0]))
 
     def marginal(self, axes: tuple[int, ...]) -> Measure:
         return self  # of the line
