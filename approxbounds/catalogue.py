@@ -9,6 +9,7 @@ from approxbounds.constructions.columns import ColumnConstruction
 from approxbounds.constructions.convex import ConvexFreeNodes, ConvexGradedNodes
 from approxbounds.constructions.convex_columns import ConvexColumns
 from approxbounds.constructions.elements import ElementConstruction
+from approxbounds.constructions.from_the_cube import FromTheCube
 from approxbounds.constructions.interpolation import ReLUInterpolation
 from approxbounds.constructions.level_curves import LevelCurves
 from approxbounds.constructions.level_sets import LevelSets
@@ -190,6 +191,7 @@ REGISTRY.upper.update(
         McShaneEnvelope(),
         ShenYangZhang(),
         LuShenYangZhang(),
+        FromTheCube(),
         ConstantConstruction(),
         PoincareConstant(),
         KnownRate(),

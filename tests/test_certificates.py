@@ -91,6 +91,8 @@ UNDER = [
 QUERIES += [(F, ab.LinearSpace(dimension=4, input_dim=2), p) for F in UNDER for p in ("7/3", math.inf)]
 STEEP = ab.under(ab.LipschitzBall(dim=2, radius=20), SAMPLE)
 QUERIES += [(STEEP, ab.BoundedLinear(norm="1/9", input_dim=2), p) for p in (2, math.inf)]
+CARRYING = ab.ReLUNetwork(widths=(9, 9, 9, 9), input_dim=2), ab.HeavisideNetwork(widths=(9, 9), input_dim=2)
+QUERIES += [(F, G, p) for F in UNDER for G in CARRYING for p in ("7/3", math.inf)]
 
 
 @lru_cache(maxsize=1)
