@@ -162,9 +162,11 @@ class FromTheCube(Theorem):
 
     def _read(self, query: Query, witness: Witness) -> _Carried:
         """The construction that the witness names, and what it is asked for."""
-        inner, way = REGISTRY.upper.get(str(witness.get("construction"))), witness.get("way")
-        require(inner is not None and of_this_package(type(inner)), f"construction={echo(witness.get('construction'))}")
-        require(inner != self and way in list(Way), f"way={echo(way)} must be one of {', '.join(Way)}")
+        name, way = witness.get("construction"), witness.get("way")
+        inner = REGISTRY.upper.get(name) if isinstance(name, str) else None
+        known = inner is not None and of_this_package(type(inner)) and inner.numeric and inner != self
+        require(known, f"construction={echo(name)} must be one of this package")
+        require(way in list(Way), f"way={echo(way)} must be one of {', '.join(Way)}")
         assert inner is not None
         asked = self._inner_query(query, inner, Way(str(way)))
         require(asked is not None, f"{way} is not known to be right for {inner.id} here")
