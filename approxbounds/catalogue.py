@@ -72,6 +72,7 @@ from approxbounds.transfer.scale_sensitive import ScaleSensitiveTheorem
 from approxbounds.transfer.sup_norm import SupNormTheorem
 from approxbounds.transfer.volumes import VolumeTheorem
 from approxbounds.transfer.weighted import WeightedHypercubeTheorem, WeightedSupNormTheorem
+from approxbounds.transfer.weighted_curvature import WeightedCurvatureTheorem
 from approxbounds.transfer.weighted_fat import WeightedFatSupNorm, WeightedFatTheorem
 from approxbounds.transfer.weighted_linear import WeightedLinearTheorem
 
@@ -158,6 +159,7 @@ REGISTRY.lower.update(
         WeightedHypercubeTheorem(),
         WeightedSupNormTheorem(),
         WeightedLinearTheorem(),
+        WeightedCurvatureTheorem(),
         WeightedFatTheorem(),
         WeightedFatSupNorm(),
     )

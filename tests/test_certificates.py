@@ -89,6 +89,7 @@ UNDER = [
     ab.under(ab.MonotoneFunctions(dim=2), SAMPLE),
 ]
 QUERIES += [(F, ab.LinearSpace(dimension=4, input_dim=2), p) for F in UNDER for p in ("7/3", math.inf)]
+QUERIES += [(UNDER[i], ab.HeavisideNetwork(widths=(5,), input_dim=2), p) for i in (0, 2) for p in ("7/3", math.inf)]
 STEEP = ab.under(ab.LipschitzBall(dim=2, radius=20), SAMPLE)
 QUERIES += [(STEEP, ab.BoundedLinear(norm="1/9", input_dim=2), p) for p in (2, math.inf)]
 CARRYING = ab.ReLUNetwork(widths=(9, 9, 9, 9), input_dim=2), ab.HeavisideNetwork(widths=(9, 9), input_dim=2)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from approxbounds.facts.weighted import WeightedFamily
+from approxbounds.measures.laws import Law
 from approxbounds.validation import Number
 
-__all__ = ["Carried", "Maps", "Measured"]
+__all__ = ["Carried", "CurvedOn", "Maps", "Measured"]
 
 
 class Maps(IntEnum):
@@ -32,6 +33,21 @@ class Carried:
     radius: Number = None
 
 
+@dataclass(frozen=True)
+class CurvedOn:
+    """A function f of F of one coordinate, which has this law and is independent of the others; f^(m) = +-c.
+
+    c is ``radius``, on any number of adjacent intervals of equal length at most ``longest``; or on one interval only,
+    if not ``alternating``. ``scaled``: c = m!/l^m on one interval of any length l.
+    """
+
+    law: Law
+    radius: Number = None
+    longest: Number = None
+    alternating: bool = False
+    scaled: bool = False
+
+
 class Measured:
     """The measure of a class, and the class under others; by default Lebesgue measure, and nothing is known."""
 
@@ -49,6 +65,10 @@ class Measured:
     def carried(self) -> Carried:
         """How the class is defined on other domains, and which maps carry it from one to another."""
         return Carried()
+
+    def curved_on(self, axis: int, order: int) -> CurvedOn | None:
+        """For classes under a product measure: a function of coordinate ``axis`` (from 0), m = ``order``; or None."""
+        return None
 
     @property
     def weighted_families(self) -> tuple[WeightedFamily, ...]:

@@ -13,7 +13,7 @@ from approxbounds.arithmetic import FLOAT
 from approxbounds.errors import NoExpressionError, ParameterError, called_rightly
 from approxbounds.facts.functions import Placed
 from approxbounds.facts.hypercube import HypercubeFamily
-from approxbounds.facts.measured import Maps
+from approxbounds.facts.measured import CurvedOn, Maps
 from approxbounds.facts.weighted import WeightedFamily
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import Cubes
@@ -138,6 +138,21 @@ class Under(FunctionClass):
         if self._laws:
             return tuple(PlacedCubes(base, self._laws) for base in cubes)
         return tuple(BoxedCubes(base, self.measure.dense_boxes) for base in cubes if self.measure.dense_boxes)
+
+    def curved_on(self, axis: int, order: int) -> CurvedOn | None:
+        """Powers, clamped to [0,1] for monotone functions; splines with f^(m) = +-R for s = m. THEORY.md, Tcurv-w."""
+        if not self._laws:
+            return None
+        law, known = self._laws[axis], self.functions.carried
+        if known.maps is Maps.INCREASING:
+            return CurvedOn(law, scaled=True)
+        if known.smoothness is None or order > known.smoothness:
+            return None
+        if law.sides is not None and law.unit <= 2:
+            return CurvedOn(law, known.radius, 2)
+        if order < known.smoothness:
+            return None
+        return CurvedOn(law, known.radius, 2, alternating=True)
 
     def cylinder(self, axes: tuple[int, ...]) -> Under | None:
         functions, measure = self.functions.cylinder(axes), self.measure.marginal(axes)
