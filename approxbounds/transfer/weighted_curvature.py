@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import factorial
 
 from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V
-from approxbounds.errors import HypothesisError, NoExpressionError
+from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.facts.measured import CurvedOn
 from approxbounds.members import MOST_AXES
 from approxbounds.render import below
@@ -93,15 +93,20 @@ class WeightedCurvatureTheorem(Theorem):
             raise NoExpressionError("Tcurv-w: a sum over intervals; its value is a number only")
         dim, m, p = query.F.domain_dim, _order(query), query.p
         axis, M = integer_of(witness, "axis"), integer_of(witness, "intervals", minimum=1, maximum=_MOST_INTERVALS)
-        require(axis in pieces_of(query).among(dim), f"axis={axis} is no direction in which pieces of G are known")
+        require(
+            axis in pieces_of(query).among(dim), f"axis={echo(axis)} is no direction in which pieces of G are known"
+        )
         curved = self._curved(query, axis)
         require(curved is not None, f"F has no function of coordinate {axis} with a large derivative of order {m}")
         assert curved is not None
         part, law = fraction_of(witness, "length"), curved.law
-        require(curved.longest is None or part <= curved.longest, f"length={part} must be at most {curved.longest}")
+        require(
+            curved.longest is None or part <= curved.longest, f"length={echo(part)} must be at most {curved.longest}"
+        )
         require(M == 1 or curved.alternating, f"intervals={M} must be 1 for this function")
         require(
-            law.sides is None or M * part <= Fraction(law.unit), f"intervals={M} of length={part} are not in the box"
+            law.sides is None or M * part <= Fraction(law.unit),
+            f"intervals={M} of length={echo(part)} are not in the box",
         )
         pieces, length = A.number(pieces_of(query).pieces), A.number(part)
         scale = A.power(length, -A.number(m)) if curved.scaled else A.number(curved.radius) / A.number(factorial(m))
