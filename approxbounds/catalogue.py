@@ -7,6 +7,7 @@ from approxbounds.constructions.affine_cells import AffineCells
 from approxbounds.constructions.blocks import BlockConstruction
 from approxbounds.constructions.columns import ColumnConstruction
 from approxbounds.constructions.convex import ConvexFreeNodes, ConvexGradedNodes
+from approxbounds.constructions.convex_cells import ConvexCells
 from approxbounds.constructions.convex_columns import ConvexColumns
 from approxbounds.constructions.elements import ElementConstruction
 from approxbounds.constructions.from_the_cube import FromTheCube
@@ -178,6 +179,7 @@ REGISTRY.upper.update(
         ConvexFreeNodes(),
         ConvexGradedNodes(),
         ConvexColumns(),
+        ConvexCells(),
         StripConstruction(),
         TowerConstruction(),
         ColumnConstruction(),

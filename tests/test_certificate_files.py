@@ -98,6 +98,8 @@ QUESTIONS = {
     "level-curves": upper(MONOTONE, ab.ReLUNetwork(widths=(20, 8, 9, 8), input_dim=2), 2),
     "convex-columns": upper(ab.ConvexFunctions(dim=3), ab.ReLUNetwork(widths=(20, 8, 9, 8), input_dim=3), 2.5),
     "convex-columns means": upper(ab.ConvexFunctions(dim=2), ab.ReLUNetwork(widths=(20, 8, 9, 8), input_dim=2), "3/2"),
+    "convex-cells": upper(ab.ConvexFunctions(dim=3), ab.ReLUNetwork(widths=(20, 8, 9, 8), input_dim=3), 2.5),
+    "convex-cells projections": upper(ab.ConvexFunctions(dim=2), ab.ReLUNetwork(widths=(20, 12), input_dim=2), 2),
     "blocks": upper(ab.HolderBall(smoothness=3, dim=2), ab.ReLUNetwork(widths=(20, 8, 17, 8), input_dim=2), 2.5),
     "p1": upper(ab.HolderBall(smoothness="3/2", dim=2), ab.ReLUNetwork(widths=(20, 8, 17, 9), input_dim=2), "inf"),
     "ridges": upper(ab.HolderBall(smoothness="3/2", dim=2), ab.ReLUNetwork(widths=(20, 8, 17, 9), input_dim=2), 2.5),

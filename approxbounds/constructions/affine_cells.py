@@ -29,13 +29,13 @@ from approxbounds.theorem import Query
 from approxbounds.validation import Number
 from approxbounds.witness import Witness
 
-__all__ = ["AffineCells"]
+__all__ = ["AffineCells", "strips_of_cells"]
 
 _WIDE = 2.0**-34  # of the transitions at the ends of columns
 _BUILT_DIM = 6  # up to which affine functions are fitted on grids of points in each cell
 
 
-def _strips(widths: tuple[int, ...], intervals: int) -> int:
+def strips_of_cells(widths: tuple[int, ...], intervals: int) -> int:
     """How many strips of K cells pairs of layers with switches have room for, d = 2."""
     return switch_plan(widths, 2, 3 * intervals - 1)[0]
 
@@ -86,7 +86,7 @@ class AffineCells(ColumnConstruction):
         if query.G.domain_dim == 2:
             widths = widths_of(query.G)
             choices = resolutions_up_to(max(widths))
-            split = best_split(choices, partial(_strips, widths), lambda K, k: error({"K": K, "k2": k}))
+            split = best_split(choices, partial(strips_of_cells, widths), lambda K, k: error({"K": K, "k2": k}))
             found += [] if split is None else [{"K": split[0], "k2": split[1]}]
         return min((sizes for sizes in found if sizes is not None), key=error, default=None)
 
@@ -95,7 +95,7 @@ class AffineCells(ColumnConstruction):
 
     def _has_switches(self, query: Query, sizes: Mapping[str, int]) -> bool:
         intervals, *cuts = sizes.values()
-        return len(cuts) == 1 and cuts[0] <= _strips(widths_of(query.G), intervals)
+        return len(cuts) == 1 and cuts[0] <= strips_of_cells(widths_of(query.G), intervals)
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts | None:
         sizes = {name: int(witness[name]) for name in self.names(query)}

@@ -24,6 +24,7 @@ from approxbounds.constructions.splits import resolutions_up_to
 __all__ = [
     "GRADINGS",
     "best_nodes",
+    "difference_cell",
     "fit_gradings",
     "float_nodes",
     "interpolated_cell",
@@ -65,6 +66,15 @@ def interpolated_cell(A: Arithmetic[V], a: V, b: V, p: V) -> V:
     """
     half = A.number(1) / 2
     return A.power((b - a) / A.power(A.power(a, half) + A.power(b, half), A.number(2)), p) * (b - a) / (p + 1)
+
+
+def difference_cell(A: Arithmetic[V], a: V, b: V, p: V) -> V:
+    """c_i^p of S f = (f(c+u) + f(c-u))/2 - f(c) on the cell [a, b], c its centre; S plays the part of I - T.
+
+    With its kink at t = c - v, v >= 0, S of a stick is (|u| - v)_+/(2t), whose norm over h = b - a, (h/2 - v)^{1+1/p}/t
+    but for a constant, is the largest for v = 0, as t >= h/2 - v; for t > c it is the same over a larger t.
+    """
+    return A.power((b - a) / (2 * (a + b)), p) * (b - a) / (p + 1)
 
 
 def strip_cell(A: Arithmetic[V], a: V, b: V, before: V, p: V, *, means: bool, first: bool = False) -> V:
@@ -125,10 +135,12 @@ def worst_pair(A: Arithmetic[V], cells: Sequence[Any], p: V) -> V:
 def best_nodes(parts: int, p: float, kind: str) -> tuple[float, int, Fraction]:
     """The least error of a pair of sticks for at most so many parts, in floats: the error, the parts, the grading.
 
-    ``kind``: "interpolation", "centres", or "means". So that more parts are never worse, those of a fixed list count.
+    ``kind``: "interpolation", "differences", "centres", or "means". So that more parts are never worse, those of a
+    fixed list count.
     """
     *others, n = resolutions_up_to(parts)
-    least, most = (0.8 * p + 0.8, p + 1) if kind == "interpolation" else (0.55 * p, p + 0.25)  # where the best ones are
+    affine = kind in ("interpolation", "differences")  # no error on affine functions
+    least, most = (0.8 * p + 0.8, p + 1) if affine else (0.55 * p, p + 0.25)  # where the best ones are
     fitting = fit_gradings(n)
     gradings = [g for g in fitting if least <= g <= most] or fitting[:1] + fitting[-1:]
     gradings = gradings[:: -(-len(gradings) // 5)]
@@ -144,6 +156,8 @@ def _float_cells(nodes: NDArray[np.float64], p: float, kind: str) -> NDArray[np.
     a, b = nodes[:, :-1], nodes[:, 1:]
     if kind == "interpolation":
         return np.asarray(interpolated_cell(FLOAT, a, b, p))
+    if kind == "differences":
+        return np.asarray(difference_cell(FLOAT, a, b, p))
     own = 2 * ((b - a) / 2) ** (p + 1) / (p + 1)
     before, means = np.cumsum(own, axis=1) - own, kind == "means"
     first = strip_cell(FLOAT, a[:, :1], b[:, :1], before[:, :1], p, means=means, first=True)
