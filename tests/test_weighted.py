@@ -379,7 +379,8 @@ def test_affine_maps_of_boxes_change_monotone_and_convex_bounds_nowhere():
             U = ab.under(F, ab.Box(low=(-1, 5), high=(3, "11/2")))
             known = {b.theorem.id: b.value for b in ab.lower_bounds(F, G, p=p) if b.number is not None}
             for bound in ab.lower_bounds(U, G, p=p):
-                assert bound.value == known[bound.theorem.id]
+                cube = known[bound.theorem.id.removesuffix("-w")]
+                assert bound.value == cube or (bound.theorem.id == "Tcurv-w" and 0.99 * cube < bound.value < cube)
 
 
 def test_scales():
