@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import BrokenExecutor
 from contextlib import closing, contextmanager
@@ -61,10 +62,16 @@ def _in_processes(workers: int | None, items: list[_Job]) -> Generator[tuple[Any
     from joblib import Parallel, delayed
 
     parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
+    found = parallel(delayed(_result)(item) for item in items)
     try:
-        yield from parallel(delayed(_result)(item) for item in items)
+        for pair in found:  # noqa: UP028  # "yield from" would end an interruption with a warning
+            yield pair
     except BrokenExecutor as error:
         raise ApproxBoundsError("a worker process was killed, perhaps because memory was short") from error
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that tasks were cancelled: so they should be
+            found.close()
 
 
 def _on_dask(client: Any, items: list[_Job]) -> Generator[tuple[Any, Any], None, None]:
