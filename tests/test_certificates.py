@@ -339,7 +339,7 @@ def outcome(mutant):
         except ValueError:  # integers too long to be written
             form = mutant
         verdict = ab.verify(form)
-    except ab.ParameterError as error:
+    except (ab.ParameterError, ab.WorkLimitError) as error:
         assert 0 < len(str(error)) < 1000
         return None
     assert verdict.reason

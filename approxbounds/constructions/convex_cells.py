@@ -42,8 +42,8 @@ class ConvexCells(Theorem):
         E_p <= (b-a) ((27/64) (D_2(n_1)^2 + D_2(n_2)^2) + (D_2(n_1) + (3/4)^(1/2) D_2(n_2))^2)^(1/2)
                                                               d = 2, p <= 2: ``projections`` = 1.
 
-    Proof. THEORY.md. With e >= 0 the distance from the plane, e(u_1, u') + e(-u_1, u') = 2 S_1 + 2 e(0, u'), S_1 that
-    of a convex function of x_1; e >= 0, so the mean of both e^p is at most 2^(p-1) (S_1 + e(0, u'))^p; go on with e(0,
+    Proof: THEORY.md, 5.1. For the distance e >= 0 from the plane, e(u_1, u') + e(-u_1, u') = 2 S_1 + 2 e(0, u'), S_1
+    that of a convex function of x_1; so the mean of both e^p is at most 2^(p-1) (S_1 + e(0, u'))^p; go on with e(0,
     u'). The L^2 projection is off by no more than what it is off in each variable, and the part u_1 u_2, bounded by the
     mean of e over signs. Witness: ``K``, ``grading``, ``k2``, ``grading2``, .., ``projections``.
     """
@@ -174,8 +174,21 @@ class ConvexCells(Theorem):
         widths, d = widths_of(query.G), len(cuts) + 1
         if d == 2:
             fixed = 3 * K - 1
-            return reshaped(query.G, switched_widths(switch_plan(widths, 2, fixed)[1], 2, fixed))
+            switched = switched_widths(switch_plan(widths, 2, fixed)[1], 2, fixed)
+            return reshaped(query.G, _narrowed(switched, K, cuts[0]))
         units = d + (d + 1) * (K - 1) + sum(cuts) - len(cuts)
         needed = cell_widths(widths, d, units, prod(cuts))
         assert needed is not None  # it has room
         return reshaped(query.G, needed)
+
+
+def _narrowed(widths: tuple[int, ...], K: int, strips: int) -> tuple[int, ...]:
+    """Each layer, from the last to the first, with as few units as leave room for so many strips of K cells."""
+    for layer in reversed(range(len(widths))):
+        before, after = widths[:layer], widths[layer + 1 :]
+
+        def has_room(fewer: int, width: int = widths[layer], before: tuple[int, ...] = before) -> bool:
+            return strips_of_cells((*before, width - fewer, *after), K) >= strips  # noqa: B023
+
+        widths = (*before, widths[layer] - largest(has_room, widths[layer] - 1), *after)
+    return widths
