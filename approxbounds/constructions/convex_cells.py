@@ -184,11 +184,13 @@ class ConvexCells(Theorem):
 
 def _narrowed(widths: tuple[int, ...], K: int, strips: int) -> tuple[int, ...]:
     """Each layer, from the last to the first, with as few units as leave room for so many strips of K cells."""
+
+    def without(widths: tuple[int, ...], layer: int, fewer: int) -> tuple[int, ...]:
+        return (*widths[:layer], widths[layer] - fewer, *widths[layer + 1 :])
+
+    def spare(widths: tuple[int, ...], layer: int) -> int:
+        return largest(lambda fewer: strips_of_cells(without(widths, layer, fewer), K) >= strips, widths[layer] - 1)
+
     for layer in reversed(range(len(widths))):
-        before, after = widths[:layer], widths[layer + 1 :]
-
-        def has_room(fewer: int, width: int = widths[layer], before: tuple[int, ...] = before) -> bool:
-            return strips_of_cells((*before, width - fewer, *after), K) >= strips  # noqa: B023
-
-        widths = (*before, widths[layer] - largest(has_room, widths[layer] - 1), *after)
+        widths = without(widths, layer, spare(widths, layer))
     return widths
