@@ -42,10 +42,11 @@ class ConvexCells(Theorem):
         E_p <= (b-a) ((27/64) (D_2(n_1)^2 + D_2(n_2)^2) + (D_2(n_1) + (3/4)^(1/2) D_2(n_2))^2)^(1/2)
                                                               d = 2, p <= 2: ``projections`` = 1.
 
-    Proof: THEORY.md, 5.1. For the distance e >= 0 from the plane, e(u_1, u') + e(-u_1, u') = 2 S_1 + 2 e(0, u'), S_1
+    For the distance e >= 0 from the plane, e(u_1, u') + e(-u_1, u') = 2 S_1 + 2 e(0, u'), S_1
     that of a convex function of x_1; so the mean of both e^p is at most 2^(p-1) (S_1 + e(0, u'))^p; go on with e(0,
     u'). The L^2 projection is off by no more than what it is off in each variable, and the part u_1 u_2, bounded by the
     mean of e over signs. Witness: ``K``, ``grading``, ``k2``, ``grading2``, .., ``projections``.
+    Proof: THEORY.md, 5.1.
     """
 
     id = "convex-cells"
