@@ -11,19 +11,18 @@ from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.constructions.affine_cells import strips_of_cells
 from approxbounds.constructions.pairs import cell_widths, most_units
-from approxbounds.constructions.placement import reshaped, size_text, two_layers_refusal, widths_of
+from approxbounds.constructions.placement import reshaped, size_text, widths_of
 from approxbounds.constructions.smoothness import cut_choices
 from approxbounds.constructions.splits import best_split
 from approxbounds.constructions.sticks import GRADINGS, best_nodes, difference_cell, node, worst_pair
 from approxbounds.constructions.switches import switch_plan, switched_widths
-from approxbounds.constructions.windows import MOST_DIRECTIONS
+from approxbounds.constructions.windows import boxes_refusal, cut_names
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.facts.functions import Regularity
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import above
 from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem
-from approxbounds.validation import is_infinite, is_symbolic
 from approxbounds.witness import Witness, fraction_of, integer_of, require
 
 __all__ = ["ConvexCells"]
@@ -62,19 +61,10 @@ class ConvexCells(Theorem):
     direction = Direction.UPPER
     unbuilt = "its bound is on a limit of networks with steep units, whose weights are not written out"
 
-    def _cut(self, query: Query) -> tuple[str, ...]:
-        """The indices of the coordinates that are cut into strips."""
-        return tuple(str(j) for j in range(2, int(query.F.domain_dim) + 1))
-
     def refusal(self, query: Query) -> str | None:
-        F, d = query.F, query.F.domain_dim
-        if not F.is_convex or F.value_range is None:
+        if not query.F.is_convex or query.F.value_range is None:
             return "F must be a class of convex functions with a known range"
-        if is_symbolic(d) or not 2 <= d <= MOST_DIRECTIONS:
-            return f"it is for dimensions from 2 to {MOST_DIRECTIONS}"
-        if is_infinite(query.p):
-            return "pieces that jump are a limit of networks only if p is finite"
-        return two_layers_refusal(query.G)
+        return boxes_refusal(query, "pieces that jump are a limit of networks only if p is finite")
 
     def search(self, query: Query) -> Witness:
         """The numbers of parts of x_2, .., x_d differ by one at most."""
@@ -88,7 +78,7 @@ class ConvexCells(Theorem):
 
     def _best(self, query: Query, projections: bool, p: float) -> tuple[float, Witness] | None:
         """In floats, for F with b - a = 1: the bound and the witness; None if there is no room."""
-        names, widths = self._cut(query), widths_of(query.G)
+        names, widths = cut_names(query), widths_of(query.G)
 
         def error(cuts: tuple[int, ...], room: int) -> float:
             differences = [best_nodes(min(n, _MOST), p, "differences")[0] for n in (room, *cuts)]
@@ -121,18 +111,18 @@ class ConvexCells(Theorem):
     def _sizes(self, query: Query, witness: Witness) -> tuple[int, ...]:
         """K, k_2, .., k_d."""
         return tuple(
-            integer_of(witness, name, minimum=1, maximum=_MOST) for name in ("K", *(f"k{j}" for j in self._cut(query)))
+            integer_of(witness, name, minimum=1, maximum=_MOST) for name in ("K", *(f"k{j}" for j in cut_names(query)))
         )
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
-        sizes, names = self._sizes(query, witness), ["grading", *(f"grading{j}" for j in self._cut(query))]
+        sizes, names = self._sizes(query, witness), ["grading", *(f"grading{j}" for j in cut_names(query))]
         gradings = [fraction_of(witness, name) for name in names]
         for name, grading in zip(names, gradings, strict=True):
             require(grading in GRADINGS, f"{name}={echo(grading)} must be a multiple of 1/4 from 1 to 15")
         projections = integer_of(witness, "projections", maximum=1) == 1
         require(not projections or (query.p <= 2 and len(sizes) == 2), "projections are for d = 2 and p <= 2")
         K, *cuts = sizes
-        shown = ", ".join(f"k{j}={k}" for j, k in zip(self._cut(query), cuts, strict=True))
+        shown = ", ".join(f"k{j}={k}" for j, k in zip(cut_names(query), cuts, strict=True))
         require(self._columns(query, tuple(cuts)) >= K, f"the widths of G have no room for K={K}, {shown}")
         p = A.number(2 if projections else query.p)
         differences = []
@@ -161,7 +151,7 @@ class ConvexCells(Theorem):
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         shown = r"\times".join(map(str, self._sizes(query, witness)))
         needed, error = size_text(self.smallest_network(query, witness)), above(self.evaluate(BALL, query, witness))
-        gradings = ", ".join(str(witness[f"grading{j}"]) for j in ("", *self._cut(query)))
+        gradings = ", ".join(str(witness[f"grading{j}"]) for j in ("", *cut_names(query)))
         kind = "$L^2$ projections" if witness["projections"] else "supporting planes"
         text = (
             f"The widths of $G$ allow ${shown}$ boxes ({needed} are enough). With {kind} on them, and nodes "

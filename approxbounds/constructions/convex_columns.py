@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V
 from approxbounds.constructions.pairs import cell_widths, most_units
-from approxbounds.constructions.placement import reshaped, size_text, two_layers_refusal, widths_of
+from approxbounds.constructions.placement import reshaped, size_text, widths_of
 from approxbounds.constructions.smoothness import cut_choices
 from approxbounds.constructions.splits import best_split
 from approxbounds.constructions.sticks import (
@@ -25,7 +25,7 @@ from approxbounds.constructions.sticks import (
     worst_pair,
 )
 from approxbounds.constructions.window_networks import STEEP, Built, Cells, built_step, least_loss, window_network
-from approxbounds.constructions.windows import MOST_DIRECTIONS
+from approxbounds.constructions.windows import boxes_refusal, cut_names
 from approxbounds.errors import HypothesisError, NoExpressionError, NotApplicableError, echo
 from approxbounds.facts.built import DenseNetwork, require_moderate
 from approxbounds.facts.functions import Regularity
@@ -34,7 +34,6 @@ from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import above
 from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem
-from approxbounds.validation import is_infinite, is_symbolic
 from approxbounds.witness import Witness, fraction_of, integer_of, require
 
 __all__ = ["ConvexColumns"]
@@ -71,19 +70,10 @@ class ConvexColumns(Theorem):
     citations = (Citation("approxbounds", "5.1"),)
     direction = Direction.UPPER
 
-    def _cut(self, query: Query) -> tuple[str, ...]:
-        """The indices of the coordinates that are cut."""
-        return tuple(str(j) for j in range(2, int(query.F.domain_dim) + 1))
-
     def refusal(self, query: Query) -> str | None:
-        F, d = query.F, query.F.domain_dim
-        if not F.is_convex or F.value_range is None:
+        if not query.F.is_convex or query.F.value_range is None:
             return "F must be a class of convex functions with a known range"
-        if is_symbolic(d) or not 2 <= d <= MOST_DIRECTIONS:
-            return f"it is for dimensions from 2 to {MOST_DIRECTIONS}"
-        if is_infinite(query.p):
-            return "windows overlap on their faces, so p must be finite"
-        return two_layers_refusal(query.G)
+        return boxes_refusal(query, "windows overlap on their faces, so p must be finite")
 
     def search(self, query: Query) -> Witness:
         """The numbers of parts of x_2, .., x_d differ by one at most."""
@@ -100,7 +90,7 @@ class ConvexColumns(Theorem):
 
     def _best(self, query: Query, faces: int, means: bool, p: float) -> tuple[float, Witness] | None:
         """In floats, for F with b - a = 1: the bound and the witness; None if there is no room."""
-        widths, names, kind = widths_of(query.G), self._cut(query), "means" if means else "centres"
+        widths, names, kind = widths_of(query.G), cut_names(query), "means" if means else "centres"
         power = 2.0 if means else 1.0
 
         def error(cuts: tuple[int, ...], room: int) -> float:
@@ -124,19 +114,19 @@ class ConvexColumns(Theorem):
 
     def _sizes(self, query: Query, witness: Witness) -> tuple[int, list[int]]:
         """K, and the k_j."""
-        cuts = [integer_of(witness, f"k{j}", minimum=1, maximum=_MOST_CUTS) for j in self._cut(query)]
+        cuts = [integer_of(witness, f"k{j}", minimum=1, maximum=_MOST_CUTS) for j in cut_names(query)]
         return integer_of(witness, "K", minimum=1, maximum=_MOST_NODES), cuts
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         intervals, cuts = self._sizes(query, witness)
-        names = ["grading", *(f"grading{j}" for j in self._cut(query))]
+        names = ["grading", *(f"grading{j}" for j in cut_names(query))]
         gradings = [fraction_of(witness, name) for name in names]
         for name, grading in zip(names, gradings, strict=True):
             require(grading in GRADINGS, f"{name}={echo(grading)} must be a multiple of 1/4 from 1 to 15")
         means = integer_of(witness, "means", maximum=1) == 1
         require(not means or query.p <= 2, f"p={echo(query.p)}: means over cells are for p <= 2")
         room = most_units(widths_of(query.G), int(query.G.domain_dim), prod(cuts))
-        shown = ", ".join(f"k{j}={k}" for j, k in zip(self._cut(query), cuts, strict=True))
+        shown = ", ".join(f"k{j}={k}" for j, k in zip(cut_names(query), cuts, strict=True))
         require(intervals + sum(cuts) <= room, f"the widths of G have no room for K={intervals}, {shown}")
         p = A.number(2 if means else query.p)
         places = [[node(A, i, n, g) for i in range(n + 1)] for n, g in zip((intervals, *cuts), gradings, strict=True)]
@@ -161,7 +151,7 @@ class ConvexColumns(Theorem):
         intervals, cuts = self._sizes(query, witness)
         shown = r"\times".join(map(str, cuts))
         needed, error = size_text(self.smallest_network(query, witness)), above(self.evaluate(BALL, query, witness))
-        gradings = ", ".join(str(witness[f"grading{j}"]) for j in self._cut(query))
+        gradings = ", ".join(str(witness[f"grading{j}"]) for j in cut_names(query))
         kind = "means over the parts" if witness["means"] else "values on the middle lines"
         text = (
             f"The widths of $G$ allow ${shown}$ columns and $K={intervals}$ ({needed} are enough). With {kind}, nodes "
@@ -200,7 +190,7 @@ class ConvexColumns(Theorem):
 
     def _nodes(self, query: Query, witness: Witness) -> list[NDArray[np.float64]]:
         intervals, cuts = self._sizes(query, witness)
-        gradings = [fraction_of(witness, name) for name in ("grading", *(f"grading{j}" for j in self._cut(query)))]
+        gradings = [fraction_of(witness, name) for name in ("grading", *(f"grading{j}" for j in cut_names(query)))]
         return [_doubles(n, float(g)) for n, g in zip((intervals, *cuts), gradings, strict=True)]
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:

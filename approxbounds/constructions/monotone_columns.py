@@ -11,11 +11,11 @@ import numpy as np
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.pairs import cell_widths, most_units
-from approxbounds.constructions.placement import reshaped, size_text, two_layers_refusal, widths_of
+from approxbounds.constructions.placement import reshaped, size_text, widths_of
 from approxbounds.constructions.smoothness import cut_choices
 from approxbounds.constructions.splits import best_split
 from approxbounds.constructions.window_networks import STEEP, Built, Cells, built_step, least_loss, window_network
-from approxbounds.constructions.windows import MOST_DIRECTIONS
+from approxbounds.constructions.windows import boxes_refusal
 from approxbounds.errors import HypothesisError, NotApplicableError, echo
 from approxbounds.facts.built import DenseNetwork, require_moderate
 from approxbounds.facts.functions import Regularity
@@ -24,7 +24,7 @@ from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import above
 from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
-from approxbounds.validation import MOST_UNITS, Number, is_infinite, is_symbolic
+from approxbounds.validation import MOST_UNITS, Number
 from approxbounds.witness import Witness, integer_of, require
 
 __all__ = ["MonotoneColumns"]
@@ -69,14 +69,9 @@ class MonotoneColumns(Theorem):
         return tuple(f"k{j}" for j in range(1, int(query.F.domain_dim) + 1))
 
     def refusal(self, query: Query) -> str | None:
-        F, d = query.F, query.F.domain_dim
-        if not F.is_monotone or F.value_range is None:
+        if not query.F.is_monotone or query.F.value_range is None:
             return "F must be a class of monotone functions with a known range"
-        if is_symbolic(d) or not 2 <= d <= MOST_DIRECTIONS:
-            return f"it is for dimensions from 2 to {MOST_DIRECTIONS}"
-        if is_infinite(query.p):
-            return "a continuous function does not follow jumps in sup norm"
-        return two_layers_refusal(query.G)
+        return boxes_refusal(query, "a continuous function does not follow jumps in sup norm")
 
     def search(self, query: Query) -> Witness:
         """The numbers of parts of x_2, .., x_d differ by one at most. What fits best does not depend on p."""

@@ -14,7 +14,7 @@ from approxbounds.constructions.pairs import (
     most_units,
     sum_of_cells,
 )
-from approxbounds.constructions.placement import reshaped, widths_of
+from approxbounds.constructions.placement import reshaped, two_layers_refusal, widths_of
 from approxbounds.constructions.sized import SizedConstruction
 from approxbounds.constructions.window_networks import (
     STEEP,
@@ -30,12 +30,25 @@ from approxbounds.facts.built import DenseNetwork, require_moderate
 from approxbounds.facts.grid import Function
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.theorem import Query, Step
-from approxbounds.validation import MOST_UNITS, is_infinite
+from approxbounds.validation import MOST_UNITS, is_infinite, is_symbolic
 from approxbounds.witness import Witness
 
-__all__ = ["MOST_DIRECTIONS", "WindowConstruction", "windows_of"]
+__all__ = ["MOST_DIRECTIONS", "WindowConstruction", "boxes_refusal", "cut_names", "windows_of"]
 
 MOST_DIRECTIONS = 16
+
+
+def boxes_refusal(query: Query, sup_norm: str) -> str | None:
+    """Why functions of their own on boxes cannot be placed in G, or ``sup_norm`` for p = inf; None if they can."""
+    d = query.F.domain_dim
+    if is_symbolic(d) or not 2 <= d <= MOST_DIRECTIONS:
+        return f"it is for dimensions from 2 to {MOST_DIRECTIONS}"
+    return sup_norm if is_infinite(query.p) else two_layers_refusal(query.G)
+
+
+def cut_names(query: Query) -> tuple[str, ...]:
+    """The indices of x_2, .., x_d, the coordinates that are cut into strips where x_1 is cut otherwise."""
+    return tuple(str(j) for j in range(2, int(query.F.domain_dim) + 1))
 
 
 class WindowConstruction(SizedConstruction):

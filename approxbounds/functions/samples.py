@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -35,21 +36,6 @@ class _OnSample(WeightedFamily):
     @property
     def _number(self) -> int:
         return len(self.sample.places)
-
-    def _height(self, A: Arithmetic[V], square: Any) -> Any:
-        """w at a point whose squared distance from the other cells is known; None for an infinite one."""
-        raise NotImplementedError
-
-    def _power(self, p: Number, eta: Any) -> Callable[[Any, Any], Any]:
-        """max(w - eta, 0)^p, for :meth:`_grouped`."""
-
-        def power(A: Arithmetic[V], square: Any) -> Any:
-            excess = self._height(A, square) - eta
-            if A.vectorised:
-                return np.maximum(excess, 0.0) ** float(p)
-            return A.power(excess, A.number(p)) if excess > 0 else A.number(0)
-
-        return power
 
     def _grouped(self, A: Arithmetic[V], labels: Any, keys: Any, value: Any) -> Cells:
         """Sums over the cells of 2 (mass of the point) value(key): for all keys at once in floats, else one by one."""
@@ -88,7 +74,27 @@ class _OnSample(WeightedFamily):
 
 
 @dataclass(frozen=True)
-class SampleCells(_OnSample):
+class _Separated(_OnSample):
+    """w depends on the distance from other cells only."""
+
+    @abstractmethod
+    def _height(self, A: Arithmetic[V], square: Any) -> Any:
+        """w at a point whose squared distance from the other cells is known; None for an infinite one."""
+
+    def _power(self, p: Number, eta: Any) -> Callable[[Any, Any], Any]:
+        """max(w - eta, 0)^p, for :meth:`_grouped`."""
+
+        def power(A: Arithmetic[V], square: Any) -> Any:
+            excess = self._height(A, square) - eta
+            if A.vectorised:
+                return np.maximum(excess, 0.0) ** float(p)
+            return A.power(excess, A.number(p)) if excess > 0 else A.number(0)
+
+        return power
+
+
+@dataclass(frozen=True)
+class SampleCells(_Separated):
     """s <= 1: w(x) = R min(1, dist(x, points of the other cells)^s / 2) for any partition of the points into cells.
 
     ``kind`` of the partition: "points" (each is a cell), "blocks" (recursive cuts into parts of equal numbers) or
@@ -174,7 +180,7 @@ class SampleCells(_OnSample):
 
 
 @dataclass(frozen=True)
-class SampleBumps(_OnSample):
+class SampleBumps(_Separated):
     """s > 1: bumps on disjoint cubes about the points, of sides min(1, distance in maximum norm to the nearest)."""
 
     base: Cubes
