@@ -17,12 +17,12 @@ from approxbounds.arithmetic import BALL, FLOAT, floor_float, precision
 from approxbounds.errors import HypothesisError, NoNumberError, NotApplicableError, ParameterError, echo
 from approxbounds.facts.hypercube import Family, HypercubeFamily, member_of
 from approxbounds.members import on_axes, on_cylinder
-from approxbounds.theorem import Query
+from approxbounds.theorem import Query, Theorem
 from approxbounds.transfer.hamming import best_distance, log2_delta
 from approxbounds.transfer.hypercube import HypercubeTheorem
 from approxbounds.witness import Witness, integer_of
 
-__all__ = ["AverageCase", "HypercubeCase", "average_case", "largest_distance"]
+__all__ = ["AverageCase", "HypercubeCase", "average_case", "largest_distance", "searched"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -182,17 +182,25 @@ def largest_distance(cells: int, log2_growth: Any, allowed: Any, most: int) -> i
     return low
 
 
+def searched(theorem: Theorem, query: Query, reason: str | None) -> Witness:
+    """The theorem's witness for numbers; NotApplicableError for this reason, if any, or where it finds none."""
+    if reason is not None:
+        raise NotApplicableError(f"{theorem.id}: {reason}")
+    if query.symbols:
+        raise NoNumberError(f"the query has symbols ({', '.join(sorted(map(str, query.symbols)))})")
+    try:
+        return theorem.search(query)
+    except HypothesisError as error:
+        raise NotApplicableError(f"{theorem.id}: {error}") from None
+
+
 def average_case(query: Query, member: Mapping[str, int] | None = None) -> HypercubeCase:
     """T3's average-case statement at the best family member, or at a given one: its indices, perhaps with ``dims``."""
     theorem = HypercubeTheorem()
     reason = theorem.objection(query)
-    if reason is not None:
-        raise NotApplicableError(f"T3: {reason}")
-    if query.symbols:
-        raise NoNumberError(f"the query has symbols ({', '.join(sorted(map(str, query.symbols)))})")
+    if member is None or reason is not None or query.symbols:
+        return HypercubeCase(query, searched(theorem, query, reason))
     try:
-        if member is None:
-            return HypercubeCase(query, theorem.search(query))
         if not isinstance(member, Mapping):
             raise ParameterError("member", member, "must be a mapping of names of indices to integers")
         part = {}

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from approxbounds import validation
 from approxbounds.arithmetic import BALL, floor_float, precision
-from approxbounds.errors import HypothesisError, NoNumberError, NotApplicableError
+from approxbounds.errors import NotApplicableError
 from approxbounds.facts.hypercube import Index
 from approxbounds.facts.weighted import WeightedFamily
 from approxbounds.theorem import Query
-from approxbounds.transfer.average_case import AverageCase, largest_distance
+from approxbounds.transfer.average_case import AverageCase, largest_distance, searched
 from approxbounds.transfer.weighted import WeightedHypercubeTheorem, largest_cells, log_u
 from approxbounds.witness import fraction_of, integer_of
 
@@ -105,12 +105,4 @@ class WeightedCase(AverageCase):
 def weighted_case(query: Query) -> WeightedCase:
     """T3w's average-case statement for the member with the best bound; NotApplicableError if there is none."""
     theorem = WeightedHypercubeTheorem()
-    reason = theorem.objection(query)
-    if reason is not None:
-        raise NotApplicableError(f"T3w: {reason}")
-    if query.symbols:
-        raise NoNumberError(f"the query has symbols ({', '.join(sorted(map(str, query.symbols)))})")
-    try:
-        return WeightedCase(query, theorem.search(query))
-    except HypothesisError as error:
-        raise NotApplicableError(f"T3w: {error}") from None
+    return WeightedCase(query, searched(theorem, query, theorem.objection(query)))

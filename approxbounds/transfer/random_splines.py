@@ -11,12 +11,13 @@ import numpy as np
 
 from approxbounds import render, validation
 from approxbounds.arithmetic import BALL, FLOAT, floor_float, precision
-from approxbounds.errors import HypothesisError, NoNumberError, NotApplicableError
+from approxbounds.errors import NotApplicableError
 from approxbounds.facts.grid import Function, on_the_cube
 from approxbounds.facts.hypercube import Index
 from approxbounds.facts.splines import SplineBall
 from approxbounds.members import on_axes, on_cylinder
 from approxbounds.theorem import Query
+from approxbounds.transfer.average_case import searched
 from approxbounds.transfer.volumes import VolumeTheorem, ball_volume_factor, log2_vectors, member_of_ball
 from approxbounds.validation import is_infinite
 from approxbounds.witness import Witness, integer_of
@@ -127,11 +128,4 @@ def random_splines(query: Query) -> RandomSplines:
     """Tvol's average-case statement for the member with the best bound; NotApplicableError if there is none."""
     theorem = VolumeTheorem()
     reason = "p = inf: it needs 1 <= p < inf" if is_infinite(query.p) else theorem.refusal(query)
-    if reason is not None:
-        raise NotApplicableError(f"Tvol: {reason}")
-    if query.symbols:
-        raise NoNumberError(f"the query has symbols ({', '.join(sorted(map(str, query.symbols)))})")
-    try:
-        return RandomSplines(query, theorem.search(query))
-    except HypothesisError as error:
-        raise NotApplicableError(f"Tvol: {error}") from None
+    return RandomSplines(query, searched(theorem, query, reason))
