@@ -22,13 +22,7 @@ from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.hadamard import hadamard, orders
 from hadamrnn.networks.hadamrnn import Config, HadamRNN
 from hadamrnn.networks.kinds import load_network
-from hadamrnn.networks.orthogonal import (
-    bjorck,
-    low_rank_update,
-    orthogonality_defect,
-    random_orthogonal,
-    singular_values,
-)
+from hadamrnn.networks.orthogonal import bjorck, orthogonality_defect, random_orthogonal, singular_values
 from hadamrnn.networks.qornn import QORNN, QORNNConfig, quantised
 from hadamrnn.networks.quantize import codes, quantize
 from hadamrnn.optim import Adam, clip
@@ -64,7 +58,6 @@ __all__ = [
     "fit",
     "hadamard",
     "load_network",
-    "low_rank_update",
     "model_for",
     "orders",
     "orthogonality_defect",

@@ -50,7 +50,7 @@ def build(kind, settings, *, seed=0, dtype="float64"):
     model, rng = KINDS[kind](**chosen), np.random.default_rng(seed)
     if "beta" in model.parameters:
         model.parameters["beta"][...] = rng.uniform(-0.6, 0.3, model.config.hidden)
-    if not STRATEGIES.get(settings.get("strategy"), STRATEGIES["ptq"]).low_rank:
+    if settings.get("strategy") in ("bjorck", "penalty"):
         model.parameters["W"] += 0.1 * rng.standard_normal(model.parameters["W"].shape)
     return model
 

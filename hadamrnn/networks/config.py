@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -103,8 +103,13 @@ class NetworkConfig(check.Checked):
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """The settings that :meth:`record` returned. Raises TypeError or ParameterError if they are not."""
-        settings = {"kind": "hadamrnn", **record}  # files of this kind are older than the others, and do not name it
+        """The settings that :meth:`record` returned. Raises TypeError or ParameterError if they are not.
+
+        Of files of before, a setting that is gone is accepted if it is null; any other is a TypeError that names it.
+        """
+        known = {"kind", *(each.name for each in fields(cls))}
+        settings = {name: value for name, value in record.items() if name in known or value is not None}
+        settings = {"kind": "hadamrnn", **settings}  # files of this kind are older than the others, and do not name it
         if (kind := settings.pop("kind")) != cls.kind:
             raise ParameterError("kind", kind, f"must be {cls.kind}")
         return cls(**settings)

@@ -1,4 +1,4 @@
-"""Orthogonal matrices: random ones, the way back to them (Björck, polar, low-rank), and how far a matrix is from them.
+"""Orthogonal matrices: random ones, the way back to them (Björck, polar), and how far a matrix is from them.
 
 The polar factor of an invertible M is M (M^T M)^(-1/2), the orthogonal matrix nearest to it in Frobenius norm.
 Björck's iteration M <- M (3 I - M^T M) / 2 maps each singular value s to s (3 - s^2) / 2, keeps the singular vectors
@@ -20,10 +20,6 @@ from hadamrnn.errors import DivergenceError, ParameterError
 
 #: Iterations after which a matrix is given up as singular: they take a singular value from about 1e-6 to 1.
 MOST_ITERATIONS = 40
-#: Passes of the subspace iteration that finds the leading singular vectors of a step.
-PASSES = 2
-#: Columns beyond the rank that it carries along.
-SPARE = 6
 
 
 def random_orthogonal(n: int, rng: np.random.Generator) -> Array:
@@ -108,55 +104,6 @@ def bjorck(M: Array) -> Bjorck:
 def tangent(W: Array, G: Array) -> Array:
     """The part of G that is tangent to O(n) at the orthogonal W: (G - W G^T W) / 2, nearest to G."""
     return np.asarray(0.5 * (G - W @ (G.T @ W)))
-
-
-def low_rank(M: Array, *, rank: int) -> tuple[Array, Array]:
-    """A and B, both (n, rank), with A B^T about the best approximation of M of that rank.
-
-    By subspace iteration with a few columns more, from a fixed start, so that the same matrix always gives the same
-    factors. Source: Halko, Martinsson and Tropp 2011, Algorithms 4.4 and 5.1.
-    """
-    columns = min(len(M), rank + SPARE)
-    Y = M @ np.random.default_rng(0).standard_normal((len(M), columns)).astype(M.dtype)
-    for _ in range(PASSES):
-        Y = M @ (M.T @ np.linalg.qr(Y)[0])
-    Q = np.linalg.qr(Y)[0]
-    leading = np.linalg.svd(Q.T @ M, full_matrices=False)[0][:, :rank]
-    A = Q @ leading
-    return A, M.T @ A
-
-
-def low_rank_update(W: Array, A: Array, B: Array) -> Array:
-    """The polar factor of W + A B^T for orthogonal W and A, B of shape (n, r), in O(n^2 r) operations.
-
-    With M = I + (W^T A) B^T and Q an orthonormal basis of the columns of W^T A and B, M^T M - I = Q S Q^T has rank at
-    most 2 r, so (M^T M)^(-1/2) = I + Q ((I + S)^(-1/2) - I) Q^T and the factor is W M (M^T M)^(-1/2). Raises
-    DivergenceError if the matrix is singular or not finite, ParameterError if the shapes do not fit. Source: Kiani,
-    Balestriero, LeCun and Lloyd 2022 (projUNN-D).
-
-    >>> W, A = random_orthogonal(5, np.random.default_rng(0)), np.ones((5, 1))
-    >>> from scipy.linalg import polar
-    >>> bool(np.allclose(low_rank_update(W, A, A / 9), polar(W + A @ A.T / 9)[0]))
-    True
-    """
-    W = _square(W, finite=False)
-    A, B = check.numbers("A", A), check.numbers("B", B)
-    for name, factor in (("A", A), ("B", B)):
-        if factor.ndim != 2 or factor.shape != (len(W), A.shape[1]) or not factor.size:
-            raise ParameterError(f"{name}.shape", factor.shape, f"must be ({len(W)}, r), the same for A and B")
-    C = W.T @ A
-    Q = np.linalg.qr(np.concatenate([C, B], axis=1))[0]  # of min(n, 2 r) columns
-    left, right = Q.T @ C, Q.T @ B
-    product = left @ right.T
-    S = product + product.T + right @ (left.T @ left) @ right.T
-    if not np.isfinite(S).all():
-        raise DivergenceError("the step of the recurrent matrix is not finite")
-    values, vectors = np.linalg.eigh(S)
-    if not values[0] > -1:
-        raise DivergenceError("the step makes the recurrent matrix singular")
-    inverse_root = (vectors * (1 / np.sqrt(1 + values) - 1)) @ vectors.T
-    moved = W + A @ B.T
-    return np.asarray(moved + ((moved @ Q) @ inverse_root) @ Q.T)
 
 
 def _square(M: object, *, finite: bool = True) -> Array:

@@ -16,18 +16,10 @@ import numpy as np
 
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
-from hadamrnn.errors import ParameterError
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.layers import DenseLayer
-from hadamrnn.networks.orthogonal import (
-    bjorck,
-    low_rank,
-    low_rank_update,
-    orthogonality_defect,
-    random_orthogonal,
-    tangent,
-)
+from hadamrnn.networks.orthogonal import bjorck, orthogonality_defect, random_orthogonal, tangent
 from hadamrnn.networks.quantize import MOST_BITS, quantize
 from hadamrnn.networks.transform import DenseMatrix, RecurrentMatrix
 from hadamrnn.optim import Adam
@@ -37,8 +29,6 @@ if TYPE_CHECKING:
 
 #: From dLoss/dW to dLoss/dP.
 Pull = Callable[[Array], Array]
-#: Steps of low rank after which rounding errors are removed.
-CORRECTED = 100
 
 
 class Strategy:
@@ -48,8 +38,6 @@ class Strategy:
     orthogonal = True
     #: whether W is quantised in training, and not only in predictions
     quantises = True
-    #: whether steps may be approximated by some of low rank
-    low_rank = False
 
     def weight(self, P: Array) -> tuple[Array, Pull]:
         """W, and the way back of its gradient."""
@@ -59,15 +47,13 @@ class Strategy:
         """What is added to the loss, and its derivative in Q."""
         return 0.0, 0.0
 
-    def projected(self, P: Array, step: Array, *, rank: int | None, count: int) -> Array:
-        """P after its ``count``-th step."""
-        return P + step
+    def projected(self, P: Array) -> Array:
+        """P after a step of the optimiser."""
+        return P
 
 
 class OnManifold(Strategy):
     """ "projunn", and "ptq" without any quantiser in training: P = W stays orthogonal."""
-
-    low_rank = True
 
     def __init__(self, *, quantises: bool = True) -> None:
         self.quantises = quantises
@@ -75,11 +61,8 @@ class OnManifold(Strategy):
     def weight(self, P: Array) -> tuple[Array, Pull]:
         return P, partial(tangent, P)
 
-    def projected(self, P: Array, step: Array, *, rank: int | None, count: int) -> Array:
-        if rank is None:
-            return bjorck(P + step).W
-        moved = low_rank_update(P, *low_rank(step, rank=rank))
-        return bjorck(moved).W if count % CORRECTED == 0 else moved
+    def projected(self, P: Array) -> Array:
+        return bjorck(P).W
 
 
 class Bjorck(Strategy):
@@ -115,13 +98,12 @@ class QORNNConfig(NetworkConfig):
 
     inputs, hidden, outputs, activation, many_to_many, embedding, loss, dtype, seed: as of a HadamRNN, with any hidden.
     recurrent_bits: of W, 1 (ternary) to 16; None for full precision. bits: of U and V, likewise.
-    strategy: "projunn", "bjorck", "penalty" or "ptq". rank: None, or that of the steps of W ("projunn" and "ptq").
+    strategy: "projunn", "bjorck", "penalty" or "ptq".
     penalty: the weight lambda of the strategy "penalty". recurrent_rate: the learning rate of W in those of the rest.
     """
 
     recurrent_bits: int | None = check.setting(None, most=MOST_BITS)
     strategy: str = check.one_of(tuple(STRATEGIES))
-    rank: int | None = None
     penalty: float = check.setting(0.01, open=False)
     recurrent_rate: float = check.setting(0.1, most=1.0)
 
@@ -129,20 +111,13 @@ class QORNNConfig(NetworkConfig):
     recurrent: ClassVar[str] = "W"
     bit_settings: ClassVar[tuple[str, ...]] = ("bits", "recurrent_bits")
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.rank is not None:
-            check.integer("rank", self.rank, most=self.hidden)
-            if not self.way.low_rank:
-                raise ParameterError("rank", self.rank, f"must be None for the strategy {self.strategy}")
-
     @property
     def way(self) -> Strategy:
         """The strategy itself."""
         return STRATEGIES[self.strategy]
 
     def packed(self) -> QORNNConfig:
-        return replace(super().packed(), strategy="penalty", rank=None)
+        return replace(super().packed(), strategy="penalty")
 
     def bits_of(self, name: str, *, training: bool = False) -> int | None:
         if training and not self.way.quantises:
@@ -163,8 +138,8 @@ class QORNN(Network):
     r is relu if sigma is linear, else the identity. Keyword arguments are those of :class:`QORNNConfig`; W starts
     uniform on O(n). With G = dLoss/dq(W), taken straight through the quantiser, the strategies are
 
-    - "projunn": the tangent part of G goes to Adam, and the step (or its best approximation of the given rank)
-      is followed by the polar retraction, so that W stays orthogonal;
+    - "projunn": the tangent part of G goes to Adam, and the step is followed by the polar retraction, so that W stays
+      orthogonal;
     - "bjorck": q(B(W)) in place of q(W), with B the polar factor by Björck iterations, differentiated through;
     - "penalty": W is free, and lambda ||q(W)^T q(W) - I||_F^2 is added to the loss;
     - "ptq": as "projunn" without any quantiser in training; predictions are of the quantised weights. With so few bits
@@ -199,7 +174,7 @@ class QORNN(Network):
         before = W.copy()
         super().update(adam, gradients, rate)
         step = W.dtype.type(config.recurrent_rate) * (W - before)
-        W[...] = config.way.projected(before, step, rank=config.rank, count=adam.count)
+        W[...] = config.way.projected(before + step)
 
     def _initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
         return random_orthogonal(shape[0], rng) if name == "W" else super()._initial(name, shape, rng)

@@ -1,4 +1,4 @@
-"""Orthogonal matrices: the polar factor three ways, Björck's derivative, low-rank steps, quantised perturbations."""
+"""Orthogonal matrices: the polar factor three ways, Björck's derivative, quantised perturbations."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import linalg
 
 import hadamrnn as hr
-from hadamrnn.networks.orthogonal import low_rank, tangent
+from hadamrnn.networks.orthogonal import tangent
 
 
 def polar(M):
@@ -114,44 +114,6 @@ def test_tangents_are_nearest_and_skew(n, seed):
     np.testing.assert_allclose(W.T @ found, -(found.T @ W), atol=1e-12)
     np.testing.assert_allclose(tangent(W, found), found, atol=1e-12)
     assert (tangent(W, other) * (G - found)).sum() == pytest.approx(0, abs=1e-10)  # the rest is normal
-
-
-@given(n=ORDERS, rank=st.integers(1, 4), seed=SEEDS, size=st.sampled_from([1e-6, 0.1, 3.0]))
-def test_a_low_rank_update_is_the_polar_retraction(n, rank, seed, size):
-    rng = np.random.default_rng(seed)
-    W, A, B = hr.random_orthogonal(n, rng), *rng.standard_normal((2, n, rank))
-    M = W + size * A @ B.T
-    condition = np.linalg.cond(M)
-    np.testing.assert_allclose(hr.low_rank_update(W, size * A, B), polar(M), atol=1e-13 * condition**2)
-
-
-def test_updates_that_end_in_a_singular_matrix_are_refused():
-    W = np.eye(3)
-    with pytest.raises(hr.DivergenceError, match="singular"):
-        hr.low_rank_update(W, -W[:, :1], W[:, :1])
-
-
-def test_a_low_rank_approximation_is_about_the_best():
-    rng = np.random.default_rng(0)
-    M = ill(30, rng, 1e4)
-    values = np.linalg.svd(M)[1]
-    for rank in (1, 3, 30):
-        A, B = low_rank(M, rank=rank)
-        assert A.shape == B.shape == (30, rank)
-        best = np.linalg.norm(values[rank:])
-        assert np.linalg.norm(M - A @ B.T) <= 1.05 * best + 1e-12
-    assert all((x == y).all() for x, y in zip(low_rank(M, rank=2), low_rank(M, rank=2), strict=True))
-
-
-@pytest.mark.parametrize("dtype, most", [("float64", 1e-12), ("float32", 1e-4)])
-def test_a_thousand_low_rank_updates_keep_a_matrix_orthogonal(dtype, most):
-    rng, n = np.random.default_rng(0), 32
-    W = start = hr.random_orthogonal(n, rng).astype(dtype)
-    for _ in range(1000):
-        step = 0.01 * rng.standard_normal((n, n)).astype(dtype)
-        W = hr.low_rank_update(W, *low_rank(step, rank=2))
-    assert W.dtype == dtype and np.linalg.norm(W - start) > 1
-    assert hr.orthogonality_defect(W) < most
 
 
 @given(n=ORDERS, seed=SEEDS, bits=st.integers(1, 8), hadamard=st.booleans())

@@ -13,7 +13,7 @@ from scipy import linalg
 import hadamrnn as hr
 from hadamrnn.cli import main as cli
 from hadamrnn.networks.orthogonal import tangent
-from hadamrnn.networks.qornn import CORRECTED, STRATEGIES
+from hadamrnn.networks.qornn import STRATEGIES
 from hadamrnn.tasks import CopyTask, ImageTask
 from hadamrnn.training.checkpoint import Checkpoint, load_run
 
@@ -96,9 +96,8 @@ def test_gradients_are_those_of_pytorch():
 
 
 @pytest.mark.parametrize("strategy", ["projunn", "ptq"])
-@pytest.mark.parametrize("rank", [None, 2])
-def test_a_thousand_steps_keep_w_orthogonal(strategy, rank):
-    model = build(hidden=24, strategy=strategy, rank=rank, recurrent_bits=4, recurrent_rate=1.0)
+def test_a_thousand_steps_keep_w_orthogonal(strategy):
+    model = build(hidden=24, strategy=strategy, recurrent_bits=4, recurrent_rate=1.0)
     adam, start = hr.Adam(model.parameters), model.parameters["W"].copy()
     batch = draw(model)
     for _ in range(1000):
@@ -107,19 +106,10 @@ def test_a_thousand_steps_keep_w_orthogonal(strategy, rank):
     assert hr.orthogonality_defect(model.parameters["W"]) < 1e-6
 
 
-def test_rounding_is_removed_from_steps_of_low_rank():
-    model = build(hidden=24, rank=1, dtype="float32", recurrent_rate=1.0)
-    adam, defects = hr.Adam(model.parameters), []
-    for _ in range(3 * CORRECTED):
-        model.update(adam, model.loss_and_gradients(draw(model))[1], 1e-2)
-        defects.append(hr.orthogonality_defect(model.parameters["W"]))
-    assert defects[-1] < 1e-6 < defects[-2] < 1e-4
-
-
-@pytest.mark.parametrize("strategy, rank", [("projunn", None), ("projunn", 7), ("bjorck", None), ("penalty", None)])
-def test_an_update_is_the_step_of_adam_then_the_retraction(strategy, rank):
-    model = build(strategy=strategy, rank=rank, recurrent_rate=0.2)
-    other = build(strategy=strategy, rank=rank, recurrent_rate=0.2)
+@pytest.mark.parametrize("strategy", ["projunn", "bjorck", "penalty"])
+def test_an_update_is_the_step_of_adam_then_the_retraction(strategy):
+    model = build(strategy=strategy, recurrent_rate=0.2)
+    other = build(strategy=strategy, recurrent_rate=0.2)
     gradients = model.loss_and_gradients(draw(model))[1]
     W = model.parameters["W"].copy()
     hr.Adam(other.parameters).step(gradients, 0.01)
@@ -152,7 +142,7 @@ def test_digits_are_learned(strategy):
     assert hr.evaluate(model, task, part="validation", batch_size=50) == history.best["validation"]
 
 
-@pytest.mark.parametrize("settings", [{"rank": 2}, {"strategy": "bjorck", "recurrent_bits": 4, "bits": 4}])
+@pytest.mark.parametrize("settings", [{}, {"strategy": "bjorck", "recurrent_bits": 4, "bits": 4}])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_interrupted_run_goes_on_bit_by_bit(settings, workers, tmp_path, monkeypatch):
     task = CopyTask(**TASK)
@@ -244,7 +234,7 @@ def test_the_command_line_knows_the_settings_of_each_kind(capsys):
     shown = capsys.readouterr().out
     names = {field.name for field in fields(hr.QORNNConfig)} - {"inputs", "outputs", "many_to_many", "loss"}
     assert all("--" + name.replace("_", "-") in shown for name in names) and "--block" not in shown
-    for wrong in (["--model", "qornn", "--block", "4"], ["--rank", "2"], ["--model", "lstm"]):
+    for wrong in (["--model", "qornn", "--block", "4"], ["--model", "lstm"]):
         with pytest.raises(SystemExit) as error:
             cli.main(["train", "copy", *wrong, "--out", "x"])
         assert error.value.code == 2
@@ -258,9 +248,6 @@ def test_the_command_line_knows_the_settings_of_each_kind(capsys):
         ({"bits": 17}, "bits=17"),
         ({"hidden": 0}, "hidden=0"),
         ({"strategy": "cayley"}, "strategy='cayley': must be one of projunn, bjorck, penalty, ptq"),
-        ({"rank": 0}, "rank=0"),
-        ({"rank": 8}, "rank=8: must be an integer from 1 to 7"),
-        ({"rank": 2, "strategy": "penalty"}, "rank=2: must be None for the strategy penalty"),
         ({"penalty": -1}, "penalty=-1"),
         ({"recurrent_rate": 0}, "recurrent_rate=0"),
         ({"recurrent_rate": 2}, "recurrent_rate=2"),
