@@ -20,7 +20,7 @@ from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.hadamard import hadamard
 from hadamrnn.networks.hadamrnn import Config
 from hadamrnn.networks.qornn import QORNNConfig
-from hadamrnn.networks.quantize import signs
+from hadamrnn.networks.quantize import NORMAL_STEPS, signs
 
 __all__ = ["KINDS", "differentiate", "forward", "loss_and_gradients", "predict", "weights"]
 
@@ -29,13 +29,18 @@ Arrays = dict[str, Array]
 Back = Callable[[Arrays], tuple[float, Arrays]]
 
 
-def quantised(M: Array, bits: int | None) -> Array:
-    """s round(M / s) with steps s = max|M| / 2^(p-1), from -2^(p-1) to 2^(p-1) - 1 of them (for p = 1 from -1 to 1)."""
+def quantised(M: Array, bits: int | None, scale: str, norm: float | None = None) -> Array:
+    """s round(M / s) with steps s = max|M| / 2^(p-1), from -2^(p-1) to 2^(p-1) - 1 of them (for p = 1 from -1 to 1).
+
+    If the scale is not "max", then multiplied to the Frobenius norm ``norm``, that of M if none is given; if it is
+    "rms", with symmetric steps that suit normal entries.
+    """
     if bits is None or not M.any():
         return M
-    half = 2 ** (bits - 1)
-    s = np.abs(M).max() / half
-    return np.asarray(s * np.clip(np.rint(M / s), -half, max(half - 1, 1)))
+    half, most = 2 ** (bits - 1), max(2 ** (bits - 1) - 1, 1)
+    s = np.sqrt(np.mean(M**2)) * NORMAL_STEPS[bits - 1] if scale == "rms" else np.abs(M).max() / half
+    C = np.clip(np.rint(M / s), -most if scale == "rms" else -half, most)
+    return C * (s if scale == "max" else np.float32((norm or np.sqrt((M**2).sum())) / np.sqrt((C**2).sum())))
 
 
 def sigma(a: Array, activation: str, beta: Array | float = 0.0) -> Array:
@@ -134,7 +139,7 @@ def hadamrnn(config: Config, p: Arrays, training: bool) -> tuple[Arrays, Back]:
 def qornn(config: QORNNConfig, p: Arrays, training: bool) -> tuple[Arrays, Back]:
     """W = q(W(P)): the strategy knows W(P), the way back from dLoss/dW to dLoss/dP, and what is added to the loss."""
     W, pull = config.way.weight(p["W"])
-    Q = quantised(W, config.bits_of("W", training=training))
+    Q = quantised(W, config.bits_of("W", training=training), **config.scaling("W"))
 
     def back(G: Arrays) -> tuple[float, Arrays]:
         added, slope = config.way.penalty(Q, config.penalty)
@@ -151,7 +156,9 @@ def weights(model: Network, *, training: bool = True) -> tuple[Arrays, Back]:
     """The real weights that the network computes with in training or in predictions, and the way back from them."""
     config, p = model.config, {name: array.astype(np.float64) for name, array in model.parameters.items()}
     own, back = KINDS[config.kind](config, p, training)
-    return p | {name: quantised(p[name], config.bits_of(name, training=training)) for name in ("U", "V")} | own, back
+    for name in ("U", "V"):
+        p[name] = quantised(p[name], config.bits_of(name, training=training), **config.scaling(name))
+    return p | own, back
 
 
 def predict(model: Network, x: Array) -> Array:

@@ -20,7 +20,7 @@ from hadamrnn.files import read_file, write_file
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.kinds import config_from, network_from
-from hadamrnn.networks.quantize import codes, signs
+from hadamrnn.networks.quantize import signs
 
 MAGIC, VERSION = b"HADAMRNN", 1
 HEAD, TAIL = struct.Struct("<8sBI"), struct.Struct("<I")  # magic, version, length of the settings; CRC-32
@@ -98,9 +98,8 @@ class Packed:
         steps: dict[str, float] = {}
         for name, array in model.weights().items():
             check.finite(name, array)
-            bits = config.bits_of(name)
-            if bits is not None:
-                arrays[name], steps[name] = codes(array, bits=bits)
+            if config.bits_of(name) is not None:
+                arrays[name], steps[name] = config.coded(name, array)
                 if float(np.float32(steps[name])) != steps[name]:
                     raise ParameterError(name, array, "is too small: the step of its codes is no float32")
             else:

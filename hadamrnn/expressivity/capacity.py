@@ -249,10 +249,13 @@ _RANGES = {
 
 
 def _prepared(config: NetworkConfig) -> NetworkConfig:
-    """The settings in double precision, for labels as numbers; the seed is that of the search."""
+    """The settings in double precision, for labels as numbers; the seed is that of the search.
+
+    Their class has all steps of the codes: the scale is the one for which any codes, one of them extreme, are found.
+    """
     check.instance("config", config, NetworkConfig, "the settings of a network")
     require_exact(config)
-    return replace(config, loss="mse", dtype="float64", seed=0)
+    return replace(config, loss="mse", dtype="float64", seed=0, scale="max")
 
 
 def _checked(**given: int) -> dict[str, int]:

@@ -37,15 +37,13 @@ class ExactStates:
     def __init__(self, model: Network, x: Array) -> None:
         config, weights = model.config, model.weights()
         require_exact(config)
-        self.bits = config.bits_of("V")
-        behind = exact(weights[config.recurrent], bits=config.bits_of(config.recurrent))
+        self.how_V = {"bits": config.bits_of("V"), **config.scaling("V")}
+        behind, (U, of_U) = (
+            exact(weights[name], bits=config.bits_of(name), **config.scaling(name)) for name in (config.recurrent, "U")
+        )
         self.radicand, M, scale = config.integer_matrix(*behind)
         M = M.astype(object)  # Python's integers, which have no end
-        (U, of_U), (b, of_b), (points, of_x) = (
-            exact(weights["U"], bits=config.bits_of("U")),
-            exact(weights["b"]),
-            exact(x),
-        )
+        (b, of_b), (points, of_x) = exact(weights["b"]), exact(x)
         beta, of_beta = exact(weights["beta"]) if config.activation == "modrelu" else (None, 1)
         start = max(of_U * of_x, of_b, of_beta)  # all are powers of 2
         self.denominator = start
@@ -80,7 +78,7 @@ class ExactStates:
 
         V: (1, n), c: (1,), as in ``parameters``. norm: if given, |v|_1 + |c| <= norm must hold as well.
         """
-        (v, of_v), (offset, of_c) = exact(V[0], bits=self.bits), exact(c)
+        (v, of_v), (offset, of_c) = exact(V[0], **self.how_V), exact(c)
         if norm is not None and Fraction(sum(abs(v)), of_v) + Fraction(abs(offset[0]), of_c) > norm:
             return False
         whole = self.denominator * of_v * of_c  # of the outputs

@@ -20,7 +20,6 @@ from hadamrnn.expressivity.exact import ExactStates
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.kinds import network_from
-from hadamrnn.networks.quantize import quantize
 from hadamrnn.optim import Adam
 
 #: Steps of the optimiser between two read-outs by a programme.
@@ -83,7 +82,7 @@ def features(model: Network, x: Array) -> Array:
     probe = network_from(replace(config.packed(), outputs=config.hidden))
     for name, array in model.weights().items():
         if name not in ("V", "c"):
-            probe.parameters[name][...] = quantize(array, bits=config.bits_of(name))
+            probe.parameters[name][...] = config.quantised(name, array)
     probe.parameters["V"][...], probe.parameters["c"][...] = np.eye(config.hidden), 0
     return probe.predict(x)
 

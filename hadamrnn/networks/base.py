@@ -16,7 +16,6 @@ from hadamrnn.errors import ParameterError
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.impulse import impulse_response, impulse_response_gradient
 from hadamrnn.networks.layers import DenseInput, GatheredInput, Keep, Layer, Segment, Source, segments, with_ones
-from hadamrnn.networks.quantize import quantize
 from hadamrnn.networks.readout import ReadOut
 from hadamrnn.networks.transform import RecurrentMatrix
 from hadamrnn.optim import Adam
@@ -210,8 +209,8 @@ class Network(ABC):
 
     def _weights(self, *, training: bool) -> tuple[RecurrentMatrix, Array, Array, Array]:
         """W, U, V and c, as the network computes with them in predictions or, maybe different, in training."""
-        p, bits_of = self.parameters, self.config.bits_of
-        U, V = (quantize(p[name], bits=bits_of(name, training=training)) for name in ("U", "V"))
+        p = self.parameters
+        U, V = (self.config.quantised(name, p[name], training=training) for name in ("U", "V"))
         return self._recurrent(training=training), U, V, p["c"]
 
     @abstractmethod

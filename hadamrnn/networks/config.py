@@ -12,7 +12,7 @@ from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
 from hadamrnn.files import Header, Headers
-from hadamrnn.networks.quantize import MOST_BITS
+from hadamrnn.networks.quantize import MOST_BITS, NORMAL_STEPS, SCALES, codes, quantize
 from hadamrnn.networks.readout import LOSSES
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class NetworkConfig(check.Checked):
     hidden: int = check.setting(most=10**7)
     outputs: int = check.setting(most=10**7)
     bits: int | None = check.setting(None, most=MOST_BITS)
+    scale: str = check.one_of(SCALES)
     activation: str = check.one_of(ACTIVATIONS)
     many_to_many: bool = False
     embedding: int | None = check.setting(None, most=10**6)
@@ -47,6 +48,13 @@ class NetworkConfig(check.Checked):
     parts: ClassVar[Mapping[str, str]] = {"W": "recurrent", "U": "input", "E": "embedding", "V": "output"}
     #: the arrays of which the signs alone are used
     signs: ClassVar[tuple[str, ...]] = ()
+    #: settings that are younger than the files: what they were before
+    before: ClassVar[Mapping[str, str]] = {"scale": "max"}
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.scale == "rms" and max(getattr(self, name) or 0 for name in self.bit_settings) > len(NORMAL_STEPS):
+            raise ParameterError("scale", self.scale, f"is for at most {len(NORMAL_STEPS)} bits")
 
     @property
     def layers(self) -> int:
@@ -79,6 +87,18 @@ class NetworkConfig(check.Checked):
         """Bits per quantised entry of an array of weights, in predictions or in training; None if not quantised."""
         return self.bits if name in ("U", "V") else None
 
+    def scaling(self, name: str) -> dict[str, Any]:
+        """The scale, and perhaps the norm, with which an array is quantised; see :func:`hadamrnn.codes`."""
+        return {"scale": self.scale}
+
+    def quantised(self, name: str, array: Array, *, training: bool = False) -> Array:
+        """The values of an array of weights in predictions, or in training."""
+        return quantize(array, bits=self.bits_of(name, training=training), **self.scaling(name))
+
+    def coded(self, name: str, array: Array) -> tuple[Array, float]:
+        """The integers and the step behind the values of an array that is quantised."""
+        return codes(array, bits=self.bits_of(name) or MOST_BITS, **self.scaling(name))
+
     def packed(self) -> Self:
         """The settings of a network with the same predictions whose parameters are its quantised weights."""
         none: dict[str, Any] = dict.fromkeys(self.bit_settings)
@@ -99,7 +119,8 @@ class NetworkConfig(check.Checked):
 
     def record(self) -> dict[str, Any]:
         """The settings as JSON."""
-        return {"kind": self.kind, **asdict(self)}
+        settings = {"kind": self.kind, **asdict(self)}
+        return {name: value for name, value in settings.items() if (name, value) not in self.before.items()}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
@@ -109,7 +130,7 @@ class NetworkConfig(check.Checked):
         """
         known = {"kind", *(each.name for each in fields(cls))}
         settings = {name: value for name, value in record.items() if name in known or value is not None}
-        settings = {"kind": "hadamrnn", **settings}  # files of this kind are older than the others, and do not name it
+        settings = {"kind": "hadamrnn", **cls.before, **settings}  # those of HadamRNN do not name the kind
         if (kind := settings.pop("kind")) != cls.kind:
             raise ParameterError("kind", kind, f"must be {cls.kind}")
         return cls(**settings)

@@ -53,15 +53,15 @@ def orders(most: int) -> tuple[int, ...]:
     >>> sorted(set(range(4, 101, 4)) - set(orders(100)))
     [92]
     """
-    return tuple(n for n in range(1, integer("most", most, most=MOST_ORDER) + 1) if _reached(n))
+    return tuple(n for n in range(1, integer("most", most, most=MOST_ORDER) + 1) if is_order(n))
 
 
 def require_order(name: str, n: object) -> int:
     """n, if a Hadamard matrix of that order can be built; else a ParameterError that names the nearest orders."""
     order = integer(name, n, most=MOST_ORDER)
-    if not _reached(order):
-        below = next(k for k in range(order, 0, -1) if _reached(k))
-        above = next(k for k in range(order, MOST_ORDER + 1) if _reached(k))
+    if not is_order(order):
+        below = next(k for k in range(order, 0, -1) if is_order(k))
+        above = next(k for k in range(order, MOST_ORDER + 1) if is_order(k))
         why = "must be 1, 2 or a multiple of 4" if order % 4 else "this Hadamard matrix has no construction here"
         raise ParameterError(name, n, f"{why}; the nearest are {below}, {above}")
     return order
@@ -71,11 +71,12 @@ def require_order(name: str, n: object) -> int:
 def _split(n: int) -> tuple[int, int]:
     """The most balanced a <= b with n = ab, both orders of matrices; (1, n) if there is no other."""
     pairs = ((a, n // a) for a in range(int(n**0.5), 1, -1) if n % a == 0)
-    return next((pair for pair in pairs if all(map(_reached, pair))), (1, n))
+    return next((pair for pair in pairs if all(map(is_order, pair))), (1, n))
 
 
 @cache
-def _reached(n: int) -> bool:
+def is_order(n: int) -> bool:
+    """Whether :func:`hadamard` reaches n."""
     return n in (1, 2) or (n % 4 == 0 and (_paley(n) is not None or _split(n)[0] > 1))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -30,6 +30,7 @@ class Config(NetworkConfig):
     hidden: n, the order of a Hadamard matrix (or a multiple of ``block``). outputs: classes, or numbers.
     block: None for W = diag(u) H_n / sqrt(n); m, dividing n, for the sparse W = diag(u) (I (x) H_m) / sqrt(m).
     bits: of U and V, 1 (ternary: -1, 0, 1 times a step) to 16; None for full precision.
+    scale: of their steps, "max" (the paper's), "frobenius" or "rms" (often better with few bits): see :func:`codes`.
     activation: "linear" (the paper's; the read-out is rectified), "relu" or "modrelu" (the recurrence is).
     many_to_many: an output at every step instead of the last only.
     embedding: None, or the size of the trained vectors that tokens are mapped to first.
@@ -66,7 +67,7 @@ class Config(NetworkConfig):
         return {"M": (n, n), "u2": (n,), "b2": (n,)} if self.layers == 2 else {}
 
     def record(self) -> dict[str, Any]:
-        return asdict(self)  # without the kind: see from_record
+        return {name: value for name, value in super().record().items() if name != "kind"}  # as they always did
 
     def integer_matrix(self, numerators: Array, denominator: int) -> tuple[int, Array, int]:
         order = self.block or self.hidden

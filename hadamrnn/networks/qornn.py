@@ -7,26 +7,33 @@ pulled back to P; after a step of the optimiser P is projected.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
+from hadamrnn.errors import ParameterError
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
+from hadamrnn.networks.grid import grid_orthogonal, on_grid, require_grid, rounded
 from hadamrnn.networks.layers import DenseLayer
 from hadamrnn.networks.orthogonal import bjorck, orthogonality_defect, random_orthogonal, tangent
-from hadamrnn.networks.quantize import MOST_BITS, quantize
+from hadamrnn.networks.quantize import MOST_BITS, NORMAL_STEPS, SCALES
 from hadamrnn.networks.transform import DenseMatrix, RecurrentMatrix
 from hadamrnn.optim import Adam
 
 if TYPE_CHECKING:
     import approxbounds as ab
 
+#: Up to so many bits the step of "rms" is better than that of "max".
+FEW_BITS = 5
+#: Where W starts; see :class:`QORNNConfig`.
+STARTS = ("auto", "haar", "grid", "rounded")
 #: From dLoss/dW to dLoss/dP.
 Pull = Callable[[Array], Array]
 
@@ -38,6 +45,8 @@ class Strategy:
     orthogonal = True
     #: whether W is quantised in training, and not only in predictions
     quantises = True
+    #: whether W stays for long where it is orthogonal on the grid of its bits
+    keeps_grid = False
 
     def weight(self, P: Array) -> tuple[Array, Pull]:
         """W, and the way back of its gradient."""
@@ -77,6 +86,7 @@ class Penalty(Strategy):
     """ "penalty": W = P, and ||Q^T Q - I||_F^2 is added to the loss with a weight."""
 
     orthogonal = False
+    keeps_grid = True
 
     def penalty(self, Q: Array, weight: float) -> tuple[float, Array | float]:
         excess = Q.T @ Q - np.eye(len(Q), dtype=Q.dtype)
@@ -98,31 +108,62 @@ class QORNNConfig(NetworkConfig):
 
     inputs, hidden, outputs, activation, many_to_many, embedding, loss, dtype, seed: as of a HadamRNN, with any hidden.
     recurrent_bits: of W, 1 (ternary) to 16; None for full precision. bits: of U and V, likewise.
-    strategy: "projunn", "bjorck", "penalty" or "ptq".
+    strategy: "projunn", "bjorck", "penalty" or "ptq"; with few bits "penalty" is best (the start is why).
     penalty: the weight lambda of the strategy "penalty". recurrent_rate: the learning rate of W in those of the rest.
+    scale: of the quantised values, as of :func:`codes`: "max" (the papers'), "frobenius" (q(W) has the norm sqrt(n) of
+    an orthogonal matrix, U and V keep their own) or "rms"; "auto" is "rms" for at most 5 bits, else "frobenius" for W
+    and "max" for U and V.
+    start: of W, "haar" (uniform on O(n)); "grid", exactly orthogonal with recurrent_bits (2 to 6, n = 4 r with a
+    Hadamard matrix of order r), where "penalty" leaves W almost as it is, so that the rest learns; "rounded", of the
+    least defect found near a uniform one; "auto" is "grid" with "penalty" and at most 5 bits where there is one, else
+    "haar".
     """
 
     recurrent_bits: int | None = check.setting(None, most=MOST_BITS)
     strategy: str = check.one_of(tuple(STRATEGIES))
     penalty: float = check.setting(0.01, open=False)
     recurrent_rate: float = check.setting(0.1, most=1.0)
+    scale: str = check.one_of(("auto", *SCALES))
+    start: str = check.one_of(STARTS)
 
     kind: ClassVar[str] = "qornn"
     recurrent: ClassVar[str] = "W"
     bit_settings: ClassVar[tuple[str, ...]] = ("bits", "recurrent_bits")
+    before: ClassVar[Mapping[str, str]] = {**NetworkConfig.before, "start": "haar"}
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.start in ("grid", "rounded") and (self.recurrent_bits or 99) > len(NORMAL_STEPS):
+            raise ParameterError("start", self.start, f"needs recurrent_bits up to {len(NORMAL_STEPS)}")
+        if self.start == "grid":
+            require_grid(self.hidden, bits=self.recurrent_bits or 0)
 
     @property
     def way(self) -> Strategy:
         """The strategy itself."""
         return STRATEGIES[self.strategy]
 
+    @property
+    def chosen_start(self) -> str:
+        """That of W, where "auto" is decided."""
+        n, bits = self.hidden, self.recurrent_bits or MOST_BITS
+        grid = self.way.keeps_grid and bits <= FEW_BITS and on_grid(n, bits=bits)
+        return self.start if self.start != "auto" else "grid" if grid else "haar"
+
     def packed(self) -> QORNNConfig:
-        return replace(super().packed(), strategy="penalty")
+        return replace(super().packed(), strategy="penalty", start="auto")
 
     def bits_of(self, name: str, *, training: bool = False) -> int | None:
         if training and not self.way.quantises:
             return None
         return self.recurrent_bits if name == "W" else super().bits_of(name)
+
+    def scaling(self, name: str) -> dict[str, Any]:
+        scale = self.scale
+        if scale == "auto":
+            scale = "rms" if (self.bits_of(name) or 0) <= FEW_BITS else "frobenius" if name == "W" else "max"
+        free = name == "W" and not self.way.orthogonal  # its own norm may be any
+        return {"scale": scale, "norm": math.sqrt(self.hidden) if free else None}
 
     def as_class(self, *, steps: int) -> ab.NetworkClass:
         import approxbounds as ab
@@ -136,7 +177,7 @@ class QORNN(Network):
     """h_t = sigma(q(W) h_{t-1} + q(U) x_t + b), y = q(V) r(h) + c with W orthogonal or nearly, and a quantiser q.
 
     r is relu if sigma is linear, else the identity. Keyword arguments are those of :class:`QORNNConfig`; W starts
-    uniform on O(n). With G = dLoss/dq(W), taken straight through the quantiser, the strategies are
+    orthogonal. With G = dLoss/dq(W), taken straight through the quantiser, the strategies are
 
     - "projunn": the tangent part of G goes to Adam, and the step is followed by the polar retraction, so that W stays
       orthogonal;
@@ -177,7 +218,13 @@ class QORNN(Network):
         W[...] = config.way.projected(before + step)
 
     def _initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        return random_orthogonal(shape[0], rng) if name == "W" else super()._initial(name, shape, rng)
+        if name != "W":
+            return super()._initial(name, shape, rng)
+        n, bits, start = self.config.hidden, self.config.recurrent_bits or MOST_BITS, self.config.chosen_start
+        if start == "grid":
+            return grid_orthogonal(n, bits=bits, rng=rng)
+        W = random_orthogonal(n, rng)
+        return W if start == "haar" else rounded(W, bits=bits)
 
     def _prefers_kernel(self, x: Array) -> bool:
         # the powers of W cost several n^3 each, the steps n^2 B
@@ -185,7 +232,7 @@ class QORNN(Network):
 
     def _recurrent(self, *, training: bool) -> DenseMatrix:
         W, self._pull = self.config.way.weight(self.parameters["W"])
-        return DenseMatrix(quantize(W, bits=self.config.bits_of("W", training=training)))
+        return DenseMatrix(self.config.quantised("W", W, training=training))
 
     def _finish(self, W: RecurrentMatrix, gradients: Vector) -> float:
         value, slope = self.config.way.penalty(W.dense(), self.config.penalty)

@@ -64,7 +64,7 @@ def outputs(model, x):
         bits = config.bits_of(name)
         if bits is None:
             return mpmath.matrix(p[name].tolist())
-        integers, step = hr.codes(p[name], bits=bits)
+        integers, step = config.coded(name, p[name])
         return mpmath.matrix(integers.tolist()) * mpmath.mpf(step)
 
     if "W" in p:
@@ -183,7 +183,7 @@ def test_read_outs_of_few_bits_are_found_wherever_there_are_some(bits, size, gam
 def test_features_are_the_states_that_are_read(name):
     model = network_from(CONFIGS[name])
     x = np.random.default_rng(0).random((5, 6, 1))
-    V = hr.quantize(model.parameters["V"], bits=model.config.bits)
+    V = model.config.quantised("V", model.parameters["V"])
     assert np.allclose(features(model, x) @ V.T + model.parameters["c"], model.predict(x))
 
 

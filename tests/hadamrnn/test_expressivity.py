@@ -9,7 +9,7 @@ import recurrent_members as members
 import approxbounds as ab
 import hadamrnn as hr
 from hadamrnn.networks.qornn import STRATEGIES
-from hadamrnn.networks.quantize import quantize, signs
+from hadamrnn.networks.quantize import signs
 
 SHAPE = {"inputs": 3, "hidden": 8, "outputs": 2, "dtype": "float64", "seed": 4}
 
@@ -36,8 +36,8 @@ def as_member(model, output):
     """The parameters of the class's function that one output of the model is."""
     c, p = model.config, model.parameters
     found = {key: np.array(p[key]) for key in ("b", "beta", "b2") if key in p}
-    U = quantize(p["U"], bits=c.bits)
-    found |= {"U": U @ p["E"].T if c.embedding else U, "v": quantize(p["V"], bits=c.bits)[output], "c": p["c"][output]}
+    U, V = (c.quantised(name, p[name]) for name in ("U", "V"))
+    found |= {"U": U @ p["E"].T if c.embedding else U, "v": V[output], "c": p["c"][output]}
     if c.kind == "qornn":
         return found | {"W": model.recurrent_matrix()}
     n, m = c.hidden, c.block or c.hidden

@@ -112,7 +112,9 @@ def test_a_sweep_does_not_wait_for_a_pipe_nor_train_for_a_folder(tmp_path):
 
 
 def test_integer_ranges_of_exploding_networks_are_infinite():
-    model = hr.QORNN(inputs=10, hidden=4, outputs=9, many_to_many=True, bits=4, recurrent_bits=4, strategy="penalty")
+    model = hr.QORNN(
+        inputs=10, hidden=4, outputs=9, many_to_many=True, bits=4, recurrent_bits=4, strategy="penalty", scale="max"
+    )
     model.parameters["W"][...] *= 1e4
     found = hr.ranges(model, hr.tasks.CopyTask(length=100, train_size=256))
     assert found.states == np.inf
