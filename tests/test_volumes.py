@@ -11,7 +11,9 @@ import sympy
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, precision
 from approxbounds.bound import Refusal, apply
+from approxbounds.facts.hypercube import Thresholds
 from approxbounds.facts.splines import b_splines
+from approxbounds.members import cylinders
 from approxbounds.query import make_query
 from approxbounds.testing import check_lower_bound, check_monotone, check_monotone_in_p
 from approxbounds.transfer.random_splines import random_splines
@@ -141,6 +143,24 @@ def test_it_is_a_bound_by_the_contracts(F, p):
     check_monotone(TVOL, F, relu((9, 7), F.domain_dim), p)
     if p != math.inf:
         check_monotone_in_p(TVOL, F, ab.LinearSpace(dimension=30), p)
+
+
+@pytest.mark.parametrize("F", FUNCTIONS[-6:], ids=str)
+@pytest.mark.parametrize("p", [2, math.inf])
+def test_the_search_finds_the_best_member(F, p):
+    for G in (ab.LinearSpace(dimension=20), relu((9, 7), F.domain_dim), ab.FiniteClass(size=2)):
+        query, best = make_query(F, G, p), 0.0
+        for _, reduced in cylinders(query):
+            (ball,) = reduced.F.spline_balls
+            N, Q = ball.grid().cells[:, None], 2.0 ** np.arange(1, 51)
+            c = 0.0 if p == math.inf else np.maximum(np.ceil(np.log2(N / (2 * np.log(2) * p))), 1)
+            B = reduced.G.level_growth().at_levels(FLOAT, N, Q, common=ball.centres is Thresholds.COMMON)
+            theta = 2 * ball.mean_volume(FLOAT, p) / ball_volume_factor(FLOAT, p)
+            A = np.broadcast_to(ball.amplitude(FLOAT, ball.grid().index), N.size)[:, None] * (
+                1 if p == math.inf else (1 - 2.0**-c) ** (1 / p)
+            )
+            best = max(best, (A * (theta * 2 ** (-(B + c) / N) - 1 / Q)).max())
+        assert TVOL.evaluate(FLOAT, query, TVOL.search(query)) == pytest.approx(best, rel=1e-11)
 
 
 @pytest.mark.parametrize("seed", range(6))

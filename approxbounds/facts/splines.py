@@ -86,7 +86,7 @@ class SplineBall(Family):
 
     @abstractmethod
     def grid(self) -> Grid:
-        """The members that searches try: the same for every network, so bounds are monotone in G."""
+        """The members that searches try, N never falling: the same for every network, so bounds are monotone in G."""
 
     def centre(self, index: Index, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """c at points of shape (m, d)."""

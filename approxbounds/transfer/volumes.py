@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.complexity.pseudo_dimension import growth_steps, no_growth, pdim_expression
 from approxbounds.errors import HypothesisError, NoExpressionError
-from approxbounds.facts.hypercube import Index, Thresholds, family_of
+from approxbounds.facts.hypercube import Grid, Index, Thresholds, family_of
 from approxbounds.facts.levels import LevelGrowth
 from approxbounds.facts.splines import SplineBall
 from approxbounds.members import cylinder_steps, cylinders, on_cylinder
@@ -22,8 +24,8 @@ from approxbounds.witness import Witness, integer_of, require
 
 __all__ = ["VolumeTheorem", "ball_volume_factor", "log2_vectors", "member_of_ball", "whole_share"]
 
-_LEVELS = 2.0 ** np.arange(1, 51)  # Q in searches
-_LADDER = 16  # every so many members are looked at first
+_LEVELS: NDArray[np.float64] = np.array([2.0**i for i in range(1, 51)])  # Q in searches
+_BLOCK = 16  # so many members are bounded together first
 
 
 def ball_volume_factor(A: Arithmetic[V], p: Number) -> V:
@@ -52,8 +54,8 @@ def member_of_ball(query: Query, witness: Witness) -> tuple[SplineBall, Index, i
     return ball, index, ball.cells(index)
 
 
-def log2_vectors(A: Arithmetic[V], growth: LevelGrowth, ball: SplineBall, cells: V | float, levels: int) -> V:
-    """B(N,Q): log2 of the vectors of bins."""
+def log2_vectors(A: Arithmetic[V], growth: LevelGrowth, ball: SplineBall, cells: V | float, levels: Any) -> V:
+    """B(N,Q): log2 of the vectors of bins; arrays in FLOAT."""
     return growth.at_levels(A, cells, levels, common=ball.centres is Thresholds.COMMON)
 
 
@@ -72,42 +74,80 @@ def _best_bits(cells: NDArray[np.float64], p: Number) -> NDArray[np.float64]:
     return best
 
 
-def _best(query: Query, ball: SplineBall, least: float) -> tuple[float, dict[str, Any]] | None:
-    """The largest bound over all members and Q of the search, with its witness; None if it is not above ``least``."""
-    grid, growth, p = ball.grid(), query.G.level_growth(), query.p
-    N, theta = grid.cells, float(_relative(FLOAT, ball, p))
-    if not theta > 0:  # it is below all doubles
-        return None
-    bits = _best_bits(N, p)
-    height = np.broadcast_to(ball.amplitude(FLOAT, grid.index) * whole_share(FLOAT, bits, p), N.shape)
-    useful = int(np.searchsorted(_LEVELS, 1 / theta, side="right"))  # Q <= 1/theta gives nothing
-    low, levels = _LEVELS[max(useful - 1, 0)], _LEVELS[useful:]
-    if not levels.size:
-        return None
+@dataclass(frozen=True)
+class _Members:
+    """The members of one ball that a search tries, their c and A (1-2^-c)^{1/p}, and the Q that may give something."""
 
-    def first_term(at: Any, levels: Any) -> Any:
-        exponent = (log2_vectors(FLOAT, growth, ball, N[at][:, None], levels) + bits[at][:, None]) / N[at][:, None]
-        return height[at][:, None] * theta * np.exp2(-exponent)
+    query: Query
+    ball: SplineBall
+    part: Mapping[str, int]  # of a witness
+    grid: Grid
+    theta: float
+    bits: NDArray[np.float64]
+    height: NDArray[np.float64]
+    levels: NDArray[np.float64]
 
-    def values(at: Any) -> Any:
-        return first_term(at, levels) - height[at][:, None] / levels
+    def vectors(self, at: NDArray[np.intp], levels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """B(N,Q) of some members (rows) and levels (columns)."""
+        B = log2_vectors(FLOAT, self.query.G.level_growth(), self.ball, self.grid.cells[at][:, None], levels)
+        return np.broadcast_to(B, (at.size, levels.size))
 
-    at = np.arange(N.size)
-    for step in (_LADDER, 1):  # a few members first; none is left out that may be better
-        at = at[theta * height[at] > least]
-        some = at[::step]
-        if not some.size:
+    def values(self, at: NDArray[np.intp], levels: NDArray[np.float64], vectors: NDArray[np.float64]) -> Any:
+        """The bounds."""
+        exponent = (vectors + self.bits[at][:, None]) / self.grid.cells[at][:, None]
+        height = self.height[at][:, None]
+        return height * self.theta * np.exp2(-exponent) - height / levels
+
+    def blocks(self, least: float) -> _Blocks:
+        """Blocks of members that may give more than ``least``.
+
+        B(N,Q)/N never increases in N (3.9), so the last member of a block bounds the first term of all, for every Q.
+        """
+        firsts = np.arange(0, self.height.size, _BLOCK)
+        high, low = np.maximum.reduceat(self.height, firsts), np.minimum.reduceat(self.height, firsts)
+        worth = np.flatnonzero(self.theta * high > least)
+        last = np.minimum(firsts[worth] + _BLOCK, self.height.size) - 1
+        vectors = self.vectors(last, self.levels)
+        shares = self.theta * np.exp2(-vectors / self.grid.cells[last][:, None]) * (1 + 1e-9)  # floats round
+        bounds = high[worth][:, None] * shares - low[worth][:, None] / self.levels
+        return _Blocks(firsts[worth], bounds, float(np.max(self.values(last, self.levels, vectors), initial=0.0)))
+
+    def best(self, blocks: _Blocks, least: float) -> tuple[float, Witness] | None:
+        """The best member of the blocks and its Q, the first of equals, if it is better than ``least``."""
+        rows, columns = np.nonzero(blocks.bounds > least)
+        at = (blocks.firsts[np.unique(rows)][:, None] + np.arange(_BLOCK)).ravel()
+        at = at[at < self.height.size]
+        at = at[self.theta * self.height[at] > least]
+        if not at.size:
             return None
-        upper = first_term(some, low)[:, 0]  # more levels show more vectors
-        least = max(least, float(values(some[[np.argmax(upper)]]).max()) * (1 - 1e-12))
-    at = some[upper > least]
-    if not at.size:
-        return None
-    found = values(at)
-    row, q = divmod(int(np.argmax(found)), levels.size)
-    value, i = float(found[row, q]), int(at[row])
-    part = {} if is_infinite(p) else {"bits": int(bits[i])}
-    return (value, {**ball.witness(grid.at(i)), "levels": int(levels[q]), **part}) if value > least else None
+        levels = self.levels[columns.min() : columns.max() + 1]
+        found = self.values(at, levels, self.vectors(at, levels))
+        row, q = divmod(int(np.argmax(found)), levels.size)
+        value, i = float(found[row, q]), int(at[row])
+        bits = {} if is_infinite(self.query.p) else {"bits": int(self.bits[i])}
+        witness = {**self.ball.witness(self.grid.at(i)), "levels": int(levels[q]), **bits, **self.part}
+        return (value, witness) if value > least else None
+
+
+@dataclass(frozen=True)
+class _Blocks:
+    """The first member of each block, bounds on its values (columns: Q), the largest value of all last members."""
+
+    firsts: NDArray[np.intp]
+    bounds: NDArray[np.float64]
+    seen: float
+
+
+def _members(query: Query) -> Iterator[_Members]:
+    """What a search tries, of F and of its cylinders."""
+    for part, reduced in cylinders(query):
+        for ball in reduced.F.spline_balls:
+            grid, theta = ball.grid(), float(_relative(FLOAT, ball, query.p))
+            bits = _best_bits(grid.cells, query.p)
+            height = ball.amplitude(FLOAT, grid.index) * whole_share(FLOAT, bits, query.p)
+            levels = _LEVELS[_LEVELS * theta > 1]  # smaller Q give nothing
+            if levels.size:
+                yield _Members(reduced, ball, part, grid, theta, bits, np.broadcast_to(height, bits.shape), levels)
 
 
 class VolumeTheorem(Theorem):
@@ -139,12 +179,15 @@ class VolumeTheorem(Theorem):
         return no_growth(query)
 
     def search(self, query: Query) -> Witness:
-        value, witness = 1e-308, None
-        for part, reduced in cylinders(query):
-            for ball in reduced.F.spline_balls:
-                found = _best(reduced, ball, value)
-                if found is not None:
-                    value, witness = found[0], {**found[1], **part}
+        value, found = 1e-308, list[tuple[_Members, _Blocks]]()
+        for members in _members(query):
+            found.append((members, members.blocks(value)))
+            value = max(value, found[-1][1].seen * (1 - 1e-12))
+        witness = None
+        for members, blocks in found:
+            best = members.best(blocks, value)
+            if best is not None:
+                value, witness = best
         if witness is None:
             raise HypothesisError("no ball of splines searched gives more than 1e-308: G shows too many vectors")
         return witness
