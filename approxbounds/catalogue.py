@@ -11,6 +11,7 @@ from approxbounds.constructions.convex_cells import ConvexCells
 from approxbounds.constructions.convex_columns import ConvexColumns
 from approxbounds.constructions.elements import ElementConstruction
 from approxbounds.constructions.from_the_cube import FromTheCube
+from approxbounds.constructions.graded_grids import GradedGrids
 from approxbounds.constructions.interpolation import ReLUInterpolation
 from approxbounds.constructions.level_curves import LevelCurves
 from approxbounds.constructions.level_sets import LevelSets
@@ -196,6 +197,7 @@ REGISTRY.upper.update(
         ShenYangZhang(),
         LuShenYangZhang(),
         FromTheCube(),
+        GradedGrids(),
         ConstantConstruction(),
         PoincareConstant(),
         KnownRate(),

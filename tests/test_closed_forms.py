@@ -25,7 +25,7 @@ WITHOUT_CLOSED_FORMS |= {"Tjump", "Tblowup", "Tregion", "convex-graded-nodes"}  
 WITHOUT_CLOSED_FORMS |= {"convex-columns", "convex-cells", "covering-convex"}  # a maximum or a sum over all cells
 WITHOUT_CLOSED_FORMS |= {"covering-constant", "known-rate-besov"}
 WITHOUT_CLOSED_FORMS |= {"T3w", "T3w-inf", "Tlin-w", "T3fat-w", "T3fat-w-inf", "Tcurv-w"}  # a sum over all masses
-WITHOUT_CLOSED_FORMS |= {"from-the-cube"}  # the best of many constructions
+WITHOUT_CLOSED_FORMS |= {"from-the-cube", "graded-grids"}  # the best of many constructions, a sum over all nodes
 OTHER_SIZES = {"lu-shen-yang-zhang"}  # of shen-yang-zhang's kind, for other smoothness
 PRINTERS = [
     sympy.pycode,

@@ -124,7 +124,7 @@ def test_chain_lengths(d):
 
 NORMAL = ab.under(ab.LipschitzBall(dim=1), ab.Normal(dim=1))
 PROVED = {"T3", "T3inf", "T2a", "T3w", "T3w-inf", "Tlin", "Tlin-w", "packing-gilbert-varshamov", "constant"}
-PROVED |= {"T3fat", "T3fat-inf", "T2b", "T3fat-w", "T3fat-w-inf", "Tcurv-w", "from-the-cube"}
+PROVED |= {"T3fat", "T3fat-inf", "T2b", "T3fat-w", "T3fat-w-inf", "Tcurv-w", "from-the-cube", "graded-grids"}
 
 
 def test_theorems_must_say_that_they_are_proved_for_other_measures():
