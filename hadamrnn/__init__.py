@@ -9,14 +9,24 @@ True
 >>> hr.sizes(model.config)["total"]                                             # bytes in float32, and packed
 Size(dense=1548, packed=142)
 
-Many trainings at once: :func:`sweep`. Files for devices: :class:`Packed`, :class:`IntegerNetwork`.
+Many trainings at once: :func:`sweep`. Files for devices: :class:`Packed`, :class:`IntegerNetwork`. Where
+scikit-learn is installed, estimators by its conventions: ``hr.SequenceClassifier`` and ``hr.SequenceRegressor``.
 """
+
+from typing import Any
 
 from hadamrnn import tasks
 from hadamrnn.arrays import Vector
 from hadamrnn.deployed.integer_network import IntegerNetwork, Ranges, ranges
 from hadamrnn.deployed.packed import Packed, sizes
-from hadamrnn.errors import DivergenceError, FileError, HadamRNNError, IntegerOverflowError, ParameterError
+from hadamrnn.errors import (
+    DivergenceError,
+    FileError,
+    HadamRNNError,
+    IntegerOverflowError,
+    MissingPackageError,
+    ParameterError,
+)
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.hadamard import hadamard, orders
@@ -41,6 +51,7 @@ __all__ = [
     "History",
     "IntegerNetwork",
     "IntegerOverflowError",
+    "MissingPackageError",
     "Network",
     "NetworkConfig",
     "Packed",
@@ -71,7 +82,20 @@ __all__ = [
     "tasks",
 ]
 
+#: What needs scikit-learn, and is imported when it is first asked for; not in ``__all__``, so that * works without.
+_ESTIMATORS = ("SequenceClassifier", "SequenceRegressor")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ESTIMATORS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from hadamrnn.training import estimators
+    except ImportError as error:
+        raise MissingPackageError(f"{name} needs scikit-learn 1.6 or later: {error}") from None
+    return getattr(estimators, name)
+
 
 def __dir__() -> list[str]:
     """What there is for users, without the modules inside."""
-    return sorted(__all__)
+    return sorted((*__all__, *_ESTIMATORS))

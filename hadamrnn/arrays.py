@@ -65,6 +65,10 @@ class Workspace:
         self.dtype = dtype
         self._arrays: dict[str, Array] = {}
 
+    def __reduce__(self) -> tuple[type[Workspace], tuple[object]]:
+        """Copies and pickles are without what lies here, which may be large."""
+        return type(self), (self.dtype,)
+
     def empty(self, name: str, *shape: int, dtype: str = "") -> Array:
         """An array with any content; the one of the same name given before must not be in use any more."""
         kept = self._arrays.get(name)

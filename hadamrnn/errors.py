@@ -49,6 +49,10 @@ class FileError(ParameterError):
         super().__init__(name, text if len(text) <= 75 else f"...{text[-72:]}", allowed)
 
 
+class MissingPackageError(HadamRNNError, ImportError):
+    """An optional package is not installed; the message says which, and how to install it."""
+
+
 class BoundViolationError(HadamRNNError):
     """Trained networks do better than a certified bound allows; the message says which, and by how much."""
 

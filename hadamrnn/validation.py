@@ -102,6 +102,8 @@ class Checked:
         hints = _HINTS(kind)
         for each in fields(kind):
             name, value, hint = each.name, getattr(self, each.name), hints[each.name]
+            if hint == NDArray[Any]:  # checked where it is used
+                continue
             kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
             if value is None and NoneType in kinds:
                 continue

@@ -7,6 +7,7 @@ True
 """
 
 from hadamrnn.tasks.activity import ActivityTask
+from hadamrnn.tasks.arrays import ArrayTask
 from hadamrnn.tasks.base import Batch, Defaults, Task
 from hadamrnn.tasks.characters import TextTask
 from hadamrnn.tasks.images import ImageTask
@@ -17,6 +18,7 @@ __all__ = [
     "TASKS",
     "ActivityTask",
     "AddingTask",
+    "ArrayTask",
     "Batch",
     "CopyTask",
     "Defaults",
@@ -27,7 +29,7 @@ __all__ = [
     "TextTask",
 ]
 
-#: The tasks by name.
+#: The tasks by name; an ArrayTask has none of the words that commands take.
 TASKS: dict[str, type[Task]] = {
     task.name: task for task in (CopyTask, AddingTask, ImageTask, SentimentTask, ReviewTask, TextTask, ActivityTask)
 }

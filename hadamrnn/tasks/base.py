@@ -192,7 +192,7 @@ class StoredTask(Task):
             inputs = np.ascontiguousarray(x[chosen].swapaxes(0, 1), dtype=np.int64 if self.tokens else np.float32)
             if not self.tokens:
                 inputs = (inputs - self._stored.shift) / self._stored.scale
-            yield Batch(inputs, y[chosen].astype(np.int64))
+            yield Batch(inputs, y[chosen].astype(np.float32 if self.loss == "mse" else np.int64))
 
     def _checksum(self) -> str:
         return _checksum(*(array for part in self._stored.parts.values() for array in part))
