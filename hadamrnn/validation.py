@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, field, fields
+from dataclasses import MISSING, asdict, field, fields
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Self, get_args, get_type_hints
+from typing import Any, ClassVar, Self, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +95,14 @@ class Checked:
             if name not in known:
                 raise TypeError(f"{cls.__name__} has no setting {name!r}; it has {', '.join(known)}")
         return super().__new__(cls)
+
+    #: fields that files of before do not have
+    later: ClassVar[tuple[str, ...]] = ()
+
+    def settings(self) -> dict[str, Any]:
+        """The fields, without those that came later and are None: what files of before say of the same settings."""
+        kind: Any = self
+        return {name: value for name, value in asdict(kind).items() if value is not None or name not in self.later}
 
     def __post_init__(self) -> None:
         plain(self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Ways to compute the same gradients: see :meth:`Network.loss_and_gradients`.
 METHODS = ("auto", "kernel", "checkpointed", "stored")
+#: The standard deviation of an embedding at its start: with 1, training is by heart before any word has a meaning.
+SMALL = 0.02
 #: Tokens of a vocabulary up to this size are treated as one-hot vectors.
 MOST_ONE_HOT = 128
 #: Numbers in an impulse response that "auto" is willing to keep.
@@ -65,7 +68,7 @@ class Network(ABC):
         """Outputs (B, outputs), or (T, B, outputs) if many-to-many, for sequences (T, B, inputs) or tokens (T, B)."""
         x = self.sequences(x)
         W, U, V, c = self._weights(training=False)
-        readout = ReadOut(V, c, self._workspace, rectified=self.config.activation == "linear")
+        readout = ReadOut(V, c, self._workspace, rectified=self.config.activation == "linear" and not self.config.pool)
         if self._prefers_kernel(x):
             outputs = readout.outputs(self._impulse(x, W, U)[0])
         else:
@@ -73,6 +76,8 @@ class Network(ABC):
             runs = (layer.run(piece) for piece in pieces)
             if self.config.many_to_many:
                 outputs = np.concatenate([readout.outputs(h).copy() for h in runs])
+            elif self.config.pool:
+                outputs = readout.outputs(self._pooled(runs, len(x)))
             else:
                 outputs = readout.outputs([h[-1:] for h in runs][-1])
         outputs = outputs.swapaxes(1, 2).copy()
@@ -101,10 +106,10 @@ class Network(ABC):
         x, y = self.check(*batch)
         W, U, V, c = self._weights(training=True)
         gradients = self.parameters.zeros()
-        readout = ReadOut(V, c, self._workspace, rectified=self.config.activation == "linear")
+        readout = ReadOut(V, c, self._workspace, rectified=self.config.activation == "linear" and not self.config.pool)
         if method == "kernel" or (method == "auto" and self._prefers_kernel(x)):
             if not self._kernel_allowed(x):
-                allowed = "needs activation=linear, one layer, many_to_many=False, and vectors or a small vocabulary"
+                allowed = "needs activation=linear, one layer, one output, no pool, and vectors or a small vocabulary"
                 raise ParameterError("method", method, allowed)
             h, K, powers, columns = self._impulse(x, W, U)
             g = readout.back(h, y, y.size)[0]
@@ -120,13 +125,24 @@ class Network(ABC):
             stored = method == "stored" or (method == "auto" and self.config.activation != "linear" and fits)
             length = 1 << round(math.log2(len(x)) / 2)  # about sqrt(T): as many states within a segment as segments
             layer, pieces = self._stack(x, W, U, keep="all" if stored else "starts", length=length)
-            for piece in pieces if stored else pieces[:-1]:
-                layer.skip(piece)
+            if self.config.pool:
+                mean = self._pooled((layer.run(piece) for piece in pieces), len(x))
+                slope = readout.back(mean, y, y.size) / len(x)
+            else:
+                for piece in pieces if stored else pieces[:-1]:
+                    layer.skip(piece)
             offset = len(x) - len(y)
             for piece in reversed(pieces):
-                targets = y[max(0, piece.first - offset) : max(0, piece.last - offset)]
-                layer.back(piece, readout.back(layer.again(piece), targets, y.size))
+                h = layer.again(piece)
+                if self.config.pool:
+                    g = slope * (h > 0 if self.config.activation == "linear" else np.ones_like(h))
+                else:
+                    targets = y[max(0, piece.first - offset) : max(0, piece.last - offset)]
+                    g = readout.back(h, targets, y.size)
+                layer.back(piece, g)
             layer.finish(gradients)
+            if self.config.padding is not None:
+                gradients["E"][self.config.padding] = 0
         return readout.finish(gradients) + self._finish(W, gradients), gradients
 
     def check(self, x: object, y: object) -> tuple[Array, Array]:
@@ -195,7 +211,9 @@ class Network(ABC):
 
     def _initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
         if name == "E":
-            return rng.standard_normal(shape)
+            E = SMALL * rng.standard_normal(shape)
+            E[[] if self.config.padding is None else self.config.padding] = 0
+            return E
         bound = self._glorot(shape)
         if name in ("b", "b2", "c"):
             bound = 1 / math.sqrt(self.config.hidden)
@@ -238,13 +256,19 @@ class Network(ABC):
 
     def _kernel_allowed(self, x: Array) -> bool:
         c = self.config
-        simple = c.activation == "linear" and c.layers == 1 and not c.many_to_many and c.embedding is None
+        simple = c.activation == "linear" and c.layers == 1 and not (c.many_to_many or c.embedding or c.pool)
         return simple and (x.ndim == 3 or c.inputs <= MOST_ONE_HOT)
 
     def _prefers_kernel(self, x: Array) -> bool:
         columns = self.config.inputs + 1
         small = len(x) * columns * self.config.hidden <= MOST_KERNEL
         return self._kernel_allowed(x) and small and 4 * columns <= max(x.shape[1], 32)
+
+    def _pooled(self, runs: Iterable[Array], steps: int) -> Array:
+        """The mean over all steps of r(h), as the (1, n, B) that a read-out without r reads."""
+        linear = self.config.activation == "linear"
+        sums = [(np.maximum(h, np.zeros_like(h[0])) if linear else h).sum(0) for h in runs]
+        return np.asarray(sum(sums) / steps)[None]
 
     def _impulse(self, x: Array, W: RecurrentMatrix, U: Array) -> tuple[Array, Array, list[Array], Array]:
         """h_T as (1, n, B), the impulse response, powers of W, and the inputs as columns, last step first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -34,10 +34,13 @@ class NetworkConfig(check.Checked):
     activation: str = check.one_of(ACTIVATIONS)
     many_to_many: bool = False
     embedding: int | None = check.setting(None, most=10**6)
+    padding: int | None = check.setting(None, least=0, most=10**7)
+    pool: str | None = field(default=None, metadata={"allowed": ("mean",)})
     loss: str = check.one_of(LOSSES)
     dtype: str = check.one_of(("float32", "float64"))
     seed: int = check.setting(0, least=0, most=2**63)
 
+    later: ClassVar[tuple[str, ...]] = ("padding", "pool")
     #: the name of the kind of network, in files and on the command line
     kind: ClassVar[str]
     #: the name of the array behind W
@@ -55,6 +58,10 @@ class NetworkConfig(check.Checked):
         super().__post_init__()
         if self.scale == "rms" and max(getattr(self, name) or 0 for name in self.bit_settings) > len(NORMAL_STEPS):
             raise ParameterError("scale", self.scale, f"is for at most {len(NORMAL_STEPS)} bits")
+        if self.padding is not None and (self.embedding is None or self.padding >= self.inputs):
+            raise ParameterError("padding", self.padding, f"must be a token below {self.inputs}, with an embedding")
+        if self.pool is not None and self.many_to_many:
+            raise ParameterError("pool", self.pool, "must be None if many_to_many=True")
 
     @property
     def layers(self) -> int:
@@ -109,7 +116,11 @@ class NetworkConfig(check.Checked):
         for name in self.bit_settings:
             if getattr(self, name) is None:
                 raise ParameterError(name, None, "must be a number for inference in integers")
-        for name, found, needed in (("embedding", self.embedding, None), ("layers", self.layers, 1)):
+        for name, found, needed in (
+            ("embedding", self.embedding, None),
+            ("pool", self.pool, None),
+            ("layers", self.layers, 1),
+        ):
             if found != needed:
                 raise ParameterError(name, found, f"must be {needed} for inference in integers")
 
@@ -119,7 +130,7 @@ class NetworkConfig(check.Checked):
 
     def record(self) -> dict[str, Any]:
         """The settings as JSON."""
-        settings = {"kind": self.kind, **asdict(self)}
+        settings = {"kind": self.kind, **self.settings()}
         return {name: value for name, value in settings.items() if (name, value) not in self.before.items()}
 
     @classmethod
@@ -150,6 +161,8 @@ class NetworkConfig(check.Checked):
 
     def class_shape(self, steps: int) -> dict[str, Any]:
         """What all classes of recurrent networks need."""
+        if self.pool is not None:
+            raise ParameterError("pool", self.pool, "must be None: the class is of outputs after the last step")
         bits = self.bits if self.embedding is None else None
         shape = {"hidden": self.hidden, "inputs": self.inputs, "bits": bits, "activation": self.activation}
         return {"steps": check.integer("steps", steps, most=10**9), **shape}

@@ -33,7 +33,9 @@ class Config(NetworkConfig):
     scale: of their steps, "max" (the paper's), "frobenius" or "rms" (often better with few bits): see :func:`codes`.
     activation: "linear" (the paper's; the read-out is rectified), "relu" or "modrelu" (the recurrence is).
     many_to_many: an output at every step instead of the last only.
-    embedding: None, or the size of the trained vectors that tokens are mapped to first.
+    embedding: None, or the size of the trained vectors that tokens are mapped to first. They start as normal numbers
+    of standard deviation 0.02. padding: None, or the token whose vector is 0 and stays 0.
+    pool: None, or "mean": the read-out is of the mean of r(h) over all steps instead of the last r(h).
     layers: 2 adds the input map sign(M)/sqrt(n), a recurrence with a full Hadamard matrix, and a ReLU between.
     loss: "cross-entropy" or "mse". dtype: "float32" or "float64". seed: of the initial parameters.
     sign_scale: u starts uniform in +-sign_scale * sqrt(6/(n + 1)). 1 is the paper's; the larger, the fewer signs flip.

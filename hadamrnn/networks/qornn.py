@@ -106,7 +106,8 @@ STRATEGIES: dict[str, Strategy] = {
 class QORNNConfig(NetworkConfig):
     """The settings of a :class:`QORNN`.
 
-    inputs, hidden, outputs, activation, many_to_many, embedding, loss, dtype, seed: as of a HadamRNN, with any hidden.
+    inputs, hidden, outputs, activation, many_to_many, embedding, padding, pool, loss, dtype, seed: as of a HadamRNN,
+    with any hidden.
     recurrent_bits: of W, 1 (ternary) to 16; None for full precision. bits: of U and V, likewise.
     strategy: "projunn", "bjorck", "penalty" or "ptq"; with few bits "penalty" is best (the start is why).
     penalty: the weight lambda of the strategy "penalty". recurrent_rate: the learning rate of W in those of the rest.

@@ -56,8 +56,8 @@ class Task(Checked, ABC):
     Integers are from 1 to 10^9, or what is declared of them. ``seed`` (0 to 10^9) fixes the three parts; the order of
     the training part depends on (seed, epoch) alone, so that a resumed run sees the same batches. Validation and test
     batches do not depend on the batch size, except for where they are cut. ``tokens``: x are integers below ``inputs``,
-    else vectors of that many numbers. ``defaults``: sizes and rates of Foucault, Mamalet and Malgouyres (2025) where
-    they study the task, with the decay of their copy task.
+    else vectors of that many numbers; ``padding``: the token before short sequences, or None. ``defaults``: sizes and
+    rates of Foucault, Mamalet and Malgouyres (2025) where they study the task, with the decay of their copy task.
 
     Raises ParameterError for a setting that is not allowed and FileError, which is one, for a file that is not sound.
     """
@@ -68,6 +68,7 @@ class Task(Checked, ABC):
     loss: ClassVar[str] = "cross-entropy"
     many_to_many: ClassVar[bool] = False
     tokens: ClassVar[bool] = False
+    padding: ClassVar[int | None] = None
     defaults: ClassVar[Defaults] = Defaults()
 
     @property

@@ -52,6 +52,7 @@ class _TextClasses(StoredTask):
     words: int = setting(most=MOST_WORDS)
 
     tokens: ClassVar[bool] = True
+    padding: ClassVar[int | None] = PADDING
     defaults: ClassVar[Defaults] = Defaults(embedding=512, learning_rate=5e-4)
 
     def _pad(self, rows: Sequence[Sequence[int] | NDArray[Any]]) -> NDArray[np.uint16]:

@@ -20,7 +20,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ from hadamrnn.work import computed
 
 RESULT = "result.json"
 #: The settings of models that come from their task.
-FROM_TASK = ("inputs", "outputs", "many_to_many", "loss", "seed")
+FROM_TASK = ("inputs", "outputs", "many_to_many", "loss", "padding", "seed")
 _FORMAT = "hadamrnn-sweep-1"
 _FILES = (CHECKPOINT, MODEL, RESULT)
 _MOST = 100_000
@@ -261,7 +261,8 @@ def _grid(task: str, kind: str, directory: str, options: Mapping[str, Any]) -> l
             model = model_for(made, kind=kind, **settings).config.record()
             for training in _combinations(choices["training"]):
                 rest = {name: value for name, value in training.items() if name != "epochs"}
-                numbers = {"training": asdict(Settings(**rest)), "epochs": check.integer("epochs", training["epochs"])}
+                epochs = check.integer("epochs", training["epochs"])
+                numbers = {"training": Settings(**rest).settings(), "epochs": epochs}
                 identity = lasting({"version": __version__, "task": told, "model": model, **numbers})
                 parts = {"task": about, "model": settings, "training": training}
                 run = _Run(task, kind, parts, identity, directory, os.getpid())

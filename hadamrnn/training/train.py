@@ -9,10 +9,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -41,6 +41,8 @@ class Settings(check.Checked):
     batch_size: sequences per step. learning_rate: of the first epoch, times ``decay`` after each.
     clip: the largest Euclidean norm of a gradient, or None. patience: epochs without improvement after which to stop,
     or None. workers: processes that share each batch. method: see :meth:`Network.loss_and_gradients`.
+    dropout: None, or the share of the numbers of an embedding, drawn anew in each step, that are 0 while gradients are
+    computed (the others then are 1/(1 - dropout) times as large). Predictions use all.
     """
 
     batch_size: int
@@ -50,6 +52,9 @@ class Settings(check.Checked):
     patience: int | None = None
     workers: int = check.setting(1, most=64)
     method: str = check.one_of(METHODS)
+    dropout: float | None = check.setting(None, most=0.9)
+
+    later: ClassVar[tuple[str, ...]] = ("dropout",)
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,10 @@ def model_for(task: Task, *, kind: str = "hadamrnn", **settings: Any) -> Network
     (9, 128)
     """
     network, shape = network_type(kind), _shape(task)
-    return network(**shape, **task.defaults.besides(settings, network.config_type), **settings)
+    chosen = task.defaults.besides(settings, network.config_type) | settings
+    if chosen.get("embedding") is not None:
+        chosen = {"padding": task.padding} | chosen
+    return network(**shape, **chosen)
 
 
 def evaluate(
@@ -147,6 +155,8 @@ def fit(
     check.instance("model", model, Network, "a network")
     _require_fit(model, task)
     chosen = Settings(**task.defaults.besides(settings, Settings), **settings)
+    if chosen.dropout is not None and model.config.embedding is None:
+        raise ParameterError("dropout", chosen.dropout, "must be None for a model without an embedding")
     epochs = check.integer("epochs", task.defaults.epochs if epochs is None else epochs)
     check.number("every", every, open=False)
     check.flag("progress", progress)
@@ -170,7 +180,7 @@ class _Run:
         self.model, self.task, self.settings, self.path, self.every = model, task, settings, path, every
         self.adam, self.progress = Adam(model.parameters), Progress()
         self.best: Array = model.parameters.flat
-        self.identity = {"model": model.config.record(), "task": task.record(), "training": asdict(settings)}
+        self.identity = {"model": model.config.record(), "task": task.record(), "training": settings.settings()}
         self.started = self.saved = time.monotonic()
 
     def begin(self) -> None:
@@ -253,8 +263,28 @@ class _Run:
         done.count += batch.x.shape[1]
         done.loss += loss * batch.x.shape[1]
 
+    @contextmanager
+    def _dropped(self, batch: Batch) -> Iterator[tuple[Array, Array | None]]:
+        """The tokens of the batch and what their vectors are multiplied by inside, drawn by seed, epoch and step."""
+        share, done = self.settings.dropout, self.progress
+        if share is None:
+            yield batch.x, None
+            return
+        E, tokens = self.model.parameters["E"], np.unique(batch.x)
+        rng = np.random.default_rng([self.model.config.seed, done.epoch, done.step])
+        whole = E[tokens]
+        kept = (rng.random(whole.shape, dtype=np.float32) >= share).astype(E.dtype) / E.dtype.type(1 - share)
+        E[tokens] = whole * kept
+        try:
+            yield tokens, kept
+        finally:
+            E[tokens] = whole
+
     def _gradients(self, compute: Network | Workers, batch: Batch) -> tuple[float, Vector]:
-        loss, gradients = compute.loss_and_gradients(batch, method=self.settings.method)
+        with self._dropped(batch) as (tokens, kept):
+            loss, gradients = compute.loss_and_gradients(batch, method=self.settings.method)
+        if kept is not None:
+            gradients["E"][tokens] *= kept
         if not (math.isfinite(loss) and np.isfinite(gradients.flat).all()):
             what = "gradient" if math.isfinite(loss) else "loss"
             self._diverged(f"the {what} was not finite")

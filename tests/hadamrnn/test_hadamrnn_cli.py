@@ -198,7 +198,13 @@ def test_help_names_every_field(name, capsys):
     assert error.value.code == 0
     shown = capsys.readouterr().out
     classes = (TASKS[name], hr.Config, hr.Settings)
-    names = {field.name for cls in classes for field in fields(cls)} - {"inputs", "outputs", "many_to_many", "loss"}
+    names = {field.name for cls in classes for field in fields(cls)} - {
+        "inputs",
+        "outputs",
+        "many_to_many",
+        "loss",
+        "padding",
+    }
     assert all("--" + name.replace("_", "-") in shown.replace("no-", "") for name in names)
 
 

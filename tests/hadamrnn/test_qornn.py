@@ -232,7 +232,7 @@ def test_the_command_line_knows_the_settings_of_each_kind(capsys):
     with pytest.raises(SystemExit):
         cli.main(["train", "copy", "--model", "qornn", "--help"])
     shown = capsys.readouterr().out
-    names = {field.name for field in fields(hr.QORNNConfig)} - {"inputs", "outputs", "many_to_many", "loss"}
+    names = {field.name for field in fields(hr.QORNNConfig)} - {"inputs", "outputs", "many_to_many", "loss", "padding"}
     assert all("--" + name.replace("_", "-") in shown for name in names) and "--block" not in shown
     for wrong in (["--model", "qornn", "--block", "4"], ["--model", "lstm"]):
         with pytest.raises(SystemExit) as error:
