@@ -271,7 +271,7 @@ class _Run:
             yield batch.x, None
             return
         E, tokens = self.model.parameters["E"], np.unique(batch.x)
-        rng = np.random.default_rng([self.model.config.seed, done.epoch, done.step])
+        rng = np.random.default_rng([self.model.config.seed, done.epoch, done.step, 1])  # no task has four
         whole = E[tokens]
         kept = (rng.random(whole.shape, dtype=np.float32) >= share).astype(E.dtype) / E.dtype.type(1 - share)
         E[tokens] = whole * kept
