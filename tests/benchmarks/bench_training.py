@@ -95,7 +95,7 @@ COPY_FIT: dict[str, Any] = {"batch_size": 128, "learning_rate": 1e-3, "decay": 0
 IMAGE_MODEL: dict[str, Any] = {"hidden": 512, "bits": 4}
 IMAGE_FIT: dict[str, Any] = {"batch_size": 100, "learning_rate": 1e-3, "decay": 0.97}
 TEXT_MODEL: dict[str, Any] = {"hidden": 128, "bits": 4, "embedding": 128, "activation": "relu", "pool": "mean"}
-TEXT_FIT: dict[str, Any] = {"batch_size": 100, "learning_rate": 1e-3, "clip": 1.0, "dropout": 0.7}
+TEXT_FIT: dict[str, Any] = {"batch_size": 100, "learning_rate": 2e-3, "decay": 0.7, "clip": 1.0, "dropout": 0.7}
 BLOCKS = (8, 32, 128)
 
 
@@ -104,7 +104,7 @@ def experiments() -> dict[str, Experiment]:
     found = {
         "copy-300": Experiment(copy(300), "accuracy_copied", COPY_MODEL, {**COPY_FIT, "epochs": 10}),
         "copy-1000": Experiment(copy(1000), "accuracy_copied", COPY_MODEL, {**COPY_FIT, "epochs": 16}),
-        "sentences": Experiment(sentences, "accuracy", TEXT_MODEL, {**TEXT_FIT, "epochs": 10, "patience": 4}),
+        "sentences": Experiment(sentences, "accuracy", TEXT_MODEL, {**TEXT_FIT, "epochs": 8, "patience": 3}),
         "activity": Experiment(
             activity, "accuracy", {"hidden": 128, "bits": 4}, {**IMAGE_FIT, "epochs": 40, "patience": 15}
         ),
