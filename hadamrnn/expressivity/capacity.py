@@ -113,10 +113,8 @@ def memorisation(
     >>> found.rate(3), found.capacity <= found.limit
     (1.0, True)
     """
-    config = _prepared(config)
-    check.flag("progress", progress)
     numbers = _checked(steps=steps, draws=draws, restarts=restarts, iterations=iterations, seed=seed)
-    steps, draws, restarts, iterations, seed = numbers.values()
+    config, (steps, draws, restarts, iterations, seed) = _prepared(config, progress), numbers.values()
     most, share = check.integer("most", most, most=10**5), fraction("level", level, most=1)
     G, pdim = network_bound(config, steps)
     trainer = Trainer(config=config, restarts=restarts, iterations=iterations)
@@ -146,18 +144,9 @@ def memorisation(
             middle = (low + high) // 2
             low, high = (middle, high) if reached(middle) else (low, middle)
     require_possible(G, best)
-    return Memorisation(
-        config=config,
-        steps=steps,
-        level=share,
-        seed=seed,
-        restarts=restarts,
-        iterations=iterations,
-        fitted=tuple(best),
-        tried=tuple(sorted(tried)),
-        pseudo_dimension=pdim,
-        limit=label_limit(G, share),
-    )
+    about: dict[str, Any] = {"config": config, "steps": steps, "level": share, "seed": seed}
+    about |= {"restarts": restarts, "iterations": iterations, "fitted": tuple(best), "tried": tuple(sorted(tried))}
+    return Memorisation(**about, pseudo_dimension=pdim, limit=label_limit(G, share))
 
 
 def shattered(
@@ -193,12 +182,9 @@ def shattered(
     >>> shattered(config, steps=2, gamma="1/10", sets=1, most=2, candidates=16, progress=False).size
     2
     """
-    config = _prepared(config)
-    check.flag("progress", progress)
-    numbers = _checked(
-        steps=steps, sets=sets, restarts=restarts, iterations=iterations, candidates=candidates, seed=seed
-    )
-    steps, sets, restarts, iterations, candidates, seed = numbers.values()
+    effort = {"sets": sets, "restarts": restarts, "iterations": iterations, "candidates": candidates}
+    numbers = _checked(steps=steps, **effort, seed=seed)
+    config, (steps, sets, restarts, iterations, candidates, seed) = _prepared(config, progress), numbers.values()
     most, margin = check.integer("most", most, most=16), fraction("gamma", gamma, zero=True)
     demand = Demand(gamma=margin, norm=fraction("norm", norm) if margin else None)
     trainer = Trainer(config=config, restarts=restarts, iterations=iterations, demand=demand)
@@ -207,15 +193,8 @@ def shattered(
     answers = _answers(config, settings, path, resume, _witnesses)
     unverified = set(answers.found)
     any_network = tuple(network_from(config).parameters.flat.tolist())
-    best = none = Shattering(
-        config=config,
-        steps=steps,
-        gamma=margin,
-        norm=demand.norm,
-        points=(),
-        witnesses=(any_network,),
-        pseudo_dimension=pdim,
-    )
+    about = {"config": config, "steps": steps, **vars(demand), "pseudo_dimension": pdim}
+    best = none = Shattering(**about, points=(), witnesses=(any_network,))
 
     def look(x: Array, known: tuple[Witness, ...], seed: tuple[int, ...]) -> tuple[Witness, ...] | None:
         return realised(trainer, x, seed=seed, count=candidates, known=known, note=bar.update)
@@ -248,20 +227,20 @@ _RANGES = {
 }
 
 
-def _prepared(config: NetworkConfig) -> NetworkConfig:
+def _prepared(config: NetworkConfig, progress: bool) -> NetworkConfig:
     """The settings in double precision, for labels as numbers; the seed is that of the search.
 
     Their class has all steps of the codes: the scale is the one for which any codes, one of them extreme, are found.
     """
+    check.flag("progress", progress)
     check.instance("config", config, NetworkConfig, "the settings of a network")
     require_exact(config)
     return replace(config, loss="mse", dtype="float64", seed=0, scale="max")
 
 
 def _checked(**given: int) -> dict[str, int]:
-    return {
-        name: check.integer(name, value, least=_RANGES[name][0], most=_RANGES[name][1]) for name, value in given.items()
-    }
+    ranges = {name: dict(zip(("least", "most"), _RANGES[name], strict=True)) for name in given}
+    return {name: check.integer(name, value, **ranges[name]) for name, value in given.items()}
 
 
 def fraction(name: str, value: object, *, zero: bool = False, most: int = 10**6) -> Fraction:
