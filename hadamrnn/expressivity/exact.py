@@ -12,7 +12,6 @@ from fractions import Fraction
 import numpy as np
 
 from hadamrnn.arrays import Array
-from hadamrnn.errors import ParameterError
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.quantize import exact
@@ -20,11 +19,8 @@ from hadamrnn.networks.quantize import exact
 
 def require_exact(config: NetworkConfig) -> None:
     """Refuse networks of another form than y = v r(h_T) + c with one layer, one output and vectors as inputs."""
-    allowed = {"outputs": 1, "many_to_many": False, "embedding": None, "layers": 1}
-    for name, value in allowed.items():
-        found = getattr(config, name)
-        if found != value:
-            raise ParameterError(name, found, f"must be {value}: capacity is that of one output of one recurrent layer")
+    why = ": capacity is that of one output of one recurrent layer"
+    config.require(why, outputs=1, many_to_many=False, embedding=None, layers=1)
 
 
 class ExactStates:

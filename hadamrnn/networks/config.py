@@ -111,18 +111,18 @@ class NetworkConfig(check.Checked):
         none: dict[str, Any] = dict.fromkeys(self.bit_settings)
         return replace(self, **none)
 
+    def require(self, why: str, **needed: object) -> None:
+        """Raises ParameterError, which ends in the reason, unless the settings are those that are needed."""
+        for name, value in needed.items():
+            if (found := getattr(self, name)) != value:
+                raise ParameterError(name, found, f"must be {value}{why}")
+
     def require_integers(self) -> None:
         """Raises ParameterError unless the recurrence is one of integers times steps, in one layer."""
         for name in self.bit_settings:
             if getattr(self, name) is None:
                 raise ParameterError(name, None, "must be a number for inference in integers")
-        for name, found, needed in (
-            ("embedding", self.embedding, None),
-            ("pool", self.pool, None),
-            ("layers", self.layers, 1),
-        ):
-            if found != needed:
-                raise ParameterError(name, found, f"must be {needed} for inference in integers")
+        self.require(" for inference in integers", embedding=None, pool=None, layers=1)
 
     def integer_matrix(self, numerators: Array, denominator: int) -> tuple[int, Array, int]:
         """Integers r, M and D with W = M sqrt(r) / D exactly, from those of the array behind W."""

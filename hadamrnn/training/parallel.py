@@ -47,11 +47,11 @@ class Workers:
         """As :meth:`hadamrnn.networks.base.Network.loss_and_gradients`."""
         self.model.check(*batch)
         x, y = np.asarray(batch[0]), np.asarray(batch[1])
-        size, over = x.shape[1], 1 if self.model.config.many_to_many else 0
+        size, by_step = x.shape[1], self.model.config.many_to_many
         count = min(len(self._pipes) + 1, size)
-        ends = [size * k // count for k in range(count + 1)]
-        shares = [(x[:, i:j], y[:, i:j] if over else y[i:j]) for i, j in pairwise(ends)]
-        weights = [(j - i) / size for i, j in pairwise(ends)]
+        parts = list(pairwise(size * k // count for k in range(count + 1)))
+        shares = [(x[:, i:j], y[:, i:j] if by_step else y[i:j]) for i, j in parts]
+        weights = [(j - i) / size for i, j in parts]
         try:
             for pipe, share in zip(self._pipes, shares[1:], strict=False):
                 pipe.send((self.model.parameters.flat, share, method))
@@ -59,16 +59,13 @@ class Workers:
             loss *= weights[0]
             total.flat *= weights[0]
             for pipe, weight in zip(self._pipes, weights[1:], strict=False):
-                answer = pipe.recv()
-                if isinstance(answer, Exception):
-                    raise answer
-                loss += weight * answer[0]
-                total.flat += weight * answer[1]
-        except (EOFError, OSError) as error:
-            self.close()
-            raise HadamRNNError("a worker process has ended") from error
-        except BaseException:
+                share_loss, gradients = pipe.recv()
+                loss += weight * share_loss
+                total.flat += weight * gradients
+        except BaseException as error:
             self.close()  # answers may be under way that belong to this batch
+            if isinstance(error, (EOFError, OSError)):
+                raise HadamRNNError("a worker process has ended; standard error says why, if it could") from error
             raise
         return loss, total
 
@@ -98,8 +95,5 @@ def _serve(model: Network, pipe: Connection, others: tuple[Connection, ...]) -> 
             model.parameters.flat[...], batch, method = pipe.recv()
         except (EOFError, OSError):
             return
-        try:
-            loss, gradients = model.loss_and_gradients(batch, method=method)
-            pipe.send((loss, gradients.flat))
-        except Exception as error:
-            pipe.send(HadamRNNError(f"a worker process failed: {error}"))
+        loss, gradients = model.loss_and_gradients(batch, method=method)
+        pipe.send((loss, gradients.flat))
