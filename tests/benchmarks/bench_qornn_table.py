@@ -12,7 +12,7 @@ Record = dict[str, Any]
 Data = dict[str, list[Record]]
 
 #: In the order of the tables; "full", without bits, is the last column of "ptq".
-STRATEGIES = ("ptq", "projunn", "bjorck", "penalty")
+STRATEGIES = ("ptq", "projunn", "bjorck", "penalty", "grid")
 SCORED = ("score", "loss", "reason")
 #: What a run has of its own, beside the settings of its row.
 MEASURED = ("seed", *SCORED, "defect", "singular_values", "seconds", "integers")

@@ -52,7 +52,7 @@ def test_a_run_is_kept_with_its_settings_and_measures(bench, tmp_path):
     assert len(runs) == 2 * (1 + 7 + 1 + 1)
     found = {run["name"]: run for run in runs if run["seed"] == 1}
     task = ImageTask(path=str(tmp_path), permuted=True, seed=1)
-    model = hr.model_for(task, kind="qornn", hidden=8, seed=1, recurrent_rate=1.0)
+    model = hr.model_for(task, kind="qornn", hidden=8, seed=1, recurrent_rate=1.0, scale="max", start="haar")
     hr.fit(model, task, epochs=2, batch_size=16, learning_rate=0.01, progress=False)
     for bits in (None, 2, 8):
         expected = model if bits is None else hr.quantised(model, recurrent_bits=bits, bits=bits)
@@ -119,7 +119,7 @@ def test_the_stored_results_are_of_the_rates_that_were_searched(monkeypatch):
         name = f"{row['task']}-{row['strategy']}"
         if row["strategy"] == "hadamrnn":
             name += f"-{row['n']}" + (f"-block-{row['block']}" if "block" in row else "")
-        elif row["strategy"] in bench_qornn.TRAINED:
+        elif row["strategy"] in (*bench_qornn.TRAINED, "grid"):
             name += f"-{row['recurrent_bits']}"
         rates = row["learning_rate"], row.get("sign_scale", row.get("recurrent_rate"))
         assert rates == expected[name.replace("ptq", "full")]
