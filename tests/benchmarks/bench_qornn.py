@@ -7,9 +7,9 @@
 DATA holds mnist/ (IDX files) and text/moby_dick.txt.gz. The first command tries rates in short runs, with the same
 effort for each strategy; the best on the validation part (``--rates``) are the ``RATES`` of the second, which are in
 the code. All of W, U and V have the bits of the table, with steps by their largest entries as in the papers; "grid" is
-"penalty" with steps by their mean squares and an orthogonal start on the grid of the bits. "ptq" quantises the network that "full" trained without bits. A
-run that diverged has no score, but a reason. Each finished run is a JSON line, so that an interrupted benchmark goes on
-where it stopped. The third command stores the results, and prints the tables.
+"penalty" with steps by their mean squares and an orthogonal start on the grid of the bits. "ptq" quantises the network
+that "full" trained without bits. A run that diverged has no score, but a reason. Each finished run is a JSON line, so
+that an interrupted benchmark goes on where it stopped. The third command stores the results, and prints the tables.
 """
 
 from __future__ import annotations
