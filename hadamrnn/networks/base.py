@@ -133,11 +133,13 @@ class Network(ABC):
                     layer.skip(piece)
             offset = len(x) - len(y)
             for piece in reversed(pieces):
+                targets = y[max(0, piece.first - offset) : max(0, piece.last - offset)]
+                if not (self.config.pool or len(targets) or layer.pending):
+                    break
                 h = layer.again(piece)
                 if self.config.pool:
                     g = slope * (h > 0 if self.config.activation == "linear" else np.ones_like(h))
                 else:
-                    targets = y[max(0, piece.first - offset) : max(0, piece.last - offset)]
                     g = readout.back(h, targets, y.size)
                 layer.back(piece, g)
             layer.finish(gradients)

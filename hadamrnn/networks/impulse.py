@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from hadamrnn.arrays import Array
-from hadamrnn.networks.transform import RecurrentMatrix
+from hadamrnn.networks.transform import RecurrentMatrix, settle
 
 #: Rows of a block from which products with a power of W run at full speed.
 FULL_BLOCK = 64
@@ -33,10 +33,13 @@ def impulse_response(W: RecurrentMatrix, K: Array) -> list[Array]:
     rows, known = K.reshape(-1, n), 1
     while known < steps:
         if len(powers) < most:
-            powers.append(powers[-1] @ powers[-1] if powers else W.dense())
+            powers.append(powers[-1] @ powers[-1] if powers else W.dense().copy())
+            settle(powers[-1])
         first = known - (1 << (len(powers) - 1))
         count = min(known - first, steps - known)
-        np.matmul(rows[first * k : (first + count) * k], powers[-1].T, out=rows[known * k : (known + count) * k])
+        after = rows[known * k : (known + count) * k]
+        np.matmul(rows[first * k : (first + count) * k], powers[-1].T, out=after)
+        settle(after)
         known += count
     return powers
 

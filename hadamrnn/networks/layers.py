@@ -25,7 +25,7 @@ import numpy as np
 from hadamrnn.arrays import Array, Vector, Workspace
 from hadamrnn.networks.impulse import leap
 from hadamrnn.networks.readout import rectify
-from hadamrnn.networks.transform import RecurrentMatrix, SignedHadamard
+from hadamrnn.networks.transform import SETTLED, RecurrentMatrix, SignedHadamard, settle
 
 #: What a layer keeps of its states on the way forwards.
 Keep: TypeAlias = Literal["all", "starts", "end"]
@@ -58,6 +58,11 @@ def segments(steps: int, length: int) -> list[Segment]:
 
 class Source(ABC):
     """Where the inputs of a layer come from."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether gradients of later steps still go back to earlier ones."""
+        return False
 
     @abstractmethod
     def feed(self, segment: Segment, out: Array) -> None:
@@ -205,13 +210,15 @@ class Layer(ABC):
         self.source.feed(segment, h)
         start = self.starts[0 if self.keep == "end" else segment.number]
         before, outer, zero = W.inner(start), W.outer(step), np.zeros_like(step)
-        for now, inner in zip(h, W.inner(h), strict=True):
+        for t, (now, inner) in enumerate(zip(h, W.inner(h), strict=True)):
             W.apply(before, outer)
             now += step
             if self.activation == "relu":
                 np.maximum(now, zero, out=now)
             elif self.activation == "modrelu":
                 modrelu(now, self.threshold, step)
+            if t % SETTLED == 0:
+                settle(now)
             before = inner
         after = 0 if self.keep == "end" else segment.number + 1
         if after < len(self.starts):
@@ -241,9 +248,16 @@ class Layer(ABC):
             if active is not None:
                 now *= active[t]
             W.adjoint(outer[t], inner)
+            if t % SETTLED == 0:
+                settle(self.carry)
         if self.activation == "modrelu":
             self.slopes += np.vecdot(g, np.copysign(g.dtype.type(1), h)).sum(0)
         self._sum(segment, g, h)
+
+    @property
+    def pending(self) -> bool:
+        """Whether anything is left of the gradients of the segments visited that goes back to earlier ones."""
+        return bool(self.carry.any()) or self.source.pending
 
     @abstractmethod
     def _sum(self, segment: Segment, D: Array, h: Array) -> None:
@@ -304,6 +318,10 @@ class ReLUMap(Source):
         self.layer, self.S, self.b = layer, S, b[:, None]
         self.workspace = workspace
         self.gradient_S, self.gradient_b = np.zeros_like(S), np.zeros_like(b)
+
+    @property
+    def pending(self) -> bool:
+        return self.layer.pending
 
     def feed(self, segment: Segment, out: Array) -> None:
         np.matmul(self.S, self._rectified(self.layer.run(segment)), out=out)

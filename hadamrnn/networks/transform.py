@@ -16,10 +16,28 @@ import numpy as np
 from hadamrnn.arrays import Array
 from hadamrnn.networks.hadamard import factors
 
+#: Steps after which a recurrence is settled: what shrinks by less than half a step stays far above what is no normal
+#: number until the next time.
+SETTLED = 16
 #: A right factor smaller than this is repeated along the diagonal: tiny products are mostly overhead.
 LEAST_FACTOR = 16
 #: Squaring W costs n^3: beyond this order T cheap steps of a Hadamard matrix are faster.
 MOST_DOUBLING = 128
+
+
+def settle(array: Array) -> None:
+    """Round an array of floats, in place, to multiples of tiny/eps (1e-31 in float32), so that nothing is left of what
+    decays: products of numbers that are not normal are slow on many processors. Larger ones than tiny/eps^3 stay as
+    they are; all others change by less than gradients or states of order 1 do by rounding.
+
+    >>> settle(decayed := np.array([1.0, -1e-20, 1e-40], dtype=np.float32))
+    >>> decayed.tolist()[::2]
+    [1.0, 0.0]
+    """
+    limits = np.finfo(array.dtype)
+    offset = limits.tiny / limits.eps**2
+    array += offset
+    array -= offset
 
 
 class SignedHadamard:

@@ -7,6 +7,10 @@ from hadamrnn_oracles import CASES, COMMON, OWN, applicable, build, draw, finite
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from hadamrnn.arrays import Workspace
+from hadamrnn.networks.layers import DenseInput, DenseLayer, Layer, segments
+from hadamrnn.networks.transform import DenseMatrix
+
 
 def case(kind, option):
     settings, tokens = {**COMMON, **OWN.get(kind, {})}[option]
@@ -81,3 +85,33 @@ def test_all_methods_agree_with_the_reference(*, kind, steps, batch, seed, setti
         assert found == pytest.approx(value, rel=1e-9)
         for name, array in expected.items():
             np.testing.assert_allclose(gradients[name], array, rtol=1e-8, atol=1e-9 * scale)
+
+
+@pytest.mark.parametrize("method", ["stored", "checkpointed"])
+@pytest.mark.parametrize("activation", ["linear", "relu", "modrelu"])
+def test_gradients_that_decay_to_nothing_are_not_carried_on(activation, method, monkeypatch):
+    model = build("qornn", {"activation": activation, "hidden": 8}, dtype="float32")
+    model.parameters["W"] *= 0.7
+    x, y = draw(model, False, steps=1000, batch=4)
+    visited, back = [], Layer.back
+    monkeypatch.setattr(Layer, "back", lambda *given: (back(*given), visited.append(given[0].carry.copy())))
+    value, gradients = model.loss_and_gradients((x, y), method=method)
+    expected_value, expected = reference.loss_and_gradients(model, x, y)
+    assert value == pytest.approx(expected_value, rel=1e-5)
+    for name, array in expected.items():
+        np.testing.assert_allclose(gradients[name], array, atol=1e-5 * np.abs(array).max(), err_msg=name)
+    tiny = np.finfo(np.float32).tiny
+    assert 1 < len(visited) < 16 and not visited[-1].any()  # of 32 segments
+    assert all(((carry == 0) | (np.abs(carry) > tiny)).all() for carry in visited)
+
+
+@pytest.mark.parametrize("kind", ["all", "starts", "end"])
+def test_states_that_decay_become_zero(kind):
+    workspace, x = Workspace("float32"), np.zeros((320, 2, 1), dtype=np.float32)
+    x[0] = 1
+    W, pieces = DenseMatrix(np.float32(0.7) * np.eye(3, dtype=np.float32)), segments(len(x), 32)
+    source = DenseInput(x, np.ones((3, 1), np.float32), np.zeros(3, np.float32), workspace)
+    layer = DenseLayer(source, W, 2, pieces, workspace, keep=kind, activation="relu")
+    states = np.concatenate([layer.run(piece).copy() for piece in pieces])
+    np.testing.assert_allclose(states[:, 0, 0], 0.7 ** np.arange(320), rtol=1e-4, atol=1e-30)
+    assert (states[-80:] == 0).all() and states[states > 0].min() > np.finfo(np.float32).tiny
