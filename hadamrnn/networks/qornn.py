@@ -152,7 +152,7 @@ class QORNNConfig(NetworkConfig):
         return self.start if self.start != "auto" else "grid" if grid else "haar"
 
     def packed(self) -> QORNNConfig:
-        return replace(super().packed(), strategy="penalty", start="auto")
+        return replace(self, strategy="penalty", start="auto", recurrent_bits=None, bits=None)
 
     def bits_of(self, name: str, *, training: bool = False) -> int | None:
         if training and not self.way.quantises:
@@ -252,7 +252,7 @@ def quantised(model: QORNN, *, recurrent_bits: int | None, bits: int | None) -> 
     True
     """
     check.instance("model", model, QORNN, "a QORNN")
-    changes = {"strategy": "ptq", "recurrent_bits": recurrent_bits, "bits": bits}
+    changes = {"strategy": "ptq", "start": "haar", "recurrent_bits": recurrent_bits, "bits": bits}
     result = QORNN(**asdict(model.config) | changes)
     result.parameters.fill(model.weights())
     return result

@@ -113,3 +113,14 @@ def test_files_name_the_scale_only_if_it_is_not_what_it_always_was(kind, kept):
     assert config.from_record(record) == config
     before = {name: value for name, value in record.items() if name not in kept}
     assert config.from_record(before).scale == "max"
+
+
+@pytest.mark.parametrize("start", ["grid", "rounded"])
+def test_a_model_that_started_on_a_grid_is_exported(start, tmp_path):
+    settings = {"inputs": 2, "hidden": 8, "outputs": 3, "recurrent_bits": 3, "bits": 3, "strategy": "penalty"}
+    model, x = hr.QORNN(**settings, start=start), np.random.default_rng(0).random((5, 4, 2))
+    assert hr.quantised(model, recurrent_bits=None, bits=None).predict(x).shape == (4, 3)
+    packed = hr.Packed.load(hr.Packed.of(model).save(tmp_path / "model.bin"))
+    assert packed.config == model.config and (packed.model().predict(x) == model.predict(x)).all()
+    ranges = hr.Ranges(1.0, 1.1 * model.largest_state(x))
+    np.testing.assert_allclose(hr.IntegerNetwork(packed, ranges=ranges).predict(x), model.predict(x), atol=0.02)
