@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, asdict, field, fields
 from functools import cache
 from pathlib import Path
@@ -96,13 +96,13 @@ class Checked:
                 raise TypeError(f"{cls.__name__} has no setting {name!r}; it has {', '.join(known)}")
         return super().__new__(cls)
 
-    #: fields that files of before do not have
-    later: ClassVar[tuple[str, ...]] = ()
+    #: fields that are younger than the files: what they were before
+    before: ClassVar[Mapping[str, Any]] = {}
 
     def settings(self) -> dict[str, Any]:
-        """The fields, without those that came later and are None: what files of before say of the same settings."""
+        """The fields, without those that are as they were before: what files of before say of the same settings."""
         kind: Any = self
-        return {name: value for name, value in asdict(kind).items() if value is not None or name not in self.later}
+        return {name: value for name, value in asdict(kind).items() if (name, value) not in self.before.items()}
 
     def __post_init__(self) -> None:
         plain(self)

@@ -20,6 +20,7 @@ from hadamrnn.expressivity.exact import ExactStates
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.kinds import network_from
+from hadamrnn.networks.quantize import most_code
 from hadamrnn.optim import Adam
 
 #: Steps of the optimiser between two read-outs by a programme.
@@ -93,8 +94,7 @@ def code_range(bits: int) -> tuple[int, int]:
     >>> code_range(1), code_range(4)
     ((1, 1), (8, 7))
     """
-    half = 2 ** (bits - 1)
-    return half, max(half - 1, 1)
+    return 2 ** (bits - 1), most_code(bits)
 
 
 def solve_read_out(F: Array, labels: Array, *, bits: int | None, demand: Demand) -> tuple[Array, Array] | None:

@@ -17,7 +17,7 @@ from hadamrnn.errors import ParameterError
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.impulse import impulse_response, impulse_response_gradient
 from hadamrnn.networks.layers import DenseInput, GatheredInput, Keep, Layer, Segment, Source, segments, with_ones
-from hadamrnn.networks.readout import ReadOut
+from hadamrnn.networks.readout import ReadOut, rectify
 from hadamrnn.networks.transform import RecurrentMatrix
 from hadamrnn.optim import Adam
 
@@ -269,7 +269,7 @@ class Network(ABC):
     def _pooled(self, runs: Iterable[Array], steps: int) -> Array:
         """The mean over all steps of r(h), as the (1, n, B) that a read-out without r reads."""
         linear = self.config.activation == "linear"
-        sums = [(np.maximum(h, np.zeros_like(h[0])) if linear else h).sum(0) for h in runs]
+        sums = [(rectify(h, out=np.empty_like(h)) if linear else h).sum(0) for h in runs]
         return np.asarray(sum(sums) / steps)[None]
 
     def _impulse(self, x: Array, W: RecurrentMatrix, U: Array) -> tuple[Array, Array, list[Array], Array]:

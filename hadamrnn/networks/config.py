@@ -40,7 +40,6 @@ class NetworkConfig(check.Checked):
     dtype: str = check.one_of(("float32", "float64"))
     seed: int = check.setting(0, least=0, most=2**63)
 
-    later: ClassVar[tuple[str, ...]] = ("padding", "pool")
     #: the name of the kind of network, in files and on the command line
     kind: ClassVar[str]
     #: the name of the array behind W
@@ -51,8 +50,7 @@ class NetworkConfig(check.Checked):
     parts: ClassVar[Mapping[str, str]] = {"W": "recurrent", "U": "input", "E": "embedding", "V": "output"}
     #: the arrays of which the signs alone are used
     signs: ClassVar[tuple[str, ...]] = ()
-    #: settings that are younger than the files: what they were before
-    before: ClassVar[Mapping[str, str]] = {"scale": "max"}
+    before: ClassVar[Mapping[str, Any]] = {"scale": "max", "padding": None, "pool": None}
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -130,8 +128,7 @@ class NetworkConfig(check.Checked):
 
     def record(self) -> dict[str, Any]:
         """The settings as JSON."""
-        settings = {"kind": self.kind, **self.settings()}
-        return {name: value for name, value in settings.items() if (name, value) not in self.before.items()}
+        return {"kind": self.kind, **self.settings()}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:

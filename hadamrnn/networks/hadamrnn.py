@@ -69,7 +69,7 @@ class Config(NetworkConfig):
         return {"M": (n, n), "u2": (n,), "b2": (n,)} if self.layers == 2 else {}
 
     def record(self) -> dict[str, Any]:
-        return {name: value for name, value in super().record().items() if name != "kind"}  # as they always did
+        return self.settings()  # without the kind: see from_record
 
     def integer_matrix(self, numerators: Array, denominator: int) -> tuple[int, Array, int]:
         order = self.block or self.hidden

@@ -130,7 +130,7 @@ class QORNNConfig(NetworkConfig):
     kind: ClassVar[str] = "qornn"
     recurrent: ClassVar[str] = "W"
     bit_settings: ClassVar[tuple[str, ...]] = ("bits", "recurrent_bits")
-    before: ClassVar[Mapping[str, str]] = {**NetworkConfig.before, "start": "haar"}
+    before: ClassVar[Mapping[str, Any]] = {**NetworkConfig.before, "start": "haar"}
 
     def __post_init__(self) -> None:
         super().__post_init__()

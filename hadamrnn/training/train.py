@@ -7,7 +7,7 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -54,7 +54,7 @@ class Settings(check.Checked):
     method: str = check.one_of(METHODS)
     dropout: float | None = check.setting(None, most=0.9)
 
-    later: ClassVar[tuple[str, ...]] = ("dropout",)
+    before: ClassVar[Mapping[str, Any]] = {"dropout": None}
 
 
 @dataclass(frozen=True)
