@@ -9,7 +9,7 @@ True
 >>> hr.sizes(model.config)["total"]                                             # bytes in float32, and packed
 Size(dense=1548, packed=142)
 
-Many trainings at once: :func:`sweep`. Files for devices: :class:`Packed`, :class:`IntegerNetwork`. Where
+Many trainings at once: :func:`sweep`. For devices: :class:`Packed`, :class:`IntegerNetwork`, :func:`c_source`. Where
 scikit-learn is installed, estimators by its conventions: ``hr.SequenceClassifier`` and ``hr.SequenceRegressor``.
 """
 
@@ -17,6 +17,7 @@ from typing import Any
 
 from hadamrnn import tasks
 from hadamrnn.arrays import Vector
+from hadamrnn.deployed.c_source import c_source
 from hadamrnn.deployed.integer_network import IntegerNetwork, Ranges, ranges
 from hadamrnn.deployed.packed import Packed, sizes
 from hadamrnn.errors import (
@@ -63,6 +64,7 @@ __all__ = [
     "Vector",
     "Workers",
     "bjorck",
+    "c_source",
     "clip",
     "codes",
     "evaluate",

@@ -2,9 +2,9 @@
 
 The options are the fields of the task, of the settings of the kind of model that ``--model`` names, and of Settings, in
 the same words (``learning_rate`` is ``--learning-rate``); ``none`` means None. A model is the directory of a run, a
-file that ``Network.save`` wrote or, but for ``export``, an exported file. Results go to standard output, messages and
-progress to standard error. Exit status: 0 done, 1 not finished (diverged, or stopped by
-Ctrl-C and able to go on), 2 bad input, 130 ended at once by Ctrl-C (a second one, or where nothing is kept).
+file that ``Network.save`` wrote or an exported file, which ``export`` turns into C alone. Results go to standard
+output, messages and progress to standard error. Exit status: 0 done, 1 not finished (diverged, or stopped by Ctrl-C and
+able to go on), 2 bad input, 130 ended at once by Ctrl-C (a second one, or where nothing is kept).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import hadamrnn as hr
@@ -24,7 +25,7 @@ from hadamrnn.cli.capacity import FIXED, add_capacity, capacity
 from hadamrnn.cli.options import add_fields, documentation, values
 from hadamrnn.deployed.packed import MAGIC, sizes
 from hadamrnn.errors import HadamRNNError, ParameterError, bad_file
-from hadamrnn.files import NPZ, open_file
+from hadamrnn.files import NPZ, open_file, write_file
 from hadamrnn.networks.kinds import KINDS
 from hadamrnn.tasks import TASKS, Task
 from hadamrnn.tasks.base import PARTS
@@ -136,16 +137,43 @@ def _recorded(opened: _Opened, file: str) -> Task:
 
 
 def _export(arguments: argparse.Namespace) -> dict[str, Any]:
-    opened, name = _open(arguments.model), arguments.file
+    opened = _open(arguments.model)
+    if arguments.c is not None:
+        return _export_c(opened, arguments)
+    for option in ("name", "activation_bits", "ranges"):
+        if (value := getattr(arguments, option)) is not None:
+            raise ParameterError(option, value, "needs --c")
     if opened.exported:
         raise bad_file(arguments.model, "is exported already")
-    if name == "-":
-        raise ParameterError("file", name, "must be the name of a file: standard output is not written")
-    if check.path("file", name).is_file() and _begins(name, NPZ):
-        raise ParameterError("file", name, "is a model in full precision, or other arrays; name another file")
-    saved = opened.packed().save(name)
+    saved = opened.packed().save(_target("file", arguments.file))
     total = sizes(opened.config)["total"].packed
     return {"file": str(saved), "bytes": saved.stat().st_size, "size_in_bytes": total}
+
+
+def _export_c(opened: _Opened, arguments: argparse.Namespace) -> dict[str, Any]:
+    path = _target("c", arguments.c)
+    if path.is_file() and _begins(arguments.c, MAGIC):
+        raise ParameterError("c", arguments.c, "is an exported model; name another file")
+    if arguments.ranges is not None:
+        ranges = hr.Ranges(*arguments.ranges)
+    elif opened.record is not None:
+        ranges = hr.ranges(opened.model, _recorded(opened, arguments.model))
+    else:
+        raise ParameterError("ranges", None, "give the largest input and state: the file holds a model alone")
+    bits = {} if arguments.activation_bits is None else {"activation_bits": arguments.activation_bits}
+    network = hr.IntegerNetwork(opened.packed(), ranges=ranges, **bits)
+    text = hr.c_source(network, **({} if arguments.name is None else {"name": arguments.name}))
+    return {"file": str(write_file(path, text.encode())), "bytes": len(text), "ranges": ranges._asdict()}
+
+
+def _target(option: str, name: str) -> Path:
+    """The file to write: no model in full precision is replaced."""
+    if name == "-":
+        raise ParameterError(option, name, "must be the name of a file: standard output is not written")
+    path = check.path(option, name)
+    if path.is_file() and _begins(name, NPZ):
+        raise ParameterError(option, name, "is a model in full precision, or other arrays; name another file")
+    return path
 
 
 def _info(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -275,11 +303,19 @@ def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:
     evaluate.add_argument("model", metavar="MODEL", help="directory of a run, file of a model, or exported file")
     _add_tasks(evaluate, needed=False, parents=[how])
 
-    export = command(_export, "write a model with the bits per weight that its settings say")
+    example = "example: hadamrnn export run --c net.c && cc -std=c99 -DNET_MAIN net.c -o net"
+    export = command(_export, "write a model with the bits per weight that its settings say", epilog=example)
     for sub in (export, command(_info, "settings of a model and its size, in kB of 1000 bytes")):
         sub.add_argument("model", metavar="MODEL", help="directory of a run, or file of a model")
         _add_json(sub)
-    export.add_argument("file", metavar="FILE", help="the file to write")
+    target = export.add_mutually_exclusive_group(required=True)
+    target.add_argument("file", metavar="FILE", nargs="?", help="the file to write")
+    text = "write one C99 file instead, with the recurrence in integers; it says how to call it"
+    target.add_argument("--c", metavar="FILE.c", help=text)
+    export.add_argument("--name", help="what the names in the C file begin with (default net)")
+    export.add_argument("--activation-bits", type=int, help="of inputs and states in the C file (default 12)")
+    text = "their largest absolute values (default: measured in the training data of the run)"
+    export.add_argument("--ranges", type=float, nargs=2, metavar=("INPUTS", "STATES"), help=text)
 
     measure = command(capacity, "how many points a network fits or shatters")
     add_capacity(measure)

@@ -59,6 +59,18 @@ def ranges(model: Network, task: Task, *, batch_size: int = 100) -> Ranges:
     return Ranges(inputs, states)
 
 
+class Constants(NamedTuple):
+    """The numbers of the recurrence: factors Q / 2^K as (Q, K), of W h, U x and of a token; biases; real steps."""
+
+    W: tuple[int, int]
+    U: tuple[int, int]
+    token: tuple[int, int]
+    b: Array
+    beta: Array
+    input_step: float
+    output_step: float
+
+
 class _Product:
     """C v Q / 2^K for integer vectors v of entries up to ``most``, where Q / 2^K stands for ``factor``."""
 
@@ -66,7 +78,7 @@ class _Product:
         self.codes = C
         sums = int(np.abs(C.astype(np.int64)).sum(axis=1).max()) * most
         _require(name, sums, width)
-        self.factor, self.shift = _fixed_point(factor)
+        self.factor, self.shift = _fixed_point(factor if sums else 0.0)
         self.largest = (sums * self.factor >> self.shift) + 1
         _require(f"the scaled {name}", self.largest, width)
         # products of floats are fast, and exact while all sums are integers that the floats hold
@@ -109,7 +121,7 @@ class IntegerNetwork:
             check.number(f"ranges.{name}", value, least=LEAST) / most for name, value in ranges._asdict().items()
         )
         self.config.require_integers()
-        self._network, self._clipped, self._count = packed.model(), 0, 0
+        self.packed, self._network, self._clipped, self._count = packed, packed.model(), 0, 0
         unit, behind = 1 << FRACTION_BITS, self.config.recurrent
         radicand, C, divisor = self.config.integer_matrix(packed.arrays[behind], 1)
         step = packed.steps.get(behind, 1.0) * math.sqrt(radicand) / divisor
@@ -128,6 +140,12 @@ class IntegerNetwork:
         largest = self._W.largest + max(self._U.largest, self._token.largest) + np.abs(b).max() + np.abs(beta).max()
         _require("W h + U x + b", int(largest) + unit, width)
         self._b, self._beta = b.astype(np.int64), beta.astype(np.int64)
+
+    @property
+    def constants(self) -> Constants:
+        """What a device needs beside the packed arrays."""
+        W, U, token = ((product.factor, product.shift) for product in (self._W, self._U, self._token))
+        return Constants(W, U, token, self._b[:, 0], self._beta[:, 0], self.input_step, self._output_step)
 
     @property
     def saturation(self) -> float:

@@ -52,14 +52,14 @@ def sizes(config: NetworkConfig) -> dict[str, Size]:
         count, part = math.prod(shape), config.parts.get(name, "biases")
         dense = config.hidden**2 if part == "recurrent" else count
         before = table.get(part, Size(0, 0))
-        table[part] = Size(before.dense + 4 * dense, before.packed + -(-count * _bits(config, name) // 8))
+        table[part] = Size(before.dense + 4 * dense, before.packed + -(-count * entry_bits(config, name) // 8))
     if scales := sum(config.bits_of(name) is not None for name in config.shapes()):
         table["scales"] = Size(0, 4 * scales)
     return table | {"total": Size(*map(sum, zip(*table.values(), strict=True)))}
 
 
-def _bits(config: NetworkConfig, name: str) -> int:
-    """Bits per entry."""
+def entry_bits(config: NetworkConfig, name: str) -> int:
+    """Bits per entry of an array in the file."""
     if name in config.signs:
         return 1
     bits = config.bits_of(name)
@@ -157,12 +157,12 @@ class Packed:
         arrays: dict[str, Array] = {}
         steps: dict[str, float] = {}
         for name, shape in config.shapes().items():
-            count, bits = math.prod(shape), _bits(config, name)
+            count, bits = math.prod(shape), entry_bits(config, name)
             if config.bits_of(name) is not None:
                 steps[name], start = float(np.frombuffer(data, "<f4", 1, start)[0]), start + 4
             size = -(-count * bits // 8)
             section, start = np.frombuffer(data, np.uint8, size, start), start + size
-            array = section.view("<f4").astype(np.float32) if bits == 32 else _unpacked(section, bits, count)
+            array = section.view("<f4").astype(np.float32) if bits == 32 else unpack(section, bits, count)
             if name in config.signs:
                 array = (1 - 2 * array).astype(np.int8)
             elif name in steps:
@@ -172,24 +172,26 @@ class Packed:
             arrays[name] = array.reshape(shape)
         return cls(config, arrays, steps)
 
+    def stored(self, name: str) -> bytes:
+        """An array as the file has it, from a whole byte on, after the step of its codes."""
+        array, bits = self.arrays[name], entry_bits(self.config, name)
+        if name in self.steps:
+            return pack(array + (1 << bits >> 1), bits)
+        return pack(array < 0, bits) if name in self.config.signs else array.astype("<f4").tobytes()
+
     def _sections(self) -> Iterator[bytes]:
-        """In the order of ``config.shapes()``; each begins at a whole byte."""
-        for name, array in self.arrays.items():
-            bits = _bits(self.config, name)
+        """In the order of ``config.shapes()``."""
+        for name in self.arrays:
             if name in self.steps:
                 yield np.float32(self.steps[name]).astype("<f4").tobytes()
-                yield _packed(array + (1 << bits >> 1), bits)
-            elif name in self.config.signs:
-                yield _packed(array < 0, bits)
-            else:
-                yield array.astype("<f4").tobytes()
+            yield self.stored(name)
 
 
-def _packed(array: Array, bits: int) -> bytes:
+def pack(array: Array, bits: int) -> bytes:
     """Numbers from 0 to 2^bits - 1, each as so many bits, the highest first."""
     return np.packbits(array.reshape(-1, 1) >> np.arange(bits)[::-1] & 1).tobytes()
 
 
-def _unpacked(section: Array, bits: int, count: int) -> Array:
+def unpack(section: Array, bits: int, count: int) -> Array:
     digits = np.unpackbits(section, count=count * bits).reshape(count, bits)
     return np.asarray(digits.astype(np.int32) @ (1 << np.arange(bits, dtype=np.int32)[::-1]))

@@ -122,6 +122,11 @@ class NetworkConfig(check.Checked):
                 raise ParameterError(name, None, "must be a number for inference in integers")
         self.require(" for inference in integers", embedding=None, pool=None, layers=1)
 
+    @property
+    def hadamard_order(self) -> int | None:
+        """m, if W = diag(u) (I (x) H_m) / sqrt(m)."""
+        return None
+
     def integer_matrix(self, numerators: Array, denominator: int) -> tuple[int, Array, int]:
         """Integers r, M and D with W = M sqrt(r) / D exactly, from those of the array behind W."""
         return 1, numerators, denominator

@@ -71,8 +71,12 @@ class Config(NetworkConfig):
     def record(self) -> dict[str, Any]:
         return self.settings()  # without the kind: see from_record
 
+    @property
+    def hadamard_order(self) -> int:
+        return self.block or self.hidden
+
     def integer_matrix(self, numerators: Array, denominator: int) -> tuple[int, Array, int]:
-        order = self.block or self.hidden
+        order = self.hadamard_order
         H = np.kron(np.eye(self.hidden // order, dtype=int), hadamard(order))
         return order, np.where(numerators < 0, -1, 1)[:, None] * H, order
 

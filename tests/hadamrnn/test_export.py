@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hadamrnn as hr
-from hadamrnn.deployed.packed import HEAD, _packed, _unpacked
+from hadamrnn.deployed.packed import HEAD, pack, unpack
 
 OPTIONS = {
     "p = 4": {},
@@ -84,9 +84,9 @@ def test_signs_and_codes_by_hand(tmp_path):
 @given(bits=st.integers(1, 16), seed=st.integers(0, 2**32), count=st.integers(0, 50))
 def test_packing_is_undone(bits, seed, count):
     numbers = np.random.default_rng(seed).integers(0, 2**bits, count)
-    data = _packed(numbers, bits)
+    data = pack(numbers, bits)
     assert len(data) == -(-count * bits // 8)
-    assert (_unpacked(np.frombuffer(data, np.uint8), bits, count) == numbers).all()
+    assert (unpack(np.frombuffer(data, np.uint8), bits, count) == numbers).all()
 
 
 def rewritten(data, change):

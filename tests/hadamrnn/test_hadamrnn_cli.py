@@ -106,6 +106,20 @@ def test_evaluate_takes_runs_models_and_exported_files(run, tmp_path, capsys):
     assert other["loss"] == pytest.approx(hr.evaluate(model, CopyTask(**SMALL, seed=5), part="validation")["loss"])
 
 
+def test_export_writes_the_recurrence_as_c(run, tmp_path, capsys):
+    file, exported, task = tmp_path / "net.c", tmp_path / "model.bin", CopyTask(**SMALL)
+    model = hr.HadamRNN.load(run / "model.npz")
+    ranges, packed = hr.ranges(model, task), hr.Packed.of(model)
+    expected = hr.c_source(hr.IntegerNetwork(packed, ranges=ranges))
+    written = {"file": str(file), "bytes": len(expected), "ranges": ranges._asdict()}
+    assert out(capsys, "export", run, "--c", file) == written and file.read_text() == expected
+    packed.save(exported)
+    for source in (run, run / "model.npz", exported):
+        out(capsys, "export", source, "--c", file, "--ranges", *ranges, "--name", "copy", "--activation-bits", 8)
+        integers = hr.IntegerNetwork(packed, ranges=ranges, activation_bits=8)
+        assert file.read_text() == hr.c_source(integers, name="copy")
+
+
 def test_info_tells_settings_and_sizes(run, tmp_path, capsys):
     out(capsys, "export", run / "model.npz", tmp_path / "model.bin")
     config = hr.HadamRNN.load(run / "model.npz").config
@@ -156,6 +170,19 @@ def test_runs_without_their_data_are_refused(tmp_path, capsys):
         ("export {file} {new}", "not a sound model file"),
         ("export {run} {new}/model.bin", r"path='.*/new/model\.bin': No such file or directory$"),
         ("export {packed} {new}", "is exported already"),
+        ("export {run}/model.npz --c {new}", "ranges=None: give the largest input and state"),
+        ("export {packed} --c {new}", "ranges=None: give the largest input and state"),
+        ("export {run} --c {new} --ranges 0 1", "ranges.inputs=0.0: must be above"),
+        ("export {run} --c {new} --name 2x", "name='2x': must be a letter before"),
+        ("export {run} --c {new} --activation-bits 1", "activation_bits=1: must be an integer from 2"),
+        ("export {run} --c \0", "c='': must be the name"),
+        ("export {run} --c -", "c='-': must be the name"),
+        ("export {run}/model.npz --c {run}/model.npz", "c='[^>]*': is a model in full precision"),
+        ("export {packed} --c {packed}", "c='[^>]*': is an exported model"),
+        ("export {double} --c {new} --ranges 1 1", "dtype='float64': must be float32"),
+        ("export {layers} --c {new} --ranges 1 1", "layers=2: must be 1 for inference in integers"),
+        ("export {run} {new} --name x", "name='x': needs --c"),
+        ("export {run} {new} --ranges 1 1", r"ranges=\[1.0, 1.0\]: needs --c"),
         ("info {new}", "cannot be read"),
     ],
 )
@@ -163,8 +190,12 @@ def test_bad_input_has_status_2(command, message, run, tmp_path, capsys):
     file, packed = tmp_path / "file", tmp_path / "packed"
     file.write_text("text")
     hr.Packed.of(hr.HadamRNN.load(run / "model.npz")).save(packed)
+    shape = {"inputs": 2, "hidden": 4, "outputs": 2}
+    double = hr.HadamRNN(**shape, dtype="float64").save(tmp_path / "double")
+    layers = hr.HadamRNN(**shape, layers=2).save(tmp_path / "layers")
     before = sorted(tmp_path.iterdir())
     names = {"new": tmp_path / "new", "file": file, "packed": packed, "run": run, "folder": tmp_path}
+    names |= {"double": double, "layers": layers}
     words = [word.strip("\0") for word in command.format(**names).split()]  # "\0" stands for an empty word
     assert re.search(message, refused(capsys, *words))
     assert [path for path in sorted(tmp_path.iterdir()) if path.name != "new" or any(path.iterdir())] == before
@@ -178,7 +209,9 @@ def test_truth_values_are_true_or_false(word, capsys):
     assert f"argument --permuted: invalid bool value: '{word}'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["", "train", "train none --out x", "train copy", "train text --out x", "export x"])
+@pytest.mark.parametrize(
+    "command", ["", "train", "train none --out x", "train copy", "train text --out x", "export x", "export x y --c z"]
+)
 def test_misspelt_commands_have_status_2(command, capsys):
     with pytest.raises(SystemExit) as error:
         cli.main(command.split())
