@@ -1,4 +1,4 @@
-"""Orthogonal matrices whose entries are integers of k bits over one square root, and roundings that come near to them.
+"""Orthogonal matrices whose entries are integers of k bits over one square root.
 
 A matrix C of integers is on the grid of k bits if |C_ij| <= q with q = 2^(k-1) - 1 (for k = 1, q = 1). If
 C^T C = m I, then C / sqrt(m) is orthogonal without any rounding, and C may be the codes of W.
@@ -22,22 +22,18 @@ import numpy as np
 from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
 from hadamrnn.networks.hadamard import MOST_ORDER, hadamard, is_order
-from hadamrnn.networks.quantize import NORMAL_STEPS, codes, most_code, quantize
+from hadamrnn.networks.quantize import NORMAL_STEPS
 
-#: Passes over all rows after which a rounding is not improved any more.
-MOST_PASSES = 100
 #: The bits for which :func:`grid_orthogonal` has matrices.
 MOST_GRID_BITS = 6
-#: The steps of a code.
-SIDES = np.array([[-1.0], [1.0]])
 
 
-def on_grid(n: int, *, bits: int) -> bool:
+def on_grid(n: int, *, bits: int | None) -> bool:
     """Whether :func:`grid_orthogonal` has matrices of that order."""
-    return n % 4 == 0 and n <= 4 * MOST_ORDER and is_order(n // 4) and 1 < bits <= MOST_GRID_BITS
+    return n % 4 == 0 and n <= 4 * MOST_ORDER and is_order(n // 4) and 1 < (bits or 0) <= MOST_GRID_BITS
 
 
-def require_grid(n: int, *, bits: int) -> None:
+def require_grid(n: int, *, bits: int | None) -> None:
     """Raises ParameterError unless there are such matrices."""
     if not on_grid(n, bits=bits):
         allowed = f"must be 4 r with a Hadamard matrix of order r, and recurrent_bits={bits} from 2 to {MOST_GRID_BITS}"
@@ -74,45 +70,3 @@ def quaternion(bits: int) -> tuple[int, ...]:
     best = 4 / NORMAL_STEPS[bits - 1] ** 2
     found = combinations_with_replacement(range(1, 2 ** (bits - 1)), 4)
     return min(found, key=lambda parts: abs(sum(a * a for a in parts) - best))
-
-
-def rounded(W: Array, *, bits: int) -> Array:
-    """A matrix with ``bits`` for each entry near an orthogonal W, and nearer to orthogonal than W quantised.
-
-    >>> W = np.linalg.qr(np.random.default_rng(0).normal(size=(16, 16)))[0]
-    >>> near, nearest = rounded(W, bits=3), quantize(W, bits=3)
-    >>> [round(float(np.linalg.norm(Q.T @ Q - np.eye(16))), 1) for Q in (near, nearest)]
-    [0.6, 1.1]
-    """
-    found = nearly_orthogonal(codes(W, bits=bits, scale="rms")[0], bits=bits).astype(W.dtype)
-    return quantize(found, bits=bits, scale="rms", norm=np.sqrt(len(W)))
-
-
-def nearly_orthogonal(C: Array, *, bits: int) -> Array:
-    """Codes near C with rows nearer to orthogonal and of equal norm, by steps of +-1 that lower ||C C^T - m I||_F.
-
-    m: the mean square norm of the rows of C, which stays fixed. In turn each row takes the best step of one of its
-    entries, in n^2 operations, until no step is of use.
-
-    >>> nearly_orthogonal(np.array([[3, 1], [0, 3]]), bits=3)
-    array([[3, 0],
-           [0, 3]])
-    """
-    found, most = C.astype(np.float64), most_code(bits)
-    gram, m = found @ found.T, np.square(found).sum() / len(C)
-    for _ in range(MOST_PASSES):
-        moves = 0
-        for i, row in enumerate(found):
-            others = gram[i].copy()
-            others[i] = 0
-            excess, squares = gram[i, i] - m, np.square(found).sum(0) - np.square(row)
-            slope = others @ found
-            change = 2 * (2 * SIDES * slope + squares) + (excess + 2 * SIDES * row + 1) ** 2 - excess**2
-            which, j = np.unravel_index(np.where(np.abs(row + SIDES) > most, np.inf, change).argmin(), change.shape)
-            if change[which, j] < 0:
-                row[j] += SIDES[which, 0]
-                gram[i] = gram[:, i] = found @ row
-                moves += 1
-        if not moves:
-            break
-    return found.astype(C.dtype)

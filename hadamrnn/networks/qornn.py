@@ -17,13 +17,12 @@ import numpy as np
 
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array, Vector
-from hadamrnn.errors import ParameterError
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
-from hadamrnn.networks.grid import grid_orthogonal, on_grid, require_grid, rounded
+from hadamrnn.networks.grid import grid_orthogonal, on_grid, require_grid
 from hadamrnn.networks.layers import DenseLayer
 from hadamrnn.networks.orthogonal import bjorck, orthogonality_defect, random_orthogonal, tangent
-from hadamrnn.networks.quantize import MOST_BITS, NORMAL_STEPS, SCALES
+from hadamrnn.networks.quantize import MOST_BITS, SCALES
 from hadamrnn.networks.transform import DenseMatrix, RecurrentMatrix
 from hadamrnn.optim import Adam
 
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 #: Up to so many bits the step of "rms" is better than that of "max".
 FEW_BITS = 5
 #: Where W starts; see :class:`QORNNConfig`.
-STARTS = ("auto", "haar", "grid", "rounded")
+STARTS = ("auto", "haar", "grid")
 #: From dLoss/dW to dLoss/dP.
 Pull = Callable[[Array], Array]
 
@@ -115,9 +114,8 @@ class QORNNConfig(NetworkConfig):
     an orthogonal matrix, U and V keep their own) or "rms"; "auto" is "rms" for at most 5 bits, else "frobenius" for W
     and "max" for U and V.
     start: of W, "haar" (uniform on O(n)); "grid", exactly orthogonal with recurrent_bits (2 to 6, n = 4 r with a
-    Hadamard matrix of order r), where "penalty" leaves W almost as it is, so that the rest learns; "rounded", of the
-    least defect found near a uniform one; "auto" is "grid" with "penalty" and at most 5 bits where there is one, else
-    "haar".
+    Hadamard matrix of order r), where "penalty" leaves W almost as it is, so that the rest learns; "auto" is "grid"
+    with "penalty" and at most 5 bits where there is one, else "haar".
     """
 
     recurrent_bits: int | None = check.setting(None, most=MOST_BITS)
@@ -134,10 +132,8 @@ class QORNNConfig(NetworkConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.start in ("grid", "rounded") and (self.recurrent_bits or 99) > len(NORMAL_STEPS):
-            raise ParameterError("start", self.start, f"needs recurrent_bits up to {len(NORMAL_STEPS)}")
         if self.start == "grid":
-            require_grid(self.hidden, bits=self.recurrent_bits or 0)
+            require_grid(self.hidden, bits=self.recurrent_bits)
 
     @property
     def way(self) -> Strategy:
@@ -147,8 +143,8 @@ class QORNNConfig(NetworkConfig):
     @property
     def chosen_start(self) -> str:
         """That of W, where "auto" is decided."""
-        n, bits = self.hidden, self.recurrent_bits or MOST_BITS
-        grid = self.way.keeps_grid and bits <= FEW_BITS and on_grid(n, bits=bits)
+        bits = self.recurrent_bits
+        grid = self.way.keeps_grid and (bits or MOST_BITS) <= FEW_BITS and on_grid(self.hidden, bits=bits)
         return self.start if self.start != "auto" else "grid" if grid else "haar"
 
     def packed(self) -> QORNNConfig:
@@ -221,11 +217,9 @@ class QORNN(Network):
     def _initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
         if name != "W":
             return super()._initial(name, shape, rng)
-        n, bits, start = self.config.hidden, self.config.recurrent_bits or MOST_BITS, self.config.chosen_start
-        if start == "grid":
-            return grid_orthogonal(n, bits=bits, rng=rng)
-        W = random_orthogonal(n, rng)
-        return W if start == "haar" else rounded(W, bits=bits)
+        n, bits = self.config.hidden, self.config.recurrent_bits or 0
+        on_grid = self.config.chosen_start == "grid"
+        return grid_orthogonal(n, bits=bits, rng=rng) if on_grid else random_orthogonal(n, rng)
 
     def _prefers_kernel(self, x: Array) -> bool:
         # the powers of W cost several n^3 each, the steps n^2 B
