@@ -12,13 +12,11 @@ from hadamrnn.errors import ParameterError
 from hadamrnn.networks.kinds import KINDS
 from hadamrnn.work import on_terminal
 
-METHODS = ("memorise", "shatter", "fat")
+METHODS = ("memorise", "shatter")
 #: Settings of a network that are the same for all of these measurements.
 FIXED = ("outputs", "many_to_many", "embedding", "layers", "loss", "dtype", "seed")
 #: Options with their readers; the defaults are those of the functions.
 _OPTIONS: dict[str, tuple[Callable[[str], Any], str]] = {
-    "gamma": (str, "the margin, for the method fat"),
-    "norm": (str, "bound on |v|_1 + |c|, for the method fat (default 1)"),
     "draws": (int, "random labellings (default 10)"),
     "level": (str, "share of them that is to be fitted (default 1/2)"),
     "sets": (int, "random sets of points, but for the method memorise (default 3)"),
@@ -43,17 +41,15 @@ def add_capacity(parser: argparse.ArgumentParser) -> None:
 
 def capacity(arguments: argparse.Namespace) -> dict[str, Any]:
     """The measurement; points and witnesses only for JSON."""
-    from hadamrnn.expressivity.capacity import fraction, memorisation, shattered
+    from hadamrnn.expressivity.capacity import memorisation, shattered
 
     method = arguments.method
     measure: Callable[..., Any] = memorisation if method == "memorise" else shattered
-    allowed = inspect.signature(measure).parameters.keys() - ({"gamma", "norm"} if method == "shatter" else set())
+    allowed = inspect.signature(measure).parameters
     given = {name: value for name, value in vars(arguments).items() if name in _OPTIONS and value is not None}
     for name, value in given.items():
         if name not in allowed:
             raise ParameterError(name, value, f"is not a setting of the method {method}")
-    if method == "fat":
-        given["gamma"] = fraction("gamma", given.get("gamma"))
     config_type = KINDS[arguments.kind].config_type
     config = config_type(**values(arguments, config_type, FIXED), outputs=1, loss="mse")
     where = {"path": arguments.out, "resume": arguments.resume, "progress": on_terminal()}

@@ -1,8 +1,8 @@
 """The capacity of recurrent networks, measured: how many random labels they memorise, how many points they shatter.
 
 The class of a network is all its functions (x_1, ..., x_T) -> y = v r(h_T) + c, for other parameters. Its points are
-sequences in [0,1]^(T inputs), drawn uniformly. A shattered set is a proof that Pdim, or fat_gamma, is at least its
-size: each of its dichotomies has a network, verified in exact arithmetic. Memorisation is an experiment: that random
+sequences in [0,1]^(T inputs), drawn uniformly. A shattered set is a proof that Pdim is at least its size: each of its
+dichotomies has a network, verified in exact arithmetic. Memorisation is an experiment: that random
 labels of random points are fitted is evidence, for these points and labels only. Both are held against the certified
 bounds of approxbounds, which no network may beat.
 """
@@ -27,7 +27,7 @@ from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import BoundViolationError, ParameterError, bad_file
 from hadamrnn.expressivity.exact import require_exact
-from hadamrnn.expressivity.fit import Demand, Trainer
+from hadamrnn.expressivity.fit import Trainer
 from hadamrnn.expressivity.shatter import Shattering, Witness, realised
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.kinds import network_from
@@ -115,7 +115,7 @@ def memorisation(
     """
     numbers = _checked(steps=steps, draws=draws, restarts=restarts, iterations=iterations, seed=seed)
     config, (steps, draws, restarts, iterations, seed) = _prepared(config, progress), numbers.values()
-    most, share = check.integer("most", most, most=10**5), fraction("level", level, most=1)
+    most, share = check.integer("most", most, most=10**5), _share("level", level)
     G, pdim = network_bound(config, steps)
     trainer = Trainer(config=config, restarts=restarts, iterations=iterations)
     settings = numbers | {"method": "memorise", "most": most, "level": str(share)}
@@ -153,8 +153,6 @@ def shattered(
     config: NetworkConfig,
     *,
     steps: int,
-    gamma: Fraction | int | str = 0,
-    norm: Fraction | int | str = 1,
     sets: int = 3,
     restarts: int = 5,
     iterations: int = 500,
@@ -165,36 +163,32 @@ def shattered(
     resume: bool = False,
     progress: bool = True,
 ) -> Shattering:
-    """The largest set of sequences found that networks like ``config`` shatter, with gamma > 0 by that margin.
+    """The largest set of sequences found that networks like ``config`` shatter.
 
     From each of ``sets`` random points on, one more is added while all 2^m dichotomies of the m points are realised,
     up to ``most`` points. They are looked for among ``candidates`` networks with random weights (all sign vectors of a
     HadamRNN in turn, if there are at most so many) with read-outs from linear or integer programmes, then by training,
-    as in :func:`memorisation`; sets that were found before are verified if a search goes on from them. ``norm`` bounds
-    the weights if gamma > 0: see :class:`Shattering`. Raises ParameterError for bad input, FileError for a file that is
-    not sound, BoundViolationError if the set is larger than the certified pseudo-dimension.
+    as in :func:`memorisation`; sets that were found before are verified if a search goes on from them. Raises
+    ParameterError for bad input, FileError for a file that is not sound, BoundViolationError if the set is larger than
+    the certified pseudo-dimension.
 
     >>> from hadamrnn import Config
     >>> config = Config(inputs=1, hidden=2, outputs=1, bits=None)
     >>> found = shattered(config, steps=2, sets=1, most=4, candidates=16, progress=False)
     >>> found.size, found.verify()
     (4, True)
-    >>> shattered(config, steps=2, gamma="1/10", sets=1, most=2, candidates=16, progress=False).size
-    2
     """
     effort = {"sets": sets, "restarts": restarts, "iterations": iterations, "candidates": candidates}
     numbers = _checked(steps=steps, **effort, seed=seed)
     config, (steps, sets, restarts, iterations, candidates, seed) = _prepared(config, progress), numbers.values()
-    most, margin = check.integer("most", most, most=16), fraction("gamma", gamma, zero=True)
-    demand = Demand(gamma=margin, norm=fraction("norm", norm) if margin else None)
-    trainer = Trainer(config=config, restarts=restarts, iterations=iterations, demand=demand)
-    pdim = network_bound(config, steps)[1]
-    settings = numbers | {"method": "shatter", "most": most, "gamma": str(margin), "norm": str(demand.norm)}
+    most, pdim = check.integer("most", most, most=16), network_bound(config, steps)[1]
+    trainer = Trainer(config=config, restarts=restarts, iterations=iterations)
+    # margins and norms are gone, but named in files of before
+    settings = numbers | {"method": "shatter", "most": most, "gamma": "0", "norm": "None"}
     answers = _answers(config, settings, path, resume, _witnesses)
     unverified = set(answers.found)
     any_network = tuple(network_from(config).parameters.flat.tolist())
-    about = {"config": config, "steps": steps, **vars(demand), "pseudo_dimension": pdim}
-    best = none = Shattering(**about, points=(), witnesses=(any_network,))
+    best = none = Shattering(config=config, steps=steps, points=(), witnesses=(any_network,), pseudo_dimension=pdim)
 
     def look(x: Array, known: tuple[Witness, ...], seed: tuple[int, ...]) -> tuple[Witness, ...] | None:
         return realised(trainer, x, seed=seed, count=candidates, known=known, note=bar.update)
@@ -243,16 +237,16 @@ def _checked(**given: int) -> dict[str, int]:
     return {name: check.integer(name, value, **ranges[name]) for name, value in given.items()}
 
 
-def fraction(name: str, value: object, *, zero: bool = False, most: int = 10**6) -> Fraction:
-    """An exact number above 0 (or 0, if ``zero``) and at most ``most``; a float is the binary number that it is."""
+def _share(name: str, value: object) -> Fraction:
+    """An exact number above 0 and at most 1; a float is the binary number that it is."""
     try:
         if isinstance(value, bool) or not isinstance(value, (int, float, str, Fraction)):
             raise TypeError
         found = Fraction(value)
     except (TypeError, ValueError, ArithmeticError):
-        raise ParameterError(name, value, "must be a number such as 1/10, 0.1 or 2") from None
-    if not (0 < found <= most or (zero and found == 0)):
-        raise ParameterError(name, value, f"must be {'at least' if zero else 'above'} 0 and at most {most}")
+        raise ParameterError(name, value, "must be a number such as 1/10, 0.1 or 1") from None
+    if not 0 < found <= 1:
+        raise ParameterError(name, value, "must be above 0 and at most 1")
     return found
 
 

@@ -7,8 +7,6 @@ those of A|A| + m B|B|, as z -> z|z| increases. Nothing is rounded.
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
 
 from hadamrnn.arrays import Array
@@ -67,18 +65,13 @@ class ExactStates:
         positive = self._sign(A, B) > 0
         return A * positive, B * positive
 
-    def separates(
-        self, V: Array, c: Array, labels: Array, *, gamma: Fraction = Fraction(0), norm: Fraction | None = None
-    ) -> bool:
-        """Whether s y >= gamma > 0 (s y > 0 if gamma = 0) for all points and labels s in {-1, 1}.
-
-        V: (1, n), c: (1,), as in ``parameters``. norm: if given, |v|_1 + |c| <= norm must hold as well.
-        """
+    def outputs(self, V: Array, c: Array) -> tuple[Array, Array, int]:
+        """A, B and S of the outputs, for V (1, n) and c (1,) as in ``parameters``."""
         (v, of_v), (offset, of_c) = exact(V[0], **self.how_V), exact(c)
-        if norm is not None and Fraction(sum(abs(v)), of_v) + Fraction(abs(offset[0]), of_c) > norm:
-            return False
-        whole = self.denominator * of_v * of_c  # of the outputs
-        A, B = v @ self.A * of_c + offset[0] * (whole // of_c), v @ self.B * of_c
-        s = labels.astype(int).astype(object)
-        above = self._sign(s * A * gamma.denominator - gamma.numerator * whole, s * B * gamma.denominator)
-        return bool((above >= 0 if gamma else above > 0).all())
+        A, B = v @ self.A * of_c + offset[0] * (self.denominator * of_v), v @ self.B * of_c
+        return A, B, self.denominator * of_v * of_c
+
+    def separates(self, V: Array, c: Array, labels: Array) -> bool:
+        """Whether s y > 0 for all points and labels s in {-1, 1}."""
+        A, B, _ = self.outputs(V, c)
+        return bool((labels.astype(int) * self._sign(A, B) > 0).all())

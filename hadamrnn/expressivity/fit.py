@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -31,41 +30,6 @@ RATE = 0.03
 MOST_NODES = 200
 #: A margin below this, relative to the features, is lost in the tolerance of the solver.
 LEAST_MARGIN = 1e-6
-#: Parameters with entries in [-1, 1] if there is a norm; those of a HadamRNN's W are anyway.
-_BOUNDED = {"W", "U", "b", "beta"}
-#: The share of the norm that is left to rounding.
-ROUNDING = 1e-12
-
-
-@dataclass(frozen=True, kw_only=True)
-class Demand:
-    """s_i y_i > 0 if gamma = 0, else s_i y_i >= gamma by a network of the given ``norm``:
-
-    |v|_1 + |c| <= norm and entries of W, U, b (and of the thresholds) in [-1, 1].
-    """
-
-    gamma: Fraction = Fraction(0)
-    norm: Fraction | None = None
-
-    def restrict(self, model: Network) -> None:
-        """Bring all but the read-out into the bounds, if there are any."""
-        if self.norm is not None:
-            for name in _BOUNDED & model.parameters.keys():
-                np.clip(model.parameters[name], -1, 1, out=model.parameters[name])
-
-    def allows(self, model: Network) -> bool:
-        """Whether all but the read-out is within the bounds."""
-        weights = model.weights()
-        return self.norm is None or all(bool((abs(weights[name]) <= 1).all()) for name in _BOUNDED & weights.keys())
-
-    def read_out(self, v: Array, c: float, *, bits: int | None) -> tuple[Array, Array]:
-        """V and c, as ``parameters`` of a network, for real v or codes v, brought to the norm if there is one."""
-        factor = 1.0 if self.norm is None else float(self.norm) / (np.abs(v).sum() + abs(c)) * (1 - ROUNDING)
-        if bits is not None:
-            # the largest entry of a matrix is mapped to the highest code, which is one less than its quotient
-            half, top = code_range(bits)
-            v = np.where(v == top, half, v)
-        return factor * v[None], np.array([factor * c])
 
 
 def labels_of(dichotomy: int, size: int) -> Array:
@@ -97,29 +61,36 @@ def code_range(bits: int) -> tuple[int, int]:
     return 2 ** (bits - 1), most_code(bits)
 
 
-def solve_read_out(F: Array, labels: Array, *, bits: int | None, demand: Demand) -> tuple[Array, Array] | None:
+def read_out(v: Array, c: float, *, bits: int | None) -> tuple[Array, Array]:
+    """V and c, as ``parameters`` of a network, for real v or codes v."""
+    if bits is not None:
+        # the largest entry of a matrix is mapped to the highest code, which is one less than its quotient
+        half, top = code_range(bits)
+        v = np.where(v == top, float(half), v)
+    return v[None], np.array([c])
+
+
+def solve_read_out(F: Array, labels: Array, *, bits: int | None) -> tuple[Array, Array] | None:
     """V and c that separate the rows of F as the labels say, as ``parameters`` of a network; None if none was found.
 
     Real v: of least |v|_1 + |c| given s_i (v f_i + c) >= 1, so that the margin is the largest for its norm: a linear
-    programme. v of few bits: codes z and a real c for the largest t <= s_i (z f_i + c) - gamma/norm (|z|_1 + |c|), an
-    integer programme.
+    programme. v of few bits: codes z and a real c for the largest t <= s_i (z f_i + c), an integer programme.
     """
     scale = float(np.abs(F).max(initial=0.0)) or 1.0
     rows = labels[:, None] * np.column_stack([F / scale, np.ones(len(F))])
-    sizes = np.r_[np.full(F.shape[1], 1 / scale), 1.0]  # what the columns add to the norm
     if bits is None:
-        found = _real(rows, sizes)
-        return None if found is None else demand.read_out(found[:-1] / scale, found[-1], bits=bits)
-    share = 0.0 if demand.norm is None else float(demand.gamma / demand.norm)
+        found = _real(rows, np.r_[np.full(F.shape[1], 1 / scale), 1.0])
+        return None if found is None else read_out(found[:-1] / scale, found[-1], bits=bits)
     half, top = code_range(bits)
-    found = _coded(rows, share * sizes, half, top)
+    found = _coded(rows, half, top)
     if found is not None and not np.isin(found[:-1], (top, -half)).any():  # no matrix: ask for one of these in turn
         fixed = ((j, code) for j in range(F.shape[1]) for code in (top, -half))
-        found = next((z for z in (_coded(rows, share * sizes, half, top, one) for one in fixed) if z is not None), None)
-    return None if found is None else demand.read_out(found[:-1], found[-1] * scale, bits=bits)
+        found = next((z for z in (_coded(rows, half, top, one) for one in fixed) if z is not None), None)
+    return None if found is None else read_out(found[:-1], found[-1] * scale, bits=bits)
 
 
 def _real(rows: Array, sizes: Array) -> Array | None:
+    """The solution of least norm, where ``sizes`` are what the columns add to it."""
     done = linprog(np.r_[sizes, sizes], A_ub=np.hstack([-rows, rows]), b_ub=-np.ones(len(rows)), method="highs")
     if done.x is None or not done.x.any():
         return None
@@ -127,35 +98,28 @@ def _real(rows: Array, sizes: Array) -> Array | None:
     return np.asarray(plus - minus)
 
 
-def _coded(rows: Array, costs: Array, half: int, top: int, fixed: tuple[int, int] | None = None) -> Array | None:
-    """Codes z and c, each the difference of a positive and a negative part, which both have the costs; ``fixed``: an
-    index and the code that is to be there."""
+def _coded(rows: Array, half: int, top: int, fixed: tuple[int, int] | None = None) -> Array | None:
+    """Codes z and c; ``fixed``: an index and the code that is to be there."""
     n = rows.shape[1] - 1
     most = half * n + 1.0
-    low, high = np.zeros(2 * n + 3), np.r_[np.full(n, top), most, np.full(n, half), most, most]
+    low, high = np.r_[np.full(n, -half), -most, 0.0], np.r_[np.full(n, top), most, most]
     if fixed is not None:
-        index, code = fixed
-        for part, value in ((index, max(code, 0)), (n + 1 + index, max(-code, 0))):
-            low[part] = high[part] = value
-    whole = np.r_[np.ones(n), 0]
+        low[fixed[0]] = high[fixed[0]] = fixed[1]
     done = milp(
-        np.r_[np.zeros(2 * n + 2), -1.0],
-        integrality=np.r_[whole, whole, 0],
+        np.r_[np.zeros(n + 1), -1.0],
+        integrality=np.r_[np.ones(n), 0, 0],
         bounds=Bounds(low, high),
-        constraints=LinearConstraint(np.hstack([rows - costs, -rows - costs, -np.ones((len(rows), 1))]), 0, np.inf),
+        constraints=LinearConstraint(np.hstack([rows, -np.ones((len(rows), 1))]), 0, np.inf),
         options={"node_limit": MOST_NODES},
     )
-    if done.x is None or done.x[-1] < LEAST_MARGIN:
-        return None
-    plus, minus = np.split(done.x[:-1], 2)
-    return np.concatenate([np.rint(plus - minus)[:-1], (plus - minus)[-1:]])
+    return None if done.x is None or done.x[-1] < LEAST_MARGIN else np.r_[np.rint(done.x[:n]), done.x[n]]
 
 
 class Reader:
     """A network whose recurrence is fixed, and the read-outs with which it separates sequences x, (T, B, inputs)."""
 
-    def __init__(self, network: Network, x: Array, demand: Demand) -> None:
-        self.network, self.x, self.demand = network, x, demand
+    def __init__(self, network: Network, x: Array) -> None:
+        self.network, self.x = network, x
         self.bits = network.config.bits_of("V")
 
     @cached_property
@@ -167,15 +131,15 @@ class Reader:
         return ExactStates(self.network, self.x)
 
     def separates(self, V: Array, c: Array, labels: Array) -> bool:
-        """Whether V and c do it as demanded, which they are set to then."""
-        if not self._states.separates(V, c, labels, **vars(self.demand)):
+        """Whether V and c do it, which they are set to then."""
+        if not self._states.separates(V, c, labels):
             return False
         self.network.parameters["V"][...], self.network.parameters["c"][...] = V, c
         return True
 
     def solves(self, labels: Array) -> bool:
         """Whether the best read-out does."""
-        found = solve_read_out(self.features, labels, bits=self.bits, demand=self.demand)
+        found = solve_read_out(self.features, labels, bits=self.bits)
         return found is not None and self.separates(*found, labels)
 
 
@@ -186,7 +150,6 @@ class Trainer:
     config: NetworkConfig
     restarts: int
     iterations: int
-    demand: Demand = Demand()
 
     def fitted(self, x: Array, labels: Array, *, seed: tuple[int, ...]) -> Network | None:
         """A network that separates the sequences x, (T, B, inputs), as the labels say; None if none was found."""
@@ -195,14 +158,13 @@ class Trainer:
         return next((model for model in fresh if self._train(model, x, labels)), None)
 
     def _train(self, model: Network, x: Array, labels: Array) -> bool:
-        adam, p, demand = Adam(model.parameters), model.parameters, self.demand
-        demand.restrict(model)
+        adam, p = Adam(model.parameters), model.parameters
         for iteration in range(self.iterations + 1):
-            reader, often = Reader(model, x, demand), iteration % PROGRAMME_EVERY == 0
+            reader, often = Reader(model, x), iteration % PROGRAMME_EVERY == 0
             if (often or iteration == self.iterations) and reader.solves(labels):
                 return True
             margins = labels * model.predict(x)[:, 0]
-            if not demand.gamma and (margins > 0).all() and reader.separates(p["V"], p["c"], labels):
+            if (margins > 0).all() and reader.separates(p["V"], p["c"], labels):
                 return True
             if not np.isfinite(margins).all():
                 return False
@@ -210,7 +172,6 @@ class Trainer:
             targets = labels * np.maximum(margins, 1)
             _, gradients = model.loss_and_gradients((x, targets[:, None]))
             model.update(adam, gradients, RATE * 0.1 ** (iteration / self.iterations))
-            demand.restrict(model)
         return False
 
 

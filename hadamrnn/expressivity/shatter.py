@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import product
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from hadamrnn.arrays import Array
 from hadamrnn.expressivity.exact import ExactStates
-from hadamrnn.expressivity.fit import Demand, Reader, Trainer, candidates, code_range, labels_of
+from hadamrnn.expressivity.fit import Reader, Trainer, candidates, code_range, labels_of, read_out
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.kinds import config_from, network_from
@@ -32,20 +31,17 @@ Witness = tuple[float, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Shattering:
-    """A set of points and a network for each of its dichotomies: Pdim, or fat_gamma, is at least ``size``.
+    """A set of points and a network for each of its dichotomies: Pdim is at least ``size``.
 
     points: (size, T, inputs). ``witnesses[d]``: the flat parameters of a network of these settings with s_i y_i > 0,
-    where s is :func:`hadamrnn.expressivity.fit.labels_of` (d, size). If gamma > 0, s_i y_i >= gamma, with
-    |v|_1 + |c| <= norm and all entries of W, U, b (and of thresholds) in [-1, 1]: without such bounds y -> 10 y makes
-    fat_gamma the same for all gamma. W of a QORNN without bits is orthogonal up to rounding only.
+    where s is :func:`hadamrnn.expressivity.fit.labels_of` (d, size). W of a QORNN without bits is orthogonal up to
+    rounding only.
 
     pseudo_dimension: the certified bound, which the size of no shattered set exceeds.
     """
 
     config: NetworkConfig
     steps: int
-    gamma: Fraction
-    norm: Fraction | None
     points: Points
     witnesses: tuple[tuple[float, ...], ...]
     pseudo_dimension: int
@@ -63,36 +59,31 @@ class Shattering:
     def verify(self) -> bool:
         """Whether all 2^size dichotomies are those of their networks, in exact arithmetic, and the bound is certified.
 
-        The points must be sequences of ``steps`` steps, a margin needs a norm, and a W that is to be orthogonal must be
-        so up to rounding.
+        The points must be sequences of ``steps`` steps, and a W that is to be orthogonal must be so up to rounding.
         """
-        demand, bound = Demand(gamma=self.gamma, norm=self.norm), self.config.as_class(steps=self.steps)
-        parameters, inputs = network_from(self.config).parameters.flat.size, self.config.inputs
+        bound, inputs = self.config.as_class(steps=self.steps), self.config.inputs
+        parameters = network_from(self.config).parameters.flat.size
         return (
-            self.gamma >= 0
-            and not (self.gamma and self.norm is None)
-            and len(self.witnesses) == 2**self.size
+            len(self.witnesses) == 2**self.size
             and all(len(point) == self.steps for point in self.points)
             and all(_finite(now, inputs) for point in self.points for now in point)
             and bound.pseudo_dimension().value <= self.pseudo_dimension
             and all(_finite(witness, parameters) for witness in self.witnesses)
-            and all(self._has(*each, demand) for each in enumerate(self.witnesses) if self.size)
+            and all(self._has(*each) for each in enumerate(self.witnesses) if self.size)
         )
 
-    def _has(self, number: int, witness: Witness, demand: Demand) -> bool:
+    def _has(self, number: int, witness: Witness) -> bool:
         network = _network_with(self.config, witness)
         V, c, x = network.parameters["V"], network.parameters["c"], np.array(self.points).swapaxes(0, 1)
-        separated = ExactStates(network, x).separates(V, c, labels_of(number, self.size), **vars(demand))
-        return separated and demand.allows(network) and network.defect() < ORTHOGONAL
+        separated = ExactStates(network, x).separates(V, c, labels_of(number, self.size))
+        return separated and network.defect() < ORTHOGONAL
 
     def to_dict(self) -> dict[str, Any]:
         """All that :meth:`verify` needs, as JSON (its floats are read back exactly)."""
         return {
-            "method": "fat" if self.gamma else "shatter",
+            "method": "shatter",
             **vars(self),
             "config": self.config.record(),
-            "gamma": str(self.gamma),
-            "norm": None if self.norm is None else str(self.norm),
             "size": self.size,
             "ratio": self.ratio,
         }
@@ -103,8 +94,6 @@ class Shattering:
         return cls(
             config=config_from(record["config"]),
             steps=record["steps"],
-            gamma=Fraction(record["gamma"]),
-            norm=None if record["norm"] is None else Fraction(record["norm"]),
             points=tuple(tuple(map(tuple, point)) for point in record["points"]),
             witnesses=tuple(map(tuple, record["witnesses"])),
             pseudo_dimension=record["pseudo_dimension"],
@@ -135,13 +124,12 @@ def realised(
     Recurrences are taken from networks ``known``, then from ``count`` candidates; what is still missing is looked for
     with the best read-out of each candidate, then by training. ``note`` is called for each dichotomy that is.
     """
-    config, demand = trainer.config, trainer.demand
-    search = _Search(config, x, demand)
+    config = trainer.config
+    search = _Search(config, x)
     for witness in {found[: -config.hidden - 1]: found for found in known}.values():  # another read-out does not count
-        search.offer(Reader(_network_with(config, witness), x, demand))
-    fresh = [Reader(network, x, demand) for network in candidates(config, seed=seed, count=count)]
+        search.offer(Reader(_network_with(config, witness), x))
+    fresh = [Reader(network, x) for network in candidates(config, seed=seed, count=count)]
     for reader in fresh:
-        demand.restrict(reader.network)
         search.offer(reader)
     for number, labels in list(search.missing.items()):
         if number not in search.missing:  # a network found for another one has it
@@ -152,15 +140,15 @@ def realised(
         if found is None:
             return None
         search.keep(number, found)
-        search.offer(Reader(found, x, demand))
+        search.offer(Reader(found, x))
     return tuple(witness for _, witness in sorted(search.found.items()))
 
 
 class _Search:
     """The dichotomies of x that are realised, by number, and those still missing."""
 
-    def __init__(self, config: NetworkConfig, x: Array, demand: Demand) -> None:
-        self.demand, self.size = demand, x.shape[1]
+    def __init__(self, config: NetworkConfig, x: Array) -> None:
+        self.size = x.shape[1]
         self.found: dict[int, Witness] = {}
         self.missing = {number: labels_of(number, self.size) for number in range(2**self.size)}
         bits = config.bits_of("V")
@@ -188,14 +176,11 @@ class _Search:
         numbers = weights[::-1].cumsum(axis=0)[::-1][1:]  # of the dichotomy that is 1 above the gap
         gaps, c = np.diff(ordered, axis=0), -(ordered[1:] + ordered[:-1]) / 2
         usable = gaps > LEAST_GAP * np.abs(Y).max(initial=0.0)
-        if self.demand.norm is not None:
-            sizes = np.abs(Z).sum(axis=1) + np.abs(c)
-            usable &= gaps / 2 * float(self.demand.norm) > float(self.demand.gamma) * sizes
         usable &= np.isin(numbers, list(self.missing))
         _, first = np.unique(numbers[usable], return_index=True)
         for gap, row in np.argwhere(usable)[first]:
-            number, read_out = int(numbers[gap, row]), self.demand.read_out(Z[row], c[gap, row], bits=reader.bits)
-            if reader.separates(*read_out, self.missing[number]):
+            number, found = int(numbers[gap, row]), read_out(Z[row], c[gap, row], bits=reader.bits)
+            if reader.separates(*found, self.missing[number]):
                 self.keep(number, reader.network)
 
 

@@ -1,7 +1,6 @@
 """Measured capacity: exact arithmetic, read-outs, cases with a known answer, bounds, resumed searches, bad input."""
 
 import json
-from fractions import Fraction
 from itertools import product
 from math import comb
 
@@ -16,15 +15,11 @@ from hadamrnn.cli import main as cli
 from hadamrnn.expressivity import capacity
 from hadamrnn.expressivity.capacity import Memorisation, Shattering, memorisation, shattered
 from hadamrnn.expressivity.exact import ExactStates
-from hadamrnn.expressivity.fit import Demand, features, labels_of, solve_read_out
+from hadamrnn.expressivity.fit import features, labels_of, solve_read_out
 from hadamrnn.networks.kinds import network_from
 
 ONE = {"inputs": 1, "outputs": 1, "loss": "mse", "dtype": "float64"}
 QUICK = {"restarts": 1, "iterations": 50, "progress": False}
-
-
-#: Relative, and far below the rounding of floats.
-ERRORS = (-(mpmath.mpf(10) ** -40), mpmath.mpf(10) ** -40)
 
 
 def had(**settings):
@@ -99,14 +94,15 @@ def test_exact_outputs_are_those_of_the_definition_to_40_digits(config):
     with mpmath.workdps(60):
         expected = outputs(model, x)
         assert np.allclose(np.array(expected, dtype=float), model.predict(x)[:, 0], rtol=1e-12)
-        labels = np.array([float(mpmath.sign(y)) for y in expected])
-        least = min(abs(y) for y in expected)
-        assert least > 0
-        near = [Fraction(int(mpmath.nint(least * (1 + error) * 10**50)), 10**50) for error in ERRORS]
-    states = ExactStates(model, x)
+        assert min(abs(y) for y in expected) > 0
+        states = ExactStates(model, x)
+        A, B, S = states.outputs(p["V"], p["c"])
+        for output, a, b in zip(expected, A, B, strict=True):
+            found = (mpmath.mpf(int(a)) + int(b) * mpmath.sqrt(states.radicand)) / S
+            assert abs(found / output - 1) < mpmath.mpf(10) ** -40
+    labels = np.array([float(mpmath.sign(y)) for y in expected])
     assert states.separates(p["V"], p["c"], labels)
     assert not states.separates(p["V"], p["c"], -labels)
-    assert [states.separates(p["V"], p["c"], labels, gamma=gamma) for gamma in near] == [True, False]
 
 
 def test_an_output_of_zero_is_on_no_side():
@@ -120,15 +116,6 @@ def test_an_output_of_zero_is_on_no_side():
     assert states.separates(V, np.nextafter([-1.0], -2), np.array([-1.0]))
 
 
-def test_the_norm_is_of_the_quantised_weights():
-    model = network_from(had(bits=2))
-    model.parameters["U"][...], model.parameters["b"][...] = 0, [1.0, 0.0]
-    x, V, c = np.zeros((1, 1, 1)), np.array([[2.0, 1.0]]), np.array([0.25])  # codes (1, 1): |v|_1 + |c| = 9/4
-    states, label = ExactStates(model, x), np.array([1.0])
-    for norm, expected in ((Fraction(9, 4), True), (Fraction(9, 4) - Fraction(1, 10**30), False)):
-        assert states.separates(V, c, label, gamma=Fraction(1), norm=norm) is expected
-
-
 # Read-outs -----------------------------------------------------------------------------------------------------------
 
 
@@ -138,7 +125,7 @@ def test_real_read_outs_separate_as_many_dichotomies_as_there_are(points, size):
     found = 0
     for number in range(2**points):
         labels = labels_of(number, points)
-        read_out = solve_read_out(F, labels, bits=None, demand=Demand())
+        read_out = solve_read_out(F, labels, bits=None)
         if read_out is not None:
             V, c = read_out
             assert (labels * (F @ V[0] + c) > 0).all()
@@ -146,35 +133,26 @@ def test_real_read_outs_separate_as_many_dichotomies_as_there_are(points, size):
     assert found == 2 * sum(comb(points - 1, i) for i in range(size + 1))  # Cover 1965: points in general position
 
 
-def separable(F, labels, z, share):
-    """Whether s (z f + c) >= share (|z|_1 + |c|), > if share = 0, for some c: intersections of intervals."""
-    y, size = F @ z, np.abs(z).sum()
-    for sign in (-1, 1):
-        slope, value = labels - share * sign, labels * y - share * size  # value + slope c >= 0 with sign c >= 0
-        low = max([-np.inf if sign < 0 else 0.0, *(-value / slope)[slope > 0]])
-        high = min([np.inf if sign > 0 else 0.0, *(-value / slope)[slope < 0]])
-        if low < high - 1e-9:
-            return True
-    return False
+def separable(F, labels, z):
+    """Whether s (z f + c) > 0 for some c."""
+    y = F @ z
+    return max(-y[labels > 0], default=-np.inf) < min(-y[labels < 0], default=np.inf) - 1e-9
 
 
 @pytest.mark.parametrize("bits, size", [(1, 3), (2, 3), (3, 2)])
-@pytest.mark.parametrize("gamma", [Fraction(0), Fraction(1, 20)])
-def test_read_outs_of_few_bits_are_found_wherever_there_are_some(bits, size, gamma):
-    demand = Demand(gamma=gamma, norm=Fraction(1) if gamma else None)
+def test_read_outs_of_few_bits_are_found_wherever_there_are_some(bits, size):
     half, top = 2 ** (bits - 1), max(2 ** (bits - 1) - 1, 1)
     codes = [np.array(z) for z in product(range(-half, top + 1), repeat=size) if -half in z or top in z]
     F = np.random.default_rng(bits).random((5, size))
     some = 0
     for number in range(32):
         labels = labels_of(number, 5)
-        exists = any(separable(F, labels, z, float(gamma)) for z in codes)
-        read_out = solve_read_out(F, labels, bits=bits, demand=demand)
+        exists = any(separable(F, labels, z) for z in codes)
+        read_out = solve_read_out(F, labels, bits=bits)
         assert (read_out is not None) is exists
         if read_out is not None:
             V, c = hr.quantize(read_out[0], bits=bits), read_out[1]
-            assert (labels * (F @ V[0] + c) > float(gamma)).all()
-            assert not gamma or np.abs(V).sum() + np.abs(c).sum() <= 1
+            assert (labels * (F @ V[0] + c) > 0).all()
             some += 1
     assert 2 < some < 32
 
@@ -202,19 +180,6 @@ def test_one_step_of_two_units_shatters_three_points_of_a_line():
     assert (found.size, found.verify()) == (3, True)
 
 
-def test_margins_of_one_unit():
-    """y = v relu(u x + b) + c of norm |v| + |c| <= 1: -gamma, gamma at two points at distance D need
-    v D >= 2 gamma and |c| >= gamma, so gamma <= D/(2 + D), which v = 1 - gamma = 1 + c attains."""
-    settings = {"steps": 1, "sets": 1, "most": 3, "candidates": 16, "restarts": 4, "iterations": 200, "progress": False}
-    two = shattered(qor(hidden=1), gamma="1/1000", **settings)
-    assert two.size == 2
-    distance = Fraction(abs(two.points[0][0][0] - two.points[1][0][0]))
-    limit = distance / (2 + distance)
-    assert shattered(qor(hidden=1), gamma=limit * Fraction(9, 10), **settings).size == 2
-    assert shattered(qor(hidden=1), gamma=limit * Fraction(1001, 1000), **settings).size == 1
-    assert shattered(qor(hidden=1), gamma=3, **settings).size == 0
-
-
 def test_points_in_general_position_up_to_the_width_plus_one_are_memorised():
     found = memorisation(had(hidden=4), steps=3, draws=3, **QUICK | {"restarts": 3})
     assert min(found.fitted) >= 5
@@ -226,10 +191,9 @@ def test_points_in_general_position_up_to_the_width_plus_one_are_memorised():
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
-@pytest.mark.parametrize("gamma", ["0", "1/10"])
-def test_shattered_sets_are_proved_and_within_the_certified_bound(config, gamma):
-    found = shattered(config, steps=2, gamma=gamma, sets=1, most=3, candidates=8, **QUICK)
-    assert found.size >= (0 if gamma == "1/10" else 2)
+def test_shattered_sets_are_proved_and_within_the_certified_bound(config):
+    found = shattered(config, steps=2, sets=1, most=3, candidates=8, **QUICK)
+    assert found.size >= 2
     assert found.verify() and found.size <= found.pseudo_dimension
     assert found.pseudo_dimension == capacity.network_bound(config, 2)[1]
 
@@ -273,11 +237,9 @@ def test_a_shattering_is_checked_again_from_its_json():
     assert Shattering.from_dict(record) == found
     swapped = record | {"witnesses": record["witnesses"][::-1]}
     fewer = record | {"witnesses": record["witnesses"][1:]}
-    wider = record | {"gamma": "1/1000", "norm": "1"}
     cut, nan = ([tail(w) for w in record["witnesses"]] for tail in (lambda w: w[1:], lambda w: [*w[:-1], float("nan")]))
     changes = [{"witnesses": cut}, {"witnesses": nan}, {"steps": 1}, {"pseudo_dimension": found.pseudo_dimension - 1}]
-    changes += [{"gamma": "-1"}, {"gamma": "-1", "norm": "1"}, {"gamma": "1/10"}]
-    for changed in (swapped, fewer, wider, *(record | change for change in changes)):
+    for changed in (swapped, fewer, *(record | change for change in changes)):
         assert not Shattering.from_dict(changed).verify()
 
 
@@ -287,13 +249,6 @@ def test_only_orthogonal_matrices_are_witnesses_of_orthogonal_networks():
     free = {"config": qor(activation="relu", strategy="penalty").record(), "pseudo_dimension": 1000}
     for changes, expected in (({}, True), ({"witnesses": scaled}, False), ({"witnesses": scaled} | free, True)):
         assert Shattering.from_dict(found.to_dict() | changes).verify() is expected
-
-
-def test_weights_outside_the_bounds_are_no_witness():
-    found = shattered(qor(), steps=2, gamma="1/50", sets=1, most=2, **QUICK)
-    assert found.size == 2
-    double = [[2 * x for x in w[:-3]] + list(w[-3:]) for w in found.witnesses]  # all but the read-out
-    assert not Shattering.from_dict(found.to_dict() | {"witnesses": double}).verify()
 
 
 def test_the_points_of_fewer_are_the_first_of_more():
@@ -396,9 +351,7 @@ def test_damaged_files_of_a_search_are_refused(tmp_path):
         (memorisation, had(layers=2), {}, "layers=2: must be 1"),
         (memorisation, had(many_to_many=True), {}, "many_to_many=True"),
         (memorisation, had(embedding=3), {}, "embedding=3"),
-        (shattered, had(), {"gamma": "-1"}, "gamma='-1'"),
-        (shattered, had(), {"gamma": float("nan")}, "gamma=nan"),
-        (shattered, had(), {"gamma": 1, "norm": 0}, "norm=0: must be above 0"),
+        (memorisation, had(), {"level": float("nan")}, "level=nan"),
         (shattered, had(), {"sets": 0}, "sets=0"),
         (shattered, had(), {"candidates": -1}, "candidates=-1"),
         (shattered, had(), {"most": 17}, "most=17"),
@@ -419,12 +372,11 @@ def test_the_command_is_the_same_as_the_functions(tmp_path, capsys):
     expected = memorisation(qor(activation="relu"), steps=2, seed=3, draws=2, level=1, most=4, **QUICK)
     assert json.loads(capsys.readouterr().out) == expected.to_dict()
     assert isinstance(expected, Memorisation) and path.exists()
-    fat = ["--method", "fat", "--gamma", "1/10", "--sets", "1", "--candidates", "4"]
-    assert cli.main([*words, *more, *fat, "--json"]) == 0
-    given = {"gamma": "1/10", "sets": 1, "candidates": 4}
-    expected = shattered(qor(activation="relu"), steps=2, seed=3, most=4, **given, **QUICK)
+    points = ["--method", "shatter", "--sets", "1", "--candidates", "4"]
+    assert cli.main([*words, *more, *points, "--json"]) == 0
+    expected = shattered(qor(activation="relu"), steps=2, seed=3, most=4, sets=1, candidates=4, **QUICK)
     assert Shattering.from_dict(json.loads(capsys.readouterr().out)) == expected
-    assert cli.main([*words, *more, *fat]) == 0
+    assert cli.main([*words, *more, *points]) == 0
     captured = capsys.readouterr()
     assert f"size: {expected.size}" in captured.out and "witnesses" not in captured.out and captured.err == ""
 
@@ -432,12 +384,10 @@ def test_the_command_is_the_same_as_the_functions(tmp_path, capsys):
 @pytest.mark.parametrize(
     "words, message",
     [
-        (["--method", "shatter", "--gamma", "1/10"], "gamma='1/10': is not a setting of the method shatter"),
-        (["--method", "shatter", "--draws", "3"], "draws=3: is not a setting"),
+        (["--method", "shatter", "--draws", "3"], "draws=3: is not a setting of the method shatter"),
         (["--sets", "3"], "sets=3: is not a setting of the method memorise"),
-        (["--method", "fat"], "gamma=None: must be a number"),
-        (["--method", "fat", "--gamma", "0/3"], "gamma='0/3': must be above 0"),
-        (["--method", "fat", "--gamma", "tenth"], "gamma='tenth': must be a number"),
+        (["--level", "0/3"], "level='0/3': must be above 0"),
+        (["--level", "tenth"], "level='tenth': must be a number"),
         (["--level", "2"], "level='2'"),
         (["--resume"], "resume=True: needs the name of a file"),
         (["--out", "missing/answers.jsonl"], "No such file"),
