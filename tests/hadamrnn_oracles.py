@@ -31,9 +31,6 @@ OWN = {
         "blocks of 4": ({"block": 4, "hidden": 12}, False),
         "Paley": ({"hidden": 12, "many_to_many": True}, False),
         "Kronecker": ({"hidden": 24, "many_to_many": True}, False),
-        "two layers": ({"layers": 2}, False),
-        "two layers, many-to-many": ({"layers": 2, "block": 4, "many_to_many": True}, False),
-        "two layers, embedding": ({"layers": 2, "inputs": 5, "embedding": 2}, True),
     },
     "qornn": {
         f"{strategy}, {bits} bits": ({"strategy": strategy, "recurrent_bits": bits, "bits": bits, "hidden": 7}, False)
@@ -66,7 +63,7 @@ def draw(model, tokens, *, steps=7, batch=3, seed=0, targets=None):
 def applicable(model, x):
     """The methods that this model offers."""
     c = model.config
-    simple = c.activation == "linear" and c.layers == 1 and not c.many_to_many and not c.embedding
+    simple = c.activation == "linear" and not c.many_to_many and not c.embedding
     return ["auto", "checkpointed", "stored", *(["kernel"] if simple and (x.ndim == 3 or c.inputs <= 128) else [])]
 
 

@@ -2,9 +2,9 @@
 
     a_t = W h_{t-1} + U x_t + b,    h_t = sigma(a_t),    y_t = V r(h_t) + c,
 
-r = relu if sigma is linear, else the identity; with two layers a recurrence by W2 of S relu(h_t) + b2 lies between.
-HadamRNN: W = diag(sign u) (I (x) H_m) / sqrt(m), S = sign(M) / sqrt(n). QORNN: W = q(W(P)). Quantisers q and signs have
-the derivative 1 (straight through). Arrays are (T, B, units). The fast networks are tested against this module.
+r = relu if sigma is linear, else the identity. HadamRNN: W = diag(sign u) (I (x) H_m) / sqrt(m). QORNN: W = q(W(P)).
+Quantisers q and signs have the derivative 1 (straight through). Arrays are (T, B, units). The fast networks are tested
+against this module.
 """
 
 from __future__ import annotations
@@ -70,16 +70,13 @@ def recur_back(W: Array, h: Array, g: Array, activation: str = "linear") -> tupl
     return D, dW
 
 
-def forward(config: NetworkConfig, w: Arrays, x: Array) -> tuple[list[Array], Array]:
-    """What is computed on the way, x (as vectors) and h of each layer, and the outputs y of all steps."""
+def forward(config: NetworkConfig, w: Arrays, x: Array) -> tuple[Array, Array, Array]:
+    """x as vectors, h and the outputs y of all steps."""
     if x.ndim == 2:
         x = w["E"][x] if config.embedding else np.eye(config.inputs)[x]
     h = recur(w["W"], x @ w["U"].T + w["b"], config.activation, w.get("beta", 0.0))
-    found = [x, h]
-    if "W2" in w:
-        found.append(recur(w["W2"], np.maximum(h, 0) @ w["S"].T + w["b2"]))
-    read = np.maximum(found[-1], 0) if config.activation == "linear" else h
-    return found, read @ w["V"].T + w["c"]
+    read = np.maximum(h, 0) if config.activation == "linear" else h
+    return x, h, read @ w["V"].T + w["c"]
 
 
 def loss_and_slope(outputs: Array, y: Array, loss: str) -> tuple[float, Array]:
@@ -94,18 +91,13 @@ def loss_and_slope(outputs: Array, y: Array, loss: str) -> tuple[float, Array]:
 def differentiate(config: NetworkConfig, w: Arrays, x: Array, y: Array) -> tuple[float, Arrays]:
     """The loss and its derivatives in all weights w."""
     y = y if config.many_to_many else y[None]
-    (vectors, *layers), outputs = forward(config, w, x)
+    vectors, h, outputs = forward(config, w, x)
     loss, slope = loss_and_slope(outputs[-len(y) :], y, config.loss)
-    late = layers[-1][-len(y) :]
+    late = h[-len(y) :]
     read = np.maximum(late, 0) if config.activation == "linear" else late
     G: Arrays = {"V": outer(slope, read), "c": slope.sum((0, 1))}
-    g = np.zeros_like(layers[-1])
+    g = np.zeros_like(h)
     g[-len(y) :] = slope @ w["V"] * (late > 0 if config.activation == "linear" else 1)
-    h = layers[0]
-    if "W2" in w:
-        D, G["W2"] = recur_back(w["W2"], layers[1], g)
-        G["S"], G["b2"] = outer(D, np.maximum(h, 0)), D.sum((0, 1))
-        g = D @ w["S"] * (h > 0)
     D, G["W"] = recur_back(w["W"], h, g, config.activation)
     G["U"], G["b"] = outer(D, vectors), D.sum((0, 1))
     if "beta" in w:
@@ -123,17 +115,8 @@ def outer(left: Array, right: Array) -> Array:
 def hadamrnn(config: Config, p: Arrays, training: bool) -> tuple[Arrays, Back]:
     """W = diag(sign u) K, so dLoss/du is, straight through the sign, the sum of dLoss/dW * K over rows."""
     n, m = config.hidden, config.block or config.hidden
-    K, K2 = np.kron(np.eye(n // m), hadamard(m)) / np.sqrt(m), None
-    w = {"W": signs(p["u"])[:, None] * K}
-    if config.layers == 2:
-        K2 = hadamard(n) / np.sqrt(n)
-        w |= {"W2": signs(p["u2"])[:, None] * K2, "S": signs(p["M"]) / np.sqrt(n)}
-
-    def back(G: Arrays) -> tuple[float, Arrays]:
-        found = {"u": (G["W"] * K).sum(1)}
-        return 0.0, found if K2 is None else found | {"u2": (G["W2"] * K2).sum(1), "M": G["S"] / np.sqrt(n)}
-
-    return w, back
+    K = np.kron(np.eye(n // m), hadamard(m)) / np.sqrt(m)
+    return {"W": signs(p["u"])[:, None] * K}, lambda G: (0.0, {"u": (G["W"] * K).sum(1)})
 
 
 def qornn(config: QORNNConfig, p: Arrays, training: bool) -> tuple[Arrays, Back]:
@@ -163,7 +146,7 @@ def weights(model: Network, *, training: bool = True) -> tuple[Arrays, Back]:
 
 def predict(model: Network, x: Array) -> Array:
     """As :meth:`Network.predict`."""
-    outputs = forward(model.config, weights(model, training=False)[0], x)[1]
+    _, _, outputs = forward(model.config, weights(model, training=False)[0], x)
     return outputs if model.config.many_to_many else outputs[-1]
 
 

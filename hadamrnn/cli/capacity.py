@@ -14,7 +14,7 @@ from hadamrnn.work import on_terminal
 
 METHODS = ("memorise", "shatter")
 #: Settings of a network that are the same for all of these measurements.
-FIXED = ("outputs", "many_to_many", "embedding", "layers", "loss", "dtype", "seed")
+FIXED = ("outputs", "many_to_many", "embedding", "loss", "dtype", "seed")
 #: Options with their readers; the defaults are those of the functions.
 _OPTIONS: dict[str, tuple[Callable[[str], Any], str]] = {
     "draws": (int, "random labellings (default 10)"),

@@ -16,9 +16,8 @@ from hadamrnn.networks.quantize import exact
 
 
 def require_exact(config: NetworkConfig) -> None:
-    """Refuse networks of another form than y = v r(h_T) + c with one layer, one output and vectors as inputs."""
-    why = ": capacity is that of one output of one recurrent layer"
-    config.require(why, outputs=1, many_to_many=False, embedding=None, layers=1)
+    """Refuse networks of another form than y = v r(h_T) + c with one output and vectors as inputs."""
+    config.require(": capacity is that of one output", outputs=1, many_to_many=False, embedding=None)
 
 
 class ExactStates:

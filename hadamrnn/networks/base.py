@@ -84,7 +84,7 @@ class Network(ABC):
         return outputs if self.config.many_to_many else outputs[0]
 
     def largest_state(self, x: Array) -> float:
-        """The largest absolute value of a state, of the last layer, while predicting for x; inf if one is no number."""
+        """The largest absolute value of a state while predicting for x; inf if one is no number."""
         x = self.sequences(x)
         W, U, _, _ = self._weights(training=False)
         layer, pieces = self._stack(x, W, U, keep="end", length=PREDICTED)
@@ -97,7 +97,7 @@ class Network(ABC):
         x as for :meth:`predict`. y: classes (B,), or (T_out, B) if many-to-many, for the last T_out steps; with
         loss="mse" the numbers (B, outputs) or (T_out, B, outputs). ``method`` says how: "checkpointed" keeps the states
         of about sqrt(T) steps and recomputes the rest once; "stored" keeps all; "kernel" multiplies by the impulse
-        response (linear, one layer, many-to-one, few inputs); "auto" is "kernel" where that is faster, "stored" for
+        response (linear, many-to-one, few inputs); "auto" is "kernel" where that is faster, "stored" for
         other activations than linear where the states are at most 2^26 numbers, else "checkpointed". All give the same
         up to rounding, which also decides whether a ReLU passes the gradient of a state that cancels to 0 (as sums of
         columns of U, for tokens, may). Raises ParameterError for unusable data.
@@ -109,7 +109,7 @@ class Network(ABC):
         readout = ReadOut(V, c, self._workspace, rectified=self.config.activation == "linear" and not self.config.pool)
         if method == "kernel" or (method == "auto" and self._prefers_kernel(x)):
             if not self._kernel_allowed(x):
-                allowed = "needs activation=linear, one layer, one output, no pool, and vectors or a small vocabulary"
+                allowed = "needs activation=linear, one output, no pool, and vectors or a small vocabulary"
                 raise ParameterError("method", method, allowed)
             h, K, powers, columns = self._impulse(x, W, U)
             g = readout.back(h, y, y.size)[0]
@@ -217,7 +217,7 @@ class Network(ABC):
             E[[] if self.config.padding is None else self.config.padding] = 0
             return E
         bound = self._glorot(shape)
-        if name in ("b", "b2", "c"):
+        if name in ("b", "c"):
             bound = 1 / math.sqrt(self.config.hidden)
         elif name == "beta":
             bound = 0.01
@@ -237,10 +237,6 @@ class Network(ABC):
     def _recurrent(self, *, training: bool) -> RecurrentMatrix:
         """W, in predictions or in training."""
 
-    def _above(self, layer: Layer, batch: int, pieces: list[Segment], keep: Keep) -> Layer:
-        """The last layer, given the first."""
-        return layer
-
     def _finish(self, W: RecurrentMatrix, gradients: Vector) -> float:
         """Carry on the gradient of W to what is behind it; returns what is to be added to the loss."""
         return 0.0
@@ -253,12 +249,11 @@ class Network(ABC):
         else:
             source = DenseInput(x, U, p["b"], self._workspace)
         sigma: dict[str, Any] = {"activation": config.activation, "threshold": p.get("beta")}
-        layer = self.layer_type(source, W, x.shape[1], pieces, self._workspace, keep=keep, **sigma)
-        return self._above(layer, x.shape[1], pieces, keep), pieces
+        return self.layer_type(source, W, x.shape[1], pieces, self._workspace, keep=keep, **sigma), pieces
 
     def _kernel_allowed(self, x: Array) -> bool:
         c = self.config
-        simple = c.activation == "linear" and c.layers == 1 and not (c.many_to_many or c.embedding or c.pool)
+        simple = c.activation == "linear" and not (c.many_to_many or c.embedding or c.pool)
         return simple and (x.ndim == 3 or c.inputs <= MOST_ONE_HOT)
 
     def _prefers_kernel(self, x: Array) -> bool:

@@ -51,6 +51,8 @@ class NetworkConfig(check.Checked):
     #: the arrays of which the signs alone are used
     signs: ClassVar[tuple[str, ...]] = ()
     before: ClassVar[Mapping[str, Any]] = {"scale": "max", "padding": None, "pool": None}
+    #: settings that are gone: what files say of them
+    gone: ClassVar[Mapping[str, Any]] = {}
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -61,11 +63,6 @@ class NetworkConfig(check.Checked):
         if self.pool is not None and self.many_to_many:
             raise ParameterError("pool", self.pool, "must be None if many_to_many=True")
 
-    @property
-    def layers(self) -> int:
-        """The number of recurrences, each of which feeds the next."""
-        return 1
-
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The trained arrays."""
         n, d, out = self.hidden, self.embedding or self.inputs, self.outputs
@@ -73,7 +70,7 @@ class NetworkConfig(check.Checked):
         first |= {"U": (n, d), self.recurrent: self.recurrent_shape, "b": (n,)}
         if self.activation == "modrelu":
             first["beta"] = (n,)
-        return first | self.further_shapes() | {"V": (out, n), "c": (out,)}
+        return first | {"V": (out, n), "c": (out,)}
 
     def headers(self) -> Headers:
         """What files say of them."""
@@ -83,10 +80,6 @@ class NetworkConfig(check.Checked):
     def recurrent_shape(self) -> tuple[int, ...]:
         """Of the array behind W."""
         return (self.hidden, self.hidden)
-
-    def further_shapes(self) -> dict[str, tuple[int, ...]]:
-        """The arrays of what comes after the first recurrence."""
-        return {}
 
     def bits_of(self, name: str, *, training: bool = False) -> int | None:
         """Bits per quantised entry of an array of weights, in predictions or in training; None if not quantised."""
@@ -116,11 +109,11 @@ class NetworkConfig(check.Checked):
                 raise ParameterError(name, found, f"must be {value}{why}")
 
     def require_integers(self) -> None:
-        """Raises ParameterError unless the recurrence is one of integers times steps, in one layer."""
+        """Raises ParameterError unless the recurrence is one of integers times steps."""
         for name in self.bit_settings:
             if getattr(self, name) is None:
                 raise ParameterError(name, None, "must be a number for inference in integers")
-        self.require(" for inference in integers", embedding=None, pool=None, layers=1)
+        self.require(" for inference in integers", embedding=None, pool=None)
 
     @property
     def hadamard_order(self) -> int | None:
@@ -139,10 +132,11 @@ class NetworkConfig(check.Checked):
     def from_record(cls, record: Mapping[str, Any]) -> Self:
         """The settings that :meth:`record` returned. Raises TypeError or ParameterError if they are not.
 
-        Of files of before, a setting that is gone is accepted if it is null; any other is a TypeError that names it.
+        Of files of before, a setting that is gone is accepted if it is null or as in ``gone``; any other is a TypeError
+        that names it.
         """
         known = {"kind", *(each.name for each in fields(cls))}
-        settings = {name: value for name, value in record.items() if name in known or value is not None}
+        settings = {name: x for name, x in record.items() if name in known or x not in (None, cls.gone.get(name))}
         settings = {"kind": "hadamrnn", **cls.before, **settings}  # those of HadamRNN do not name the kind
         if (kind := settings.pop("kind")) != cls.kind:
             raise ParameterError("kind", kind, f"must be {cls.kind}")

@@ -14,7 +14,7 @@ from hadamrnn.errors import ParameterError
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.hadamard import hadamard, require_order
-from hadamrnn.networks.layers import HadamardLayer, Keep, Layer, ReLUMap, Segment
+from hadamrnn.networks.layers import HadamardLayer
 from hadamrnn.networks.quantize import MOST_BITS, signs
 from hadamrnn.networks.transform import SignedHadamard
 
@@ -36,40 +36,33 @@ class Config(NetworkConfig):
     embedding: None, or the size of the trained vectors that tokens are mapped to first. They start as normal numbers
     of standard deviation 0.02. padding: None, or the token whose vector is 0 and stays 0.
     pool: None, or "mean": the read-out is of the mean of r(h) over all steps instead of the last r(h).
-    layers: 2 adds the input map sign(M)/sqrt(n), a recurrence with a full Hadamard matrix, and a ReLU between.
     loss: "cross-entropy" or "mse". dtype: "float32" or "float64". seed: of the initial parameters.
     sign_scale: u starts uniform in +-sign_scale * sqrt(6/(n + 1)). 1 is the paper's; the larger, the fewer signs flip.
     """
 
     block: int | None = None
     bits: int | None = check.setting(4, most=MOST_BITS)
-    layers: int = check.setting(1, most=2)
     sign_scale: float = 30.0
 
     kind: ClassVar[str] = "hadamrnn"
     recurrent: ClassVar[str] = "u"
-    parts: ClassVar[Mapping[str, str]] = {**NetworkConfig.parts, "u": "recurrent", "u2": "recurrent", "M": "input"}
-    signs: ClassVar[tuple[str, ...]] = ("u", "u2", "M")
+    parts: ClassVar[Mapping[str, str]] = {**NetworkConfig.parts, "u": "recurrent"}
+    signs: ClassVar[tuple[str, ...]] = ("u",)
+    gone: ClassVar[Mapping[str, Any]] = {"layers": 1}
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.block is not None and self.hidden % require_order("block", self.block):
             raise ParameterError("block", self.block, f"must divide hidden={self.hidden}")
-        if self.block is None or self.layers == 2:
+        if self.block is None:
             require_order("hidden", self.hidden)
-        if self.layers == 2 and self.activation != "linear":
-            raise ParameterError("activation", self.activation, "must be linear if layers=2")
 
     @property
     def recurrent_shape(self) -> tuple[int, ...]:
         return (self.hidden,)
 
-    def further_shapes(self) -> dict[str, tuple[int, ...]]:
-        n = self.hidden
-        return {"M": (n, n), "u2": (n,), "b2": (n,)} if self.layers == 2 else {}
-
     def record(self) -> dict[str, Any]:
-        return self.settings()  # without the kind: see from_record
+        return {**self.gone, **self.settings()}  # without the kind: see from_record
 
     @property
     def hadamard_order(self) -> int:
@@ -83,7 +76,7 @@ class Config(NetworkConfig):
     def as_class(self, *, steps: int) -> ab.NetworkClass:
         import approxbounds as ab
 
-        return ab.HadamRNN(**self.class_shape(steps), block=self.block, layers=self.layers)
+        return ab.HadamRNN(**self.class_shape(steps), block=self.block)
 
 
 class HadamRNN(Network):
@@ -103,20 +96,10 @@ class HadamRNN(Network):
     layer_type = HadamardLayer
 
     def _initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        if name.startswith("u"):
+        if name == "u":
             bound = self._glorot(shape) * self.config.sign_scale
             return rng.uniform(-bound, bound, shape)
         return super()._initial(name, shape, rng)
 
     def _recurrent(self, *, training: bool) -> SignedHadamard:
         return SignedHadamard(signs(self.parameters["u"]), self.config.block)
-
-    def _above(self, layer: Layer, batch: int, pieces: list[Segment], keep: Keep) -> Layer:
-        config, p = self.config, self.parameters
-        if config.layers == 1:
-            return layer
-        scale = np.sqrt(config.hidden).astype(config.dtype)
-        between = ReLUMap(layer, signs(p["M"]) / scale, p["b2"], self._workspace)
-        return HadamardLayer(
-            between, SignedHadamard(signs(p["u2"])), batch, pieces, self._workspace, name="2", keep=keep
-        )

@@ -24,7 +24,6 @@ import numpy as np
 
 from hadamrnn.arrays import Array, Vector, Workspace
 from hadamrnn.networks.impulse import leap
-from hadamrnn.networks.readout import rectify
 from hadamrnn.networks.transform import SETTLED, RecurrentMatrix, SignedHadamard, settle
 
 #: What a layer keeps of its states on the way forwards.
@@ -58,11 +57,6 @@ def segments(steps: int, length: int) -> list[Segment]:
 
 class Source(ABC):
     """Where the inputs of a layer come from."""
-
-    @property
-    def pending(self) -> bool:
-        """Whether gradients of later steps still go back to earlier ones."""
-        return False
 
     @abstractmethod
     def feed(self, segment: Segment, out: Array) -> None:
@@ -180,33 +174,31 @@ class Layer(ABC):
         pieces: list[Segment],
         workspace: Workspace,
         *,
-        name: str = "",
         keep: Keep,
         activation: str = "linear",
         threshold: Array | None = None,
     ) -> None:
         n = W.order
-        self.source, self.W, self.name, self.keep = source, W, name, keep
-        self.workspace = workspace
+        self.source, self.W, self.keep, self.workspace = source, W, keep, workspace
         self.activation, self.threshold = activation, None if threshold is None else threshold[:, None]
-        self.states = workspace.empty("states" + name, pieces[-1 if keep == "all" else 0].last, n, batch)
+        self.states = workspace.empty("states", pieces[-1 if keep == "all" else 0].last, n, batch)
         #: the state before each segment; if only the end is kept one state, that after the last segment visited
-        self.starts = workspace.empty("starts" + name, 1 if keep == "end" else len(pieces), n, batch)
-        self.carry, self.step = (workspace.empty(kind + name, n, batch) for kind in ("carry", "step"))
+        self.starts = workspace.empty("starts", 1 if keep == "end" else len(pieces), n, batch)
+        self.carry, self.step = (workspace.empty(name, n, batch) for name in ("carry", "step"))
         self.starts[0], self.carry[...] = 0, 0
         self.slopes = np.zeros(n, dtype=workspace.dtype)
         length, linear = pieces[0].last, activation == "linear" and keep == "starts"
         worth = linear and len(pieces) > LEAST_LEAPS and W.leaps(pieces[-1].last, batch, length)
         self.leap = source.leap(W, length) if worth else None
 
-    def states_of(self, segment: Segment) -> Array:
+    def _states_of(self, segment: Segment) -> Array:
         """The states of the segment last run; of any that was run if all are kept."""
         first = segment.first if self.keep == "all" else 0
         return self.states[first : first + segment.last - segment.first]
 
     def run(self, segment: Segment) -> Array:
         """The states of a segment; unless all are kept they overwrite those of the segment before."""
-        h, W, step = self.states_of(segment), self.W, self.step
+        h, W, step = self._states_of(segment), self.W, self.step
         self.source.feed(segment, h)
         start = self.starts[0 if self.keep == "end" else segment.number]
         before, outer, zero = W.inner(start), W.outer(step), np.zeros_like(step)
@@ -227,7 +219,7 @@ class Layer(ABC):
 
     def again(self, segment: Segment) -> Array:
         """The states of a segment that was run, or skipped, before."""
-        return self.states_of(segment) if self.keep == "all" else self.run(segment)
+        return self._states_of(segment) if self.keep == "all" else self.run(segment)
 
     def skip(self, segment: Segment) -> None:
         """As ``run`` for a full segment, where the states within are not needed."""
@@ -239,7 +231,7 @@ class Layer(ABC):
 
     def back(self, segment: Segment, g: Array) -> None:
         """Given dLoss/dh of the read-outs for the segment just run, which D overwrites, add to the gradients."""
-        h, W = self.states_of(segment), self.W
+        h, W = self._states_of(segment), self.W
         active = None if self.activation == "linear" else h != 0
         inner, outer = W.inner(self.carry), W.outer(g)  # W^T D of the step after
         for t in reversed(range(len(g))):
@@ -257,7 +249,7 @@ class Layer(ABC):
     @property
     def pending(self) -> bool:
         """Whether anything is left of the gradients of the segments visited that goes back to earlier ones."""
-        return bool(self.carry.any()) or self.source.pending
+        return bool(self.carry.any())
 
     @abstractmethod
     def _sum(self, segment: Segment, D: Array, h: Array) -> None:
@@ -270,7 +262,7 @@ class Layer(ABC):
 
 
 class HadamardLayer(Layer):
-    """A layer whose sign vector is the parameter "u" + ``name``."""
+    """A layer whose sign vector is the parameter "u"."""
 
     W: SignedHadamard
 
@@ -286,7 +278,7 @@ class HadamardLayer(Layer):
         total = self.sum_states - self.sum_inputs
         if self.threshold is not None:
             total -= self.threshold[:, 0] * self.slopes
-        gradients["u" + self.name] += self.W.signs * total
+        gradients["u"] += self.W.signs * total
         super().finish(gradients)
 
 
@@ -309,38 +301,3 @@ class DenseLayer(Layer):
     def finish(self, gradients: Vector) -> None:
         gradients["W"] += self.gradient
         super().finish(gradients)
-
-
-class ReLUMap(Source):
-    """f_t = S relu(h_t) + b with h the states of a layer and S = sign(M)/sqrt(n): the input of a second layer."""
-
-    def __init__(self, layer: Layer, S: Array, b: Array, workspace: Workspace) -> None:
-        self.layer, self.S, self.b = layer, S, b[:, None]
-        self.workspace = workspace
-        self.gradient_S, self.gradient_b = np.zeros_like(S), np.zeros_like(b)
-
-    @property
-    def pending(self) -> bool:
-        return self.layer.pending
-
-    def feed(self, segment: Segment, out: Array) -> None:
-        np.matmul(self.S, self._rectified(self.layer.run(segment)), out=out)
-        out += self.b
-
-    def _rectified(self, h: Array) -> Array:
-        return rectify(h, out=self.workspace.empty("positive", *h.shape))
-
-    def collect(self, segment: Segment, D: Array) -> Array:
-        positive = self._rectified(self.layer.states_of(segment))
-        dS, db = np.matmul(D, positive.swapaxes(1, 2)).sum(0), D.sum((0, 2))
-        self.gradient_S += dS
-        self.gradient_b += db
-        g = np.matmul(self.S.T, D, out=self.workspace.empty("slope", *D.shape))
-        g *= positive > 0
-        self.layer.back(segment, g)
-        return np.asarray(np.vecdot(dS, self.S) + db * self.b[:, 0])
-
-    def finish(self, gradients: Vector) -> None:
-        gradients["M"] += self.gradient_S / np.sqrt(len(self.S)).astype(self.S.dtype)
-        gradients["b2"] += self.gradient_b
-        self.layer.finish(gradients)

@@ -348,7 +348,6 @@ def test_damaged_files_of_a_search_are_refused(tmp_path):
         (memorisation, had(), {"path": 5}, "path=5: must be the name of a file"),
         (memorisation, "had", {}, "config='had'"),
         (memorisation, had(outputs=2), {}, "outputs=2: must be 1"),
-        (memorisation, had(layers=2), {}, "layers=2: must be 1"),
         (memorisation, had(many_to_many=True), {}, "many_to_many=True"),
         (memorisation, had(embedding=3), {}, "embedding=3"),
         (memorisation, had(), {"level": float("nan")}, "level=nan"),

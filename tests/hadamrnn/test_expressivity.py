@@ -21,7 +21,6 @@ def models():
         yield hr.HadamRNN(**kind, block=4)
         for recurrent_bits, strategy in product((None, 1, 5), STRATEGIES):
             yield hr.QORNN(**kind, recurrent_bits=recurrent_bits, strategy=strategy)
-    yield hr.HadamRNN(**SHAPE, layers=2)
     yield hr.HadamRNN(**SHAPE | {"hidden": 12}, bits=2)
 
 
@@ -35,15 +34,13 @@ def name(model):
 def as_member(model, output):
     """The parameters of the class's function that one output of the model is."""
     c, p = model.config, model.parameters
-    found = {key: np.array(p[key]) for key in ("b", "beta", "b2") if key in p}
+    found = {key: np.array(p[key]) for key in ("b", "beta") if key in p}
     U, V = (c.quantised(name, p[name]) for name in ("U", "V"))
     found |= {"U": U @ p["E"].T if c.embedding else U, "v": V[output], "c": p["c"][output]}
     if c.kind == "qornn":
         return found | {"W": model.recurrent_matrix()}
     n, m = c.hidden, c.block or c.hidden
     found["W"] = signs(p["u"])[:, None] * np.kron(np.eye(n // m), hr.hadamard(m)) / np.sqrt(m)
-    if c.layers == 2:
-        found |= {"M": signs(p["M"]) / np.sqrt(n), "W2": signs(p["u2"])[:, None] * hr.hadamard(n) / np.sqrt(n)}
     return found
 
 

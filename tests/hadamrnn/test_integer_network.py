@@ -160,7 +160,6 @@ def test_factors_too_small_for_the_accumulators_are_zero():
     [
         ({"recurrent_bits": None}, {}, "recurrent_bits=None: must be a number"),
         ({"bits": None}, {}, "bits=None: must be a number"),
-        ({"kind": "hadamrnn", "layers": 2}, {}, "layers=2: must be 1"),
         ({"embedding": 2}, {}, "embedding=2: must be None"),
         ({}, {"activation_bits": 1}, "activation_bits=1"),
         ({}, {"activation_bits": 17}, "activation_bits=17"),

@@ -80,27 +80,21 @@ def test_single_precision_is_close_to_double(method):
         np.testing.assert_allclose(gradients[name], exact[name], atol=1e-4 * np.abs(exact[name]).max(), err_msg=name)
 
 
-@pytest.mark.parametrize("settings, tokens", [({"many_to_many": True}, True), ({"layers": 2, "block": 4}, False)])
+@pytest.mark.parametrize("settings, tokens", [({"many_to_many": True}, True), ({"block": 4}, False)])
 def test_gradients_are_those_of_pytorch(settings, tokens):
     torch = pytest.importorskip("torch")
     model = build({"hidden": 16} | settings)
     x, y = draw(model, tokens, steps=20)
     c, p = model.config, dict(model.parameters)
-    p |= {name: signs(p[name]) for name in ("u", "u2", "M") if name in p}
-    p |= {name: hr.quantize(p[name], bits=c.bits) for name in ("U", "V")}
+    p |= {"u": signs(p["u"])} | {name: hr.quantize(p[name], bits=c.bits) for name in ("U", "V")}
     p = {name: torch.tensor(array, requires_grad=True) for name, array in p.items()}
     m = c.block or c.hidden
     H = torch.tensor(np.kron(np.eye(c.hidden // m), hr.hadamard(m)) / m**0.5)
-    H2 = torch.tensor(hr.hadamard(c.hidden) / c.hidden**0.5)
     inputs = torch.nn.functional.one_hot(torch.tensor(x), c.inputs).double() if tokens else torch.tensor(x)
-    h, h2, found = torch.zeros(3, c.hidden).double(), torch.zeros(3, c.hidden).double(), []
+    h, found = torch.zeros(3, c.hidden).double(), []
     for now in inputs:
         h = h @ (p["u"][:, None] * H).T + now @ p["U"].T + p["b"]
-        read = torch.relu(h)
-        if c.layers == 2:
-            h2 = h2 @ (p["u2"][:, None] * H2).T + read @ p["M"].T / c.hidden**0.5 + p["b2"]
-            read = torch.relu(h2)
-        found.append(read @ p["V"].T + p["c"])
+        found.append(torch.relu(h) @ p["V"].T + p["c"])
     out = torch.stack(found) if c.many_to_many else found[-1]
     target = torch.nn.functional.cross_entropy(out.reshape(-1, c.outputs), torch.tensor(y).reshape(-1))
     target.backward()
@@ -112,7 +106,7 @@ def test_gradients_are_those_of_pytorch(settings, tokens):
 
 def test_batches_do_not_disturb_one_another():
     """Arrays are kept between batches; what was returned before must not change."""
-    model = build({"many_to_many": True, "layers": 2, "block": 4})
+    model = build({"many_to_many": True, "block": 4})
     first, second = draw(model, False, steps=30), draw(model, False, steps=30, seed=1)
     _, gradients = model.loss_and_gradients(first)
     kept, outputs = gradients.flat.copy(), model.predict(first[0])
@@ -151,7 +145,7 @@ def test_initial_parameters_do_as_the_settings_say():
     assert (build({"hidden": 128}, seed=0).parameters.flat != build({"hidden": 128}, seed=1).parameters.flat).any()
 
 
-@pytest.mark.parametrize("option", ["modrelu", "two layers, embedding", "ternary weights"])
+@pytest.mark.parametrize("option", ["modrelu", "embedding", "ternary weights"])
 def test_a_saved_model_is_loaded_whole(option, tmp_path):
     settings, tokens = {**COMMON, **OWN["hadamrnn"]}[option]
     model = build(settings, dtype="float32")
@@ -249,14 +243,11 @@ def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
         ({"hidden": 8.0}, "hidden=8.0"),
         ({"block": 3}, "block=3"),
         ({"block": 16}, "block=16: must divide hidden=8"),
-        ({"block": 4, "hidden": 12, "layers": 2, "activation": "relu"}, "activation='relu'"),
-        ({"block": 2, "hidden": 6, "layers": 2}, "hidden=6"),
         ({"bits": 0}, "bits=0"),
         ({"bits": 17}, "bits=17"),
         ({"bits": True}, "bits=True"),
         ({"inputs": 0}, "inputs=0"),
         ({"outputs": -1}, "outputs=-1"),
-        ({"layers": 3}, "layers=3"),
         ({"activation": "tanh"}, "activation='tanh': must be one of linear, relu, modrelu"),
         ({"loss": "hinge"}, "loss='hinge'"),
         ({"many_to_many": 1}, "many_to_many=1"),
@@ -321,7 +312,6 @@ def test_bad_batches_are_refused(settings, x, y, message):
         ({}, "reversible"),
         ({"activation": "relu"}, "kernel"),
         ({"many_to_many": True}, "kernel"),
-        ({"layers": 2}, "kernel"),
         ({}, "fast"),
     ],
 )
