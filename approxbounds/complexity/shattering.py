@@ -17,6 +17,8 @@ __all__ = ["largest_shattered", "nearly_excluded"]
 def _first_excluded(growth: GrowthBound) -> int:
     """About the smallest m with growth(m) < m, by floats."""
     low, high = 1.0, 2.0**20
+    if growth.evaluate(FLOAT, low) < low:  # one function only: no point is shattered
+        return 1
     while not growth.evaluate(FLOAT, high) < high:
         if high > 2.0**80:
             raise HypothesisError("the growth bound excludes no set of fewer than 2^80 points")

@@ -74,11 +74,11 @@ class Grid:
         return {name: int(column[i]) for name, column in self.index.items()}
 
     def relevant(self, pdim: int) -> Grid:
-        """The members that matter for a G that may shatter ``pdim`` points: fewer cells give nothing.
+        """The members that matter for a G that may shatter ``pdim`` points: as many cells or fewer give nothing.
 
         No member is left out for its many cells: a smaller G would then miss what a larger one finds.
         """
-        return self.only(self.cells >= pdim)
+        return self.only(self.cells > pdim)
 
     def thinned(self, step: int) -> Grid:
         """Every step-th member beyond the 64th."""
