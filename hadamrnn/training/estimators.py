@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -20,42 +21,26 @@ from hadamrnn.training.train import fit, model_for
 MOST_SEED = 10**9
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class _Sequences(BaseEstimator):  # type: ignore[misc]
     """What both are: parameters, checks of data, ``fit`` and the outputs of the network."""
 
+    kind: str = "hadamrnn"
+    hidden: int = 128
+    bits: int | None = 4
+    activation: str = "linear"
+    epochs: int = 20
+    batch_size: int = 100
+    learning_rate: float = 1e-3
+    validation_fraction: float = 0.1
+    patience: int | None = None
+    vocabulary: int | None = None
+    random_state: int | None = None
+    network: Mapping[str, Any] | None = None
+    training: Mapping[str, Any] | None = None
+
     #: what sklearn may accept of y
     _targets: ClassVar[dict[str, bool]] = {}
-
-    def __init__(
-        self,
-        *,
-        kind: str = "hadamrnn",
-        hidden: int = 128,
-        bits: int | None = 4,
-        activation: str = "linear",
-        epochs: int = 20,
-        batch_size: int = 100,
-        learning_rate: float = 1e-3,
-        validation_fraction: float = 0.1,
-        patience: int | None = None,
-        vocabulary: int | None = None,
-        random_state: int | None = None,
-        network: Mapping[str, Any] | None = None,
-        training: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.kind = kind
-        self.hidden = hidden
-        self.bits = bits
-        self.activation = activation
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.vocabulary = vocabulary
-        self.random_state = random_state
-        self.network = network
-        self.training = training
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -86,17 +71,11 @@ class _Sequences(BaseEstimator):  # type: ignore[misc]
         except ValueError as error:
             raise ParameterError("X, y" if fitting else "X", _kind(X), str(error)) from None
         x, targets = found if fitting else (found, np.zeros(0))
-        integers = x.dtype.kind in "iu"
-        if self.vocabulary is None:
-            if x.ndim == 2 and integers:
+        if x.ndim == 2 and self.vocabulary is None:
+            if x.dtype.kind in "iu":
                 allowed = "is ambiguous: name the vocabulary of tokens, or make the numbers floating-point"
                 raise ParameterError("X", _kind(x), allowed)
-            x = x[..., None] if x.ndim == 2 else x
-        allowed = "must be numbers (samples, steps, features) or (samples, steps)"
-        if self.vocabulary is not None:
-            allowed = "must be integer tokens (samples, steps), as there is a vocabulary"
-        if x.ndim != (3 if self.vocabulary is None else 2) or (self.vocabulary is not None and not integers):
-            raise ParameterError("X", _kind(x), allowed)
+            x = x[..., None]
         if not fitting and x.shape[1:] != self.shape_:
             raise ParameterError("X.shape", x.shape, f"must be (samples, {str(self.shape_)[1:]} as when fitted")
         return x, targets
