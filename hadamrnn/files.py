@@ -12,7 +12,7 @@ import math
 import os
 import stat
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeAlias
@@ -129,19 +129,13 @@ def archive(path: str | Path, what: str) -> Iterator[Archive]:
         raise bad_file(path, f"{what}: {error}") from error
 
 
-def read_npz(
-    path: str | Path, names: Sequence[str], require: Callable[[Headers], None], *, objects: str = ""
-) -> list[NDArray[Any]]:
-    """The arrays of an npz file, if ``require`` accepts their headers.
-
-    Arrays of Python objects are refused with the advice ``objects``.
-    """
+def read_npz(path: str | Path, names: Sequence[str], *, objects: str = "") -> list[NDArray[Any]]:
+    """The arrays of an npz file; arrays of Python objects are refused with the advice ``objects``."""
     with archive(path, "must be a sound npz file") as found:
         if any(found.headers[name].dtype.hasobject for name in names if name in found.headers):
             raise bad_file(path, f"arrays of Python objects are not read. {objects}".strip())
         if absent := ", ".join(name for name in names if name not in found.headers):
             raise bad_file(path, f"must hold the arrays {', '.join(names)}; missing: {absent}")
-        require(found.headers)
         return found.read(*names)
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from hadamrnn.errors import bad_file
-from hadamrnn.files import Headers, read_npz
+from hadamrnn.files import read_npz
 from hadamrnn.tasks.base import Batch, Defaults, Stored, StoredTask, split
 
 MOST_CLASSES = 1000
@@ -39,22 +39,15 @@ class ActivityTask(StoredTask):
     name: ClassVar[str] = "activity"
     defaults: ClassVar[Defaults] = Defaults(epochs=100)
 
-    def _require(self, headers: Headers) -> None:
-        shape, dtype = headers["x"]
-        if len(shape) != 3 or dtype.kind != "f" or 0 in shape:
-            raise bad_file(
-                self.path, f"x must be finite floats of shape (N, T, c), below {LARGEST:g}; it is {dtype}{shape}"
-            )
-        for name in ("y", "user"):
-            found = headers[name]
-            if found.shape != shape[:1] or found.dtype.kind not in "iu":
-                raise bad_file(self.path, f"{name} must be {shape[0]} integers, not {found.dtype}{found.shape}")
-
     @cached_property
     def _stored(self) -> Stored:
-        x, y, user = read_npz(self.path, ("x", "y", "user"), self._require)
-        if not float(np.abs(x).max()) < LARGEST:
-            raise bad_file(self.path, f"x must be finite floats below {LARGEST:g}")
+        x, y, user = read_npz(self.path, ("x", "y", "user"))
+        if x.ndim != 3 or x.dtype.kind != "f" or not x.size or not float(np.abs(x).max()) < LARGEST:
+            what = f"finite floats of shape (N, T, c), below {LARGEST:g}; it is {x.dtype}{x.shape}"
+            raise bad_file(self.path, f"x must be {what}")
+        for name, found in (("y", y), ("user", user)):
+            if found.shape != x.shape[:1] or found.dtype.kind not in "iu":
+                raise bad_file(self.path, f"{name} must be {len(x)} integers, not {found.dtype}{found.shape}")
         users = np.unique(user)
         if len(users) < 3:
             raise bad_file(self.path, f"must have at least 3 users, one per part; found {len(users)}")

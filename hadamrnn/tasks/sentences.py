@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hadamrnn.errors import bad_file
-from hadamrnn.files import Headers, read_npz, read_text
+from hadamrnn.files import read_npz, read_text
 from hadamrnn.tasks.base import Batch, Defaults, Stored, StoredTask
 from hadamrnn.validation import setting
 
@@ -170,15 +170,11 @@ class ReviewTask(_TextClasses):
 
     def _read(self, part: str) -> Batch:
         names = (f"x_{part}", f"x_{part}_length", f"y_{part}")
-
-        def require(headers: Headers) -> None:
-            for name in names:
-                shape, dtype = headers[name]
-                if len(shape) != 1 or dtype.kind not in "iu":
-                    raise bad_file(self.path, f"{name} must be a flat array of integers, not {dtype}{shape}")
-
-        ranks, lengths, y = read_npz(self.path, names, require, objects=_CONVERT)
-        ranks, lengths = ranks.astype(np.int64), lengths.astype(np.int64)
+        arrays = read_npz(self.path, names, objects=_CONVERT)
+        for name, found in zip(names, arrays, strict=True):
+            if found.ndim != 1 or found.dtype.kind not in "iu":
+                raise bad_file(self.path, f"{name} must be a flat array of integers, not {found.dtype}{found.shape}")
+        ranks, lengths, y = (found.astype(np.int64) for found in arrays)
         if len(y) < 3 or len(lengths) != len(y):
             raise bad_file(self.path, f"{names[1]} and {names[2]} must have as many entries, at least 3")
         if lengths.min() < 1 or lengths.max() > len(ranks) or lengths.sum() != len(ranks):
