@@ -14,6 +14,7 @@ from hadamrnn.errors import ParameterError
 from hadamrnn.files import Header, Headers
 from hadamrnn.networks.quantize import MOST_BITS, NORMAL_STEPS, SCALES, codes, quantize
 from hadamrnn.networks.readout import LOSSES
+from hadamrnn.networks.transform import DenseMatrix, RecurrentMatrix
 
 if TYPE_CHECKING:
     import approxbounds as ab
@@ -123,6 +124,10 @@ class NetworkConfig(check.Checked):
     def integer_matrix(self, numerators: Array, denominator: int) -> tuple[int, Array, int]:
         """Integers r, M and D with W = M sqrt(r) / D exactly, from those of the array behind W."""
         return 1, numerators, denominator
+
+    def integer_map(self, array: Array) -> RecurrentMatrix:
+        """The M of :meth:`integer_matrix`, for the integers behind W as floats: multiplied by faster."""
+        return DenseMatrix(array)
 
     def record(self) -> dict[str, Any]:
         """The settings as JSON."""

@@ -73,6 +73,9 @@ class Config(NetworkConfig):
         H = np.kron(np.eye(self.hidden // order, dtype=int), hadamard(order))
         return order, np.where(numerators < 0, -1, 1)[:, None] * H, order
 
+    def integer_map(self, array: Array) -> SignedHadamard:
+        return SignedHadamard(signs(array), self.block, scaled=False)
+
     def as_class(self, *, steps: int) -> ab.NetworkClass:
         import approxbounds as ab
 

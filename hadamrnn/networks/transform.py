@@ -41,7 +41,8 @@ def settle(array: Array) -> None:
 
 
 class SignedHadamard:
-    """The orthogonal matrix W = diag(signs) (I (x) H_m) / sqrt(m) of order n, with m = n or m = ``block``.
+    """The orthogonal matrix W = diag(signs) (I (x) H_m) / sqrt(m) of order n, with m = n or m = ``block``; without the
+    division if not ``scaled``.
 
     ``apply`` and ``adjoint`` act on the columns of an (n, B) array that is given, and written to ``out``, in
     the shapes of ``inner`` (views as W reads it) and ``outer`` (views as W writes it); ``rows`` and
@@ -49,11 +50,12 @@ class SignedHadamard:
     ``doubles``: whether powers of W are worth their squarings.
     """
 
-    def __init__(self, signs: Array, block: int | None = None) -> None:
+    def __init__(self, signs: Array, block: int | None = None, *, scaled: bool = True) -> None:
         self.signs, n, order = signs, len(signs), block or len(signs)
         self.order, self.doubles = n, n <= MOST_DOUBLING
         left, right = (factor.astype(signs.dtype) for factor in factors(order))
-        right /= np.sqrt(order).astype(signs.dtype)
+        if scaled:
+            right /= np.sqrt(order).astype(signs.dtype)
         if order <= LEAST_FACTOR:
             left, right = np.ones_like(left, shape=(1, 1)), np.kron(left, right)
         while len(left) == 1 and len(right) < LEAST_FACTOR and n % (2 * len(right)) == 0:

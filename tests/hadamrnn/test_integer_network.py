@@ -8,7 +8,7 @@ import pytest
 
 import hadamrnn as hr
 from hadamrnn.cli import main as cli
-from hadamrnn.deployed.integer_network import FRACTION_BITS
+from hadamrnn.deployed.integer_network import FRACTION_BITS, _Product
 from hadamrnn.tasks import CopyTask, ImageTask
 
 OPTIONS = {
@@ -94,6 +94,82 @@ def test_inference_is_its_definition(option, tokens, bits):
     expected = expected if model.config.many_to_many else expected[-1]
     integers = hr.IntegerNetwork(packed, ranges=found, activation_bits=bits)
     np.testing.assert_allclose(integers.predict(x), expected, rtol=1e-12, atol=1e-12)
+
+
+def slowly(network, x):
+    """The outputs and the share of clipped states, in integers of 64 bits and with a dense matrix of codes."""
+    config, packed, c, most = network.config, network.packed, network.constants, network.most
+    C = config.integer_matrix(packed.arrays[config.recurrent], 1)[1].astype(np.int64)
+    U, V = (packed.arrays[name].astype(np.int64) for name in ("U", "V"))
+    g, found, clipped = np.zeros((config.hidden, x.shape[1]), np.int64), [], 0
+
+    def rounded(sums, factor, shift):
+        return sums * factor + (1 << shift >> 1) >> shift
+
+    for now in x:
+        if x.ndim == 2:
+            fed = rounded(U[:, now], *c.token)
+        else:
+            fed = rounded(U @ np.clip(np.rint(now.T / c.input_step), -most, most).astype(np.int64), *c.U)
+        a = rounded(C @ g, *c.W) + fed + c.b[:, None]
+        if config.activation == "modrelu":
+            a = np.sign(a) * np.maximum(np.abs(a) + c.beta[:, None], 0)
+        elif config.activation == "relu":
+            a = np.maximum(a, 0)
+        wide = rounded(a, 1, FRACTION_BITS)
+        g = np.clip(wide, -most, most)
+        clipped += (g != wide).sum()
+        read = np.maximum(g, 0) if config.activation == "linear" else g
+        found.append(((V @ read) * c.output_step + packed.arrays["c"].astype(np.float64)[:, None]).T)
+    return np.array(found) if config.many_to_many else found[-1], clipped / (len(x) * g.size)
+
+
+LARGER = {
+    "wide codes": {"hidden": 64, "recurrent_bits": 12, "many_to_many": True},
+    "narrow and wide": {"hidden": 40, "recurrent_bits": 2, "bits": 16, "activation": "relu"},
+    "Paley": {"kind": "hadamrnn", "hidden": 560},
+    "Sylvester": {"kind": "hadamrnn", "hidden": 1024, "many_to_many": True},
+    "Paley, blocks": {"kind": "hadamrnn", "block": 12, "hidden": 60, "activation": "relu", "many_to_many": True},
+}
+
+
+@pytest.mark.parametrize("option", OPTIONS | LARGER)
+@pytest.mark.parametrize("tokens", [False, True])
+@pytest.mark.parametrize("share", [1.0, 0.3])
+@pytest.mark.parametrize("bits", [3, 8, 14, 16])
+def test_floats_are_the_integers_bit_by_bit(option, tokens, share, bits):
+    model, x = build(**(OPTIONS | LARGER)[option]), draw(tokens, steps=70, batch=3)
+    found = measured(model, x)._replace(states=share * measured(model, x).states)
+    try:
+        network = hr.IntegerNetwork(hr.Packed.of(model), ranges=found, activation_bits=bits)
+    except hr.IntegerOverflowError:
+        assert bits > 8  # else all fit into 32 bits
+        return
+    expected, saturation = slowly(network, x)
+    outputs = network.predict(x)
+    assert outputs.tobytes() == np.ascontiguousarray(expected).tobytes() and network.saturation == saturation
+    assert network.predict(x[:, :1]).tobytes() == np.ascontiguousarray(expected[..., :1, :]).tobytes()
+
+
+@pytest.mark.parametrize("option", OPTIONS | LARGER)
+def test_the_fast_map_is_the_matrix_of_codes(option):
+    packed = hr.Packed.of(build(**(OPTIONS | LARGER)[option]))
+    codes = packed.arrays[packed.config.recurrent]
+    M = packed.config.integer_map(codes.astype(np.float32)).dense()
+    assert (packed.config.integer_matrix(codes, 1)[1] == M).all()
+
+
+@pytest.mark.parametrize("shift", [0, 1, 16, 31, 48])
+@pytest.mark.parametrize("factor", [1, 2**15, 2**16 - 1, 2**16])
+def test_products_are_rounded_exactly(shift, factor):
+    product = object.__new__(_Product)
+    product.factor, product.shift = factor, shift
+    near = np.random.default_rng(0).integers(1, 2**31, 2000)
+    halves = np.arange(1, 2000, 2) * 2**shift // (2 * factor)  # products near halves
+    sums = np.concatenate([near, halves[halves < 2**31], [0, 2**31 - 1]]).astype(np.int64)
+    sums = np.concatenate([sums, -sums])
+    product.scale(found := sums.astype(np.float64))
+    assert (found == (sums * factor + (1 << shift >> 1) >> shift)).all()
 
 
 @pytest.mark.parametrize("option", OPTIONS)
