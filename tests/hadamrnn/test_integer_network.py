@@ -163,7 +163,7 @@ def test_the_fast_map_is_the_matrix_of_codes(option):
 @pytest.mark.parametrize("factor", [1, 2**15, 2**16 - 1, 2**16])
 def test_products_are_rounded_exactly(shift, factor):
     product = object.__new__(_Product)
-    product.factor, product.shift = factor, shift
+    product.real = factor / 2.0**shift
     near = np.random.default_rng(0).integers(1, 2**31, 2000)
     halves = np.arange(1, 2000, 2) * 2**shift // (2 * factor)  # products near halves
     sums = np.concatenate([near, halves[halves < 2**31], [0, 2**31 - 1]]).astype(np.int64)
