@@ -154,12 +154,7 @@ def test_the_arrays_are_those_of_the_exported_file():
     assert max(map(len, text.splitlines())) <= 120
 
 
-@pytest.mark.parametrize("name", ["", "1net", "net-1", "_net", "né", "net\n", None, 7])
-def test_other_names_are_refused(name):
+@pytest.mark.parametrize("name", ["1net", "net\n", "a b"])
+def test_names_that_are_none_in_c_are_refused(name):
     with pytest.raises(hr.ParameterError, match=r"^name=.*must be a letter"):
         hr.c_source(integers(build(), draw(2, tokens=False)), name=name)
-
-
-def test_other_networks_are_refused():
-    with pytest.raises(hr.ParameterError, match=r"^network=.*must be an IntegerNetwork"):
-        hr.c_source(build())

@@ -15,6 +15,7 @@ P, F, D = hr.ParameterError, hr.FileError, hr.DivergenceError
 TASK = CopyTask(length=12, symbols=2, copies=1, train_size=32, test_size=16)
 MODEL = hr.model_for(TASK, hidden=8)
 PACKED = hr.Packed.of(MODEL)
+INTEGERS = hr.IntegerNetwork(PACKED, ranges=hr.Ranges(1, 1))
 RANGES = hr.Ranges(1.0, 1.0)
 SHAPE = {"inputs": 4, "hidden": 8, "outputs": 3}
 FIT = {"epochs": 1, "batch_size": 16, "learning_rate": 0.01, "progress": False}
@@ -71,6 +72,8 @@ TABLE = [
     *rows("IntegerNetwork", lambda v: hr.IntegerNetwork(PACKED, ranges=v), (None, (1, 1), 5), "ranges="),
     *rows("IntegerNetwork", lambda v: hr.IntegerNetwork(PACKED, ranges=hr.Ranges(1, v)), (0, None, "1"), ".states="),
     *rows("IntegerNetwork", lambda v: hr.IntegerNetwork(PACKED, ranges=hr.Ranges(1, v)), (5e-324, 1e999), ".states="),
+    *rows("c_source", hr.c_source, (*JUNK, MODEL, PACKED), "must be an IntegerNetwork"),
+    *rows("c_source", lambda v: hr.c_source(INTEGERS, name=v), (None, 7, "", "1net", "net-1", "_net", "né"), "name="),
     *rows("ranges", lambda v: hr.ranges(v, TASK), (*JUNK, PACKED), "must be a network"),
     *rows("ranges", lambda v: hr.ranges(MODEL, v), JUNK, "must be a task"),
     # training
