@@ -271,7 +271,8 @@ def _add_json(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="JSON on standard output")
 
 
-def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:
+def _parser(kind: str = hr.Config.kind, *, c: bool = False) -> argparse.ArgumentParser:
+    """For the settings of a kind; ``c``: whether a C file is exported in place of another."""
     parser = argparse.ArgumentParser(
         prog="hadamrnn",
         description="Recurrent networks whose recurrent weights are single bits, or a few.",
@@ -308,10 +309,10 @@ def _parser(kind: str = hr.Config.kind) -> argparse.ArgumentParser:
     for sub in (export, command(_info, "settings of a model and its size, in kB of 1000 bytes")):
         sub.add_argument("model", metavar="MODEL", help="directory of a run, or file of a model")
         _add_json(sub)
-    target = export.add_mutually_exclusive_group(required=True)
-    target.add_argument("file", metavar="FILE", nargs="?", help="the file to write")
-    text = "write one C99 file instead, with the recurrence in integers; it says how to call it"
-    target.add_argument("--c", metavar="FILE.c", help=text)
+    if not c:  # an optional FILE would not be found after other options
+        export.add_argument("file", metavar="FILE", help="the file to write, unless --c names one")
+    text = "write one C99 file instead of FILE, with the recurrence in integers; it says how to call it"
+    export.add_argument("--c", metavar="FILE.c", help=text)
     export.add_argument("--name", help="what the names in the C file begin with (default net)")
     export.add_argument("--activation-bits", type=int, help="of inputs and states in the C file (default 12)")
     text = "their largest absolute values (default: measured in the training data of the run)"
@@ -328,7 +329,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """What the command line says; argparse exits with 2 if it says nothing sensible."""
     first = argparse.ArgumentParser(prog="hadamrnn", add_help=False, usage="hadamrnn train TASK --model KIND ...")
     _add_kind(first)  # the settings of the kind that is named are among the options
-    return _parser(first.parse_known_args(argv)[0].kind).parse_args(argv)
+    first.add_argument("--c", nargs="?", const="")
+    found = first.parse_known_args(argv)[0]
+    return _parser(found.kind, c=found.c is not None).parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

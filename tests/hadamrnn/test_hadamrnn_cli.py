@@ -120,6 +120,13 @@ def test_export_writes_the_recurrence_as_c(run, tmp_path, capsys):
         assert file.read_text() == hr.c_source(integers, name="copy")
 
 
+def test_options_may_stand_between_the_files(run, tmp_path, capsys):
+    file, source = tmp_path / "m", tmp_path / "m.c"
+    for words in (("--json", run, file), (run, "--json", file), (run, "--json", "--c", source)):
+        assert cli.main(["export", *map(str, words)]) == 0
+        assert json.loads(capsys.readouterr().out)["file"] == str(words[-1])
+
+
 def test_info_tells_settings_and_sizes(run, tmp_path, capsys):
     out(capsys, "export", run / "model.npz", tmp_path / "model.bin")
     config = hr.HadamRNN.load(run / "model.npz").config
