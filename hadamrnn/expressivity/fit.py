@@ -115,12 +115,12 @@ def _coded(rows: Array, half: int, top: int, fixed: tuple[int, int] | None = Non
     return None if done.x is None or done.x[-1] < LEAST_MARGIN else np.r_[np.rint(done.x[:n]), done.x[n]]
 
 
+@dataclass
 class Reader:
     """A network whose recurrence is fixed, and the read-outs with which it separates sequences x, (T, B, inputs)."""
 
-    def __init__(self, network: Network, x: Array) -> None:
-        self.network, self.x = network, x
-        self.bits = network.config.bits_of("V")
+    network: Network
+    x: Array
 
     @cached_property
     def features(self) -> Array:
@@ -139,7 +139,7 @@ class Reader:
 
     def solves(self, labels: Array) -> bool:
         """Whether the best read-out does."""
-        found = solve_read_out(self.features, labels, bits=self.bits)
+        found = solve_read_out(self.features, labels, bits=self.network.config.bits_of("V"))
         return found is not None and self.separates(*found, labels)
 
 

@@ -151,8 +151,8 @@ class _Search:
         self.size = x.shape[1]
         self.found: dict[int, Witness] = {}
         self.missing = {number: labels_of(number, self.size) for number in range(2**self.size)}
-        bits = config.bits_of("V")
-        self.codes = None if bits is None else _codes(bits, config.hidden)
+        self.bits = config.bits_of("V")
+        self.codes = None if self.bits is None else _codes(self.bits, config.hidden)
 
     def keep(self, number: int, network: Network) -> None:
         self.found[number] = tuple(network.parameters.flat.tolist())
@@ -179,7 +179,7 @@ class _Search:
         usable &= np.isin(numbers, list(self.missing))
         _, first = np.unique(numbers[usable], return_index=True)
         for gap, row in np.argwhere(usable)[first]:
-            number, found = int(numbers[gap, row]), read_out(Z[row], c[gap, row], bits=reader.bits)
+            number, found = int(numbers[gap, row]), read_out(Z[row], c[gap, row], bits=self.bits)
             if reader.separates(*found, self.missing[number]):
                 self.keep(number, reader.network)
 

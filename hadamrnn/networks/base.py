@@ -134,7 +134,7 @@ class Network(ABC):
             offset = len(x) - len(y)
             for piece in reversed(pieces):
                 targets = y[max(0, piece.first - offset) : max(0, piece.last - offset)]
-                if not (self.config.pool or len(targets) or layer.pending):
+                if not (self.config.pool or len(targets) or layer.carry.any()):  # nothing is left that goes back
                     break
                 h = layer.again(piece)
                 if self.config.pool:

@@ -246,11 +246,6 @@ class Layer(ABC):
             self.slopes += np.vecdot(g, np.copysign(g.dtype.type(1), h)).sum(0)
         self._sum(segment, g, h)
 
-    @property
-    def pending(self) -> bool:
-        """Whether anything is left of the gradients of the segments visited that goes back to earlier ones."""
-        return bool(self.carry.any())
-
     @abstractmethod
     def _sum(self, segment: Segment, D: Array, h: Array) -> None:
         """Add to the gradients of W and of the source."""
