@@ -34,6 +34,7 @@ from approxbounds.errors import (
 )
 from approxbounds.extensions import extensions, register
 from approxbounds.facts.built import DenseNetwork
+from approxbounds.facts.tally import Tally
 from approxbounds.functions.anisotropic import AnisotropicHolderBall
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.besov import BesovBall
@@ -50,6 +51,7 @@ from approxbounds.measures.empirical import Empirical
 from approxbounds.measures.products import Box, Exponential, Laplace, Lebesgue, Logistic, Normal, Product, Uniform
 from approxbounds.memorisation import Memorisation, memorisation
 from approxbounds.networks.base import NetworkClass
+from approxbounds.networks.convolution import ConvNet
 from approxbounds.networks.feedforward import (
     FeedForwardNetwork,
     HeavisideNetwork,
@@ -57,12 +59,16 @@ from approxbounds.networks.feedforward import (
     ReLUNetwork,
     ReLUPowerNetwork,
 )
+from approxbounds.networks.gated import GRU, LSTM
 from approxbounds.networks.lipschitz import LipschitzFunctions
 from approxbounds.networks.norm_bounded import BoundedLinear, NormBoundedNetwork
+from approxbounds.networks.program import Program
 from approxbounds.networks.recurrent import QORNN, HadamRNN, OrthogonalRNN, RecurrentNetwork
 from approxbounds.networks.simple import FiniteClass, LinearSpace, PiecewisePolynomials
 from approxbounds.networks.skip import SkipNetwork
+from approxbounds.networks.smooth import TanhNetwork
 from approxbounds.networks.splines import FreeKnotSplines
+from approxbounds.networks.transformer import Transformer
 from approxbounds.networks.union import Union
 from approxbounds.query import (
     Candidates,
@@ -84,6 +90,8 @@ from approxbounds.version import __version__
 
 __all__ = [
     "FUNCTION_CLASSES",
+    "GRU",
+    "LSTM",
     "NETWORK_CLASSES",
     "QORNN",
     "THEOREMS",
@@ -101,6 +109,7 @@ __all__ = [
     "CertificateError",
     "Citation",
     "Comparison",
+    "ConvNet",
     "ConvexFunctions",
     "DenseNetwork",
     "Density",
@@ -136,6 +145,7 @@ __all__ = [
     "ParameterError",
     "PiecewisePolynomials",
     "Product",
+    "Program",
     "ReLUNetwork",
     "ReLUPowerNetwork",
     "RecurrentNetwork",
@@ -147,7 +157,10 @@ __all__ = [
     "Status",
     "Sufficiency",
     "Sweep",
+    "Tally",
+    "TanhNetwork",
     "Theorem",
+    "Transformer",
     "Uniform",
     "Union",
     "Verdict",

@@ -15,6 +15,7 @@ from approxbounds.constructions.graded_grids import GradedGrids
 from approxbounds.constructions.interpolation import ReLUInterpolation
 from approxbounds.constructions.level_curves import LevelCurves
 from approxbounds.constructions.level_sets import LevelSets
+from approxbounds.constructions.limits import LimitTheorem
 from approxbounds.constructions.local_polynomials import LocalPolynomials
 from approxbounds.constructions.mcshane import McShaneEnvelope
 from approxbounds.constructions.monotone import MonotoneInterpolation, MonotoneSteps
@@ -41,6 +42,7 @@ from approxbounds.functions.under import Under
 from approxbounds.measures.density import Density
 from approxbounds.measures.empirical import Empirical
 from approxbounds.measures.products import Box, Exponential, Laplace, Lebesgue, Logistic, Normal, Product, Uniform
+from approxbounds.networks.convolution import ConvNet
 from approxbounds.networks.feedforward import (
     FeedForwardNetwork,
     HeavisideNetwork,
@@ -48,12 +50,16 @@ from approxbounds.networks.feedforward import (
     ReLUNetwork,
     ReLUPowerNetwork,
 )
+from approxbounds.networks.gated import GRU, LSTM
 from approxbounds.networks.lipschitz import LipschitzFunctions
 from approxbounds.networks.norm_bounded import BoundedLinear, NormBoundedNetwork
+from approxbounds.networks.program import Program
 from approxbounds.networks.recurrent import QORNN, HadamRNN, OrthogonalRNN, RecurrentNetwork
 from approxbounds.networks.simple import FiniteClass, LinearSpace, PiecewisePolynomials
 from approxbounds.networks.skip import SkipNetwork
+from approxbounds.networks.smooth import TanhNetwork
 from approxbounds.networks.splines import FreeKnotSplines
+from approxbounds.networks.transformer import Transformer
 from approxbounds.networks.union import Union
 from approxbounds.registry import REGISTRY
 from approxbounds.theorem import Theorem
@@ -65,6 +71,7 @@ from approxbounds.transfer.fat_packing import FatPackingTransfer
 from approxbounds.transfer.hypercube import HypercubeTheorem
 from approxbounds.transfer.jump import JumpTheorem
 from approxbounds.transfer.linear_spaces import LinearSpaceTheorem
+from approxbounds.transfer.neighbours import NeighbourTheorem
 from approxbounds.transfer.no_biases import HomogeneityTheorem
 from approxbounds.transfer.oscillation import OscillationTheorem, SupNormOscillation
 from approxbounds.transfer.packing_transfer import EntropyTransfer, PackingTransfer
@@ -117,6 +124,12 @@ REGISTRY.networks.update(
         "qornn": QORNN,
         "orthogonal-rnn": OrthogonalRNN,
         "rnn": RecurrentNetwork,
+        "tanh": TanhNetwork,
+        "lstm": LSTM,
+        "gru": GRU,
+        "transformer": Transformer,
+        "convnet": ConvNet,
+        "program": Program,
     }
 )
 
@@ -158,6 +171,7 @@ REGISTRY.lower.update(
         LinearSpaceTheorem(),
         HomogeneityTheorem(),
         VolumeTheorem(),
+        NeighbourTheorem(),
         WeightedHypercubeTheorem(),
         WeightedSupNormTheorem(),
         WeightedLinearTheorem(),
@@ -198,6 +212,7 @@ REGISTRY.upper.update(
         LuShenYangZhang(),
         FromTheCube(),
         GradedGrids(),
+        LimitTheorem(),
         ConstantConstruction(),
         PoincareConstant(),
         KnownRate(),

@@ -14,15 +14,17 @@ import numpy as np
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V, precision
 from approxbounds.bound import Bound, apply, best
+from approxbounds.complexity.dimension import DimensionMethod, ExplicitMethod, no_growth
+from approxbounds.complexity.program_dimension import ProgramMethod
 from approxbounds.complexity.shattering import largest_shattered
 from approxbounds.errors import HypothesisError
-from approxbounds.facts.growth import SumCount, Thresholds
+from approxbounds.facts.growth import GrowthBound, SumCount, Thresholds
 from approxbounds.facts.hypercube import SomeFamily
 from approxbounds.facts.networks import Architecture, NetworkFacts, layered_order
 from approxbounds.kernel import certified_value
 from approxbounds.render import above
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem
+from approxbounds.theorem import Query, Step, Theorem
 from approxbounds.validation import Number, is_symbolic, symbol_unless_symbolic
 from approxbounds.witness import Witness, integer_of
 
@@ -39,29 +41,6 @@ __all__ = [
     "pseudo_dimension",
     "unshattered_member",
 ]
-
-
-_INFINITE = "G shatters sets of every size (Pdim is infinite); T3fat and T2b use its fat-shattering dimension"
-
-
-def no_growth(query: Query) -> str | None:
-    """The reason why theorems on growth functions do not apply, if there is one."""
-    return None if query.G.bounded_growth else _INFINITE
-
-
-class DimensionMethod(Theorem):
-    """An upper bound on a dimension of G, by default on Pdim(G)."""
-
-    direction = Direction.UPPER
-    inputs = ("network",)
-    integral = True
-    symbol: ClassVar[str] = r"\operatorname{Pdim}(G)"
-
-    def quantity(self, query: Query) -> str:
-        return self.symbol
-
-    def rate(self, query: Query) -> Any:
-        return query.G.orders.pdim
 
 
 class GrowthMethod(DimensionMethod):
@@ -100,20 +79,10 @@ class GrowthMethod(DimensionMethod):
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         m = integer_of(witness, self.entry) + 1
         last = Step(f"{self.statement} Here {self.fewer} at $m={m}$.", self.citations)
-        return (*growth_steps(query.G, m, self.thresholds), last)
+        return (*growth_steps(query.G.growth(self.thresholds), m), last)
 
 
-class _ExplicitMethod(DimensionMethod):
-    """A formula in the sizes of the class: there is nothing to search for."""
-
-    def search(self, query: Query) -> Witness:
-        return {}
-
-    def expression(self, query: Query) -> Any:
-        return self.evaluate(SYMBOLIC, query, {})
-
-
-class ClosedFormMethod(_ExplicitMethod):
+class ClosedFormMethod(ExplicitMethod):
     """Pdim <= L + w log2(2 r log2 r), from 2^m <= 2^L (m r/w)^w with r >= 16, w >= L.
 
     Fully connected: w = sum_l W_l (cumulative parameters if nu >= 1, own if nu = 0) and
@@ -183,7 +152,7 @@ class ClosedFormMethod(_ExplicitMethod):
         return L * A.power(A.number(nu), L - 1)  # >= sum_{j<L} nu^j
 
 
-class OperationCountMethod(_ExplicitMethod):
+class OperationCountMethod(ExplicitMethod):
     """Pdim <= 4P(t+2) if 1[g(x) > r] takes at most t operations and there are P parameters."""
 
     id = "pdim-operations"
@@ -211,7 +180,7 @@ class OperationCountMethod(_ExplicitMethod):
         return W**2 if sizes.uses is None else W * symbol_unless_symbolic(sizes.uses, "C")
 
 
-class RecurrentMethod(_ExplicitMethod):
+class RecurrentMethod(ExplicitMethod):
     """Pdim <= t + w log2(2 r log2 r), from Pi(m) <= 2^t (m r/w)^w for m >= w >= t, r >= 16.
 
     The step is from the proof of BHLM 2019, Thm 6; t, w and r are those of the class's ``closed_growth``, and the
@@ -237,7 +206,7 @@ class RecurrentMethod(_ExplicitMethod):
         return query.G.real_orders.pdim  # U and v count as real
 
 
-class PieceMethod(_ExplicitMethod):
+class PieceMethod(ExplicitMethod):
     """Functions of one variable with P polynomial pieces of degree <= D: Pdim <= P(D+2) - 1; 2P for broken lines."""
 
     id = "pdim-pieces"
@@ -267,7 +236,7 @@ class PieceMethod(_ExplicitMethod):
         return query.G.piece_order
 
 
-class DirectMethod(_ExplicitMethod):
+class DirectMethod(ExplicitMethod):
     """Classes that state it: a linear space has Pdim = D, a finite class at most log2 of its size."""
 
     id = "pdim-direct"
@@ -295,6 +264,7 @@ METHODS: tuple[Theorem, ...] = (
     RecurrentMethod(),
     PieceMethod(),
     OperationCountMethod(),
+    ProgramMethod(),
 )
 _WITHOUT_WITNESS = tuple(method for method in METHODS if not isinstance(method, GrowthMethod))
 
@@ -357,12 +327,11 @@ def pdim_steps(G: NetworkFacts, P: int) -> tuple[Step, ...]:
         if method.refusal(query) is None and certified_value(method, query, {}) <= P:
             return (Step(f"{method.statement} Hence {claim}", method.citations),)
     last = Step(f"{GrowthMethod.statement} Hence {claim}", GrowthMethod.citations)
-    return *growth_steps(G, P + 1, Thresholds.ANY), last
+    return *growth_steps(G.growth(), P + 1), last
 
 
-def growth_steps(G: NetworkFacts, m: int, thresholds: Thresholds) -> tuple[Step, ...]:
+def growth_steps(growth: GrowthBound, m: int) -> tuple[Step, ...]:
     """The growth bound on m points, layer by layer, with numbers."""
-    growth = G.growth(thresholds)
     parts: list[str] = []
     citations: list[Citation] = []
     ways = [count.layers for count in growth.whole if isinstance(count, SumCount)]

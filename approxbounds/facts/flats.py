@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from approxbounds.arithmetic import Arithmetic, V
-from approxbounds.facts.growth import GrowthBound, Thresholds
+from approxbounds.facts.growth import Count, GrowthBound, Thresholds
+from approxbounds.facts.hypercube import GridSides
 from approxbounds.facts.networks import NetworkFacts, Orders
 from approxbounds.facts.piecewise import Piecewise
 from approxbounds.sources import Citation
@@ -43,6 +44,10 @@ class OnFlats(NetworkFacts):
     def growth(self, thresholds: Thresholds = Thresholds.ANY) -> GrowthBound:
         found = self.network.flat_growth(self.axes, thresholds)
         return replace(found, whole=(*found.whole, *self.line_counts(thresholds)))
+
+    def grid_counts(self, sides: GridSides) -> tuple[Count, ...]:
+        section = self.network.section(self.axes)
+        return () if section is None else section.grid_counts(sides)
 
     @property
     def bounded_growth(self) -> bool:

@@ -35,6 +35,7 @@ __all__ = [
     "MOST_CELLS",
     "Family",
     "Grid",
+    "GridSides",
     "HypercubeFamily",
     "Index",
     "SomeFamily",
@@ -52,6 +53,8 @@ MOST_CELLS = 10**18
 #: Where finer members are tried too: their k must be exact, and N finite, in doubles.
 FINEST_RESOLUTION, FINEST_CELLS = 2**50, 2**1000
 Index = Mapping[str, Any]
+#: Of a grid: numbers of points k along its sides, each with the number of sides that have it.
+GridSides = tuple[tuple[Any, int], ...]
 
 
 class Thresholds(IntEnum):
@@ -144,6 +147,13 @@ class HypercubeFamily(Family):
     @abstractmethod
     def spread(self, A: Arithmetic[V], index: Index) -> V:
         """b - a for some interval [a, b] that contains the values of every f_omega."""
+
+    def grid_sides(self, index: Index) -> GridSides | None:
+        """The sides of the grid in which the points of all cells lie, for each t; None if they are not known to.
+
+        A grid: the points a + (i_1 s_1, .., i_d s_d) with 0 <= i_j < k_j. Entries of the index may be arrays.
+        """
+        return None
 
     @abstractmethod
     def grid(self) -> Grid:

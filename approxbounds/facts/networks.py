@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from fractions import Fraction
+from typing import Any, ClassVar
 
 from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.description import Description
 from approxbounds.errors import NotApplicableError
 from approxbounds.facts.growth import Count, GrowthBound, Thresholds
 from approxbounds.facts.growth_on_lines import count_on_line, dimension_on_line
+from approxbounds.facts.hypercube import GridSides, HypercubeFamily, Index
 from approxbounds.facts.levels import LevelGrowth
+from approxbounds.facts.pfaffian import Pfaffian
 from approxbounds.facts.piecewise import Piecewise
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, symbol_unless_symbolic
 
-__all__ = ["Activation", "Architecture", "Contents", "DelayLine", "NetworkFacts", "Orders", "Sizes", "layered_order"]
+__all__ = [
+    "Activation",
+    "Architecture",
+    "Contents",
+    "DelayLine",
+    "Limit",
+    "Neighbourhood",
+    "NetworkFacts",
+    "Orders",
+    "Sizes",
+    "layered_order",
+]
 
 
 @dataclass(frozen=True)
@@ -82,6 +96,32 @@ class DelayLine:
     rectifies: str
 
 
+class Neighbourhood(ABC):
+    """A way to give, for each rho > 0, a class G' such that each g in G has a g' in G' with |g - g'| <= rho on [0,1]^d.
+
+    ``id`` names it in witnesses.
+    """
+
+    id: ClassVar[str]
+    citations: ClassVar[tuple[Citation, ...]]
+
+    @abstractmethod
+    def at(self, rho: Fraction) -> NetworkFacts:
+        """G' for this distance; HypothesisError where none is known."""
+
+    @abstractmethod
+    def describe(self, rho: Fraction) -> str:
+        """What G' is, in Markdown with LaTeX."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A class all of whose functions are limits of functions of G: almost everywhere and boundedly, or uniformly."""
+
+    network: NetworkFacts
+    uniform: bool
+
+
 @dataclass(frozen=True)
 class Contents:
     """Simple functions in a class of networks: the zero function; one constant, of our choice; steps.
@@ -142,6 +182,31 @@ class NetworkFacts(Description, ABC):
     def level_growth(self) -> LevelGrowth:
         """The same for several thresholds at each point, from the counts that hold at any thresholds."""
         return self.growth(Thresholds.ANY).levels
+
+    def grid_counts(self, sides: GridSides) -> tuple[Count, ...]:
+        """Further counts for points of a grid with so many points along its sides, at any thresholds."""
+        return ()
+
+    def growth_at(self, family: HypercubeFamily, index: Index) -> GrowthBound:
+        """The growth bound for the points of a member of a family: on a grid there may be fewer patterns."""
+        sides = family.grid_sides(index)
+        counts = () if sides is None else self.grid_counts(sides)
+        return GrowthBound((*self.growth(family.centres).whole, *counts))
+
+    @property
+    def pfaffian(self) -> Pfaffian | None:
+        """G as a program of exponentials and its degrees, or None if it is not known as one."""
+        return None
+
+    @property
+    def neighbourhoods(self) -> tuple[Neighbourhood, ...]:
+        """The ways in which classes near G are known."""
+        return ()
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """Classes whose functions G comes as near as one likes on [0,1]^d, for upper bounds."""
+        return ()
 
     @property
     def bounded_growth(self) -> bool:

@@ -17,7 +17,7 @@ from approxbounds.bisection import largest
 from approxbounds.description import where
 from approxbounds.errors import NoExpressionError
 from approxbounds.facts.functions import EntropyBound, Regularity, SmoothBall, distance_norm
-from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, resolutions
+from approxbounds.facts.hypercube import MOST_CELLS, Grid, GridSides, HypercubeFamily, Index, Thresholds, resolutions
 from approxbounds.facts.points import PointFamily
 from approxbounds.facts.splines import BoxSplines, SplineBall
 from approxbounds.facts.waves import HolderWave, Wave
@@ -83,6 +83,9 @@ class AnisotropicBoxes(Profiled):
     def _amplitude(self, A: Arithmetic[V], resolutions: list[V]) -> V:
         pairs = zip(self.smoothness, resolutions, strict=True)
         return A.number(self.radius) * A.minimum(*(A.power(k, -A.number(s)) / self._constant(A, s) for s, k in pairs))
+
+    def grid_sides(self, index: Index) -> GridSides:
+        return tuple((index[name], 1) for name in self.indices)
 
     def norm(self, A: Arithmetic[V], index: Index, p: Number) -> V:
         amplitude = self._amplitude(A, [A.number(index[name]) for name in self.indices])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT, Arithmetic, V
 from approxbounds.description import where
-from approxbounds.facts.hypercube import Grid, Index, Thresholds, cube_grid, integer_root
+from approxbounds.facts.hypercube import Grid, GridSides, Index, Thresholds, cube_grid, integer_root
 from approxbounds.functions.bump import concentrated_maximum_holds, derivative_norm
 from approxbounds.functions.halves import Profiled
 from approxbounds.functions.perfect_spline import (
@@ -41,6 +41,9 @@ class Cubes(Profiled):
     def cells(self, index: Index) -> int:
         cells: int = int(index["k"]) ** int(self.dim)
         return cells
+
+    def grid_sides(self, index: Index) -> GridSides:
+        return ((index["k"], int(self.dim)),)
 
     def spread(self, A: Arithmetic[V], index: Index) -> V:
         return 2 * self.norm(A, index, float("inf"))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT, Arithmetic, V
-from approxbounds.facts.hypercube import Grid, HypercubeFamily, Index, Thresholds
+from approxbounds.facts.hypercube import Grid, GridSides, HypercubeFamily, Index, Thresholds
 from approxbounds.sources import Citation
 from approxbounds.validation import Number
 from approxbounds.witness import require
@@ -63,6 +63,9 @@ class Halves(HypercubeFamily):
 
     def cells(self, index: Index) -> int:
         return self.most_cells
+
+    def grid_sides(self, index: Index) -> GridSides:
+        return ((2, self.dim),)  # at one t a point and its mirror image in each coordinate
 
     def norm(self, A: Arithmetic[V], index: Index, p: Number) -> V:
         return self.base.norm(A, self._uncut, p)

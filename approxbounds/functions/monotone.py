@@ -18,7 +18,16 @@ from approxbounds.description import named, where
 from approxbounds.errors import HypothesisError
 from approxbounds.facts.functions import BoundaryLayers
 from approxbounds.facts.grid import Function, cube_indices, values_at
-from approxbounds.facts.hypercube import MOST_CELLS, Grid, HypercubeFamily, Index, Thresholds, integer_root, resolutions
+from approxbounds.facts.hypercube import (
+    MOST_CELLS,
+    Grid,
+    GridSides,
+    HypercubeFamily,
+    Index,
+    Thresholds,
+    integer_root,
+    resolutions,
+)
 from approxbounds.facts.measured import Carried, Maps
 from approxbounds.facts.powers import Curved
 from approxbounds.facts.rays import RayProfile
@@ -96,6 +105,9 @@ class CubeLayers(HypercubeFamily):
         cells = A.number(index["cells"] if "cells" in index else self.cells(index))
         volume = cells * A.power(A.number(index["k"]), -A.number(self.dim))
         return height * A.power(volume, 1 / A.number(p))
+
+    def grid_sides(self, index: Index) -> GridSides:
+        return ((index["k"], int(self.dim)),)
 
     def spread(self, A: Arithmetic[V], index: Index) -> V:
         return A.number(1)

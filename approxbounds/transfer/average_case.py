@@ -153,7 +153,7 @@ class HypercubeCase(AverageCase):
         level = validation.exact("confidence", confidence, maximum=1 - Fraction(1, 2**64), symbols=False)
         with precision(256):
             family, index, cells = self._member
-            growth = self._reduced.G.growth(family.centres).evaluate(BALL, cells)
+            growth = self._reduced.G.growth_at(family, index).evaluate(BALL, cells)
             allowed = BALL.log2(BALL.number(share) * (1 - BALL.number(level)))
             low = largest_distance(cells, growth, allowed, self.h)
             if low == 0:
@@ -216,7 +216,7 @@ def average_case(query: Query, member: Mapping[str, int] | None = None) -> Hyper
         if family.cells(index) > 2**1000:
             raise ParameterError("member", member, "must have at most 2^1000 cells")
         cells = np.array([float(family.cells(index))])
-        h, mass = best_distance(cells, reduced.G.growth(family.centres).evaluate(FLOAT, cells))
+        h, mass = best_distance(cells, reduced.G.growth_at(family, index).evaluate(FLOAT, cells))
         if not mass[0] > 0:
             raise HypothesisError(f"G shows too many patterns on N={family.cells(index)} points")
         return HypercubeCase(query, {**family.witness(index), **part, "h": int(h[0])})

@@ -65,4 +65,4 @@ class BlowUpTheorem(Theorem):
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         family, last = self.outline(query)
-        return (family, *growth_steps(query.G, integer_of(witness, "points"), Thresholds.COMMON), last)
+        return (family, *growth_steps(query.G.growth(Thresholds.COMMON), integer_of(witness, "points")), last)

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.complexity.pseudo_dimension import growth_steps, no_growth, pdim_expression
@@ -33,6 +34,7 @@ def _values(parts: Sequence[Members]) -> Scores:
             for (G, centres), alike in groupby(parts, lambda part: (part.query.G, part.family.centres))
         ]
     )
+    growth = np.minimum(growth, np.concatenate([_on_grids(part) for part in parts]))
     values, h = np.full(N.size, -np.inf), np.ones(N.size)
     possible = np.flatnonzero(growth < N)
     if possible.size:
@@ -40,6 +42,16 @@ def _values(parts: Sequence[Members]) -> Scores:
         h[possible], mass = best_distance(cells, growth[possible])
         values[possible] = norm * np.power(2 * np.maximum(mass, 0.0) / cells, 1 / float(parts[0].query.p))
     return values, {"h": h}
+
+
+def _on_grids(part: Members) -> NDArray[np.float64]:
+    """log2 of the patterns at the points of each member, by what is known of G on grids only."""
+    sides = part.family.grid_sides(part.grid.index)
+    counts = () if sides is None else part.query.G.grid_counts(sides)
+    fewest: NDArray[np.float64] = np.minimum.reduce(
+        [part.cells, *(count.evaluate(FLOAT, part.cells) for count in counts)]
+    )
+    return fewest
 
 
 def hypercube_values(family: HypercubeFamily, growth: GrowthBound, p: Number, index: Index, cells: Any) -> Any:
@@ -84,7 +96,7 @@ class HypercubeTheorem(Theorem):
         """Family, index, N and S for the witness, with every hypothesis checked."""
         query = on_cylinder(query, witness)
         family, index, cells = member_of(query.F.families, witness)
-        growth = query.G.growth(family.centres).evaluate(A, cells)
+        growth = query.G.growth_at(family, index).evaluate(A, cells)
         return family, index, cells, checked_mass(A, cells, growth, witness)
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
@@ -128,13 +140,14 @@ class HypercubeTheorem(Theorem):
         reduced = on_cylinder(query, witness)
         family, index, N = member_of(reduced.F.families, witness)
         h = integer_of(witness, "h")
-        log2_growth = reduced.G.growth(family.centres).evaluate(BALL, N)
+        growth = reduced.G.growth_at(family, index)
+        log2_growth = growth.evaluate(BALL, N)
         delta = BALL.power(BALL.number(2), log2_delta(BALL, N, log2_growth, h))
         mass, norm = hamming_mass(BALL, N, log2_growth, h), family.norm(BALL, index, query.p)
         p = query.p
         return (
             *member_steps(query, witness, f"\\|w\\|_{{{p}}}\\ge {below(norm)}"),
-            *growth_steps(reduced.G, N, family.centres),
+            *growth_steps(growth, N),
             Step(
                 f"With $h={h}$: $\\delta_h=\\Pi V(N,h-1)2^{{-N}}\\le {above(delta)}$, hence "
                 f"$S\\ge h-\\delta_h\\frac{{N-h+2}}{{N-2h+3}}\\ge {below(mass)}$."

@@ -96,6 +96,6 @@ class PointsTheorem(Theorem):
         shown = f"This gives $N={N}$ points and $w\\ge {below(family.gap(BALL, index))}$."
         return (
             Step(f"{family.describe(index)} {shown}", family.citations),
-            *growth_steps(query.G, N, family.centres),
+            *growth_steps(query.G.growth(family.centres), N),
             Step(self.statement, self.citations),
         )

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from math import inf
 from typing import Any
 
+import numpy as np
+
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.complexity.pseudo_dimension import (
     excludes_shattering,
@@ -58,11 +60,30 @@ class SupNormTheorem(Theorem):
 
     def search(self, query: Query) -> Witness:
         candidates = sorted(self._candidates(query), key=lambda found: -found[0])  # the first of equals
+        on_grid, witness = max(self._on_grids(query), key=lambda found: found[0], default=(0.0, None))
         for height, part, reduced, family, cells in candidates:
+            if height < on_grid:
+                break
             index = unshattered_member(reduced.G, family, cells, family.cells) if height > 0 else None
             if index is not None:
                 return {**family.witness(index), **part}
+        if witness is not None:
+            return witness
         raise HypothesisError("no family member with more cells than G may shatter has a height above 1e-308")
+
+    @staticmethod
+    def _on_grids(query: Query) -> Iterator[tuple[float, dict[str, Any]]]:
+        """Height and witness of the highest member of each family whose grid G certainly does not shatter."""
+        for part, reduced in cylinders(query):
+            for family in reduced.F.families:
+                grid = family.grid()
+                sides = family.grid_sides(grid.index)
+                for count in () if sides is None else reduced.G.grid_counts(sides):
+                    few = np.flatnonzero(count.evaluate(FLOAT, grid.cells) < grid.cells)
+                    if few.size:
+                        heights = np.broadcast_to(family.norm(FLOAT, grid.index, inf), grid.cells.shape)[few]
+                        i = int(np.argmax(heights))
+                        yield float(heights[i]), {**family.witness(grid.at(int(few[i]))), **part}
 
     @staticmethod
     def _candidates(query: Query) -> Iterator[tuple[float, Mapping[str, int], Query, HypercubeFamily, int]]:
@@ -72,6 +93,8 @@ class SupNormTheorem(Theorem):
         takes: G shows no fewer patterns on larger flats.
         """
         best, least = 0.0, 2
+        if not query.G.bounded_growth:  # counted on grids only
+            return
         for part, reduced in cylinders(query):
             taken = []
             for family in reduced.F.families:
@@ -91,7 +114,9 @@ class SupNormTheorem(Theorem):
         query = on_cylinder(query, witness)
         family, index, cells = member_of(query.F.families, witness)
         if A.decides:
-            unshattered = excludes_shattering(A, query.G, cells, family.centres)
+            unshattered = excludes_shattering(A, query.G, cells, family.centres) or (
+                query.G.growth_at(family, index).evaluate(A, cells) < cells
+            )
             require(unshattered, f"it is not certain that no N={echo(cells)} points are shattered")
         return family.norm(A, index, inf)
 
@@ -123,6 +148,6 @@ class SupNormTheorem(Theorem):
         family, index, N = member_of(reduced.F.families, witness)
         return (
             *member_steps(query, witness, f"\\sup w\\ge {below(family.norm(BALL, index, inf))}"),
-            *growth_steps(reduced.G, N, family.centres),
+            *growth_steps(reduced.G.growth_at(family, index), N),
             Step(self.statement, self.citations),
         )

@@ -261,7 +261,7 @@ class VolumeTheorem(Theorem):
             Step(
                 f"With $Q-1={Q - 1}$ thresholds at each of $N$ points the functions of $G$ show at most $2^B$ vectors "
                 f"of bins, $B\\le {above(vectors)}$.",
-                (Citation("approxbounds", "3.9"), *growth_steps(reduced.G, N, Thresholds.ANY)[0].citations),
+                (Citation("approxbounds", "3.9"), *growth_steps(reduced.G.growth(), N)[0].citations),
             ),
             Step(
                 f"{self.statement} With $c={c}$ the bound is at least ${below(self.evaluate(BALL, query, witness))}$.",

@@ -237,7 +237,7 @@ class WeightedHypercubeTheorem(Theorem):
         value = below(self.evaluate(BALL, query, witness))
         return (
             Step(f"{family.describe(index)} This gives $N={N}$ cells.", family.citations),
-            *growth_steps(reduced.G, n, family.centres),
+            *growth_steps(reduced.G.growth(family.centres), n),
             Step(f"{self.statement} {how} gives $E_{{{p}}}\\ge {value}$.", self.citations),
         )
 
@@ -311,6 +311,6 @@ class WeightedSupNormTheorem(Theorem):
         n = integer_of(witness, "cells")
         return (
             Step(f"{family.describe(index)} We take the $N={n}$ cells of the largest heights.", family.citations),
-            *growth_steps(reduced.G, n, family.centres),
+            *growth_steps(reduced.G.growth(family.centres), n),
             Step(f"{self.statement} Here this is ${below(self.evaluate(BALL, query, witness))}$.", self.citations),
         )

@@ -1,0 +1,56 @@
+"""Growth at the points of a grid: there exponentials of affine functions of x are monomials. THEORY.md, 3.12."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from approxbounds.arithmetic import Arithmetic, V
+from approxbounds.facts.growth import log2_sign_patterns
+from approxbounds.facts.hypercube import GridSides
+from approxbounds.sources import Citation
+
+__all__ = ["LogisticLayer"]
+
+
+@dataclass(frozen=True)
+class LogisticLayer:
+    """``functions`` * m values of rational functions of the units of a first layer, at m points of a grid.
+
+    On the grid sigmoid(w.x + b) = 1/(1 + u prod_j z_j^{i_j}), with u and the z_j as new parameters in place of b and w.
+    Counted from the middle of the grid, each of the ``units`` units has degree at most E in them, so that the common
+    numerators, of ``parameters`` parameters in all, have degree 1 + units E.
+    """
+
+    functions: int
+    units: int
+    parameters: int
+    sides: GridSides
+    citations = (Citation("AnthonyBartlett1999", "Thm 8.3"), Citation("approxbounds", "3.12"))
+
+    def __hash__(self) -> int:
+        return hash((self.functions, self.units, self.parameters))
+
+    @property
+    def degree(self) -> Any:
+        """1 + U E with E = max(sum_j floor(k_j/2), 1 + sum_j (k_j - 1 - floor(k_j/2)))."""
+        below = sum(count * (k // 2) for k, count in self.sides)
+        above = sum(count * (k - 1 - k // 2) for k, count in self.sides)
+        most = np.maximum(below, 1 + above) if isinstance(below, np.ndarray) else max(below, 1 + above)
+        return 1 + self.units * most
+
+    def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
+        functions = A.times(self.functions, m)
+        return log2_sign_patterns(A, functions, A.log2(A.number(self.degree)), self.parameters)
+
+    @property
+    def formula(self) -> str:
+        points = "m" if self.functions == 1 else f"{self.functions}m"
+        return rf"\mathrm{{wl}}({points},{self.degree},{self.parameters})"
+
+
+def varied(sides: GridSides) -> int:
+    """The number of coordinates along which the grid has more than one point; for arrays, that of all members."""
+    return sum(count for k, count in sides if np.max(k) > 1)
