@@ -12,7 +12,7 @@ from approxbounds.facts.growth import log2_sign_patterns
 from approxbounds.facts.hypercube import GridSides
 from approxbounds.sources import Citation
 
-__all__ = ["LogisticLayer"]
+__all__ = ["LogisticLayer", "varied"]
 
 
 @dataclass(frozen=True)
