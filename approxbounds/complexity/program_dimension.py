@@ -19,7 +19,7 @@ class ProgramMethod(ExplicitMethod):
     """Pdim <= t + d log2(2e(t/d + 2)), t = log2 B + d(c+1), or log2 B if there are no comparisons.
 
     From 2^m <= B (eM/d)^d with M = m(2^(c+1) - 1) functions, for d parameters, c comparisons and Khovanskii's bound B
-    on solutions. Hypothesis: a chain of q >= 1 functions; polynomials are counted by the growth method.
+    on solutions, or Warren's for programs without exponentials.
     """
 
     id = "pdim-program"
@@ -32,12 +32,7 @@ class ProgramMethod(ExplicitMethod):
     citations = (Citation("Khovanskii1991"), Citation("approxbounds", "3.10"))
 
     def refusal(self, query: Query) -> str | None:
-        program = query.G.pfaffian
-        if program is None:
-            return "the class is not a program of exponentials"
-        if not is_symbolic(program.chain) and program.chain == 0:
-            return "the program takes no exponentials"
-        return None
+        return "the class is not a program of exponentials" if query.G.pfaffian is None else None
 
     @staticmethod
     def _program(query: Query) -> Pfaffian:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from approxbounds.arithmetic import Arithmetic, V
-from approxbounds.facts.growth import PolynomialCount
 from approxbounds.facts.levels import LevelCount
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_symbolic
@@ -33,11 +32,18 @@ class Pfaffian:
     tests: Number = 0
 
     def log2_solutions(self, A: Arithmetic[V]) -> V:
-        """log2 of B, the most components of the zero set of some of these functions; q >= 1.
+        """log2 of B, the most components of the zero set of some of these functions.
 
         B = max(B_{d-1}, B_d), where B_j is Khovanskii's bound for j functions, by Lagrange multipliers if j < d.
+        Without a chain also 2 (2 beta)^d, Warren's count of polynomials.
         """
-        d, q, alpha = A.number(self.weights), A.number(self.chain), A.number(self.chain_degree)
+        if is_symbolic(self.chain) or self.chain > 0:
+            return self._khovanskii(A, self.chain)
+        d = A.number(self.weights)
+        return A.minimum(1 + d + d * A.log2(A.number(self.degree)), self._khovanskii(A, 1))
+
+    def _khovanskii(self, A: Arithmetic[V], chain: Number) -> V:
+        d, q, alpha = A.number(self.weights), A.number(chain), A.number(self.chain_degree)
         beta, D = A.number(self.degree), A.number(self.gradient_degree)
         r = d * q
         most = r * (r - 1) / 2 + d * A.log2(beta) + r * A.log2(d * (alpha + beta - 1) + 1)
@@ -57,28 +63,20 @@ class Pfaffian:
 
 @dataclass(frozen=True)
 class PfaffianCount(LevelCount):
-    """log2 B + d log2(eM/d), M = m(2^(c+1) - 1) functions of the tree; m where M < d.
-
-    Without a chain they are polynomials, which Warren's bound counts.
-    """
+    """log2 B + d log2(eM/d), M = m(2^(c+1) - 1) functions of the tree; m where M < d."""
 
     program: Pfaffian
-
-    @property
-    def citations(self) -> tuple[Citation, ...]:
-        if self.program.chain == 0:
-            return (*PolynomialCount.citations, Citation("approxbounds", "3.10"))
-        return (Citation("Khovanskii1991"), Citation("approxbounds", "3.10"))
+    citations = (
+        Citation("Khovanskii1991"),
+        Citation("AnthonyBartlett1999", "Thm 8.3"),
+        Citation("approxbounds", "3.10"),
+    )
 
     def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         program = self.program
         d = program.weights
-        nodes = program.log2_nodes(A)
-        if program.chain == 0:  # the number of polynomials is m 2^nodes
-            log2_functions = nodes + A.log2(A.e * A.number(m) / A.number(d))
-            total = 1 + A.number(d) * (1 + log2_functions + A.log2_integer(program.degree))
-        else:
-            total = program.log2_solutions(A) + A.number(d) * (nodes + A.log2(A.e * A.number(m) / A.number(d)))
+        log2_ratio = program.log2_nodes(A) + A.log2(A.e * A.number(m) / A.number(d))
+        total = program.log2_solutions(A) + A.number(d) * log2_ratio
         few = -(-d // (2 ** (min(program.tests, _MANY_TESTS) + 1) - 1))
         return A.at_least(m, few, A.minimum(A.number(m), total), A.number(m))
 
@@ -86,6 +84,4 @@ class PfaffianCount(LevelCount):
     def formula(self) -> str:
         d, tests = self.program.weights, self.program.tests
         points = "m" if tests == 0 else rf"m(2^{{{tests + 1}}}-1)"
-        if self.program.chain == 0:
-            return rf"1+{d}\log_2(2e\,{points}\,{self.program.degree}/{d})"
         return rf"\log_2B+{d}\log_2(e\,{points}/{d})"

@@ -20,23 +20,24 @@ _SIZE = allowed(Integer(maximum=10**4, symbols=False))
 class ConvNet(TalliedNetwork):
     """Convolutional networks: layers of filters, an activation and pooling by maxima, then a linear output.
 
-    size: images of size x size pixels with ``features`` channels, so that an input is a point of [0,1]^(size^2
-    features); channels: the filters of each layer, of kernel x kernel pixels, without padding; pool: windows of pool x
-    pool pixels that do not overlap (1: no pooling); activation: "relu" or one of :class:`TanhNetwork`. ``bits``,
-    ``weight_bound``: as of :class:`LSTM`. A layer whose kernel or window does not fit raises ParameterError.
+    size: images of size x size pixels, size >= 3, with ``features`` channels, so that an input is a point of
+    [0,1]^(size^2 features); channels: the filters of each layer, of kernel x kernel pixels, without padding; pool:
+    windows of pool x pool pixels that do not overlap (by default 1: no pooling); activation: "relu" or one of
+    :class:`TanhNetwork`. ``bits``, ``weight_bound``: as of :class:`LSTM`. A layer whose kernel or window does not fit
+    raises ParameterError.
 
     Parameters do not grow with the number of pixels, the chain does.
 
-    >>> ConvNet(size=28, channels=(8, 16)).weights
+    >>> ConvNet(size=28, channels=(8, 16), pool=2).weights
     1649
     """
 
-    size: int = field(metadata=_SIZE)
+    size: int = field(metadata=allowed(Integer(minimum=3, maximum=10**4, symbols=False)))
     channels: tuple[int, ...] = field(
         metadata=allowed(Entries(Integer(maximum=10**6, symbols=False), 1000, "the filters of each layer"))
     )
     kernel: int = field(default=3, metadata=_SIZE)
-    pool: int = field(default=2, metadata=_SIZE)
+    pool: int = field(default=1, metadata=_SIZE)
     activation: str = field(default="tanh", metadata=allowed(Choice((*SMOOTH, "relu"))))
     features: int = field(default=1, metadata=_SIZE)
 

@@ -65,7 +65,7 @@ class ProgramClass(NetworkClass):
 
         >>> import approxbounds as ab
         >>> ab.LSTM(hidden=128, steps=784).deployed(bits=16)
-        FiniteClass(bits=1075216, size=None, input_dim=784)
+        FiniteClass(bits=1075216, input_dim=784)
         """
         self.require_numbers("a deployed program")
         return FiniteClass(bits=bits * self.stored_numbers, input_dim=self.domain_dim)
@@ -127,7 +127,7 @@ class Program(ProgramClass):
     (d q)^2.
 
     >>> Program(weights=1441, chain=8, chain_degree=5, degree=2, input_dim=16).pseudo_dimension().value
-    66718669
+    66618241
     """
 
     weights: Number = field(metadata=allowed(Integer(maximum=MOST_WEIGHTS)))

@@ -42,7 +42,7 @@ class TanhNetwork(TalliedNetwork):
     from the second on as steps (3.13). These are for exact arithmetic; see :meth:`deployed`.
 
     >>> TanhNetwork(widths=(5,), input_dim=2).pseudo_dimension().value
-    6334
+    6314
     >>> import approxbounds as ab
     >>> ab.lower_bound(ab.LipschitzBall(dim=2), TanhNetwork(widths=(64,), input_dim=2), p=2).value
     0.0009...
