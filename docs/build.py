@@ -35,6 +35,7 @@ PAGES = {
     "README.md": "index.md",
     "approxbounds/THEORY.md": "theory.md",
     "approxbounds/EXTENDING.md": "extending.md",
+    "docs/programs.md": "programs.md",
     "docs/quantised.md": "quantised.md",
     "ARCHITECTURE.md": "architecture.md",
     "CHANGELOG.md": "changelog.md",
@@ -48,6 +49,7 @@ README <self>
 notebooks
 theory
 gallery
+programs
 quantised
 ```
 
