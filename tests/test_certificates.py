@@ -90,6 +90,13 @@ UNDER = [
 ]
 QUERIES += [(F, ab.LinearSpace(dimension=4, input_dim=2), p) for F in UNDER for p in ("7/3", math.inf)]
 QUERIES += [(UNDER[i], ab.HeavisideNetwork(widths=(5,), input_dim=2), p) for i in (0, 2) for p in ("7/3", math.inf)]
+PROGRAMS = [
+    ab.TanhNetwork(widths=(4,), input_dim=1),
+    ab.TanhNetwork(widths=(9, 9), input_dim=2, activation="gelu"),
+    ab.TanhNetwork(widths=(3, 2), input_dim=2, weight_bound="3/2", output_norm=2),
+    ab.LSTM(hidden=2, steps=2),
+]
+QUERIES += [(F, G, p) for G in PROGRAMS for F in classes(G.domain_dim)[::3] for p in ("7/3", math.inf)]
 STEEP = ab.under(ab.LipschitzBall(dim=2, radius=20), SAMPLE)
 QUERIES += [(STEEP, ab.BoundedLinear(norm="1/9", input_dim=2), p) for p in (2, math.inf)]
 CARRYING = ab.ReLUNetwork(widths=(9, 9, 9, 9), input_dim=2), ab.HeavisideNetwork(widths=(9, 9), input_dim=2)
@@ -100,7 +107,7 @@ QUERIES += [(F, G, p) for F in UNDER for G in CARRYING for p in ("7/3", math.inf
 def issued():
     """Every certificate that the library issues for the sample."""
     bounds = [b for F, G, p in QUERIES for b in chain(ab.lower_bounds(F, G, p=p), ab.upper_bounds(F, G, p=p))]
-    for G in (*networks(2), networks(1)[0]):
+    for G in (*networks(2), networks(1)[0], PROGRAMS[-1]):
         for best in (G.pseudo_dimension(), G.vc_dimension()):
             bounds += [best, *(other for other in best.others if isinstance(other, ab.Bound))]
     for G in (*NORMED, *SLOW, networks(2)[0]):
@@ -253,7 +260,7 @@ def few_pieces(G, cells, F):
 
 
 #: Network classes whose growth is checked by the theorem's formula in balls only.
-IN_BALLS = (ab.NetworkSize, ab.SkipNetwork, ab.FreeKnotSplines, ab.QORNN, ab.Union)
+IN_BALLS = (ab.NetworkSize, ab.SkipNetwork, ab.FreeKnotSplines, ab.QORNN, ab.Union, ab.TanhNetwork, ab.LSTM)
 
 
 def truly_supported(data):

@@ -61,5 +61,5 @@ class ConvNet(TalliedNetwork):
             f"$G$: {self}: convolutional networks on images of ${self.size}\\times{self.size}$ pixels and "
             f"{self.features} channels with values in $[0,1]$, layers of ({shown}) filters of "
             f"${self.kernel}\\times{self.kernel}$ pixels, {self.activation}, maxima over windows of "
-            f"${self.pool}\\times{self.pool}$, and a linear output; {self._shown}{self._bounded}."
+            f"${self.pool}\\times{self.pool}$, and a linear output; {self._shown}."
         )

@@ -46,7 +46,7 @@ class _Gated(TalliedNetwork):
         return (
             f"$G$: {self}: sequences of ${named('T', self.steps)}$ steps of ${self.features}$ numbers in $[0,1]$ to "
             f"the linear output after the last step of {self._recurrence}, ${named('n', self.hidden)}$ hidden units, "
-            f"$h_0=0$; {self._shown}{self._bounded}."
+            f"$h_0=0$; {self._shown}."
         )
 
     @property

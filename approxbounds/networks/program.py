@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple, Self
 
+from approxbounds.arithmetic import BALL, precision
 from approxbounds.description import named
 from approxbounds.errors import ParameterError
 from approxbounds.facts.growth import BitCount, Count, GrowthBound, Thresholds
@@ -19,6 +20,7 @@ from approxbounds.networks.covered import Cover, Sensitivity
 from approxbounds.networks.parametric import finer
 from approxbounds.networks.simple import FiniteClass
 from approxbounds.parameters import BITS, INPUTS, POSITIVE, Integer, allowed
+from approxbounds.render import above
 from approxbounds.sources import Citation
 from approxbounds.validation import MOST_WEIGHTS, Number, is_symbolic, symbol_unless_symbolic
 
@@ -107,9 +109,17 @@ class ProgramClass(NetworkClass):
     def _shown(self) -> str:
         """The sentence of definitions on the parameters and the exponentials."""
         program = self.pfaffian
-        text = f"${named('W', program.weights)}$ parameters"
-        text += ", real numbers" if self.bits is None else f", each one of $2^{{{self.bits}}}$ fixed values"
-        return f"{text}; exact arithmetic with a chain of ${named('q', program.chain)}$ functions"
+        text = f"${named('W', program.weights)}$ parameters, {self._allowed}; exact arithmetic with a chain of "
+        text += f"${named('q', program.chain)}$ functions"
+        if self.symbols:
+            return text
+        with precision(128):
+            return f"{text} ($\\log_2B\\le{above(program.log2_solutions(BALL))}$)"
+
+    @property
+    def _allowed(self) -> str:
+        """What parameters may be."""
+        return "real numbers" if self.bits is None else f"each one of $2^{{{self.bits}}}$ fixed values"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,8 +283,9 @@ class TalliedNetwork(ProgramClass):
         return self.variants(*changes, *finer(self.bits))
 
     @property
-    def _bounded(self) -> str:
-        return "" if self.weight_bound is None else f" in $[-{self.weight_bound},{self.weight_bound}]$"
+    def _allowed(self) -> str:
+        bounded = "" if self.weight_bound is None else f" in $[-{self.weight_bound},{self.weight_bound}]$"
+        return super()._allowed + bounded
 
 
 @lru_cache(maxsize=256)

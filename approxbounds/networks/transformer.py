@@ -76,5 +76,5 @@ class Transformer(TalliedNetwork):
             f"$G$: {self}: ${self.tokens}$ tokens of ${self.features}$ numbers in $[0,1]$, {self.blocks} blocks of "
             f"{'causal ' if self.causal else ''}softmax attention with {self.heads} heads and a feed-forward layer, "
             f"{'each after a layer norm, ' if self.norm else ''}with residuals, of width ${self.width}$, and a linear "
-            f"output of the mean; {self._shown}{self._bounded}."
+            f"output of the mean; {self._shown}."
         )
