@@ -20,8 +20,8 @@ def _first_excluded(growth: GrowthBound) -> int:
     if growth.evaluate(FLOAT, low) < low:  # one function only: no point is shattered
         return 1
     while not growth.evaluate(FLOAT, high) < high:
-        if high > 2.0**80:
-            raise HypothesisError("the growth bound excludes no set of fewer than 2^80 points")
+        if high > 2.0**300:  # the largest programs need 2^280
+            raise HypothesisError("the growth bound excludes no set of fewer than 2^300 points")
         low, high = high, high * 2.0**20
     while high - low > 1:
         points = np.unique(np.floor(np.geomspace(low, high, 256)))

@@ -8,6 +8,7 @@ from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.facts.growth import Count, GrowthBound, Thresholds
 from approxbounds.facts.hypercube import GridSides
 from approxbounds.facts.networks import NetworkFacts, Orders
+from approxbounds.facts.pfaffian import Pfaffian
 from approxbounds.facts.piecewise import Piecewise
 from approxbounds.sources import Citation
 from approxbounds.validation import Number
@@ -48,6 +49,11 @@ class OnFlats(NetworkFacts):
     def grid_counts(self, sides: GridSides) -> tuple[Count, ...]:
         section = self.network.section(self.axes)
         return () if section is None else section.grid_counts(sides)
+
+    @property
+    def pfaffian(self) -> Pfaffian | None:
+        section = self.network.section(self.axes)
+        return self.network.pfaffian if section is None else section.pfaffian
 
     @property
     def bounded_growth(self) -> bool:

@@ -42,6 +42,8 @@ class LogisticLayer:
         return 1 + self.units * most
 
     def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
+        if self.functions == 0:
+            return 0 * A.number(m)
         functions = A.times(self.functions, m)
         return log2_sign_patterns(A, functions, A.log2(A.number(self.degree)), self.parameters)
 

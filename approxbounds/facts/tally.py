@@ -18,11 +18,12 @@ from fractions import Fraction
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
+from approxbounds import validation
 from approxbounds.arithmetic import BALL, Value, precision, spend
 from approxbounds.errors import ParameterError
 from approxbounds.facts.activations import SMOOTH, Smooth
 from approxbounds.facts.pfaffian import Pfaffian
-from approxbounds.validation import Number
+from approxbounds.validation import Number, is_symbolic
 
 __all__ = ["Layer", "Tally", "Tensor"]
 
@@ -61,6 +62,16 @@ class Layer:
     group: int
 
 
+def _whole(name: str, value: object, *, minimum: int = 1) -> Number:
+    """A number of entries or places, or a symbol for it; ParameterError if it is none."""
+    return validation.integer(name, value, minimum=minimum)
+
+
+def _alike(*xs: Tensor) -> None:
+    if len({(x.width, x.places) for x in xs}) != 1:
+        raise ParameterError("tensors", [(x.width, *x.places) for x in xs], "must have one width at the same places")
+
+
 def _later(gradient: int | None, degree: int) -> int | None:
     return None if gradient is None else gradient + degree
 
@@ -88,11 +99,11 @@ class Tally:
     """What a program of layers takes: parameters, exponentials, degrees, comparisons, and how its outputs change.
 
     ``weight_bound``: B with |parameter| <= B for all of them, or None. Its methods take tensors and give tensors, as
-    layers do; :class:`~approxbounds.networks.program.Program` makes a class of such a program.
+    layers do (ParameterError if sizes do not fit); :class:`~approxbounds.networks.program.Program` is their class.
     """
 
     def __init__(self, weight_bound: Number | None = None) -> None:
-        self._bound = weight_bound
+        self._bound = None if weight_bound is None else validation.exact("weight_bound", weight_bound, symbols=False)
         self.weights: Number = 0  # d: the parameters, each once
         self.stored: Number = 0  # the numbers that a file of them holds
         self.inputs: Number = 0
@@ -105,6 +116,7 @@ class Tally:
 
     def input(self, width: Number, *, places: tuple[int, ...] = ()) -> Tensor:
         """Numbers in [0,1]: ``width`` of them at each place. Call it once."""
+        width, places = _whole("width", width), tuple(_whole("places", place) for place in places)
         self.inputs += width * prod(places)
         known = self._bound is not None
         return Tensor(width, places, largest=BALL.number(1) if known else None, changes={} if known else None)
@@ -112,16 +124,18 @@ class Tally:
     def zeros(self, width: Number) -> Tensor:
         """The state that a recurrence starts from."""
         known = self._bound is not None
-        return Tensor(width, largest=BALL.number(0) if known else None, changes={} if known else None)
+        return Tensor(_whole("width", width), largest=BALL.number(0) if known else None, changes={} if known else None)
 
     def parameters(self, width: Number, *, places: tuple[int, ...] = ()) -> Tensor:
         """Trained numbers themselves, such as learned positions: one for each entry."""
+        width, places = _whole("width", width), tuple(_whole("places", place) for place in places)
         group = self._group(width * prod(places))
         known = self._bound is not None
         return Tensor(width, places, 1, 0, self._ball() if known else None, {group: BALL.number(1)} if known else None)
 
     def layer(self, inputs: Number, outputs: Number, *, bias: bool = True) -> Layer:
         """The parameters of an affine map, to be used by :meth:`apply`, perhaps at every step of a recurrence."""
+        outputs = _whole("size", outputs)
         return Layer(inputs, outputs, bias, self._group(outputs * (inputs + int(bias))))
 
     def _group(self, parameters: Number, stored: Number | None = None) -> int:
@@ -143,6 +157,7 @@ class Tally:
     def apply(self, layer: Layer, *xs: Tensor) -> Tensor:
         """The map at each place, of the entries of all xs one after the other."""
         spend(10)
+        _alike(*(x._replace(width=1) for x in xs))
         width = sum(x.width for x in xs)
         if width != layer.inputs:
             raise ParameterError("inputs", layer.inputs, f"the layer is given {width} numbers")
@@ -164,6 +179,7 @@ class Tally:
 
     def convolution(self, x: Tensor, *, size: Number, kernel: int, padding: int = 0) -> Tensor:
         """``size`` filters of ``kernel`` places along each axis: places fall by kernel - 1 and grow by 2 padding."""
+        kernel, padding = _whole("kernel", kernel), _whole("padding", padding, minimum=0)
         places = tuple(n + 2 * padding - kernel + 1 for n in x.places)
         if not places or min(places) < 1:
             raise ParameterError("kernel", kernel, f"must fit into the places {x.places} with padding={padding}")
@@ -185,7 +201,7 @@ class Tally:
         if activation in ("relu", "abs"):
             self._test(x, x.size * x.width)
             return x
-        if activation not in SMOOTH:
+        if not isinstance(activation, str) or activation not in SMOOTH:
             raise ParameterError("activation", activation, f"must be one of {', '.join((*SMOOTH, 'relu', 'abs'))}")
         return self._smooth(x, SMOOTH[activation])
 
@@ -203,6 +219,7 @@ class Tally:
 
     def add(self, *xs: Tensor) -> Tensor:
         """The sum of tensors of one shape: residual connections."""
+        _alike(*xs)
         y = xs[0]._replace(degree=max(x.degree for x in xs), gradient=_largest_of(*(x.gradient for x in xs)))
         if self._bound is None:
             return y
@@ -210,6 +227,7 @@ class Tally:
 
     def multiply(self, x: Tensor, y: Tensor) -> Tensor:
         """The product entry by entry."""
+        _alike(x, y)
         gradient = _largest_of(_later(y.gradient, x.degree), _later(x.gradient, y.degree))
         z = x._replace(degree=x.degree + y.degree, gradient=gradient)
         if self._bound is None:
@@ -229,6 +247,9 @@ class Tally:
 
     def part(self, x: Tensor, width: Number) -> Tensor:
         """``width`` of the entries of each place."""
+        width = _whole("width", width)
+        if not (is_symbolic(width) or is_symbolic(x.width)) and width > x.width:
+            raise ParameterError("width", width, f"there are {x.width} entries")
         return x._replace(width=width)
 
     # ------------------------------------------------------------------------------------ between entries
@@ -238,7 +259,9 @@ class Tally:
 
         With ``causal`` token i attends to tokens 1..i. Logits are divided by the square root of D/heads.
         """
-        (T,), D = x.places, x.width
+        heads, D, T = _whole("heads", heads), x.width, x.size
+        if len(x.places) != 1:
+            raise ParameterError("places", x.places, "attention is between the places of a sequence: one number")
         if D % heads:
             raise ParameterError("heads", heads, f"must divide the width {D}")
         query, key, value = (self.dense(x, size=D) for _ in range(3))
@@ -271,6 +294,7 @@ class Tally:
 
     def layer_norm(self, x: Tensor, *, eps: Fraction = Fraction(1, 10**5)) -> Tensor:
         """(x - mean)/sqrt(variance + eps) at each place, times a factor and plus a shift for each entry; eps > 0."""
+        eps = validation.exact("eps", eps, symbols=False)
         n, group = x.width, self._group(2 * x.width)
         y = x._replace(degree=x.degree + 2, gradient=x.degree + 1)
         if x.gradient is not None:
@@ -286,12 +310,14 @@ class Tally:
 
     def max_pool(self, x: Tensor, *, window: int) -> Tensor:
         """The maxima over windows of ``window`` places along each axis, which do not overlap."""
+        window = _whole("window", window)
         y = self.mean_pool(x, window=window)
         self._test(x, y.size * x.width * (window ** len(x.places) - 1))
         return y
 
     def mean_pool(self, x: Tensor, *, window: int) -> Tensor:
         """The means over windows of ``window`` places along each axis, which do not overlap."""
+        window = _whole("window", window)
         places = tuple(n // window for n in x.places)
         if not places or min(places) < 1:
             raise ParameterError("window", window, f"must fit into the places {x.places}")
@@ -312,13 +338,14 @@ class Tally:
 
         A file often stores two bias vectors in place of their sum.
         """
+        hidden = _whole("hidden", hidden)
         cell = self.layer(x.width + hidden, 4 * hidden)
         self.stored += 4 * hidden
         h = c = self.zeros(hidden)
         for _ in range(x.size):
             a = self.apply(cell, x._replace(places=()), h)
-            gate = self.act(self.part(a, 3 * hidden), "sigmoid")
-            gate, new = self.part(gate, hidden), self.act(self.part(a, hidden), "tanh")
+            gate = self.act(a._replace(width=3 * hidden), "sigmoid")._replace(width=hidden)
+            new = self.act(a._replace(width=hidden), "tanh")
             c = self.add(self.multiply(gate, c), self.multiply(gate, new))
             h = self.multiply(gate, self.act(c, "tanh"))
         return h
@@ -328,6 +355,7 @@ class Tally:
 
         ``reset_after``: tanh(U x + b + r (V h + b')), as common libraries have it. A file often stores two biases.
         """
+        hidden = _whole("hidden", hidden)
         gates = self.layer(x.width + hidden, 2 * hidden)
         own = self.layer(x.width, hidden)
         kept = self.layer(hidden, hidden, bias=reset_after)
@@ -335,7 +363,7 @@ class Tally:
         h = self.zeros(hidden)
         for _ in range(x.size):
             at = x._replace(places=())
-            gate = self.part(self.act(self.apply(gates, at, h), "sigmoid"), hidden)
+            gate = self.act(self.apply(gates, at, h), "sigmoid")._replace(width=hidden)
             past = self.apply(kept, h if reset_after else self.multiply(gate, h))
             new = self.add(self.apply(own, at), self.multiply(gate, past) if reset_after else past)
             h = self.mix(gate, h, self.act(new, "tanh"))

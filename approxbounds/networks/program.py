@@ -22,7 +22,7 @@ from approxbounds.networks.simple import FiniteClass
 from approxbounds.parameters import BITS, INPUTS, POSITIVE, Integer, allowed
 from approxbounds.render import above
 from approxbounds.sources import Citation
-from approxbounds.validation import MOST_WEIGHTS, Number, is_symbolic, symbol_unless_symbolic
+from approxbounds.validation import MOST_WEIGHTS, Number, integer, is_symbolic, symbol_unless_symbolic
 
 __all__ = ["Program", "ProgramClass", "TalliedNetwork"]
 
@@ -65,11 +65,14 @@ class ProgramClass(NetworkClass):
         library and the machine are fixed and deterministic. Nothing else that is known of the network holds for them:
         rounding can show patterns that exact arithmetic cannot (THEORY.md, 3.10).
 
+        ``bits``: 1 to 1024. ParameterError for others.
+
         >>> import approxbounds as ab
         >>> ab.LSTM(hidden=128, steps=784).deployed(bits=16)
         FiniteClass(bits=1075216, input_dim=784)
         """
         self.require_numbers("a deployed program")
+        bits = integer("bits", bits, maximum=1024, symbols=False)
         return FiniteClass(bits=bits * self.stored_numbers, input_dim=self.domain_dim)
 
     @property
@@ -159,7 +162,7 @@ class Program(ProgramClass):
     def of(cls, build: Callable[[Tally], Tensor], *, bits: Number | None = None) -> Program:
         """The program that ``build`` writes: it takes a :class:`Tally`, whose methods are layers, and gives the output.
 
-        ParameterError if it has not exactly one output or layers do not fit.
+        ParameterError if it gives no tensor of one number, or layers do not fit.
 
         >>> def build(t):
         ...     x = t.input(16)
@@ -168,8 +171,13 @@ class Program(ProgramClass):
         >>> Program.of(build, bits=8).pseudo_dimension().value
         2568
         """
+        if not callable(build):
+            raise ParameterError("build", build, "must be a function of a Tally")
         tally = Tally()
-        p = tally.pfaffian(build(tally))
+        output = build(tally)
+        if not isinstance(output, Tensor):
+            raise ParameterError("build", output, "must give a tensor, the output of its last layer")
+        p = tally.pfaffian(output)
         return cls(
             weights=p.weights,
             chain=p.chain,
