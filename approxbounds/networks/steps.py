@@ -12,9 +12,11 @@ from approxbounds.facts.growth_on_grids import LogisticLayer, varied
 from approxbounds.facts.hypercube import GridSides
 from approxbounds.facts.networks import Neighbourhood, NetworkFacts, Orders
 from approxbounds.sources import Citation
-from approxbounds.validation import MOST_WEIGHTS, Number
+from approxbounds.validation import Number
 
 __all__ = ["GridSteps"]
+
+_MOST_STEPS = 10**250
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +83,8 @@ class GridSteps(Neighbourhood):
 
     def at(self, rho: Fraction) -> NetworkFacts:
         steps = self._steps(rho)
-        if steps > MOST_WEIGHTS:
-            raise HypothesisError(f"rho={rho}: it takes more than {MOST_WEIGHTS} steps")
+        if steps > _MOST_STEPS:
+            raise HypothesisError(f"rho={rho}: it takes more than 10^250 steps")
         return _StepNetwork(widths=self.widths, steps=steps)
 
     def describe(self, rho: Fraction) -> str:
