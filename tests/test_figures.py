@@ -369,7 +369,7 @@ def test_derivation_draws_the_steps_of_the_bound(scripts: Any, made: tuple[Path,
     assert functions == F.definition and network == G.definition
     assert family.startswith(F.families[0].describe({"k": bound.witness["k"]}))
     cells = F.families[0].cells({"k": bound.witness["k"]})
-    assert [growth] == [step.text for step in growth_steps(G, cells, F.families[0].centres)]
+    assert [growth] == [step.text for step in growth_steps(G.growth(F.families[0].centres), cells)]
     assert theorem.startswith(bound.theorem.statement[:20])
     script = scripts("derivation")
     assert sorted(i for row in script.GRID for i in row) == list(range(len(record["steps"]) + 1))
