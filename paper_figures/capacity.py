@@ -4,9 +4,9 @@ Measured: the largest m such that training fits random labels of m random sequen
 (:func:`hadamrnn.expressivity.memorisation`), an experiment; and, crosses, the largest shattered set found for the
 HadamRNN (:func:`hadamrnn.expressivity.shattered`), a proved lower bound on the pseudo-dimension. Bounds: on the
 pseudo-dimension; random labels of m points are fitted in at most a share Pi(m)/2^m of all draws, below one half beyond
-``limit``, which is one or two points above it. From the repository root, with more draws, restarts and sizes (an hour):
-``python -m paper_figures.capacity --full --train``. Sources: approxbounds; Foucault, Mamalet and Malgouyres (2024,
-2025).
+``limit``, which is one or two points above it. Of LSTM and GRU networks there are bounds only: none is trained.
+From the repository root, with more draws, restarts and sizes (an hour): ``python -m paper_figures.capacity --full
+--train``. Sources: approxbounds; Foucault, Mamalet and Malgouyres (2024, 2025).
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 import approxbounds as ab
+from approxbounds import plots
+from approxbounds.plots import Series
 from hadamrnn import Config, NetworkConfig, QORNNConfig
 from hadamrnn.errors import BoundViolationError
 from hadamrnn.expressivity.capacity import label_limit, memorisation, require_possible, shattered
@@ -47,6 +49,9 @@ NAMES = {
     "orthogonal": "orthogonal, ReLU, real",
 }
 LOOKS = dict(zip(NAMES, style.SERIES, strict=True))
+#: Classes of which only the bound is drawn, with 4 bits for each parameter.
+BOUNDED = {"lstm": ab.LSTM, "gru": ab.GRU}
+BOUNDED_LOOKS = {"lstm": Series("#2A7A3B", "v", (0, (8, 1.5))), "gru": plots.SERIES[3]}
 
 
 def network(family: str, hidden: int, bits: int) -> NetworkConfig:
@@ -60,7 +65,7 @@ def network(family: str, hidden: int, bits: int) -> NetworkConfig:
 
 
 def queries(*, quick: bool = False, full: bool = False) -> list[dict[str, Any]]:
-    """The points of the three panels, then the shattered sets."""
+    """The points of the three panels, then the shattered sets, then bounds alone."""
     sizes, lengths, small = (
         ((2,), (2,), (1,))
         if quick
@@ -79,7 +84,15 @@ def queries(*, quick: bool = False, full: bool = False) -> list[dict[str, Any]]:
     names = ("panel", "family", "hidden", "steps", "bits")
     found = [dict(zip(names, point, strict=True)) | effort for point in points]
     effort = {"draws": 5 if full else 1, "restarts": effort["restarts"], "iterations": effort["iterations"]}
-    return found + [dict(zip(names, ("shattered", "hadamrnn", n, STEPS, BITS), strict=True)) | effort for n in small]
+    found += [dict(zip(names, ("shattered", "hadamrnn", n, STEPS, BITS), strict=True)) | effort for n in small]
+    points = [("hidden", family, n, STEPS, BITS) for family in BOUNDED for n in sizes]
+    points += [("steps", family, LENGTHS_AT, T, BITS) for family in BOUNDED for T in lengths]
+    return found + [dict(zip(names, point, strict=True)) for point in points]
+
+
+def trains(*, family: str, **_: Any) -> bool:
+    """Whether networks of this family are trained."""
+    return family not in BOUNDED
 
 
 def train(
@@ -94,28 +107,37 @@ def train(
     return {"seed": SEED, "measured": found.capacity, "fitted": list(found.fitted)}
 
 
-def solve(*, panel: str, family: str, hidden: int, steps: int, bits: int, trained: Record, **effort: int) -> Record:
+def solve(
+    *, panel: str, family: str, hidden: int, steps: int, bits: int, trained: Record | None = None, **effort: int
+) -> Record:
     """What was measured, and the certified bound, which it may not refute; the ratio has three digits."""
-    G = network(family, hidden, bits).as_class(steps=steps)
-    bound, measured = G.pseudo_dimension(), trained["measured"]
+    if trained is None:
+        G: ab.NetworkClass = BOUNDED[family](hidden=hidden, steps=steps, bits=bits)
+    else:
+        G = network(family, hidden, bits).as_class(steps=steps)
+    bound = G.pseudo_dimension()
     record: Record = {"panel": panel, "family": family, "hidden": hidden, "steps": steps}
     record |= {"bits": None if family == "orthogonal" else bits, "bound": int(bound.value)}
+    proof = {"bound_theorem": bound.theorem.id, "sources": cited(bound)}
+    if trained is None:
+        return record | proof
+    measured = trained["measured"]
     if panel != "shattered":
         require_possible(G, trained["fitted"])
         record["limit"] = label_limit(G, LEVEL)
     elif measured > record["bound"]:
         raise BoundViolationError(f"{measured} points are shattered, at most {record['bound']} can be by {G}")
-    ratio = float(f"{measured / record['bound']:.3g}")
-    return record | {"measured": measured, "ratio": ratio, "bound_theorem": bound.theorem.id, "sources": cited(bound)}
+    return record | {"measured": measured, "ratio": float(f"{measured / record['bound']:.3g}")} | proof
 
 
 def _draw(ax: Axes, records: list[Record], name: str) -> None:
     """Bounds with open markers, measurements with filled ones."""
-    for family, look in LOOKS.items():
+    for family, look in (LOOKS | BOUNDED_LOOKS).items():
         curve = [r for r in records if r["panel"] == name and r["family"] == family]
         at = [r[name] for r in curve]
         ax.plot(at, [r["bound"] for r in curve], **look.line(markerfacecolor="white", linewidth=0.7))
-        ax.plot(at, [r["measured"] for r in curve], **look.line())
+        if trains(family=family):
+            ax.plot(at, [r["measured"] for r in curve], **look.line())
     if name == "hidden":
         sets = [r for r in records if r["panel"] == "shattered"]
         color = LOOKS["hadamrnn"].color
@@ -147,10 +169,13 @@ def write(*, name: str, records: list[Record], out: Path) -> list[Path]:
         for panel in ("hidden", "steps"):
             axes[panel].set_ylabel("points")
         handles = [Line2D([], [], **look.line()) for look in LOOKS.values()]
+        for look in BOUNDED_LOOKS.values():
+            handles.append(Line2D([], [], **look.line(markerfacecolor="white", linewidth=0.7)))
         for marker, face in (("o", "white"), ("o", "black"), ("x", "black")):
             handles.append(Line2D([], [], color="black", marker=marker, markerfacecolor=face, linestyle=""))
         labels_of_marks = ("certified bound", "labels fitted", "shattered")
-        figure.legend(handles, [*NAMES.values(), *labels_of_marks], loc="outside upper center", ncols=2)
+        names = [*NAMES.values(), *(f"{G.__name__}, {BITS} bits" for G in BOUNDED.values())]
+        figure.legend(handles, [*names, *labels_of_marks], loc="outside upper center", ncols=2)
         return style.save(figure, name=name, out=out)
 
 
@@ -160,15 +185,18 @@ CAPACITY = Product(
     caption=(
         "Capacity of recurrent networks with one input per step. Filled: the most random sequences whose random labels "
         "training fits in half of the draws; crosses: the largest set found that HadamRNNs shatter, with exact "
-        "witnesses. Open: certified upper bounds on the pseudo-dimension. "
+        "witnesses. Open: certified upper bounds on the pseudo-dimension. LSTM and GRU: bounds alone, in exact "
+        rf"arithmetic with one of $2^{BITS}$ values for each parameter, biases too; of a network as it is deployed, "
+        rf"rounding included, all stored numbers count, {BITS} bits each, and both biases of a gate. "
         rf"(a) Against $n$, at $T={STEPS}$. (b) Against $T$. (c) Against the bits of $U$, $v$ and, for QORNN, $W$, at "
         rf"$T={STEPS}$."
     ),
     queries=queries,
     train=train,
+    trains=trains,
     solve=solve,
     write=write,
-    citations=(ab.Citation("approxbounds", "6"),),
+    citations=(ab.Citation("approxbounds", "6"), ab.Citation("Cho2014"), ab.Citation("HochreiterSchmidhuber1997")),
     tolerances={"measured": 0.5, "ratio": 0.5},  # training depends on the rounding of the machine
 )
 

@@ -24,7 +24,8 @@ class Product:
     ``queries(quick=)`` lists keyword arguments (JSON-able, together unique), ``solve(**query)`` answers one of them and
     ``write(name=, records=, out=)`` makes the files and returns their paths. ``quick`` means a coarse grid, for tests.
     ``train(**query)``, where there is one, trains networks for minutes: what it returns is stored with its settings
-    (:mod:`paper_figures.results`) and given to ``solve(**query, trained=)``.
+    (:mod:`paper_figures.results`) and given to ``solve(**query, trained=)``. Queries that need no training are those
+    of which ``trains(**query)`` is false.
     ``caption`` is LaTeX. It cites what the records list in a field ``sources`` (see :func:`cited`), the theorems that
     they name in fields ending with "theorem", and ``citations``. ``tolerances``: the relative tolerance, against the
     manifest, of every number in a field of this name; all others must agree exactly.
@@ -37,6 +38,7 @@ class Product:
     solve: Callable[..., Record]
     write: Callable[..., list[Path]]
     train: Callable[..., Record] | None = None
+    trains: Callable[..., bool] = lambda **query: True
     citations: tuple[ab.Citation, ...] = ()
     tolerances: Mapping[str, float] = field(default_factory=dict)
 

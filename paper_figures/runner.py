@@ -48,7 +48,7 @@ def solve(
             stored = {} if train or product.train is None else results.read(product.name)
             for label, query in queries.items():
                 more = {}
-                if product.train is not None:
+                if product.train is not None and product.trains(**query):
                     found = product.train(**query) if train else stored.get(label)
                     if found is None:
                         raise ab.ParameterError("results", label, f"is not stored for {product.name}: use --train")

@@ -120,6 +120,20 @@ class TestStoredResults:
         (line,) = runner.check([other], train=True, **how)
         assert line == "name: n=1: least: stored 0.25, now 0.375 (allowed: 0.1 relative)"
 
+    def test_queries_that_need_no_training(self, scripts: Any, product: Any, tmp_path: Path) -> None:
+        """Only the others are trained and stored."""
+        runner, path = scripts("runner"), tmp_path / "manifest.json"
+        half = replace(
+            product,
+            queries=lambda *, quick: [{"n": 1}, {"n": 2}],
+            trains=lambda n: n == 1,
+            solve=lambda n, trained=None: {"n": n, "least": trained and min(trained["errors"])},
+        )
+        runner.update([half], path=path, train=True, progress=False)
+        assert list(scripts("results").read("name")) == ["n=1"]
+        assert runner.check([half], path=path, progress=False) == []
+        assert scripts("manifest").read(path)["name"]["n=2"] == {"n": 2, "least": None}
+
     @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"results": [1]}', '{"results": [{"label": "n=1"}]}'])
     def test_what_is_no_file_of_results_is_bad_input(
         self, scripts: Any, product: Any, tmp_path: Path, content: str
@@ -331,6 +345,19 @@ def test_quantised_networks_switch_to_the_finite_count(scripts: Any, made: tuple
         assert all(ab.verify(record["certificate"]) for record in bounds)
         values = [record["lower"] for record in bounds]  # ever more bits, then real weights
         assert values == sorted(values, reverse=True) and values[-1] > 0
+
+
+def test_capacity_of_gated_networks_is_that_of_their_bits(scripts: Any, made: tuple[Path, list[Any]]) -> None:
+    """4 bits times the parameters of 4 or 3 gates and of the output; nothing is measured."""
+    gates = {"lstm": 4, "gru": 3}
+    bounded = [record for record in records_of(made[0], "capacity") if record["family"] in gates]
+    assert sorted((r["family"], r["panel"]) for r in bounded) == sorted(
+        (family, panel) for family in gates for panel in ("hidden", "steps")
+    )
+    for record in bounded:
+        n = record["hidden"]
+        assert record["bound"] == 4 * (gates[record["family"]] * n * (n + 1 + 1) + n + 1)
+        assert record["bits"] == 4 and "measured" not in record
 
 
 def test_theorems_draws_t1_as_a_rate_only(made: tuple[Path, list[Any]]) -> None:
