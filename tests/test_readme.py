@@ -19,7 +19,7 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize(("page", "least"), [("README.md", 30), ("docs/programs.md", 10)])
+@pytest.mark.parametrize(("page", "least"), [("README.md", 30), ("docs/programs.md", 10), ("docs/quantised.md", 5)])
 def test_examples(page, least):
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     results = doctest.testfile(str(README.parent / page), module_relative=False, optionflags=flags)
