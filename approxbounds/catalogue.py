@@ -68,6 +68,7 @@ from approxbounds.transfer.boundary_layers import BoundaryLayerTheorem
 from approxbounds.transfer.curvature import CurvatureTheorem
 from approxbounds.transfer.fat_hypercube import FatHypercubeTheorem, FatSupNormTheorem
 from approxbounds.transfer.fat_packing import FatPackingTransfer
+from approxbounds.transfer.forms import FormsTheorem
 from approxbounds.transfer.hypercube import HypercubeTheorem
 from approxbounds.transfer.jump import JumpTheorem
 from approxbounds.transfer.linear_spaces import LinearSpaceTheorem
@@ -75,6 +76,7 @@ from approxbounds.transfer.neighbours import NeighbourTheorem
 from approxbounds.transfer.no_biases import HomogeneityTheorem
 from approxbounds.transfer.oscillation import OscillationTheorem, SupNormOscillation
 from approxbounds.transfer.packing_transfer import EntropyTransfer, PackingTransfer
+from approxbounds.transfer.parities import ParityTheorem
 from approxbounds.transfer.points import PointsTheorem
 from approxbounds.transfer.regions import RegionTheorem
 from approxbounds.transfer.scale_sensitive import ScaleSensitiveTheorem
@@ -155,6 +157,7 @@ REGISTRY.lower.update(
         BlowUpTheorem(),
         HypercubeTheorem(),
         JumpTheorem(),
+        FormsTheorem(),
         PointsTheorem(),
         SupNormTheorem(),
         BoundaryLayerTheorem(),
@@ -169,6 +172,7 @@ REGISTRY.lower.update(
         OscillationTheorem(),
         SupNormOscillation(),
         LinearSpaceTheorem(),
+        ParityTheorem(),
         HomogeneityTheorem(),
         VolumeTheorem(),
         NeighbourTheorem(),

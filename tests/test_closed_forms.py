@@ -27,6 +27,7 @@ WITHOUT_CLOSED_FORMS |= {"covering-constant", "known-rate-besov"}
 WITHOUT_CLOSED_FORMS |= {"T3w", "T3w-inf", "Tlin-w", "T3fat-w", "T3fat-w-inf", "Tcurv-w"}  # a sum over all masses
 WITHOUT_CLOSED_FORMS |= {"from-the-cube", "graded-grids"}  # the best of many constructions, a sum over all nodes
 WITHOUT_CLOSED_FORMS |= {"Tnear", "limits"}  # a search for the distance, the best of many constructions
+WITHOUT_CLOSED_FORMS |= {"Tforms", "Tparity"}  # the best of many degrees, for a fixed number of coordinates
 OTHER_SIZES = {"lu-shen-yang-zhang"}  # of shen-yang-zhang's kind, for other smoothness
 PRINTERS = [
     sympy.pycode,

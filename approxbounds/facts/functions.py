@@ -172,6 +172,11 @@ class FunctionFacts(Measured, Description, ABC):
         return None
 
     @property
+    def symmetric(self) -> bool:
+        """Whether f in F remains in F where coordinates are exchanged."""
+        return False
+
+    @property
     def roughest_axes(self) -> tuple[int, ...]:
         """The coordinates, those in which functions may be roughest first, the last first where all are alike."""
         return tuple(range(self.domain_dim))[::-1]
@@ -271,6 +276,11 @@ class FunctionFacts(Measured, Description, ABC):
     @property
     def is_convex(self) -> bool:
         """Whether all f are known to be convex on [0,1]^d."""
+        return False
+
+    @property
+    def every_convex(self) -> bool:
+        """Whether all convex functions with values in [0,1] are in F."""
         return False
 
     @abstractmethod

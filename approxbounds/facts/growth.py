@@ -138,6 +138,9 @@ class BitCount(LevelCount):
         bits = A.log2_integer(self.size) if self.bits is None else A.number(self.bits)
         return bits + 0 * A.number(m)
 
+    def log2_functions(self, A: Arithmetic[V]) -> V | None:
+        return self.evaluate(A, 1)
+
     @property
     def formula(self) -> str:
         return r"\log_2|G|"
@@ -152,6 +155,9 @@ class CodeCount(LevelCount):
 
     def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         return A.number(self.bits) + 0 * A.number(m)
+
+    def log2_functions(self, A: Arithmetic[V]) -> V | None:
+        return self.evaluate(A, 1)
 
     @property
     def formula(self) -> str:
@@ -273,6 +279,10 @@ class CountedLayer:
         counts = tuple(count for count in self.counts if isinstance(count, LevelCount))
         return LevelGrowth(counts).at_levels(A, points, levels, common=common)
 
+    def log2_functions(self, A: Arithmetic[V]) -> V | None:
+        """The same where it is for all numbers of points, see `LevelCount`; None if no count is."""
+        return _least_number(A, self.counts)
+
     def smallest(self, A: Arithmetic[V], m: int) -> Count:
         """The count that is used at m points (for display: decided with floats)."""
         return min(self.counts, key=lambda count: float(count.evaluate(A, m)))
@@ -290,6 +300,11 @@ class SumCount(LevelCount):
     def at_levels(self, A: Arithmetic[V], points: V | float, levels: int, *, common: bool) -> V:
         """Hidden layers at the points themselves."""
         return self._sum(lambda layer: layer.at_levels(A, points, levels, common=common))
+
+    def log2_functions(self, A: Arithmetic[V]) -> V | None:
+        values = [layer.log2_functions(A) for layer in self.layers]
+        known = [value for value in values if value is not None]
+        return sum(known[1:], known[0]) if len(known) == len(values) else None
 
     def _sum(self, value: Callable[[CountedLayer], V]) -> V:
         spend(2 * len(self.layers))
@@ -326,10 +341,21 @@ class GrowthBound:
         """
         return A.minimum(A.number(m), *(count.evaluate(A, m) for count in self.whole))
 
+    def log2_functions(self, A: Arithmetic[V]) -> V | None:
+        """log2 of the number of functions, those equal but for null sets counted once; None if no bound is known."""
+        return _least_number(A, self.whole)
+
     @property
     def levels(self) -> LevelGrowth:
         """The counts that hold at several thresholds a point; only asked of a bound for any thresholds."""
         return LevelGrowth(tuple(count for count in self.whole if isinstance(count, LevelCount)))
+
+
+def _least_number(A: Arithmetic[V], counts: tuple[Count, ...]) -> V | None:
+    """The least of the counts that are the same for all numbers of points."""
+    values = [count.log2_functions(A) for count in counts if isinstance(count, LevelCount)]
+    known = [value for value in values if value is not None]
+    return A.minimum(*known) if known else None
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,8 @@ class HypercubeFamily(Family):
     on_cubes: ClassVar[bool] = False
     #: whether f_omega = +-w vanishes at the faces of all cells with all derivatives that count: cells may be left out
     compact: ClassVar[bool] = False
+    #: whether each of the 2^d cells has its own signs of x_j - 1/2, and w is a function of the |x_j - 1/2|
+    mirrored: ClassVar[bool] = False
 
     @abstractmethod
     def cells(self, index: Index) -> int:

@@ -29,6 +29,10 @@ class LevelCount(ABC):
         """
         return self.evaluate(A, A.times(levels - 1, points))
 
+    def log2_functions(self, A: Arithmetic[V]) -> V | None:
+        """The count for any number of pairs, if it is the same for all: then log2 of the functions, null sets aside."""
+        return None
+
 
 @dataclass(frozen=True)
 class LevelGrowth:

@@ -83,6 +83,10 @@ class BesovBall(FunctionClass):
     def families(self) -> tuple[HypercubeFamily, ...]:
         return self.inner.families
 
+    @property
+    def symmetric(self) -> bool:
+        return True
+
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, dim=len(axes))
 

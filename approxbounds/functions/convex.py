@@ -188,6 +188,10 @@ class ConvexFunctions(FunctionClass):
     def carried(self) -> Carried:
         return Carried(Maps.AFFINE)
 
+    @property
+    def symmetric(self) -> bool:
+        return True
+
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, dim=len(axes))
 
@@ -224,6 +228,10 @@ class ConvexFunctions(FunctionClass):
 
     @property
     def is_convex(self) -> bool:
+        return True
+
+    @property
+    def every_convex(self) -> bool:
         return True
 
     def entropy_exponent(self, p: Number) -> Any:

@@ -47,6 +47,7 @@ class Halves(HypercubeFamily):
     dim: int
     id = "halves"
     indices: ClassVar[tuple[str, ...]] = ()
+    mirrored = True
     citations = (Citation("approxbounds", "2.7"),)
 
     @property

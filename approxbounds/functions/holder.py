@@ -76,6 +76,10 @@ class _Holder(FunctionClass):
     def carried(self) -> Carried:
         return Carried(smoothness=self._s, radius=self.radius)
 
+    @property
+    def symmetric(self) -> bool:
+        return True
+
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, dim=len(axes))
 

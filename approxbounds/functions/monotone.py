@@ -230,6 +230,10 @@ class MonotoneFunctions(FunctionClass):
     def carried(self) -> Carried:
         return Carried(Maps.INCREASING)
 
+    @property
+    def symmetric(self) -> bool:
+        return True
+
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, dim=len(axes))
 

@@ -123,6 +123,10 @@ class SobolevBall(FunctionClass):
             f"number of cubes $k^d$ fixed."
         )
 
+    @property
+    def symmetric(self) -> bool:
+        return True
+
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, dim=len(axes))
 

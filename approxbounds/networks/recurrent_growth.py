@@ -23,6 +23,9 @@ class CodeCount(LevelCount):
     def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         return A.number(self.entries) * A.log2_integer(self.values) + 0 * A.number(m)
 
+    def log2_functions(self, A: Arithmetic[V]) -> V | None:
+        return self.evaluate(A, 1)
+
     @property
     def formula(self) -> str:
         return rf"{self.entries}\,\log_2 {self.values}"
