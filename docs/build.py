@@ -37,6 +37,7 @@ PAGES = {
     "approxbounds/EXTENDING.md": "extending.md",
     "docs/programs.md": "programs.md",
     "docs/quantised.md": "quantised.md",
+    "docs/high_dimensions.md": "high_dimensions.md",
     "ARCHITECTURE.md": "architecture.md",
     "CHANGELOG.md": "changelog.md",
 }
@@ -50,6 +51,7 @@ notebooks
 theory
 gallery
 programs
+high_dimensions
 quantised
 ```
 

@@ -11,11 +11,12 @@ from numpy.polynomial.legendre import leggauss
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, precision
 from approxbounds.functions.cubes import PerfectSplineCubes
+from approxbounds.functions.sobolev import SobolevCubes
 from approxbounds.transfer.hypercube import hypercube_values
 
 INF = math.inf
 CLASSES = [
-    ab.SobolevBall(smoothness=1, dim=2, integrability=2, radius="3/2"),
+    ab.SobolevBall(smoothness=2, dim=2, integrability=2, radius="3/2"),
     ab.SobolevBall(smoothness=3, dim=1, integrability="inf"),
     ab.AnisotropicHolderBall(smoothness=(1, "1/2")),
     ab.AnisotropicHolderBall(smoothness=("3/2", 3), radius=2),
@@ -173,7 +174,20 @@ def test_anisotropic_derivatives_beyond_one():
     assert (np.abs(slope(x) - slope(y)) <= np.abs(x[:, 0] - y[:, 0]) ** 0.5 + 1e-4).all()
 
 
-@pytest.mark.parametrize("s", [1, 2, 3])
+def test_sobolev_balls_contain_lipschitz_balls():
+    """Their functions have weak derivatives of at most R in modulus, so they are the hard ones for s = 1."""
+    for dim in (1, 3):
+        F, lipschitz = (
+            ab.SobolevBall(smoothness=1, dim=dim, integrability=2, radius=3),
+            ab.LipschitzBall(dim=dim, radius=3),
+        )
+        assert F.families == lipschitz.families
+        bumps = SobolevCubes(1, dim, 3)
+        for p in (1, 2, INF):  # which are larger than bumps
+            assert float(F.families[0].norm(FLOAT, {"k": 5}, p)) > float(bumps.norm(FLOAT, {"k": 5}, p))
+
+
+@pytest.mark.parametrize("s", [2, 3])
 @pytest.mark.parametrize("dim", [1, 2])
 def test_sobolev_derivatives_are_bounded(s, dim):
     """All derivatives up to order s of the bump, from polynomials, and the top one reaches R."""

@@ -17,7 +17,7 @@ from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.besov import besov_smoothness
 from approxbounds.functions.bump import concentrated_maximum_holds
-from approxbounds.functions.cubes import BumpCubes, PerfectSplineCubes
+from approxbounds.functions.cubes import BumpCubes, Cubes, DistanceCubes, PerfectSplineCubes
 from approxbounds.functions.halves import Halves
 from approxbounds.functions.perfect_spline import MOST_ORDER, derivative_amplitude
 from approxbounds.parameters import DIMENSION, POSITIVE, Exponent, Integer, allowed
@@ -104,7 +104,9 @@ class SobolevBall(FunctionClass):
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:
         s, arguments = self.smoothness, (self.smoothness, self.dim, self.radius)
-        cubes = SobolevCubes(*arguments)
+        cubes: Cubes = SobolevCubes(*arguments)
+        if s == 1:  # Lipschitz functions are larger than these bumps
+            cubes = DistanceCubes(*arguments)
         if is_symbolic(self.dim):
             return (cubes,)
         halves = Halves(cubes, self.dim)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import chain
 from math import ceil, comb, factorial, log
 from typing import Any
 
@@ -134,10 +135,17 @@ class RandomForms:
         elif self.ball is None:
             made = r"$f=\frac4d\frac{q(q-1)}{q(q-1)+2}|u|_2^2+aF$ on the cube $K$"
         return (
-            rf"$F=\sum_Sg_S\prod_{{j\in S}}u_j$ with independent normal $g_S$, $u=x-(\frac12,\dots,\frac12)$, over the "
-            rf"$M=\binom{{{d}}}{{{q}}}={self.count}$ sets $S$ of $q={q}$ coordinates; $K$ is the set of all $u$ in the "
-            rf"cube{where}; {made}, which is in the class if $|F|\le T$ on the unit ball."
+            rf"$F=\sum_Sg_S\prod_{{j\in S}}u_j$ with independent normal $g_S$, over the $M=\binom{{{d}}}{{{q}}}="
+            rf"{self.count}$ sets $S$ of $q={q}$ of $d={d}$ coordinates, $u=x-(\frac12,\dots,\frac12)$; $K$ is the "
+            rf"set of all $u$ in the cube{where}; {made}, which is in the class if $|F|\le T$ on the unit ball."
         )
+
+
+def _dimensions(dim: int, ball: SmoothBall | None) -> list[int]:
+    """How many coordinates searches try: smooth functions of fewer ones may be larger, others grow."""
+    if ball is not None and ball.is_rough:
+        return [dim]
+    return [dim, *(dims for dims in (int(12 * 2 ** (step / 2)) for step in range(13)) if dims < dim)]
 
 
 @lru_cache(maxsize=64)
@@ -170,8 +178,8 @@ class FormsTheorem(Theorem):
     tau-separated functions. Guarantee: as stated. The M = C(d,q) forms prod_{j in S} u_j are orthogonal on K, so that
     few balls cover little of a random sum F; its norm on the unit ball is about that of a linear form, which makes a F
     large. It is for many coordinates: where functions on cells are small, while M grows like d^q/q!.
-    Witness: ``degree`` = q, ``rho``, ``tilt`` if rho < 1/2; ``pdim`` and ``tau`` if G is not known to be finite.
-    Proof: THEORY.md, Tforms.
+    Witness: ``degree`` = q, ``rho``, ``tilt`` if rho < 1/2; ``dims`` in place of d if F has fewer coordinates; ``pdim``
+    and ``tau`` if G is not known to be finite. Proof: THEORY.md, Tforms.
     """
 
     id = "Tforms"
@@ -204,10 +212,13 @@ class FormsTheorem(Theorem):
         best, witness = 1e-308, dict[str, Any]()
         few = query.G.growth(Thresholds.ANY).log2_functions(FLOAT)
         P = pdim_upper(query.G)
-        for forms in _searched(int(query.F.domain_dim), query.F.smooth_ball):
+        d, ball = int(query.F.domain_dim), query.F.smooth_ball
+        for forms in chain.from_iterable(_searched(dims, ball) for dims in _dimensions(d, ball)):
             found = {"degree": forms.degree, "rho": forms.rho}
             if forms.rho < _HALF:
                 found["tilt"] = forms.tilt
+            if forms.dim < d:
+                found["dims"] = forms.dim
             for tau, bits in self._nets(forms, few, P):
                 value = float(forms.bound(FLOAT, bits)) - float(tau)
                 if value > best:
@@ -230,7 +241,10 @@ class FormsTheorem(Theorem):
     def _read(self, query: Query, witness: Witness) -> RandomForms:
         degree, rho = integer_of(witness, "degree", minimum=1, maximum=1000), fraction_of(witness, "rho")
         tilt = fraction_of(witness, "tilt") if rho < _HALF else Fraction(0)
-        forms = RandomForms(int(query.F.domain_dim), degree, query.F.smooth_ball, rho, tilt)
+        d = int(query.F.domain_dim)
+        dims = integer_of(witness, "dims", minimum=1) if "dims" in witness else d
+        require(dims <= d, f"dims={echo(dims)} must be at most the dimension of F, {d}")
+        forms = RandomForms(dims, degree, query.F.smooth_ball, rho, tilt)
         forms.check()
         return forms
 
