@@ -379,6 +379,16 @@ def test_unsafe_witnesses_are_rejected(F, G):
             assert not ab.verify(data | {"witness": data["witness"] | {"bits": 2 * bound.witness["bits"] + 2}})
 
 
+def test_members_have_more_to_spare_than_rounding_takes_away():
+    """At tau = 5/8 of the distance 2/tau' is 16 here: tau rounded down makes B = 16 of 15."""
+    F = ab.HolderBall(smoothness="1/2", dim=1)
+    values = []
+    for constant in (1, 2):
+        G = ab.LipschitzFunctions(constant=constant, input_dim=1)
+        values += [bound.value for bound in ab.lower_bounds(F, G, p=2) if bound.theorem.id == "T2b"]
+    assert len(values) == 2 and values[0] > values[1] > 0
+
+
 def test_members_with_fewer_cells_than_the_scale_needs_are_refused():
     F, G = ab.HolderBall(smoothness="1/2", dim=1), ab.LipschitzFunctions(constant=100, input_dim=1)
     bound = ab.lower_bound(F, G, p=INF)

@@ -16,7 +16,10 @@ from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step
 from approxbounds.witness import Witness, fraction_of, integer_of, require, short_fraction
 
-__all__ = ["excess", "packing_of", "packing_step", "search_packing"]
+__all__ = ["ROUNDED", "excess", "packing_of", "packing_step", "search_packing"]
+
+#: A share of tau that is left when it is rounded down in a witness.
+ROUNDED = 1 - 2.0**-18
 
 _SHARES = np.array([0.01, 0.03, 0.06, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.35, 0.4])[:, None, None]
 _THETAS = np.array([1 / 64, 1 / 32, 1 / 16, 1 / 8, 3 / 16, 1 / 4, 3 / 8, 1 / 2, 5 / 8, 3 / 4])[None, :, None]
@@ -51,7 +54,7 @@ def _packings(part: Members, allowed: Callable[[Any, Any, Any], Any]) -> tuple[A
     distance = 2 * part.norm * (np.maximum(h, 1e-300) / N) ** (1 / p)
     with np.errstate(all="ignore"):
         packing = N - log2_lower_tail(FLOAT, N, np.maximum(h - 1, 0))
-        enough = packing > allowed(spread, _THETAS * distance, packing)
+        enough = packing > allowed(spread, _THETAS * distance * ROUNDED, packing)
     value = np.where((h >= 1) & enough, (1 - _THETAS) * distance / 2, 0.0).reshape(-1, N.size)
     best, each = np.argmax(value, axis=0), np.arange(N.size)
     a, b = np.divmod(best, _THETAS.size)
