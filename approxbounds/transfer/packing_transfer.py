@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.complexity.pseudo_dimension import (
     no_growth,
@@ -13,8 +11,7 @@ from approxbounds.complexity.pseudo_dimension import (
     pdim_steps,
     pdim_upper,
 )
-from approxbounds.errors import HypothesisError, NoExpressionError
-from approxbounds.facts.functions import EntropyBound
+from approxbounds.errors import NoExpressionError
 from approxbounds.facts.hypercube import member_of
 from approxbounds.members import member_steps, on_cylinder
 from approxbounds.render import above, below
@@ -22,8 +19,9 @@ from approxbounds.sources import Citation
 from approxbounds.theorem import Query, Step, Theorem, conditional
 from approxbounds.transfer.gilbert_varshamov import excess, packing_of, packing_step, search_packing
 from approxbounds.transfer.haussler import CITATION, checked_pdim, log2_haussler
+from approxbounds.transfer.known_entropy import entropy_of, known_packing, no_entropy, search_separation
 from approxbounds.validation import is_infinite
-from approxbounds.witness import Witness, fraction_of, integer_of, require, short_fraction
+from approxbounds.witness import Witness, fraction_of, integer_of, require
 
 __all__ = ["EntropyTransfer", "PackingTransfer"]
 
@@ -129,52 +127,19 @@ class EntropyTransfer(Theorem):
     def refusal(self, query: Query) -> str | None:
         if query.F.families:
             return "F is known by hypercube families (T2a covers them)"
-        entropy = query.F.entropy_bound(query.p)
-        if entropy is None:
-            return f"the entropy bound of F is not known for p = {query.p}"
-        if is_infinite(entropy.norm):
-            return "the entropy of F is known in the sup norm: Haussler's bound needs q < inf"
-        if entropy.constant is None:
-            return "the constant of the entropy bound is unspecified (T1 gives the rate)"
-        if query.F.value_range is None:
-            return "no range of the functions of F is known"
-        return no_growth(query)
-
-    @staticmethod
-    def _entropy(query: Query) -> EntropyBound:
-        entropy = query.F.entropy_bound(query.p)
-        assert entropy is not None
-        return entropy
+        return no_entropy(query) or no_growth(query)
 
     def search(self, query: Query) -> Witness:
-        P, entropy = pdim_upper(query.G), self._entropy(query)
-        low, high = map(float, query.F.value_range or ())
-        c, eps0, a = float(entropy.constant), float(entropy.valid_below), float(entropy.exponent)
-        theta = np.array([2.0**-i for i in range(1, 12)])[:, None]
-        # eps on a logarithmic grid below eps0/2; c (2eps+tau)^{-a} - log U(tau) decreases in eps for fixed theta
-        x = np.log(eps0 / 2) - np.linspace(0, 690, 20001)[None, :]
-        with np.errstate(all="ignore"):
-            total = np.exp(x) * 2 / (1 - theta)  # 2 eps + tau with tau = theta (2 eps + tau)
-            allowed = np.log(2.0) * log2_haussler(FLOAT, P, high - low, theta * total, entropy.norm)
-            room = np.exp(np.log(c) - a * np.log(total)) - allowed
-        value = np.where((room > 1e-9) & (total <= eps0), np.exp(x), 0.0)
-        t, i = np.unravel_index(int(np.argmax(value)), value.shape)
-        if not value[t, i] > 0:
-            raise HypothesisError("the entropy of F is too small against G for every eps above 1e-299")
-        tau = short_fraction(float(theta[t, 0] * total[t, i]))
-        return {"eps": short_fraction(float(value[t, i])), "tau": tau, "pdim": P}
+        P, span, q = pdim_upper(query.G), query.F.span(FLOAT), entropy_of(query).norm
+        return search_separation(query, lambda tau, _: log2_haussler(FLOAT, P, span, tau, q)) | {"pdim": P}
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
-        entropy = self._entropy(query)
-        eps, tau = fraction_of(witness, "eps"), fraction_of(witness, "tau")
-        P = checked_pdim(A, query, witness)
-        low, high = query.F.value_range or (0, 0)  # refused above
-        require(2 * eps + tau <= entropy.valid_below, f"2 eps + tau must be at most eps0={entropy.valid_below}")
-        entropy_value = A.number(entropy.constant) * A.power(A.number(2 * eps + tau), -A.number(entropy.exponent))
-        allowed = A.log(A.number(2)) * log2_haussler(A, P, A.number(high - low), A.number(tau), entropy.norm)
+        P, packing = checked_pdim(A, query, witness), known_packing(A, query, witness)
+        tau = A.number(fraction_of(witness, "tau"))
+        allowed = log2_haussler(A, P, query.F.span(A), tau, entropy_of(query).norm)
         if A.decides:
-            require(bool(entropy_value > allowed), "the entropy of F is not certainly larger than log U(tau)")
-        return A.number(eps)
+            require(bool(packing > allowed), "the entropy of F is not certainly larger than log U(tau)")
+        return A.number(fraction_of(witness, "eps"))
 
     def rate(self, query: Query) -> Any:
         import sympy
