@@ -66,6 +66,7 @@ from approxbounds.theorem import Theorem
 from approxbounds.transfer.blow_up import BlowUpTheorem
 from approxbounds.transfer.boundary_layers import BoundaryLayerTheorem
 from approxbounds.transfer.curvature import CurvatureTheorem
+from approxbounds.transfer.fat_entropy import FatEntropyTransfer
 from approxbounds.transfer.fat_hypercube import FatHypercubeTheorem, FatSupNormTheorem
 from approxbounds.transfer.fat_packing import FatPackingTransfer
 from approxbounds.transfer.forms import FormsTheorem
@@ -166,6 +167,7 @@ REGISTRY.lower.update(
         FatHypercubeTheorem(),
         FatSupNormTheorem(),
         FatPackingTransfer(),
+        FatEntropyTransfer(),
         ScaleSensitiveTheorem(),
         CurvatureTheorem(),
         RegionTheorem(),

@@ -82,6 +82,7 @@ QUESTIONS = {
     "Thom": lower(MONOTONE, ab.ReLUNetwork(widths=(5, 4), input_dim=2, bias=False), "7/3"),
     "T2a": lower(SMOOTH, ab.PiecewisePolynomials(cells=4, degree=1, input_dim=1), 2),
     "T2e": lower(ENTROPY, SIZE, 3),
+    "T2be": lower(ab.EntropyClass(exponent=4, norm=1, constant=1, valid_below="1/2", low=0), NORMED, 2),
     "T3fat": lower(STEEP, NORMED, 2),
     "T3fat-inf": lower(STEEP, NORMED, "inf"),
     "T2b": lower(STEEP, ab.BoundedLinear(norm="1/2", input_dim=5), 1),

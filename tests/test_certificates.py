@@ -77,6 +77,7 @@ NORMED = [
     ab.NormBoundedNetwork(norms=(1, "1/2"), input_dim=2),
     ab.NormBoundedNetwork(norms=(3, 1), input_dim=2, widths=(2,)),
 ]
+QUERIES += [(ab.EntropyClass(exponent=4, norm=1, constant=1, valid_below="1/2"), G, 2) for G in NORMED]
 QUERIES += [(F, G, p) for G in SLOW for F in classes(G.input_dim) for p in (1, 3)]
 QUERIES += [(F, G, p) for G in (*NORMED, *SLOW) for F in classes(G.input_dim)[::3] for p in (2, math.inf)]
 RANDOM = random.Random(0)

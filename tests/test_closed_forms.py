@@ -20,7 +20,7 @@ NODES = vars(sympy) | {"RealPower": RealPower, "ExprCondPair": ExprCondPair}
 #: Values at which all are compared; other symbols are 3.
 VALUES = {"weights": 100, "units": 20, "d": 2, "eps": "1/50", "gamma": "1/8", "smoothness": "1/2", "radius": "3/2"}
 # rates or numbers only
-WITHOUT_CLOSED_FORMS = {"T1", "T2b", "T2e", "T3fat", "T3fat-inf", "known-rate", "pdim-growth", "vc-growth"}
+WITHOUT_CLOSED_FORMS = {"T1", "T2b", "T2be", "T2e", "T3fat", "T3fat-inf", "known-rate", "pdim-growth", "vc-growth"}
 WITHOUT_CLOSED_FORMS |= {"Tjump", "Tblowup", "Tregion", "convex-graded-nodes"}  # no symbols, or no closed form
 WITHOUT_CLOSED_FORMS |= {"convex-columns", "convex-cells", "covering-convex"}  # a maximum or a sum over all cells
 WITHOUT_CLOSED_FORMS |= {"covering-constant", "known-rate-besov"}
