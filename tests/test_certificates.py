@@ -102,6 +102,9 @@ STEEP = ab.under(ab.LipschitzBall(dim=2, radius=20), SAMPLE)
 QUERIES += [(STEEP, ab.BoundedLinear(norm="1/9", input_dim=2), p) for p in (2, math.inf)]
 CARRYING = ab.ReLUNetwork(widths=(9, 9, 9, 9), input_dim=2), ab.HeavisideNetwork(widths=(9, 9), input_dim=2)
 QUERIES += [(F, G, p) for F in UNDER for G in CARRYING for p in ("7/3", math.inf)]
+MANY = [ab.LipschitzBall(dim=40), ab.HolderBall(smoothness="3/2", dim=40), ab.ConvexFunctions(dim=40)]
+FEW = ab.FiniteClass(bits=9), ab.LinearSpace(dimension=20), ab.ReLUNetwork(widths=(2,), input_dim=40)
+QUERIES += [(F, G, p) for F in MANY for G in FEW for p in (2, "7/3")]
 
 
 @lru_cache(maxsize=1)
