@@ -507,6 +507,9 @@ TABLE = [
     ),
     ("verify", lambda: ab.verify(BOUND.certificate.to_dict() | {"value": 10**400}), ab.CertificateError, ("value=",)),
     # records and errors
+    *(("Tally", lambda v=v: ab.Tally(weight_bound=v), P, ("weight_bound=",)) for v in (0, -1, True, "x")),
+    ("Tally", lambda: ab.Tally().input(0), P, ("width=0",)),
+    ("Tally", lambda: ab.Tally().act(ab.Tally().input(1), "cosh"), P, ("activation='cosh'", "tanh")),
     ("Citation", lambda: str(ab.Citation("nope")), P, ("key='nope'", "bibliography", "similar")),
     ("Citation", lambda: ab.Citation("Siegel23"), P, ("key='Siegel23'", "Siegel2023")),
     ("Citation", lambda: ab.Citation("Siegel2023", entry="@article{Siegel2023,"), P, ("key='Siegel2023'", "already")),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from approxbounds.arithmetic import Arithmetic, V
-from approxbounds.errors import HypothesisError, NoExpressionError
+from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.kernel import certified_value
 from approxbounds.registry import UPPER_THEOREMS
 from approxbounds.sources import Citation
@@ -74,7 +74,7 @@ class LimitTheorem(Theorem):
         for near in _limits(query):
             if theorem is not None and theorem.objection(near) is None:
                 return theorem, near
-        raise HypothesisError(f"no upper bound {witness.get('theorem')!r} for a class of limits is known")
+        raise HypothesisError(f"no upper bound {echo(witness.get('theorem'))} for a class of limits is known")
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         theorem, near = self._inner(query, witness)

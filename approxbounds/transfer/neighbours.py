@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V
-from approxbounds.errors import HypothesisError, NoExpressionError
+from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.facts.networks import Neighbourhood
 from approxbounds.members import no_family
 from approxbounds.render import below, latex
@@ -33,7 +33,7 @@ def _neighbourhood(query: Query, witness: Witness) -> Neighbourhood:
     for known in query.G.neighbourhoods:
         if known.id == witness.get("near"):
             return known
-    raise HypothesisError(f"no class near G is known by the name {witness.get('near')!r}")
+    raise HypothesisError(f"no class near G is known by the name {echo(witness.get('near'))}")
 
 
 class NeighbourTheorem(Theorem):

@@ -187,7 +187,6 @@ def test_runs_without_their_data_are_refused(tmp_path, capsys):
         ("export {run}/model.npz --c {run}/model.npz", "c='[^>]*': is a model in full precision"),
         ("export {packed} --c {packed}", "c='[^>]*': is an exported model"),
         ("export {double} --c {new} --ranges 1 1", "dtype='float64': must be float32"),
-        ("export {layers} --c {new} --ranges 1 1", "layers=2: must be 1 for inference in integers"),
         ("export {run} {new} --name x", "name='x': needs --c"),
         ("export {run} {new} --ranges 1 1", r"ranges=\[1.0, 1.0\]: needs --c"),
         ("info {new}", "cannot be read"),
@@ -199,10 +198,9 @@ def test_bad_input_has_status_2(command, message, run, tmp_path, capsys):
     hr.Packed.of(hr.HadamRNN.load(run / "model.npz")).save(packed)
     shape = {"inputs": 2, "hidden": 4, "outputs": 2}
     double = hr.HadamRNN(**shape, dtype="float64").save(tmp_path / "double")
-    layers = hr.HadamRNN(**shape, layers=2).save(tmp_path / "layers")
     before = sorted(tmp_path.iterdir())
     names = {"new": tmp_path / "new", "file": file, "packed": packed, "run": run, "folder": tmp_path}
-    names |= {"double": double, "layers": layers}
+    names |= {"double": double}
     words = [word.strip("\0") for word in command.format(**names).split()]  # "\0" stands for an empty word
     assert re.search(message, refused(capsys, *words))
     assert [path for path in sorted(tmp_path.iterdir()) if path.name != "new" or any(path.iterdir())] == before
