@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from approxbounds.arithmetic import BALL, Value, integer, precision
 from approxbounds.description import Description
-from approxbounds.errors import HypothesisError
+from approxbounds.errors import HypothesisError, echo
 from approxbounds.facts.networks import Neighbourhood, NetworkFacts
 from approxbounds.networks.simple import FiniteClass
 from approxbounds.sources import Citation
@@ -53,7 +53,7 @@ class Cover(Neighbourhood):
     def at(self, rho: Fraction) -> NetworkFacts:
         bits = self.sensitivity.net_bits(rho)
         if bits > MOST_WEIGHTS:
-            raise HypothesisError(f"rho={rho}: the net has more than 2^{MOST_WEIGHTS} functions")
+            raise HypothesisError(f"rho={echo(rho)}: the net has more than 2^{MOST_WEIGHTS} functions")
         return FiniteClass(bits=bits)
 
     def describe(self, rho: Fraction) -> str:

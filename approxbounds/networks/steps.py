@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
-from approxbounds.errors import HypothesisError
+from approxbounds.errors import HypothesisError, echo
 from approxbounds.facts.growth import AffineCount, Count, CountedLayer, GrowthBound, SumCount, Thresholds
 from approxbounds.facts.growth_on_grids import LogisticLayer, varied
 from approxbounds.facts.hypercube import GridSides
@@ -84,7 +84,7 @@ class GridSteps(Neighbourhood):
     def at(self, rho: Fraction) -> NetworkFacts:
         steps = self._steps(rho)
         if steps > _MOST_STEPS:
-            raise HypothesisError(f"rho={rho}: it takes more than 10^250 steps")
+            raise HypothesisError(f"rho={echo(rho)}: it takes more than 10^250 steps")
         return _StepNetwork(widths=self.widths, steps=steps)
 
     def describe(self, rho: Fraction) -> str:

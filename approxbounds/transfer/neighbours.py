@@ -81,7 +81,7 @@ class NeighbourTheorem(Theorem):
         rho = fraction_of(witness, "rho")
         near = replace(query, network=_neighbourhood(query, witness).at(rho))
         value = _inner(query).evaluate(A, near, witness) - A.number(rho)
-        require(not A.decides or bool(value > 0), f"the bound for the class at distance rho={rho} is not above rho")
+        require(not A.decides or bool(value > 0), f"the bound for the class near G is not above rho={echo(rho)}")
         return value
 
     def rate(self, query: Query) -> Any:
