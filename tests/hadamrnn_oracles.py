@@ -3,6 +3,7 @@
 import hadamrnn_reference as reference
 import numpy as np
 
+import hadamrnn as hr
 from hadamrnn.networks.kinds import KINDS
 from hadamrnn.networks.qornn import STRATEGIES
 
@@ -49,6 +50,16 @@ def build(kind, settings, *, seed=0, dtype="float64"):
         model.parameters["beta"][...] = rng.uniform(-0.6, 0.3, model.config.hidden)
     if settings.get("strategy") in ("bjorck", "penalty"):
         model.parameters["W"] += 0.1 * rng.standard_normal(model.parameters["W"].shape)
+    return model
+
+
+def coded_model(kind="qornn", **settings):
+    """A small model whose weights have a few bits, with thresholds that are not 0 where it has them."""
+    own = {"recurrent_bits": 6} if kind == "qornn" else {}
+    cls = hr.QORNN if kind == "qornn" else hr.HadamRNN
+    model = cls(**{"inputs": 2, "hidden": 8, "outputs": 3, "bits": 6, **own} | settings)
+    if "beta" in model.parameters:
+        model.parameters["beta"][...] = np.random.default_rng(0).uniform(-0.4, 0.2, model.config.hidden)
     return model
 
 

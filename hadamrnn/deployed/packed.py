@@ -70,7 +70,7 @@ def entry_bits(config: NetworkConfig, name: str) -> int:
 class Packed:
     """The numbers that inference needs, as integers where they are stored as such.
 
-    ``arrays``: for u, u2 and M the signs, for the matrices with ``config.bits_of(name)`` integer codes to be multiplied
+    ``arrays``: for u the signs, for the matrices with ``config.bits_of(name)`` integer codes to be multiplied
     by ``steps``, else the parameters.
 
     >>> import tempfile

@@ -6,6 +6,7 @@ import subprocess
 
 import numpy as np
 import pytest
+from hadamrnn_oracles import coded_model
 
 import hadamrnn as hr
 from hadamrnn.networks.hadamard import hadamard
@@ -29,15 +30,6 @@ OPTIONS = {
     "HadamRNN, 12 x 16, modrelu": {"kind": "hadamrnn", "hidden": 192, "activation": "modrelu", "inputs": 5},
     "HadamRNN, 20 x 28": {"kind": "hadamrnn", "hidden": 560, "bits": 4},
 }
-
-
-def build(kind="qornn", **settings):
-    own = {"recurrent_bits": 6} if kind == "qornn" else {}
-    cls = hr.QORNN if kind == "qornn" else hr.HadamRNN
-    model = cls(**{"inputs": 2, "hidden": 8, "outputs": 3, "bits": 6, **own} | settings)
-    if "beta" in model.parameters:
-        model.parameters["beta"][...] = np.random.default_rng(0).uniform(-0.4, 0.2, model.config.hidden)
-    return model
 
 
 def integers(model, x, *, share=1.0, bits=12):
@@ -78,7 +70,7 @@ def outputs(program, x, config):
 @needs_compiler
 @pytest.mark.parametrize("option", OPTIONS)
 def test_the_program_has_the_outputs_of_the_integer_path(option, tmp_path):
-    model = build(**OPTIONS[option])
+    model = coded_model(**OPTIONS[option])
     samples = [draw(model.config.inputs, tokens=tokens) for tokens in (False, True)]
     for share, bits in ((1.0, 10), (0.3, 4)):
         network = integers(model, samples[0], share=share, bits=bits)
@@ -90,7 +82,7 @@ def test_the_program_has_the_outputs_of_the_integer_path(option, tmp_path):
 
 @needs_compiler
 def test_real_numbers_become_the_nearest_integers_ties_to_even(tmp_path):
-    model = build(inputs=1)
+    model = coded_model(inputs=1)
     network = hr.IntegerNetwork(hr.Packed.of(model), ranges=hr.Ranges(7.0, 50.0), activation_bits=4)
     x = np.array([*np.arange(-9, 9.25, 0.25), 1e30, -1e30, 0.49999997, -0.49999997], dtype=np.float32)[None, :, None]
     assert (outputs(compiled(tmp_path, network), x, model.config) == network.predict(x)).all()
@@ -114,7 +106,7 @@ def test_real_numbers_become_the_nearest_integers_ties_to_even(tmp_path):
     ],
 )
 def test_the_program_refuses_what_it_cannot_read(words, text, tmp_path):
-    program = compiled(tmp_path, integers(build(), draw(2, tokens=False)))
+    program = compiled(tmp_path, integers(coded_model(), draw(2, tokens=False)))
     done = subprocess.run([program, *words], input=text, capture_output=True, text=True, check=False)
     assert done.returncode == 2 and done.stdout == "" and len(done.stderr.splitlines()) == 1
 
@@ -122,7 +114,7 @@ def test_the_program_refuses_what_it_cannot_read(words, text, tmp_path):
 @needs_compiler
 def test_two_networks_in_one_program(tmp_path):
     """The file is included, under names of the user's."""
-    models = {"left": build(), "Right_2": build(kind="hadamrnn", hidden=12)}
+    models = {"left": coded_model(), "Right_2": coded_model(kind="hadamrnn", hidden=12)}
     x = draw(2, tokens=True)
     calls, expected = [], []
     for name, model in models.items():
@@ -143,7 +135,7 @@ def test_two_networks_in_one_program(tmp_path):
 
 
 def test_the_arrays_are_those_of_the_exported_file():
-    model = build(kind="hadamrnn", hidden=24)
+    model = coded_model(kind="hadamrnn", hidden=24)
     packed, text = hr.Packed.of(model), hr.c_source(integers(model, draw(2, tokens=False)))
     for name in ("U", "V", "u"):
         listed = re.search(rf"uint8_t net_{name}\[\] = {{(.*?)}};", text, re.DOTALL)[1]
@@ -157,4 +149,4 @@ def test_the_arrays_are_those_of_the_exported_file():
 @pytest.mark.parametrize("name", ["1net", "net\n", "a b"])
 def test_names_that_are_none_in_c_are_refused(name):
     with pytest.raises(hr.ParameterError, match=r"^name=.*must be a letter"):
-        hr.c_source(integers(build(), draw(2, tokens=False)), name=name)
+        hr.c_source(integers(coded_model(), draw(2, tokens=False)), name=name)

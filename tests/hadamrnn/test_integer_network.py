@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from hadamrnn_oracles import coded_model
 
 import hadamrnn as hr
 from hadamrnn.cli import main as cli
@@ -22,15 +23,6 @@ OPTIONS = {
     "HadamRNN, blocks": {"kind": "hadamrnn", "block": 4, "hidden": 12, "many_to_many": True},
     "HadamRNN, modrelu": {"kind": "hadamrnn", "activation": "modrelu", "many_to_many": True},
 }
-
-
-def build(kind="qornn", **settings):
-    own = {"recurrent_bits": 6} if kind == "qornn" else {}
-    cls = hr.QORNN if kind == "qornn" else hr.HadamRNN
-    model = cls(**{"inputs": 2, "hidden": 8, "outputs": 3, "bits": 6, **own} | settings)
-    if "beta" in model.parameters:
-        model.parameters["beta"][...] = np.random.default_rng(0).uniform(-0.4, 0.2, model.config.hidden)
-    return model
 
 
 def draw(tokens, *, steps=12, batch=5):
@@ -88,7 +80,7 @@ def by_hand(packed, x, ranges, bits):
 @pytest.mark.parametrize("tokens", [False, True])
 @pytest.mark.parametrize("bits", [4, 12])
 def test_inference_is_its_definition(option, tokens, bits):
-    model, x = build(**OPTIONS[option]), draw(tokens)
+    model, x = coded_model(**OPTIONS[option]), draw(tokens)
     packed, found = hr.Packed.of(model), measured(model, x)
     expected = by_hand(packed, x, found, bits)
     expected = expected if model.config.many_to_many else expected[-1]
@@ -138,7 +130,7 @@ LARGER = {
 @pytest.mark.parametrize("share", [1.0, 0.3])
 @pytest.mark.parametrize("bits", [3, 8, 14, 16])
 def test_floats_are_the_integers_bit_by_bit(option, tokens, share, bits):
-    model, x = build(**(OPTIONS | LARGER)[option]), draw(tokens, steps=70, batch=3)
+    model, x = coded_model(**(OPTIONS | LARGER)[option]), draw(tokens, steps=70, batch=3)
     found = measured(model, x)._replace(states=share * measured(model, x).states)
     try:
         network = hr.IntegerNetwork(hr.Packed.of(model), ranges=found, activation_bits=bits)
@@ -153,7 +145,7 @@ def test_floats_are_the_integers_bit_by_bit(option, tokens, share, bits):
 
 @pytest.mark.parametrize("option", OPTIONS | LARGER)
 def test_the_fast_map_is_the_matrix_of_codes(option):
-    packed = hr.Packed.of(build(**(OPTIONS | LARGER)[option]))
+    packed = hr.Packed.of(coded_model(**(OPTIONS | LARGER)[option]))
     codes = packed.arrays[packed.config.recurrent]
     M = packed.config.integer_map(codes.astype(np.float32)).dense()
     assert (packed.config.integer_matrix(codes, 1)[1] == M).all()
@@ -174,7 +166,7 @@ def test_products_are_rounded_exactly(shift, factor):
 
 @pytest.mark.parametrize("option", OPTIONS)
 def test_more_bits_come_nearer(option):
-    model = build(**OPTIONS[option])
+    model = coded_model(**OPTIONS[option])
     # ternary weights are far from orthogonal: states grow until the first ones are below a step of the last ones
     x = draw(False, steps=5 if option == "ternary" else 40, batch=20)
     if "beta" in model.parameters:  # modReLU jumps at 0 if beta > 0, and a small error may turn a sign
@@ -188,7 +180,7 @@ def test_more_bits_come_nearer(option):
 
 def test_sums_beyond_single_precision_are_exact():
     """C v needs more than 24 bits, but fewer than 32."""
-    model = build(hidden=64, recurrent_bits=12, bits=8, many_to_many=True)
+    model = coded_model(hidden=64, recurrent_bits=12, bits=8, many_to_many=True)
     x = draw(False, steps=4, batch=2)
     packed, ranges = hr.Packed.of(model), measured(model, x)
     found = hr.IntegerNetwork(packed, ranges=ranges, activation_bits=14).predict(x)
@@ -196,7 +188,7 @@ def test_sums_beyond_single_precision_are_exact():
 
 
 def test_states_beyond_the_range_are_clipped_and_counted():
-    model, x = build(many_to_many=True), draw(False, steps=40)
+    model, x = coded_model(many_to_many=True), draw(False, steps=40)
     packed, whole = hr.Packed.of(model), measured(model, x)
     narrow = whole._replace(states=whole.states / 4)
     found = hr.IntegerNetwork(packed, ranges=narrow, activation_bits=8)
@@ -207,7 +199,7 @@ def test_states_beyond_the_range_are_clipped_and_counted():
 
 @pytest.mark.parametrize("width, fits", [(32, True), (24, True), (16, False)])
 def test_sums_that_may_overflow_are_refused(width, fits):
-    packed = hr.Packed.of(build(hidden=32))
+    packed = hr.Packed.of(coded_model(hidden=32))
     if fits:
         hr.IntegerNetwork(packed, ranges=hr.Ranges(1, 1), activation_bits=8, width=width)
     else:
@@ -216,7 +208,7 @@ def test_sums_that_may_overflow_are_refused(width, fits):
 
 
 def test_large_biases_and_inputs_may_overflow():
-    model = build()
+    model = coded_model()
     with pytest.raises(hr.IntegerOverflowError, match="the scaled U x may reach"):
         hr.IntegerNetwork(hr.Packed.of(model), ranges=hr.Ranges(1e5, 1e-3), activation_bits=12)
     model.parameters["b"][...] = 1e6
@@ -225,7 +217,7 @@ def test_large_biases_and_inputs_may_overflow():
 
 
 def test_factors_too_small_for_the_accumulators_are_zero():
-    packed, x = hr.Packed.of(build()), draw(False)
+    packed, x = hr.Packed.of(coded_model()), draw(False)
     small, ranges = hr.Packed(packed.config, packed.arrays, packed.steps | {"U": 1e-30}), hr.Ranges(4, 4)
     found = hr.IntegerNetwork(small, ranges=ranges).predict(x)
     np.testing.assert_allclose(found, by_hand(small, x, ranges, 12)[-1], rtol=1e-12, atol=1e-12)
@@ -246,7 +238,7 @@ def test_factors_too_small_for_the_accumulators_are_zero():
 )
 def test_what_cannot_run_is_refused(settings, options, message):
     with pytest.raises(hr.ParameterError, match=message):
-        hr.IntegerNetwork(hr.Packed.of(build(**settings)), **{"ranges": hr.Ranges(1, 1)} | options)
+        hr.IntegerNetwork(hr.Packed.of(coded_model(**settings)), **{"ranges": hr.Ranges(1, 1)} | options)
 
 
 def test_ranges_are_those_of_the_training_data():
