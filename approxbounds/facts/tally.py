@@ -278,7 +278,7 @@ class Tally:
                 gradient=mixed.gradient,
                 changes=_sum((1, value.changes), (value.largest, logits.changes)),
             )
-        return self.dense(mixed._replace(width=D), size=D)
+        return self.dense(mixed, size=D)
 
     def softmax(self, x: Tensor) -> Tensor:
         """The softmax of the entries of each place."""

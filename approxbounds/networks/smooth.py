@@ -70,11 +70,6 @@ class TanhNetwork(TalliedNetwork):
             f"${named('d', self.input_dim)}$ inputs and one linear output unit; {self._shown}.{norm}"
         )
 
-    @property
-    def contains_constants(self) -> bool:
-        """The output unit has a bias of its own, and its weights may be 0."""
-        return self.bits is None and self.weight_bound is None
-
     def larger(self) -> Iterator[Self]:
         yield from self._grown()
         changes: list[dict[str, Any]] = wider(self.widths)
