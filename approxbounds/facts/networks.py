@@ -189,9 +189,12 @@ class NetworkFacts(Description, ABC):
 
     def growth_at(self, family: HypercubeFamily, index: Index) -> GrowthBound:
         """The growth bound for the points of a member of a family: on a grid there may be fewer patterns."""
+        return GrowthBound((*self.growth(family.centres).whole, *self.counts_at(family, index)))
+
+    def counts_at(self, family: HypercubeFamily, index: Index) -> tuple[Count, ...]:
+        """The :meth:`grid_counts` for the points of a member of a family, or of many if entries are arrays."""
         sides = family.grid_sides(index)
-        counts = () if sides is None else self.grid_counts(sides)
-        return GrowthBound((*self.growth(family.centres).whole, *counts))
+        return () if sides is None else self.grid_counts(sides)
 
     @property
     def pfaffian(self) -> Pfaffian | None:

@@ -46,8 +46,7 @@ def _values(parts: Sequence[Members]) -> Scores:
 
 def _on_grids(part: Members) -> NDArray[np.float64]:
     """log2 of the patterns at the points of each member, by what is known of G on grids only."""
-    sides = part.family.grid_sides(part.grid.index)
-    counts = () if sides is None else part.query.G.grid_counts(sides)
+    counts = part.query.G.counts_at(part.family, part.grid.index)
     fewest: NDArray[np.float64] = np.minimum.reduce(
         [part.cells, *(count.evaluate(FLOAT, part.cells) for count in counts)]
     )

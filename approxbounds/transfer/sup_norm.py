@@ -77,8 +77,7 @@ class SupNormTheorem(Theorem):
         for part, reduced in cylinders(query):
             for family in reduced.F.families:
                 grid = family.grid()
-                sides = family.grid_sides(grid.index)
-                for count in () if sides is None else reduced.G.grid_counts(sides):
+                for count in reduced.G.counts_at(family, grid.index):
                     few = np.flatnonzero(count.evaluate(FLOAT, grid.cells) < grid.cells)
                     if few.size:
                         heights = np.broadcast_to(family.norm(FLOAT, grid.index, inf), grid.cells.shape)[few]
@@ -114,8 +113,8 @@ class SupNormTheorem(Theorem):
         query = on_cylinder(query, witness)
         family, index, cells = member_of(query.F.families, witness)
         if A.decides:
-            unshattered = excludes_shattering(A, query.G, cells, family.centres) or (
-                query.G.growth_at(family, index).evaluate(A, cells) < cells
+            unshattered = excludes_shattering(A, query.G, cells, family.centres) or any(
+                count.evaluate(A, cells) < cells for count in query.G.counts_at(family, index)
             )
             require(unshattered, f"it is not certain that no N={echo(cells)} points are shattered")
         return family.norm(A, index, inf)
