@@ -3,10 +3,12 @@
 import copy
 import json
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import oracles
 import pytest
+import sympy
 from growth_checks import fits
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,8 @@ from hypothesis import strategies as st
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
 from approxbounds.facts.growth import GrowthBound, Thresholds
+from approxbounds.facts.networks import Orders
+from approxbounds.networks.base import NetworkClass
 from approxbounds.testing import unions
 
 LIPSCHITZ = ab.LipschitzBall(dim=1)
@@ -136,3 +140,37 @@ def test_equal_members_are_counted_but_evaluated_once():
         for m in (2, 50, 10**8):
             one, more = G.growth().evaluate(BALL, m), other.growth().evaluate(BALL, m)
             assert abs(count.evaluate(BALL, m) - BALL.log2_integer(100) - BALL.maximum(one, more)) < 1e-25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uncounted(NetworkClass):
+    """A class of finite pseudo-dimension of whose patterns nothing is known."""
+
+    definition = "$G$ is some class."
+    orders = Orders.of_size(sympy.Symbol("P", positive=True))
+
+    def growth(self, thresholds=Thresholds.ANY):
+        return GrowthBound()
+
+
+LARGEST = ab.Program(weights=10**12, chain=10**30, chain_degree=10**30, degree=10**30, tests=10**30)
+
+
+def test_unions_with_the_largest_programs_have_a_dimension():
+    union = ab.Union(members=(LARGEST, ab.FiniteClass(bits=3)))
+    largest, dimension = LARGEST.pseudo_dimension().value, union.pseudo_dimension()
+    assert 2**270 < largest <= dimension.value < largest * (1 + 1e-9) and ab.verify(dimension.certificate)
+    assert union.fat_shattering(gamma=1).value == dimension.value
+
+
+@pytest.mark.parametrize("G", [Uncounted(), ab.Union(members=(Uncounted(), ab.FiniteClass(bits=3)))])
+def test_what_has_no_count_is_refused_by_name(G):
+    """No number of points up to 2^300 is excluded: theorems that need one say so."""
+    for ask in (G.pseudo_dimension, G.vc_dimension, lambda: G.fat_shattering(gamma=1)):
+        with pytest.raises(ab.NotApplicableError, match=r"no set of fewer than 2\^300 points"):
+            ask()
+    for p in (2, math.inf):
+        found = ab.lower_bounds(LIPSCHITZ, G, p=p)
+        assert not [bound for bound in found if bound.number is not None]
+        reasons = {refusal.theorem: refusal.reason for refusal in found.refusals}
+        assert all("2^300" in reasons[name] for name in (("T2a",) if p == 2 else ("T3inf", "Tpoints")))

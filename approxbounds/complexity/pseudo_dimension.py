@@ -6,7 +6,6 @@ THEORY.md, sections 3.3, 3.4, 3.6, 3.7. Each method is a theorem of its own, cer
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -302,13 +301,16 @@ def unshattered_member(G: NetworkFacts, family: SomeFamily, cells: int, size: Ca
 
 @lru_cache(maxsize=512)
 def pdim_upper(G: NetworkFacts, thresholds: Thresholds = Thresholds.ANY) -> int:
-    """The least P with Pdim(G) <= P for thresholds of this kind that the methods give."""
+    """The least P with Pdim(G) <= P for thresholds of this kind that the methods give; HypothesisError if none does."""
     query = Query(network=G)
     found = [int(certified_value(method, query, {})) for method in _WITHOUT_WITNESS if method.refusal(query) is None]
     if (on_line := G.line_dimension(thresholds)) is not None:
         found.append(on_line)
-    with suppress(HypothesisError):
+    try:
         found.append(largest_shattered(G, thresholds))
+    except HypothesisError:
+        if not found:
+            raise
     return min(found)
 
 
