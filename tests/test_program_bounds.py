@@ -1,8 +1,10 @@
 """Bounds for programs of exponentials: below the upper ones, monotone, certified; and bad input."""
 
+import json
 import math
 from contextlib import suppress
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 import sympy
@@ -11,8 +13,10 @@ from hypothesis import strategies as st
 
 import approxbounds as ab
 from approxbounds.arithmetic import FLOAT
+from approxbounds.certificate import query_of
 from approxbounds.facts.activations import SMOOTH
 from approxbounds.facts.flats import OnFlats
+from approxbounds.registry import LOWER_THEOREMS
 from approxbounds.testing import check_bound, exponents, known_upper_bounds, unsafe_mutants
 
 UNITS = st.one_of(st.integers(1, 8), st.integers(1, 10**4), st.just(10**5))
@@ -143,29 +147,87 @@ def test_certificates_hold_and_mutants_do_not():
                 assert not ab.verify(mutant), mutant
 
 
-def test_witnesses_of_neighbours_are_checked():
-    """A coarser or finer net, another way and another member: rejected, or true for a smaller value."""
-    F, G = ab.LipschitzBall(dim=2), ab.TanhNetwork(widths=(6, 5), input_dim=2, weight_bound=3, output_norm=2)
-    found = [b for b in ab.lower_bounds(F, G, p=2) if b.theorem.id == "Tnear"]
-    data = found[0].certificate.to_dict()
-    for change in (
-        {"rho": "0"},
-        {"rho": "-1/100"},
-        {"rho": "1"},
-        {"rho": "1/10"},
-        {"rho": 0.5},
-        {"rho": None},
-        {"near": "nothing"},
-        {"near": 3},
-        {"near": "cover" if data["witness"]["near"] == "grid-steps" else "grid-steps"},
-        {"k": 1},
-        {"h": 0},
-    ):
+def near(F, G, p):
+    """The bound by a class near G."""
+    return next(bound for bound in ab.lower_bounds(F, G, p=p) if bound.theorem.id == "Tnear")
+
+
+BOUNDED = ab.TanhNetwork(widths=(6, 5), input_dim=2, weight_bound=3)
+STEPS = ab.TanhNetwork(widths=(6, 5), input_dim=2, output_norm=2)
+WIDE = ab.TanhNetwork(widths=(4,), input_dim=784, weight_bound=2)
+ENTROPY = ab.EntropyClass(exponent="4/3", norm=2, constant="1/2", valid_below="1/2")
+NEAR = [
+    (ab.LipschitzBall(dim=2), BOUNDED, 2, "T3"),
+    (ab.LipschitzBall(dim=2), replace(BOUNDED, output_norm=2), 1, "Tvol"),
+    (ab.LipschitzBall(dim=2), STEPS, 2, "T3"),
+    (ab.LipschitzBall(dim=2), STEPS, "inf", "T3inf"),
+    (ab.MonotoneFunctions(dim=2), BOUNDED, "inf", "T3inf"),
+    (ab.HolderBall(smoothness="5/2", dim=2), BOUNDED, "4/3", "Tvol"),
+    (ab.ConvexFunctions(dim=2), BOUNDED, "inf", "Tpoints"),
+    (ab.LipschitzBall(dim=784), WIDE, 2, "Tforms"),
+    (ab.LipschitzBall(dim=784), WIDE, "inf", "Tpoints"),
+    (ENTROPY, BOUNDED, 3, "T2e"),
+]
+
+
+@pytest.mark.parametrize(("F", "G", "p", "inner"), NEAR)
+def test_the_best_theorem_serves_the_class_near(F, G, p, inner):
+    """It gives the bound of that theorem for the finite class, or the step networks, less rho."""
+    bound = near(F, G, p)
+    check_bound(bound)
+    assert bound.witness["theorem"] == inner and bound.explain()
+    assert ab.verify(bound.certificate.to_json())
+    rho = bound.witness["rho"]
+    known = next(known for known in G.neighbourhoods if known.id == bound.witness["near"])
+    if known.id == "cover":
+        values = [own.value for own in ab.lower_bounds(F, known.at(rho), p=p) if own.number not in (None, math.inf)]
+        assert bound.value == pytest.approx(max(values) - float(rho), rel=1e-9)
+    with pytest.raises(ab.NoExpressionError):
+        _ = bound.rate
+
+
+def holds_for_the_net(data):
+    """Whether the bound of an accepted certificate, and rho, is that of its theorem for the finite class itself."""
+    witness = dict(data["witness"])
+    rho, theorem, way = Fraction(witness.pop("rho")), witness.pop("theorem"), witness.pop("near")
+    (cover,) = (known for known in query_of(ab.Certificate.from_dict(data)).G.neighbourhoods if known.id == way)
+    inner = {name.removeprefix("inner."): entry for name, entry in witness.items()}
+    value = (data["value"] + float(rho)) * (1 - 1e-12)
+    return ab.verify({**data, "network": cover.at(rho).to_dict(), "theorem": theorem, "witness": inner, "value": value})
+
+
+@pytest.mark.parametrize(("F", "G", "p", "inner"), NEAR)
+def test_witnesses_of_neighbours_are_checked(F, G, p, inner):
+    """A coarser or finer net, another way, theorem or member: rejected, or true for a smaller value."""
+    data = json.loads(near(F, G, p).certificate.to_json())
+    names = ["Tnear", "T1", "Tblowup", "Tlin", "Thom", "limits", "cubes", "pdim-growth", "", "t3", 3, "3/2", None, True]
+    names += [theorem.id for theorem in LOWER_THEOREMS if theorem.id != inner]
+    changes = [{"theorem": name} for name in names]
+    changes += [{"rho": rho} for rho in ("0", "-1/100", "1", "1/10", 0, 0.5, None, "1/1000000000000")]
+    changes += [
+        {"near": way} for way in ("nothing", 3, "cover" if data["witness"]["near"] != "cover" else "grid-steps")
+    ]
+    changes += [{"h": 0}, {"inner.rho": "1/2"}, {"inner.theorem": "T3"}, {"inner.near": "cover"}, {"inner.k": 3}]
+    for name in ("k", "h", "dims", "degree", "points", "levels", "eps", "tau", "pdim", "bits"):
+        if name in data["witness"]:
+            changes += [{name: other} for other in (0, -1, 1, 10**30, "1/7", None, "cubes")]
+    for change in changes:
         mutant = {**data, "witness": {**data["witness"], **change}}
         with suppress(ab.ParameterError, ab.CertificateError):
-            assert not ab.verify(mutant), change
+            assert not ab.verify(mutant) or holds_for_the_net(mutant), change
+    for name in data["witness"]:
+        if name != "theorem" or inner not in ("T3", "T3inf"):
+            mutant = {**data, "witness": {key: entry for key, entry in data["witness"].items() if key != name}}
+            assert not ab.verify(mutant), name
     free = {**data, "network": {**data["network"], "weight_bound": None, "output_norm": None}}
     assert not ab.verify(free)
+
+
+@pytest.mark.parametrize(("F", "G", "p", "inner"), [question for question in NEAR if question[3] in ("T3", "T3inf")])
+def test_witnesses_without_a_theorem_mean_the_first_two(F, G, p, inner):
+    data = json.loads(near(F, G, p).certificate.to_json())
+    assert data["witness"].pop("theorem") == inner
+    assert ab.verify(data).reason == f"accepted: Tnear supports {data['value']!r}"
 
 
 # ----------------------------------------------------------------------------------------------------- bad input
