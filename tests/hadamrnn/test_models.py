@@ -7,9 +7,11 @@ import hadamrnn_oracles
 import numpy as np
 import pytest
 from hadamrnn_oracles import COMMON, OWN, draw
+from hadamrnn_reference import sigma
 
 import hadamrnn as hr
 from hadamrnn.networks.impulse import leap
+from hadamrnn.networks.layers import modrelu
 from hadamrnn.networks.quantize import signs
 from hadamrnn.networks.transform import MOST_DOUBLING, SignedHadamard
 
@@ -102,6 +104,16 @@ def test_gradients_are_those_of_pytorch(settings, tokens):
     assert value == pytest.approx(float(target.detach()), rel=1e-12)
     for name, array in gradients.items():
         np.testing.assert_allclose(array, p[name].grad.numpy(), rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("beta", [0.0, 0.5, -0.5])
+def test_modrelu_on_bits_is_its_definition(dtype, beta):
+    tiny = np.finfo(dtype).smallest_subnormal
+    a = np.array([[0.0, -0.0, 0.5, -0.5, 0.75, -0.75, tiny, -tiny, np.inf, -np.inf, np.nan]], dtype=dtype)
+    expected, zero = sigma(a, "modrelu", np.array(beta, dtype=dtype)), np.zeros_like(a)
+    modrelu(a, np.full_like(a, beta), zero, np.empty_like(a))
+    np.testing.assert_array_equal(a, expected)
 
 
 def test_batches_do_not_disturb_one_another():
