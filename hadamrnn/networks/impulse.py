@@ -34,7 +34,6 @@ def impulse_response(W: RecurrentMatrix, K: Array) -> list[Array]:
     while known < steps:
         if len(powers) < most:
             powers.append(powers[-1] @ powers[-1] if powers else W.dense().copy())
-            settle(powers[-1])
         first = known - (1 << (len(powers) - 1))
         count = min(known - first, steps - known)
         after = rows[known * k : (known + count) * k]
