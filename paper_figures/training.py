@@ -43,6 +43,7 @@ SHOWN = {
     ("projunn", None): ("STE-projUNN", "^", 1.0),
     ("bjorck", None): ("STE-Björck", "s", 1.0),
     ("penalty", None): ("STE-pen", "D", 1.0),
+    ("grid", None): ("STE-pen from the grid", "p", 1.0),
     ("ptq", None): ("PTQ", "v", 1.0),
     ("full", None): ("full precision", "*", 1.0),
 }
@@ -148,8 +149,9 @@ TRAINING = Product(
     caption=(
         r"What trained recurrent networks achieve against their size: HadamRNN (one recurrent bit; several $n$ and "
         r"block sizes, drawn side by side where sizes are equal) and QORNN ($n=128$, 2 to 8 bits) by post-training "
-        r"quantisation (PTQ) and three ways of training with quantised weights; means over seeds, without runs that "
-        r"diverged. In (e) less is better, and two points that are worse stand at the edge with their numbers. Colour: "
+        r"quantisation (PTQ) and three ways of training with quantised weights, one of them also from an orthogonal "
+        r"start on the grid of the bits; means over seeds, without runs that diverged. In (e) less is better, and two "
+        r"points that are worse stand at the edge with their numbers. Colour: "
         r"certified upper bound on the pseudo-dimension of one output as a function of the sequence."
     ),
     queries=queries,

@@ -9,11 +9,13 @@ effort for each strategy; the best on the validation part (``--rates``) are the 
 the code. All of W, U and V have the bits of the table, with steps by their largest entries as in the papers; "grid" is
 "penalty" with steps by their mean squares and an orthogonal start on the grid of the bits. "ptq" quantises the network
 that "full" trained without bits. A run that diverged has no score, but a reason. Each finished run is a JSON line, so
-that an interrupted benchmark goes on where it stopped. The third command stores the results, and prints the tables.
+that an interrupted benchmark goes on where it stopped. The third command adds the results to those stored, and prints
+the tables.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from dataclasses import dataclass, replace
@@ -22,7 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from bench_qornn_table import Data, Record, as_json, compact, tables
+from bench_qornn_table import Data, Record, added, as_json, compact, tables
 from bench_training import Make, copy, images, kilobytes, options, run_named
 
 import hadamrnn as hr
@@ -292,14 +294,15 @@ def main() -> None:
     known = searches() | (rows() if RATES else {})
     parser = options(__doc__, known)
     parser.add_argument("--rates", action="store_true", help="print the best rates of the searches")
-    parser.add_argument("--json", type=Path, help="write all results to this file, without repetitions")
+    parser.add_argument("--json", type=Path, help="add the results to this file, without repetitions")
     given = parser.parse_args()
     data = compact(run_named(known, given).runs)
     if given.rates:
         print(best_rates(data))
     print(tables(data))
     if given.json:
-        given.json.write_text(as_json(data), "utf-8")
+        stored = json.loads(given.json.read_text("utf-8")) if given.json.exists() else {key: [] for key in data}
+        given.json.write_text(as_json(added(stored, data)), "utf-8")
 
 
 if __name__ == "__main__":

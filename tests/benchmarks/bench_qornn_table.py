@@ -59,6 +59,12 @@ def compact(runs: Iterable[Record]) -> Data:
     return {key: sorted(records, key=_order) for key, records in found.items()}
 
 
+def added(stored: Data, new: Data) -> Data:
+    """All records, the new ones in place of those with the same settings."""
+    found = {key: {_order(record): record for record in [*stored[key], *records]} for key, records in new.items()}
+    return {key: [records[order] for order in sorted(records)] for key, records in found.items()}
+
+
 def _order(record: Record) -> tuple[str, ...]:
     names = ("task", "strategy", "n", "block", "recurrent_bits", "learning_rate", "recurrent_rate", "sign_scale")
     values = (record.get(name, 0) for name in names)

@@ -45,6 +45,11 @@ def go(bench, tmp_path, *names, seeds=1):
     return bench.run_named({**bench.searches(), **bench.rows()}, given).runs
 
 
+def other(data):
+    """A row with other bits."""
+    return {**data["rows"][0], "recurrent_bits": 11}
+
+
 def test_a_run_is_kept_with_its_settings_and_measures(bench, tmp_path):
     mnist(tmp_path)
     runs = go(bench, tmp_path, "permuted-full", "permuted-bjorck-4", "permuted-hadamrnn-16-block-4", seeds=2)
@@ -77,6 +82,10 @@ def test_a_run_is_kept_with_its_settings_and_measures(bench, tmp_path):
     assert {row["recurrent_bits"] for row in data["rows"] if row["kind"] == "hadamrnn"} == {1}
     assert {row["recurrent_bits"] for row in data["rows"] if row["strategy"] == "ptq"} == set(bench.BITS)
     assert all([run["seed"] for run in row["runs"]] == [0, 1] for row in data["rows"])
+    older = {"tasks": [task], "search": [], "rows": [{**row, "runs": []} for row in [*data["rows"], other(data)]]}
+    both = bench.added(older, data)
+    assert both["tasks"] == [task] and [row for row in both["rows"] if row["runs"]] == data["rows"]
+    assert [row for row in both["rows"] if not row["runs"]] == [{**other(data), "runs": []}]
     scores = {name: [run["score"] for run in runs if run["name"] == name] for name in found}
     ptq = (f"{np.mean(scores[f'permuted-ptq-{bits}']):.3f}" for bits in bench.BITS)
     assert f"| ptq | {' | '.join(ptq)} | {np.mean(scores['permuted-full']):.3f} |" in bench.tables(data)
