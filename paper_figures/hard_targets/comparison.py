@@ -56,7 +56,8 @@ class Pair:
 
     ``network``: settings of a feed-forward network (``FeedForwardConfig``), or of a HadamRNN or QORNN with one output
     and loss="mse" for the last step, for which x in [0,1]^d is a sequence of d/inputs steps. ``member``: the targets,
-    by the indices of a member of the family, such as {"k": 16}; by default the one with the best bound. With more
+    by the indices of a member of the family, such as {"k": 16} or, for functions of one coordinate,
+    {"k": 16, "dims": 1}; by default the one with the best bound. With more
     cells for the same network the bound is sharper. Raises ParameterError for bad input.
     """
 
@@ -87,8 +88,9 @@ class Pair:
 
     @property
     def index(self) -> dict[str, int]:
-        """The indices of the member."""
-        return {name: self.case.index[name] for name in self.case.family.indices}
+        """The indices of the member, with ``dims`` if its targets are functions of so many coordinates only."""
+        witness = self.case.witness
+        return {name: witness[name] for name in (*self.case.family.indices, "dims") if name in witness}
 
     def record(self) -> dict[str, Any]:
         """The pair as JSON."""
@@ -109,7 +111,9 @@ class Pair:
 class GridCase:
     """T3 for the measure that is uniform on the points (i + t_j)/k, i in {0..k-1}^d; ``positions``: t, (q, d).
 
-    The positions are the same in all cells, so the cells look alike, as the theorem asks. Off the cells (which not all
+    The positions are the same in all cubes, so the cells look alike, as the theorem asks: those of a target that is a
+    function of some coordinates only are rows of cubes, and the bound holds on each grid of points with the other
+    coordinates fixed. Off the cells (which not all
     families cover) an error can only add to the sum.
     """
 

@@ -60,9 +60,13 @@ def compact(runs: Iterable[Record]) -> Data:
 
 
 def added(stored: Data, new: Data) -> Data:
-    """All records, the new ones in place of those with the same settings."""
-    found = {key: {_order(record): record for record in [*stored[key], *records]} for key, records in new.items()}
-    return {key: [records[order] for order in sorted(records)] for key, records in found.items()}
+    """All records; a new one replaces what it says otherwise than the stored one with the same settings."""
+    found: Data = {}
+    for key, records in new.items():
+        known = {_order(record): record for record in stored[key]}
+        both = {order: {**known.get(order, {}), **record} for record in records for order in [_order(record)]}
+        found[key] = [record for _, record in sorted((known | both).items(), key=lambda pair: pair[0])]
+    return found
 
 
 def _order(record: Record) -> tuple[str, ...]:

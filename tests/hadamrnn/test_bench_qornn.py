@@ -82,9 +82,13 @@ def test_a_run_is_kept_with_its_settings_and_measures(bench, tmp_path):
     assert {row["recurrent_bits"] for row in data["rows"] if row["kind"] == "hadamrnn"} == {1}
     assert {row["recurrent_bits"] for row in data["rows"] if row["strategy"] == "ptq"} == set(bench.BITS)
     assert all([run["seed"] for run in row["runs"]] == [0, 1] for row in data["rows"])
-    older = {"tasks": [task], "search": [], "rows": [{**row, "runs": []} for row in [*data["rows"], other(data)]]}
+    older = {
+        "tasks": [task | {"epochs": 9, "more": 1}],
+        "search": [],
+        "rows": [{**row, "runs": []} for row in [*data["rows"], other(data)]],
+    }
     both = bench.added(older, data)
-    assert both["tasks"] == [task] and [row for row in both["rows"] if row["runs"]] == data["rows"]
+    assert both["tasks"] == [task | {"more": 1}] and [row for row in both["rows"] if row["runs"]] == data["rows"]
     assert [row for row in both["rows"] if not row["runs"]] == [{**other(data), "runs": []}]
     scores = {name: [run["score"] for run in runs if run["name"] == name] for name in found}
     ptq = (f"{np.mean(scores[f'permuted-ptq-{bits}']):.3f}" for bits in bench.BITS)
