@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import factorial
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from approxbounds.arithmetic import Arithmetic, V, spend
 from approxbounds.facts.hypercube import Thresholds
@@ -20,8 +20,10 @@ from approxbounds.facts.levels import LevelCount, LevelGrowth
 from approxbounds.sources import Citation
 
 __all__ = [
+    "SIGN_PATTERNS",
     "AffineCount",
     "BitCount",
+    "Blocks",
     "CodeCount",
     "Count",
     "CountedLayer",
@@ -35,22 +37,53 @@ __all__ = [
     "Thresholds",
     "TotalsCount",
     "UnionCount",
+    "blocks_of_layers",
     "degree_of_layer",
     "log2_sign_patterns",
+    "written_sign_patterns",
 ]
 
 
-def log2_sign_patterns(A: Arithmetic[V], functions: V | float, log2_degree: V | float, parameters: int) -> V:
-    """wl(M, D, P): log2 of the sign patterns of M polynomials of degree <= D in P parameters.
+#: Degrees D_j and numbers of parameters P_j: polynomials of degree at most D_j in the P_j parameters of block j.
+Blocks: TypeAlias = tuple[tuple[int, int], ...]
 
-    At most 2 (2eMD/P)^P if M >= P >= 1 (Anthony and Bartlett 1999, Thm 8.3), always at most 2^M; 1 if P = 0.
+SIGN_PATTERNS = (Citation("Warren1968"), Citation("MorganSommese1987"), Citation("approxbounds", "3.1"))
+#: The layers that are blocks of their own; those before are one, as more blocks gain little in deep networks.
+_MOST_BLOCKS = 8
+
+
+def blocks_of_layers(parameters: tuple[int, ...], degree: int) -> Blocks:
+    """The blocks of the net inputs of the last of these layers: degree nu^{l-j} in the parameters of layer j.
+
+    >>> blocks_of_layers((4, 6, 3), 2)
+    ((4, 4), (2, 6), (1, 3))
     """
-    if parameters == 0:
+    early = max(len(parameters) - _MOST_BLOCKS, 0)
+    powers = [degree ** (len(parameters) - j) for j in range(early, len(parameters) + 1)]
+    blocks = tuple(zip(powers[1:], parameters[early:], strict=True))
+    return ((powers[0] * degree_of_layer(degree, early), sum(parameters[:early])), *blocks) if early else blocks
+
+
+def written_sign_patterns(functions: int, blocks: Blocks) -> str:
+    """wl in LaTeX."""
+    points = "m" if functions == 1 else f"{functions}m"
+    powers = (f"{D}^{{{P}}}" if D < 10**6 else f"(2^{{{D.bit_length()}}})^{{{P}}}" for D, P in blocks)
+    return rf"\mathrm{{wl}}({points};{','.join(powers)})"
+
+
+def log2_sign_patterns(A: Arithmetic[V], functions: V | float, blocks: Blocks) -> V:
+    """wl(M; D_1^P_1 .. D_l^P_l): log2 of the sign patterns of M polynomials of degree <= D_j in P_j parameters each.
+
+    With P = sum P_j at most sum_j P_j log2(D_j (M+P)/P_j) + (log2 e) P (6M+P)/(6M+4P), and always at most M. Parameters
+    in which the degree is 0 do not count. ``blocks``: the pairs (D_j, P_j).
+    """
+    acting = [(degree, parameters) for degree, parameters in blocks if parameters and degree]
+    if not acting:
         return 0 * A.number(functions)
-    P = A.number(parameters)
-    logarithm = A.log2(2 * A.e * A.number(functions) / P) + log2_degree
-    capped = A.minimum(A.number(functions), 1 + P * logarithm)
-    return A.at_least(functions, parameters, capped, A.number(functions))
+    M, P = A.number(functions), sum(parameters for _, parameters in acting)
+    spread = [size * (A.log2_integer(degree * P) - A.log2_integer(size)) for degree, size in acting]
+    each = A.log2(M / P + 1) + (1 - 1 / (2 * M / P + A.number(Fraction(4, 3)))) / A.log(A.number(2))
+    return A.minimum(M, sum(spread, P * each))
 
 
 class Count(Protocol):
@@ -106,24 +139,20 @@ class AffineCount(LevelCount):
 
 @dataclass(frozen=True)
 class PolynomialCount(LevelCount):
-    """``functions`` * m polynomials of degree ``degree`` in ``parameters`` reals."""
+    """``functions`` * m polynomials of degree <= D_j in the P_j parameters of each of the ``blocks`` (D_j, P_j)."""
 
     functions: int
-    degree: int
-    parameters: int
-    citations = (Citation("AnthonyBartlett1999", "Thm 8.3"), Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"))
+    blocks: Blocks
+    citations = SIGN_PATTERNS
 
     def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         if self.functions == 0:
             return 0 * A.number(m)
-        functions = A.times(self.functions, m)
-        return log2_sign_patterns(A, functions, A.log2_integer(self.degree), self.parameters)
+        return log2_sign_patterns(A, A.times(self.functions, m), self.blocks)
 
     @property
     def formula(self) -> str:
-        points = "m" if self.functions == 1 else f"{self.functions}m"
-        degree = str(self.degree) if self.degree < 10**6 else f"2^{{{self.degree.bit_length()}}}"
-        return rf"\mathrm{{wl}}({points},{degree},{self.parameters})"
+        return written_sign_patterns(self.functions, self.blocks)
 
 
 @dataclass(frozen=True)
@@ -218,8 +247,8 @@ class TotalsCount(LevelCount):
 
     Let a_l = (K-1)k_l for hidden layers and 1 for the output: sum a_l = B = (K-1)U+1 (at least L is used).
     nu = 0: layer l is affine in its own W_l parameters, so sum_l W_l log2(e m a_l/W_l) <= W log2(e m B/W)
-    by Jensen. nu >= 1: sum_l (1 + W log2(2e m a_l D_l/W)), D_l = sum_{j<l} nu^j, and the product of the a_l
-    is at most (B/L)^L. Both need m >= W (then x log(c/x) increases up to x = W); for m < W the count is m.
+    by Jensen, for m >= W (then x log(c/x) increases up to x = W); for m < W the count is m. nu >= 1: sum_l
+    wl(m a_l; D_l^W), D_l = sum_{j<l} nu^j, at most L times that of m B/L functions, but for the degrees.
     """
 
     weights: int
@@ -227,16 +256,16 @@ class TotalsCount(LevelCount):
     depth: int
     pieces: int
     degree: int
-    citations = (Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"), Citation("approxbounds", "3.2"))
+    citations = (Citation("BartlettHarveyLiawMehrabian2019", "Thm 6"), *SIGN_PATTERNS, Citation("approxbounds", "3.2"))
 
     def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
-        W, L = A.number(self.weights), A.number(self.depth)
-        total_breaks = max((self.pieces - 1) * self.units + 1, self.depth)
-        ratio = A.log2(A.number(m)) + A.log2(A.e * A.number(total_breaks) / W)  # the product may overflow
-        total = W * ratio
+        W, breaks = A.number(self.weights), max((self.pieces - 1) * self.units + 1, self.depth)
         if self.degree > 0:
-            total = L + L * (total + W - W * A.log2(L)) + W * self._log2_degrees(A)
-        return A.at_least(m, self.weights, A.minimum(A.number(m), total), A.number(m))
+            mean = A.times(breaks, m) / A.number(self.depth)
+            signs = log2_sign_patterns(A, mean, ((1, self.weights),))
+            return A.minimum(A.number(m), self.depth * signs + W * self._log2_degrees(A))
+        ratio = A.log2(A.number(m)) + A.log2(A.e * A.number(breaks) / W)  # the product may overflow
+        return A.at_least(m, self.weights, A.minimum(A.number(m), W * ratio), A.number(m))
 
     def _log2_degrees(self, A: Arithmetic[V]) -> V:
         """log2 of the product of the D_l: D_l = l (nu = 1), D_l = nu^l (1 - nu^{-l})/(nu-1) (nu >= 2).
@@ -255,7 +284,7 @@ class TotalsCount(LevelCount):
     def formula(self) -> str:
         if self.degree == 0:
             return r"W\log_2\big(em((K-1)U+1)/W\big)"
-        return r"L+\sum_{l\le L}W\log_2\big(2em\,D_l((K-1)U+1)/(LW)\big)"
+        return r"L\,\mathrm{wl}(m((K-1)U+1)/L;1^W)+W\sum_{l\le L}\log_2 D_l"
 
 
 @dataclass(frozen=True)

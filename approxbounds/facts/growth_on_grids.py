@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from approxbounds.arithmetic import Arithmetic, V
-from approxbounds.facts.growth import log2_sign_patterns
+from approxbounds.facts.growth import SIGN_PATTERNS, log2_sign_patterns, written_sign_patterns
 from approxbounds.facts.hypercube import GridSides
 from approxbounds.sources import Citation
 
@@ -21,36 +21,36 @@ class LogisticLayer:
 
     On the grid sigmoid(w.x + b) = 1/(1 + u prod_j z_j^{i_j}), with u and the z_j as new parameters in place of b and w.
     Counted from the middle of the grid, each of the ``units`` units has degree at most E in them, so that the common
-    numerators, of ``parameters`` parameters in all, have degree 1 + units E.
+    numerators have degree units E in the ``powers`` parameters u and z_j, and 1 in the ``parameters`` others.
     """
 
     functions: int
     units: int
+    powers: int
     parameters: int
     sides: GridSides
-    citations = (Citation("AnthonyBartlett1999", "Thm 8.3"), Citation("approxbounds", "3.12"))
+    citations = (*SIGN_PATTERNS, Citation("approxbounds", "3.12"))
 
     def __hash__(self) -> int:
-        return hash((self.functions, self.units, self.parameters))
+        return hash((self.functions, self.units, self.powers, self.parameters))
 
     @property
     def degree(self) -> Any:
-        """1 + U E with E = max(sum_j floor(k_j/2), 1 + sum_j (k_j - 1 - floor(k_j/2)))."""
+        """U E with E = max(sum_j floor(k_j/2), 1 + sum_j (k_j - 1 - floor(k_j/2)))."""
         below = sum(count * (k // 2) for k, count in self.sides)
         above = sum(count * (k - 1 - k // 2) for k, count in self.sides)
-        most = np.maximum(below, 1 + above) if isinstance(below, np.ndarray) else max(below, 1 + above)
-        return 1 + self.units * most
+        return self.units * (np.maximum(below, 1 + above) if isinstance(below, np.ndarray) else max(below, 1 + above))
 
     def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         if self.functions == 0:
             return 0 * A.number(m)
-        functions = A.times(self.functions, m)
-        return log2_sign_patterns(A, functions, A.log2(A.number(self.degree)), self.parameters)
+        M = A.times(self.functions, m)
+        signs = log2_sign_patterns(A, M, ((1, self.powers), (1, self.parameters)))
+        return A.minimum(A.number(M), signs + self.powers * A.log2(A.number(self.degree)))
 
     @property
     def formula(self) -> str:
-        points = "m" if self.functions == 1 else f"{self.functions}m"
-        return rf"\mathrm{{wl}}({points},{self.degree},{self.parameters})"
+        return written_sign_patterns(self.functions, ((self.degree, self.powers), (1, self.parameters)))
 
 
 def varied(sides: GridSides) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 from typing import Any, Self
 
 from approxbounds.description import named
@@ -21,7 +20,7 @@ from approxbounds.facts.growth import (
     SumCount,
     Thresholds,
     TotalsCount,
-    degree_of_layer,
+    blocks_of_layers,
 )
 from approxbounds.facts.networks import Activation, Architecture, NetworkFacts, Sizes
 from approxbounds.facts.piecewise import Piecewise, layered_pieces, pieces_of_totals
@@ -138,14 +137,13 @@ class _Layered(LayeredNetwork):
         a, biased = self.activation, int(self.bias)
         breaks, degree = a.pieces - 1, a.degree
         own = self.layer_parameters
-        acting = tuple(accumulate(own))
         layers = []
         inputs = (self.input_dim, *self.widths)
         for number, units in enumerate(self.widths, 1):
             fan_in = inputs[number - 1]
             count: Count
             if number > 1 and degree > 0:
-                count = PolynomialCount(breaks * units, degree_of_layer(degree, number), acting[number - 1])
+                count = PolynomialCount(breaks * units, blocks_of_layers(own[:number], degree))
             elif a.pieces == 2 and self.bias:
                 count = HalfspaceCount(units, fan_in)
             else:
@@ -176,10 +174,11 @@ class _Layered(LayeredNetwork):
         degree, total, last = self.activation.degree, sum(own), self.widths[-1]
         if degree == 0:
             return (AffineCount(1, 1, own[-1]),)
-        counts: tuple[Count, ...] = (PolynomialCount(1, degree_of_layer(degree, self.depth), total),)
+        counts: tuple[Count, ...] = (PolynomialCount(1, blocks_of_layers(own, degree)),)
         if self.activation.homogeneous:
             # each output weight is folded into its unit's row: one degree and k_{L-1} parameters fewer
-            counts += (PolynomialCount(1, self.depth - 1, total - last),)
+            folded = (*own[:-2], own[-2] + own[-1] - last)
+            counts += (PolynomialCount(1, blocks_of_layers(folded, degree)),)
             if self.depth == 2:
                 counts += (AffineCount(1, 1, total - last),)
         return counts

@@ -235,9 +235,11 @@ class Recurrent(NetworkClass):
         )
         first = U.reals + self.hidden * (2 if self.activation == "modrelu" else 1)  # U, b, beta
         signs = self._signs(W, first, shallow[:1], unknown)
-        degree = W.degree * (self.steps - 1) + 1 + v.degree
-        parameters = self._acting(W.reals, first) + unknown + v.reals + 1
-        own: Count = AffineCount(1, 1, parameters) if degree == 1 else PolynomialCount(1, degree, parameters)
+        entries, states = W.degree * (self.steps - 1), self._acting(0, first) + unknown
+        own: Count = PolynomialCount(1, ((entries, W.reals), (1, states), (1, v.reals + 1)))
+        if not v.degree:  # then the output is affine in its bias and the parameters of the states together
+            own = PolynomialCount(1, ((entries, W.reals), (1, states + 1)))
+            own = own if entries else AffineCount(1, 1, states + 1)
         return (*codes, *signs, CountedLayer("output", (own, *shallow[1:])))
 
     def _acting(self, recurrent: Number, first: Number) -> Number:
@@ -252,7 +254,9 @@ class Recurrent(NetworkClass):
     def _signs(self, W: Weights, first: int, shallow: tuple[Count, ...], unknown: int) -> tuple[CountedLayer, ...]:
         n, d, T, P = self.hidden, self.inputs, self.steps, W.reals + first + unknown
         if self.activation == "linear":
-            own: Count = PolynomialCount(n, W.degree * (T - 1) + 1, P) if W.degree else CentralCount(n, P)
+            own: Count = CentralCount(n, P)
+            if W.degree:
+                own = PolynomialCount(n, ((W.degree * (T - 1), W.reals), (1, first + unknown)))
             return (CountedLayer("net inputs of the last step", (own, *shallow), hidden=True),)
         relu, f = self.activation == "relu", self._functions
         one: Count = HalfspaceCount(n, d) if relu else AffineCount(n, 4, d + 2)
@@ -262,7 +266,7 @@ class Recurrent(NetworkClass):
             return layers
         steps: Count = CentralCount(f, P, T - 1) if relu else AffineCount(T - 1, f, P)
         if W.degree:
-            steps = StepsCount(f, T, W.degree, P)
+            steps = StepsCount(f, T, W.degree, W.reals, first + unknown)
         return (*layers, CountedLayer(f"steps 2 to {T}", (steps,), hidden=True))
 
     def _shallow(self, directions: int) -> tuple[Count, ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 from approxbounds.arithmetic import Arithmetic, V
+from approxbounds.facts.growth import SIGN_PATTERNS, log2_sign_patterns
 from approxbounds.facts.levels import LevelCount
 from approxbounds.sources import Citation
 
@@ -59,33 +59,28 @@ class CentralCount:
 
 @dataclass(frozen=True)
 class StepsCount(LevelCount):
-    """The sum over the steps t = 2..T of wl(M, q(t-1)+1, P), with M = ``functions`` * m and q = ``slope`` >= 1.
+    """The sum over the steps t = 2..T of wl(M; (q(t-1))^R, 1^P), with M = ``functions`` * m and q = ``slope`` >= 1.
 
-    In step t the M functions are polynomials of degree at most q(t-1)+1 in the same P = ``parameters`` reals, where
-    the patterns of the steps before are fixed. The product of the degrees is q^{T-1} Gamma(T+1/q)/Gamma(1+1/q).
-
-    Concave in m: linear up to M = P, where the concave sum of logarithms is above the line (T-1)M; then the smaller.
+    In step t the M functions are polynomials of degree at most q(t-1) in the same R = ``entries`` reals of W, and 1 in
+    P = ``parameters`` others, where the patterns of the steps before are fixed. The product of the q(t-1) is
+    q^{T-1} Gamma(T). Concave in m, as each wl is without its degrees.
     """
 
     functions: int
     steps: int
     slope: int
+    entries: int
     parameters: int
-    citations = (Citation("AnthonyBartlett1999", "Thm 8.3"), Citation("approxbounds", "6"))
+    citations = (*SIGN_PATTERNS, Citation("approxbounds", "6"))
 
     def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
-        M, P, more = A.times(self.functions, m), A.number(self.parameters), A.number(self.steps - 1)
-        each = 1 + P * A.log2(2 * A.e * A.number(M) / P)
-        total = more * each + P * self._log2_degrees(A)
-        capped = A.minimum(more * A.number(M), total)
-        return A.at_least(M, self.parameters, capped, more * A.number(M))
-
-    def _log2_degrees(self, A: Arithmetic[V]) -> V:
-        inverse = Fraction(1, self.slope)
-        gammas = A.log_gamma(A.number(self.steps + inverse)) - A.log_gamma(A.number(1 + inverse))
-        return A.number(self.steps - 1) * A.log2_integer(self.slope) + gammas / A.log(A.number(2))
+        M, more = A.times(self.functions, m), A.number(self.steps - 1)
+        degrees = more * A.log2_integer(self.slope) + A.log_gamma(A.number(self.steps)) / A.log(A.number(2))
+        each = log2_sign_patterns(A, M, ((1, self.entries), (1, self.parameters)))
+        return A.minimum(more * A.number(M), more * each + self.entries * degrees)
 
     @property
     def formula(self) -> str:
-        degree = f"{self.slope}(t-1)+1" if self.slope > 1 else "t"
-        return rf"\sum_{{t=2}}^{{{self.steps}}}\mathrm{{wl}}({self.functions}m,{degree},{self.parameters})"
+        degree = f"({self.slope}(t-1))" if self.slope > 1 else "(t-1)"
+        blocks = rf"{degree}^{{{self.entries}}},1^{{{self.parameters}}}"
+        return rf"\sum_{{t=2}}^{{{self.steps}}}\mathrm{{wl}}({self.functions}m;{blocks})"

@@ -17,7 +17,7 @@ from approxbounds.facts.growth import (
     PolynomialCount,
     SumCount,
     Thresholds,
-    degree_of_layer,
+    blocks_of_layers,
 )
 from approxbounds.facts.networks import Activation, Architecture, NetworkFacts, Orders, Sizes, layered_order
 from approxbounds.facts.piecewise import Piecewise, layered_pieces
@@ -155,17 +155,16 @@ class SkipNetwork(LayeredNetwork):
 
     def real_growth(self, thresholds: Thresholds) -> GrowthBound:
         breaks, degree, own = self.pieces - 1, self.degree, self.layer_parameters
-        acting = tuple(accumulate(own))
         layers = []
         for number, (units, inputs, W) in enumerate(zip(self.widths, self.fan_in, own, strict=False), 1):
             if number > 1 and degree > 0:
-                polynomials = PolynomialCount(breaks * units, degree_of_layer(degree, number), acting[number - 1])
+                polynomials = PolynomialCount(breaks * units, blocks_of_layers(own[:number], degree))
                 layers.append(CountedLayer(f"hidden layer {number}", (polynomials,), hidden=True))
                 continue
             full = HalfspaceCount(units, inputs) if self.pieces == 2 else AffineCount(units, breaks, inputs + 1)
             counts = full, AffineCount(1, breaks * units, W)
             layers.append(CountedLayer(f"hidden layer {number}", counts, hidden=True))
-        last = PolynomialCount(1, degree_of_layer(degree, self.depth), acting[-1])
-        layers.append(CountedLayer("output", (last if degree > 0 else AffineCount(1, 1, own[-1]),)))
+        last = PolynomialCount(1, blocks_of_layers(own, degree)) if degree > 0 else AffineCount(1, 1, own[-1])
+        layers.append(CountedLayer("output", (last,)))
         others = (*operation_counts(self.counted_sizes), *self.line_counts(thresholds))
         return GrowthBound((SumCount(tuple(layers)), *others))

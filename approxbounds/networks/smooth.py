@@ -94,8 +94,8 @@ class TanhNetwork(TalliedNetwork):
         if len(self.widths) > 1 or self.activation not in (*_SATURATED, "silu"):
             return ()
         (units,), along = self.widths, varied(sides)
-        own = along + 2 if self.activation in _SATURATED else 2 * along + 2
-        return (LogisticLayer(1, units, units * own + 1, sides),)
+        linear = 1 if self.activation in _SATURATED else along + 1
+        return (LogisticLayer(1, units, units * (along + 1), units * linear + 1, sides),)
 
     @property
     def neighbourhoods(self) -> tuple[Neighbourhood, ...]:

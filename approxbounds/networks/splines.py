@@ -107,7 +107,7 @@ class FreeKnotSplines(NetworkClass):
         n, r = self.knots, self.degree
         if not self.smooth:
             return GrowthBound(self.line_counts(thresholds))
-        coefficients = CountedLayer("coefficients", (PolynomialCount(1, r + 1, 2 * n + r + 1),))
+        coefficients = CountedLayer("coefficients", (PolynomialCount(1, ((r, n), (1, n + r + 1))),))
         knots = CountedLayer("knots", (KnotCount(n),), hidden=True)
         return GrowthBound((SumCount((knots, coefficients)), *self.line_counts(thresholds)))
 

@@ -48,11 +48,9 @@ class _StepNetwork(NetworkFacts):
 
     def grid_counts(self, sides: GridSides) -> tuple[Count, ...]:
         first, second, *_ = self.widths
-        parameters = first * (varied(sides) + 1) + second * (first + 1)
-        thresholds = self.steps - 1
-        layers = [
-            CountedLayer("hidden layer 2", (LogisticLayer(thresholds * second, first, parameters, sides),), hidden=True)
-        ]
+        thresholds, powers = self.steps - 1, first * (varied(sides) + 1)
+        inner = LogisticLayer(thresholds * second, first, powers, second * (first + 1), sides)
+        layers = [CountedLayer("hidden layer 2", (inner,), hidden=True)]
         for number, (inputs, units) in enumerate(zip(self.widths[1:], self.widths[2:], strict=False), 3):
             layers.append(
                 CountedLayer(f"hidden layer {number}", (AffineCount(units, thresholds, inputs + 1),), hidden=True)
