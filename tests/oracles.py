@@ -25,6 +25,17 @@ def binomial_sum(n: int, j: int) -> int:
     return total
 
 
+def wl(functions: int, *blocks: tuple[int, int]) -> mpmath.mpf:
+    """THEORY.md 3.1 written down a second time: sign patterns of polynomials of these (degree, parameters), in bits."""
+    M, acting = mpmath.mpf(functions), [(D, P) for D, P in blocks if D and P]
+    P = sum(own for _, own in acting)
+    if not P or not M:
+        return mpmath.mpf(0)
+    x = P / M
+    total = M * (x * (6 + x) / (6 + 4 * x)) + sum(own * mpmath.log(D * (M + P) / own) for D, own in acting)
+    return min(M, total / mpmath.log(2))
+
+
 def as_fraction(x: object) -> Fraction:
     """A point ball (an endpoint) as an exact fraction."""
     mantissa, exponent = x.man_exp()  # type: ignore[attr-defined]

@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import chain
 
 import mpmath as mp
+import oracles
 import pytest
 import sympy
 from growth_checks import line_numbers
@@ -168,13 +169,6 @@ def log2_sum(n, j):
     return mp.log(total, 2)
 
 
-def wl(functions, degree, parameters):
-    if parameters == 0 or functions < parameters:
-        return mp.mpf(functions if parameters else 0)
-    count = 1 + parameters * mp.log(2 * mp.e * functions * mp.mpf(degree) / parameters, 2)
-    return min(mp.mpf(functions), count) if functions else mp.mpf(0)
-
-
 def log2_growth(G, m, centred):
     """log2 of the patterns of G on m points (``centred``: at a common threshold). THEORY.md, 3.1-3.2, 3.6."""
     if isinstance(G, ab.LinearSpace):
@@ -192,20 +186,22 @@ def log2_growth(G, m, centred):
     breaks, nu, depth, total = a.pieces - 1, a.degree, len(own), mp.mpf(0)
     first = total
     codes = [mp.inf if G.bits is None or nu else mp.mpf(G.bits * count) for count in own]
-    degrees = [sum(nu**j for j in range(layer)) for layer in range(1, depth + 1)]
     for layer, (inputs, units) in enumerate(zip(shape, G.widths, strict=False)):
         if layer and nu:
-            term = wl(breaks * units * m, degrees[layer], sum(own[: layer + 1]))
+            term = oracles.wl(breaks * units * m, *((nu ** (layer - j), P) for j, P in enumerate(own[: layer + 1])))
         elif a.pieces == 2 and G.bias:
             term = units * (1 + log2_sum(m - 1, inputs))
         else:
             term = units * log2_sum(breaks * m, inputs + biased) if breaks else mp.mpf(0)
         total += min(term, codes[layer])
         first = total if layer == 0 else first
-    output = wl(m, degrees[-1], sum(own)) if nu else min(log2_sum(m, own[-1]), codes[-1])
+    output = min(log2_sum(m, own[-1]), codes[-1])
+    if nu:
+        output = oracles.wl(m, *((nu ** (depth - 1 - j), P) for j, P in enumerate(own)))
     if a.homogeneous:
         folded = sum(own) - G.widths[-1]
-        output = min(output, log2_sum(m, folded) if depth == 2 else wl(m, depth - 1, folded))
+        rows = (*own[:-2], own[-2] + own[-1] - G.widths[-1])
+        output = min(output, log2_sum(m, folded) if depth == 2 else oracles.wl(m, *((1, P) for P in rows)))
     result = min(mp.mpf(m), total + output)
     if nu == 0:
         cells = mp.fsum(mp.binomial(breaks * G.widths[0], i) for i in range(G.input_dim + 1))

@@ -3,7 +3,7 @@
 import math
 import random
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import oracles
@@ -19,6 +19,7 @@ from approxbounds.facts.growth import (
     SignChangeCount,
     Thresholds,
     TotalsCount,
+    blocks_of_layers,
     degree_of_layer,
     log2_sign_patterns,
 )
@@ -99,7 +100,7 @@ def test_sign_patterns_of_polynomials_in_one_parameter():
                 tuple(math.prod(theta - root for root in r) * (-1) ** i > 0 for i, r in enumerate(roots))
                 for theta in range(-1, 402)
             }
-            assert fits(len(patterns), PolynomialCount(number, degree, 1), 1)
+            assert fits(len(patterns), PolynomialCount(number, ((degree, 1),)), 1)
 
 
 def test_sign_patterns_of_polynomials_on_a_grid_of_two_parameters():
@@ -109,20 +110,69 @@ def test_sign_patterns_of_polynomials_on_a_grid_of_two_parameters():
         for degree in (1, 2, 3):
             monomials = np.array([x**a * y**b for a in range(degree + 1) for b in range(degree + 1 - a)])
             values = rng.normal(size=(number, len(monomials))) @ monomials
-            assert fits(oracles.distinct_rows((values > 0).T), PolynomialCount(number, degree, 2), 1)
+            assert fits(oracles.distinct_rows((values > 0).T), PolynomialCount(number, ((degree, 2),)), 1)
+
+
+BLOCKS = [((1, 1), (1, 1)), ((2, 1), (1, 1)), ((3, 1), (2, 1)), ((1, 2), (1, 1)), ((1, 1), (1, 1), (1, 1))]
+
+
+@pytest.mark.parametrize("blocks", BLOCKS)
+def test_sign_patterns_by_degrees_in_blocks(blocks):
+    """Random polynomials of such degrees on a grid that reaches far out; M hyperbolas may make M^2 + M + 1 cells."""
+    rng, P = np.random.default_rng(5), sum(own for _, own in blocks)
+    t = np.tan(np.linspace(-1.55, 1.55, 301 if P == 2 else 45))
+    points = np.stack(np.meshgrid(*[t] * P), axis=-1).reshape(-1, P)
+    powers = [[e for e in product(range(D + 1), repeat=own) if sum(e) <= D] for D, own in blocks]
+    monomials = np.array([np.prod(points ** sum(e, ()), axis=1) for e in product(*powers)])
+    most = 0
+    for number in (1, 2, 4, 6):
+        exact = math.comb(number + P, P) * math.factorial(P)
+        exact = exact * math.prod(D**own for D, own in blocks) // math.prod(math.factorial(own) for _, own in blocks)
+        for _ in range(3):
+            coefficients = rng.normal(size=(number, len(monomials))) * 10 ** rng.uniform(-1, 1, len(monomials))
+            count = oracles.distinct_rows((coefficients @ monomials > 0).T)
+            assert count <= exact and fits(count, PolynomialCount(number, blocks), 1)
+            most = max(most, count / exact)
+    if blocks == ((1, 1), (1, 1)):
+        assert most > 0.5
 
 
 def test_wl_values_and_cases():
-    def wl(M, D, P):
-        return float(log2_sign_patterns(FLOAT, M, FLOAT.log2_integer(D), P))
+    """Above the exact number that it bounds, below the count of all degrees together, monotone and concave."""
 
-    assert wl(100, 3, 0) == 0
-    assert wl(5, 10**6, 7) == 5  # fewer functions than parameters
-    assert wl(7, 1, 7) == 7
-    assert wl(1000, 3, 4) == pytest.approx(1 + 4 * math.log2(2 * math.e * 1000 * 3 / 4))
-    assert fits(1, PolynomialCount(0, 1, 3), 50)
-    symbolic = log2_sign_patterns(SYMBOLIC, SYMBOLIC.number(1000), SYMBOLIC.log2_integer(3), 4)
-    assert float(symbolic) == pytest.approx(wl(1000, 3, 4))
+    def wl(M, *blocks):
+        return float(log2_sign_patterns(FLOAT, M, blocks))
+
+    assert wl(100, (3, 0)) == wl(100, (0, 5)) == 0
+    assert wl(5, (10**6, 7)) == 5 and wl(7, (1, 7)) == 7
+    assert wl(1000, (3, 4), (0, 9), (1, 0)) == wl(1000, (3, 4))
+    assert fits(1, PolynomialCount(0, ((1, 3),)), 50)
+    for blocks in (((3, 4),), ((2, 4), (1, 6)), ((1, 30),) * 3, ((4, 1), (2, 40), (1, 3)), ((1, 2), (1, 500))):
+        P, D = sum(own for _, own in blocks), sum(degree for degree, _ in blocks)
+        values = [wl(M, *blocks) for M in range(1, 40 * P)]
+        slopes = np.diff(values)
+        assert (slopes >= 0).all() and (np.diff(slopes) <= 1e-9).all()
+        for M in (1, P, 3 * P, 10 * P, 1000 * P):
+            exact = math.comb(M + P, P) * math.factorial(P) * math.prod(degree**own for degree, own in blocks)
+            exact //= math.prod(math.factorial(own) for _, own in blocks)
+            assert min(M, math.log2(exact)) <= wl(M, *blocks) * (1 + 1e-12)
+            usual = 1 + P * math.log2(2 * math.e * M * D / P) if M >= P else M
+            assert wl(M, *blocks) <= min(M, usual) * (1 + 1e-12)
+            assert wl(M, *blocks) == pytest.approx(float(oracles.wl(M, *blocks)), rel=1e-12)
+            symbolic = log2_sign_patterns(SYMBOLIC, SYMBOLIC.number(M), blocks)
+            assert float(symbolic) == pytest.approx(wl(M, *blocks))
+            assert oracles.ends(log2_sign_patterns(BALL, M, blocks))[1] >= wl(M, *blocks) * (1 - 1e-12)
+
+
+def test_deep_networks_have_few_blocks():
+    own = tuple(range(1, 21))
+    for degree in (1, 2, 3):
+        blocks = blocks_of_layers(own, degree)
+        assert sum(P for _, P in blocks) == sum(own) and len(blocks) == 9
+        assert sum(D for D, _ in blocks) == degree_of_layer(degree, 20)
+        assert float(log2_sign_patterns(FLOAT, 10**6, blocks)) >= float(
+            log2_sign_patterns(FLOAT, 10**6, [(degree ** (20 - j), P) for j, P in enumerate(own, 1)])
+        )
 
 
 @pytest.mark.parametrize("power", [1, 2, 3])
@@ -296,7 +346,8 @@ def test_totals_are_above_every_way_to_split_the_units():
         if degree == 0:
             terms = sum(P * np.log2(math.e * m * b / P) for P, b in zip(own, a, strict=True))
         else:
-            terms = depth + sum(W * np.log2(2 * math.e * m * b * D / W) for b, D in zip(a, degrees, strict=True))
+            counts = (log2_sign_patterns(FLOAT, m * b, ((D, W),)) for b, D in zip(a, degrees, strict=True))
+            terms = sum(counts)
         totals = TotalsCount(W, sum(units), depth, pieces, degree).evaluate(FLOAT, m)
         assert (totals >= np.minimum(m, terms) * (1 - 1e-12)).all()
 

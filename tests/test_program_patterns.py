@@ -109,14 +109,14 @@ def test_patterns_on_grids(activation, units, dim):
 
 
 def cleared(units, sides, silu):
-    """g times its denominators on a centred grid, as a polynomial in the output weights, u and z: degree and number.
+    """g times its denominators on a centred grid, as a polynomial in u and z, and in the rest: degrees and numbers.
 
     Also whether it is g times them at random numbers.
     """
     d = len(sides)
     own = (d + 1) * (2 if silu else 1) + int(not silu)
     R, *gens = ring([f"p{i}" for i in range(units * own + 1)], QQ)
-    rng, degree = np.random.default_rng(0), 0
+    rng, degree, linear = np.random.default_rng(0), 0, 0
     for place in product(*(range(k) for k in sides)):
         i = [p - k // 2 for p, k in zip(place, sides, strict=True)]
         tops, bottoms = [], []
@@ -131,7 +131,11 @@ def cleared(units, sides, silu):
         total = (gens[-1] - 3) * math.prod(bottoms)
         for n, top in enumerate(tops):
             total += top * math.prod((b for j, b in enumerate(bottoms) if j != n), start=R(1))
-        degree = max(degree, *(sum(powers) for powers in total.monoms()))
+        for monomial in total.monoms():
+            parts = [0, 0]
+            for n, power in enumerate(monomial):
+                parts[n < units * own and n % own <= d] += power
+            degree, linear = max(degree, parts[True]), max(linear, parts[False])
         numbers = rng.uniform(0.5, 2, len(gens))
         g = numbers[-1] - 3
         for unit in range(units):
@@ -141,7 +145,7 @@ def cleared(units, sides, silu):
             g += (rest[0] + (rest[1:] @ i if silu else 0)) / (1 + math.exp(-net))
         at = [sum(float(c) * np.prod(numbers ** np.array(p)) for p, c in f.terms()) for f in (total, *bottoms)]
         assert at[0] == pytest.approx(g * math.prod(at[1:]), rel=1e-9)
-    return degree, len(gens)
+    return degree, linear, units * (d + 1), len(gens)
 
 
 @pytest.mark.parametrize("silu", [False, True])
@@ -152,14 +156,13 @@ def test_networks_on_grids_are_polynomials_of_the_degree_that_is_stated(silu, un
     """Attained by tanh units, in as many parameters; sides of one point take none."""
     G = ab.TanhNetwork(widths=(units,), input_dim=len(sides) + 2, activation="silu" if silu else "sigmoid")
     (count,) = G.grid_counts((*((k, 1) for k in sides), (1, 2)))
-    degree, parameters = cleared(units, sides, silu)
-    assert (degree, parameters) == (count.degree, count.parameters)
+    assert cleared(units, sides, silu) == (count.degree, 1, count.powers, count.powers + count.parameters)
 
 
 def test_grid_counts_bind_at_many_points_only():
-    count = LogisticLayer(1, 1, 4, ((60, 1),))
+    count = LogisticLayer(1, 1, 2, 2, ((60, 1),))
     assert allowed(count, 10) == 10 and allowed(count, 60) < 60
-    assert allowed(LogisticLayer(0, 1, 4, ((60, 1),)), 60) == 0
+    assert allowed(LogisticLayer(0, 1, 2, 2, ((60, 1),)), 60) == 0
 
 
 # --------------------------------------------------------------------------------------------- Pfaffian functions

@@ -47,23 +47,17 @@ def log2(n: int) -> mpmath.mpf:
     return mpmath.log(n) / mpmath.log(2)
 
 
-def wl(functions: int, degree: int, parameters: int) -> mpmath.mpf:
-    if parameters == 0 or functions < parameters:
-        return mpmath.mpf(0 if parameters == 0 else functions)
-    return min(mpmath.mpf(functions), 1 + parameters * log2(2 * mpmath.e * functions * degree / parameters))
-
-
 def own_growth(G: ab.FeedForwardNetwork, m: int) -> mpmath.mpf:
     """THEORY.md 3.2 written down a second time, with exact binomial sums."""
     a, bias = G.activation, int(G.bias)
     sizes = [G.input_dim, *G.widths, 1]
     own = [units * (inputs + bias) for inputs, units in pairwise(sizes)]
-    degrees = [1 if a.degree == 0 else sum(a.degree**j for j in range(layer)) for layer in range(1, len(sizes))]
     total = first = mpmath.mpf(0)
     breaks = a.pieces - 1
     for layer, units in enumerate(G.widths):
         if layer > 0 and a.degree > 0:
-            total += wl(breaks * units * m, degrees[layer], sum(own[: layer + 1]))
+            powers = [a.degree ** (layer - j) for j in range(layer + 1)]
+            total += oracles.wl(breaks * units * m, *zip(powers, own[: layer + 1], strict=True))
         elif a.pieces == 2 and G.bias:
             total += units * log2(2 * oracles.binomial_sum(m - 1, sizes[layer]))
         else:
@@ -72,10 +66,10 @@ def own_growth(G: ab.FeedForwardNetwork, m: int) -> mpmath.mpf:
     if a.degree == 0:
         cells = oracles.binomial_sum(breaks * G.widths[0], G.input_dim)
         return min(total + log2(oracles.binomial_sum(m, own[-1])), first + cells * log2(1 + mpmath.mpf(m) / cells))
-    last = [wl(m, degrees[-1], sum(own))]
+    last = [oracles.wl(m, *((a.degree ** (len(own) - 1 - j), P) for j, P in enumerate(own)))]
     if a.homogeneous:
         folded = sum(own) - G.widths[-1]
-        last.append(wl(m, len(own) - 1, folded))
+        last.append(oracles.wl(m, *((1, P) for P in (*own[:-2], own[-2] + own[-1] - G.widths[-1]))))
         if len(own) == 2:
             last.append(log2(oracles.binomial_sum(m, folded)))
     return total + min(last)

@@ -19,7 +19,7 @@ import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
 from approxbounds.cli import main
 from approxbounds.complexity.pseudo_dimension import RecurrentMethod
-from approxbounds.facts.growth import GrowthBound, Thresholds
+from approxbounds.facts.growth import GrowthBound, Thresholds, log2_sign_patterns
 from approxbounds.networks.recurrent_growth import CentralCount, StepsCount
 from approxbounds.testing import recurrent_networks
 from approxbounds.theorem import Query
@@ -246,12 +246,6 @@ def v(n, j):
     return mpmath.log(oracles.binomial_sum(n, j), 2)
 
 
-def wl(M, D, P):
-    if P == 0:
-        return mpmath.mpf(0)
-    return M if M < P else min(mpmath.mpf(M), 1 + P * mpmath.log(2 * mpmath.e * M * D / P, 2))
-
-
 def central(M, P):
     return 1 + v(M - 1, P - 1)
 
@@ -281,7 +275,7 @@ def second_writing(G, m):
             total += central(n * T * m, first) + central(n * m, first + n)
             P = first + n
         elif linear:
-            total += min(units, central(n * m, P) if q == 0 else wl(n * m, q * (T - 1) + 1, P))
+            total += min(units, central(n * m, P) if q == 0 else oracles.wl(n * m, (q * (T - 1), reals), (1, first)))
         elif mod:
             total += min(n * v(4 * m, d + 2), v(4 * n * m, first))
             steps = [v(4 * n * m, P) if q == 0 else None] * (T - 1)
@@ -290,19 +284,19 @@ def second_writing(G, m):
             steps = [central(n * m, P) if q == 0 else None] * (T - 1)
         if not linear:
             M = n * m * (4 if mod else 1)
-            degrees = [wl(M, q * (t - 1) + 1, P) for t in range(2, T + 1)]
+            degrees = [oracles.wl(M, (q * (t - 1), reals), (1, first)) for t in range(2, T + 1)]
             # one minimum for all steps: M each, or the logarithms of all
-            capped = min(
-                (T - 1) * M,
-                sum((1 + P * mpmath.log(2 * mpmath.e * M * (q * (t - 1) + 1) / P, 2)) for t in range(2, T + 1)),
-            )
+            each = (T - 1) * oracles.wl(M, (1, reals), (1, first))
             if q:
-                assert sum(degrees) <= capped + mpmath.mpf(10) ** -30 or M < P
-                total += (T - 1) * M if M < P else capped
+                capped = min((T - 1) * M, each + reals * sum(mpmath.log(q * (t - 1), 2) for t in range(2, T + 1)))
+                assert sum(degrees) <= capped + mpmath.mpf(10) ** -30
+                total += capped
             else:
                 total += sum(steps)
-        degree, output = q * (T - 1) + (1 if code_v else 2), P + (1 if code_v else n + 1)
-        last = v(m, output) if degree == 1 else wl(m, degree, output)
+        others = ((1, P - reals + 1),) if code_v else ((1, P - reals), (1, n + 1))
+        last = oracles.wl(m, (q * (T - 1), reals), *others)
+        if code_v and q * (T - 1) == 0:
+            last = v(m, P - reals + 1)
         ways.append(total + (min(last, folded) if shallow else last))
     return min(ways)
 
@@ -321,10 +315,11 @@ def test_growth_is_the_formula_in_every_arithmetic(G, m):
 
 @pytest.mark.parametrize(("steps", "slope"), [(2, 1), (5, 1), (7, 4), (300, 16)])
 def test_degrees_of_all_steps_multiply(steps, slope):
-    exact = math.log2(math.prod(slope * (t - 1) + 1 for t in range(2, steps + 1)))
-    count = StepsCount(1, steps, slope, 1)
+    exact = math.log2(math.prod(slope * (t - 1) for t in range(2, steps + 1)))
+    count, M = StepsCount(1, steps, slope, 3, 5), 10**9
     for A in (FLOAT, BALL):
-        assert float(count._log2_degrees(A)) == pytest.approx(exact)
+        each = log2_sign_patterns(A, M, ((1, 3), (1, 5)))
+        assert float(count.evaluate(A, M)) - (steps - 1) * float(each) == pytest.approx(3 * exact)
 
 
 CONCAVE = [G for G in members.random_classes(2, 3) if G.bits in (None, 1)]
@@ -348,7 +343,7 @@ def pdim(kind, **parameters):
 
 
 def test_a_binary_recurrence_costs_its_bits_whatever_the_length():
-    """With real U and v a little below n + log2 V(nm, P1) + wl(m, 2, P1 + n + 1); with 4 bits much less."""
+    """With real U and v a little below n + log2 V(nm, P1) + wl(m; 1^P1, 1^(n+1)); with 4 bits much less."""
     for steps in (10, 784, 10**6):
         assert pdim(ab.HadamRNN, hidden=16, steps=steps) == 674  # that bound: 683
         assert pdim(ab.HadamRNN, hidden=128, steps=steps) == 6341  # that bound: 6353

@@ -351,6 +351,7 @@ def growth_steps(growth: GrowthBound, m: int) -> tuple[Step, ...]:
         citations += count.citations
     text = (
         f"On $m={m}$ points, $\\log_2\\Pi_G(m)\\le {above(growth.evaluate(BALL, m))}$ ({'; '.join(parts)}), where "
-        r"$V(n,j)=\sum_{i\le j}\binom ni$ and $\mathrm{wl}(M,D,P)=\min(M,1+P\log_2(2eMD/P))$."
+        r"$V(n,j)=\sum_{i\le j}\binom ni$ and, with $P=\sum_jP_j$, $\mathrm{wl}(M;D_1^{P_1},D_2^{P_2},\dots)="
+        r"\min\big(M,\frac{P(6M+P)}{6M+4P}\log_2e+\sum_jP_j\log_2(D_j(M+P)/P_j)\big)$."
     )
     return (Step(text, tuple(dict.fromkeys(citations))),)
