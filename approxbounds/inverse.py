@@ -184,7 +184,7 @@ def required_weights(
     at least c * 1/(L*eps**(d/s)*log(1/eps)) weights for E_2(F, G) <= eps  [T3, symbolic]
     >>> need = ab.required_weights(ab.LipschitzBall(dim=2), error="1/1000", p=2, depth=3)
     >>> need.value, need.bound.value > 1 / 1000, bool(ab.verify(need.certificate))
-    (119, True, True)
+    (128, True, True)
     """
     if validation.is_symbolic(error):
         return _order_of_weights(F, error, p, {"depth": depth, "degree": degree, "pieces": pieces})

@@ -50,7 +50,7 @@ def memorisation(*, points: Any, depth: Any, input_dim: Any = None, degree: Any 
 
     >>> import approxbounds as ab
     >>> ab.memorisation(points=1000, depth=2, input_dim=3)
-    at least 42 weights, 1000 bits, for all labels at 1000 points, 4996 are enough
+    at least 46 weights, 1000 bits, for all labels at 1000 points, 4996 are enough
     """
     m = validation.integer("points", points, maximum=_MOST_POINTS, symbols=False)
     d = None if input_dim is None else validation.integer("input_dim", input_dim, maximum=10**6, symbols=False)

@@ -203,7 +203,7 @@ class FeedForwardNetwork(_Layered):
     105
     >>> quadratic_b_spline = {"degree": 2, "pieces": 5, "continuous": True}  # knots 0, 1, 2, 3; zero outside
     >>> FeedForwardNetwork(widths=(8, 8), input_dim=2, **quadratic_b_spline).pseudo_dimension().value
-    2671
+    2323
     """
 
     degree: Number = field(default=1, metadata=DEGREE)

@@ -33,7 +33,7 @@ class HadamRNN(Recurrent):
     Source: Foucault, Mamalet and Malgouyres 2025; the bounds are ours.
 
     >>> HadamRNN(hidden=16, steps=10**6).pseudo_dimension().value
-    674
+    613
     """
 
     citations = (Citation("FoucaultMamaletMalgouyres2025"), Citation("approxbounds", "6"))
@@ -130,7 +130,7 @@ class QORNN(Recurrent):
     Source: Foucault, Mamalet and Malgouyres 2024; the bounds are ours.
 
     >>> QORNN(hidden=16, steps=100, recurrent_bits=4, bits=4).pseudo_dimension().value
-    1806
+    1537
     """
 
     citations = (Citation("FoucaultMamaletMalgouyres2024"), Citation("approxbounds", "6"))
@@ -167,7 +167,7 @@ class OrthogonalRNN(Recurrent):
     Source of the networks: Foucault, Mamalet and Malgouyres 2024; the bounds are ours.
 
     >>> OrthogonalRNN(hidden=16, steps=100).pseudo_dimension().value
-    6538
+    5590
     """
 
     citations = (

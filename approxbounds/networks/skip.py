@@ -49,7 +49,7 @@ class SkipNetwork(LayeredNetwork):
     >>> SkipNetwork(widths=(8, 8), input_dim=2).weights
     131
     >>> SkipNetwork(widths=(30, 30), input_dim=32, layer_weights=(4, 4, 31)).pseudo_dimension().value
-    462
+    375
     """
 
     widths: tuple[Number, ...] = field(metadata=WIDTHS)

@@ -45,7 +45,7 @@ class TanhNetwork(TalliedNetwork):
     6314
     >>> import approxbounds as ab
     >>> ab.lower_bound(ab.LipschitzBall(dim=2), TanhNetwork(widths=(64,), input_dim=2), p=2).value
-    0.0009...
+    0.00105...
     """
 
     widths: tuple[Number, ...] = field(metadata=WIDTHS)

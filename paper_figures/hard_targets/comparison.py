@@ -89,8 +89,8 @@ class Pair:
     @property
     def index(self) -> dict[str, int]:
         """The indices of the member, with ``dims`` if its targets are functions of so many coordinates only."""
-        witness = self.case.witness
-        return {name: witness[name] for name in (*self.case.family.indices, "dims") if name in witness}
+        found, dims = {name: self.case.index[name] for name in self.case.family.indices}, self.case.witness.get("dims")
+        return found | {"dims": dims} if isinstance(dims, int) else found
 
     def record(self) -> dict[str, Any]:
         """The pair as JSON."""

@@ -123,7 +123,7 @@ RATES: dict[str, Rates] = {
     "text-hadamrnn-512": (0.003, 30.0),
 }
 #: For "grid" the rates were not searched: the smaller share for W over 1000 steps.
-GRID = {"copy": (0.003, 0.01), "copy-1000": (0.003, 0.001), "permuted": (0.001, 0.01), "sequential": (0.003, 0.01)}
+GRID = {"copy": (0.003, 0.01), "copy-1000": (0.003, 0.001), "permuted": (0.003, 0.01), "sequential": (0.003, 0.01)}
 GRID_BITS = (2, 3, 4, 5)
 
 
