@@ -22,7 +22,7 @@ VALUES = {"weights": 100, "units": 20, "d": 2, "eps": "1/50", "gamma": "1/8", "s
 # rates or numbers only
 WITHOUT_CLOSED_FORMS = {"T1", "T2b", "T2be", "T2e", "T3fat", "T3fat-inf", "known-rate", "pdim-growth", "vc-growth"}
 WITHOUT_CLOSED_FORMS |= {"Tjump", "Tblowup", "Tregion", "convex-graded-nodes"}  # no symbols, or no closed form
-WITHOUT_CLOSED_FORMS |= {"convex-columns", "convex-cells", "covering-convex"}  # a maximum or a sum over all cells
+WITHOUT_CLOSED_FORMS |= {"convex-columns", "convex-cells", "covering-convex", "covering-envelopes"}  # over all cells
 WITHOUT_CLOSED_FORMS |= {"covering-constant", "known-rate-besov"}
 WITHOUT_CLOSED_FORMS |= {"T3w", "T3w-inf", "Tlin-w", "T3fat-w", "T3fat-w-inf", "Tcurv-w"}  # a sum over all masses
 WITHOUT_CLOSED_FORMS |= {"from-the-cube", "graded-grids"}  # the best of many constructions, a sum over all nodes

@@ -443,8 +443,90 @@ def test_codes_of_convex_functions(f, d, p, eps):
 
 @pytest.mark.parametrize(("d", "p"), [(1, 1), (1, 3), (2, 1), (2, 2), (3, 1)])
 def test_covers_of_convex_functions_have_their_order(d, p):
-    F = ab.ConvexFunctions(dim=d)
-    values = [F.covering(Fraction(1, n), p=p).value for n in (4000, 40000)]
-    assert math.log10(values[1] / values[0]) == pytest.approx(d * p / (p + 1), abs=0.15)
+    F, scales = ab.ConvexFunctions(dim=d), [Fraction(1, n) for n in (4000, 40000)]
+    for name, order in (("covering-convex", d * p / (p + 1)), ("covering-envelopes", d / 2)):
+        values = [covering(name, F, eps, p).value for eps in scales]
+        assert math.log10(values[1] / values[0]) == pytest.approx(order, abs=0.15)
     with pytest.raises(ab.NotApplicableError, match="steep at the faces"):
         F.covering("1/10", p="inf")
+
+
+def envelope(planes, z):
+    """min_u F(u) + (3/4)|z-u|^2 for F = max_i (a_i u + b_i): the greatest value of the dual, for two planes at a time.
+
+    That is enough for d = 1, or if there are no more than two.
+    """
+    slopes, offsets = planes
+    values = []
+    for i, j in itertools.combinations_with_replacement(range(len(offsets)), 2):
+        step = slopes[j] - slopes[i]
+        rise = z @ step + offsets[j] - offsets[i]
+        share = np.clip((1.5 * rise - slopes[i] @ step) / max(step @ step, 1e-30), 0, 1)[:, None]
+        slope = slopes[i] + share * step
+        height = offsets[i] + share[:, 0] * (offsets[j] - offsets[i])
+        values.append((z * slope).sum(axis=1) + height - (slope**2).sum(axis=1) / 3)
+    return np.max(values, axis=0)
+
+
+PLANES = [
+    (1, [[-30.0], [-3.0], [0.2], [1.0]], [1.0, 0.62, 0.0, -0.3]),
+    (1, [[-1.0], [0.0], [6.0]], [0.7, 0.05, -5.0]),
+    (2, [[-9.0, -4.0], [0.5, 0.3]], [1.0, 0.2]),
+    (2, [[-1.0, 0.9], [0.9, -1.0]], [0.1, 0.1]),
+]
+
+
+@pytest.mark.parametrize(("d", "slopes", "offsets"), PLANES)
+@pytest.mark.parametrize(("cells", "t"), [([7, 5, 4, 3], "3/2"), ([3, 2, 2, 1], 8), ([12, 9, 7, 5], "1/4")])
+def test_codes_of_envelopes(d, slopes, offsets, cells, t):
+    F, theorem, query_p = ab.ConvexFunctions(dim=d), BY_ID["covering-envelopes"], 2
+    slopes, offsets, t = np.array(slopes), np.array(offsets), float(Fraction(t))
+    witness = {"levels": d + 3, "t": Fraction(t)} | {f"k{m}": k for m, k in enumerate(cells, d)}
+    query = Query(functions=F, p=query_p, eps=Fraction(1))
+    bits, power, rest = 0.0, 0.0, 1.0
+    for numbers in itertools.product(range(1, d + 4), repeat=d):
+        if sum(numbers) > d + 3:
+            continue
+        k = cells[sum(numbers) - d]
+        q, eta = 4 * k * k / (3 * t), 3 * (d + t) / (8 * k * k)
+        for mirrored in itertools.product((False, True), repeat=d):
+            x = 2.0 ** (-np.array(numbers) - 1)
+            sign = np.where(mirrored, -1, 1)
+            start = np.where(mirrored, 1 - x, x)  # u = 0
+            own = slopes * sign * x, offsets + slopes @ start
+            inside = midpoints(4000 if d == 1 else 80, d)
+            corners = np.array(list(itertools.product((0.0, 1.0), repeat=d)))
+            inside = np.vstack([inside, corners])
+            active = np.unique(np.argmax(inside @ own[0].T + own[1], axis=1))
+            own = own[0][active], own[1][active]
+            assert own[0].min() >= -1 - 1e-9 and own[0].max() <= 0.5 + 1e-9
+            nodes = np.stack(np.meshgrid(*[np.arange(k + 1) * 2 / k - 2 / 3] * d, indexing="ij"), axis=-1)
+            exact = q * envelope(own, nodes.reshape(-1, d)).reshape(nodes.shape[:-1])
+            codes = np.floor(exact)
+            assert -2 * d / 3 - 1e-9 <= exact[(0,) * d] / q <= 1 + 2 * d / 3 + 1e-9
+            bits += math.log2(q * (1 + 4 * d / 3) + 2)
+            for axis in range(d):  # lines in direction ``axis`` from nodes that are 0 in the ones before it
+                lines = np.moveaxis(exact, axis, -1)[(0,) * axis].reshape(-1, k + 1)
+                bits_of = np.diff(np.moveaxis(codes, axis, -1)[(0,) * axis].reshape(-1, k + 1), axis=1)
+                rise = np.diff(lines, axis=1)
+                assert (np.diff(rise, axis=1) >= -1e-7).all() and (
+                    rise.max(axis=1) - rise.min(axis=1)
+                ).max() <= 4 * k / t
+                assert set((bits_of - np.floor(rise)).ravel()) <= {0, 1}
+                bits += len(lines) * (k + math.log2(math.comb(k + int(4 * k / t) + 1, k)))
+            flat = (codes + 0.5) / q - 0.375 * (nodes**2).sum(axis=-1)
+            z = midpoints(2000 if d == 1 else 40, d)
+            coded_envelope = multilinear(flat, z)
+            z = 2 * z - 2 / 3
+            coded_envelope += 0.375 * (z**2).sum(axis=1)
+            assert np.abs(coded_envelope - envelope(own, z)).max() <= eta
+            points = inside[:: 7 if d == 1 else 43]
+            distances = ((points[:, None] - z) ** 2).sum(axis=2)
+            decoded = (coded_envelope - 0.75 * distances).max(axis=1)
+            step = 2 / (2000 if d == 1 else 40)
+            gap = decoded - (points @ own[0].T + own[1]).max(axis=1)
+            assert -eta - 0.75 * d * step**2 <= gap.min() and gap.max() <= eta
+            power, rest = power + x.prod() * eta**query_p, rest - x.prod()
+    size, error = (float(part(FLOAT, query, witness)) for part in (theorem.size, theorem.error))
+    assert bits * math.log(2) <= size * (1 + 1e-9)
+    assert error == pytest.approx((power + rest * 0.5**query_p) ** (1 / query_p), rel=1e-12)

@@ -15,11 +15,20 @@ from approxbounds.theorem import Query
 from approxbounds.validation import is_infinite, is_symbolic
 from approxbounds.witness import Witness, integer_of
 
-__all__ = ["ConvexCodes"]
+__all__ = ["ConvexCodes", "convex_refusal"]
 
 _MOST_BLOCKS = 200
 _SHARES = (0.3, 0.5, 0.65, 0.8, 0.9, 0.95)  # of eps for interpolation
 _GRADINGS = (0.2, 0.4, 0.6, 0.8)  # K_b is K 2^{-gb/(p+1)}
+
+
+def convex_refusal(query: Query) -> str | None:
+    """Why there is no cover of convex functions here, or None."""
+    if not query.F.is_convex or query.F.value_range != (0, 1):
+        return "F must consist of convex functions with values in [0,1]"
+    if is_symbolic(query.F.domain_dim) or is_symbolic(query.p):
+        return "it needs numbers for the dimension and p"
+    return "in sup norm there is no finite cover: f may be steep at the faces" if is_infinite(query.p) else None
 
 
 class ConvexCodes(CoveringTheorem):
@@ -45,11 +54,7 @@ class ConvexCodes(CoveringTheorem):
     citations = (Citation("approxbounds", "2.8"),)
 
     def refusal(self, query: Query) -> str | None:
-        if not query.F.is_convex or query.F.value_range != (0, 1):
-            return "F must consist of convex functions with values in [0,1]"
-        if is_symbolic(query.F.domain_dim) or is_symbolic(query.p):
-            return "it needs numbers for the dimension and p"
-        return "in sup norm there is no finite cover: f may be steep at the faces" if is_infinite(query.p) else None
+        return convex_refusal(query)
 
     def search(self, query: Query) -> Witness:
         """Shares of eps and gradings; the least resolution for each by bisection."""

@@ -9,6 +9,7 @@ from approxbounds.bound import Bound, apply, best
 from approxbounds.brackets import Bracket
 from approxbounds.complexity.packing import packing
 from approxbounds.coverings.convex import ConvexCodes
+from approxbounds.coverings.envelopes import EnvelopeCodes
 from approxbounds.coverings.grid_codes import GridCodes
 from approxbounds.coverings.monotone import MonotoneCodes
 from approxbounds.coverings.taylor import TaylorCodes
@@ -22,10 +23,11 @@ __all__ = ["THEOREMS", "covering", "entropy"]
 THEOREMS: tuple[Theorem, ...] = (
     OneFunction(),
     ZigzagCodes(),
-    TaylorCodes(),
-    GridCodes(),
     MonotoneCodes(),
     ConvexCodes(),
+    EnvelopeCodes(),
+    TaylorCodes(),
+    GridCodes(),
 )
 
 
