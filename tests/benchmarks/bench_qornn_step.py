@@ -1,12 +1,14 @@
 """Time of a training step of QORNN, beside a straightforward PyTorch version of the same model.
 
-    PYTHONPATH=. python tests/benchmarks/bench_qornn_step.py [--rounds 5] [--only copy-relu] [--json FILE]
+    PYTHONPATH=. python tests/benchmarks/bench_qornn_step.py [--rounds 5] [--only copy-relu] [--cpu] [--json FILE]
 
 The two take turns (forward, backward, straight through the quantisers, penalty and Adam; medians), on one thread each.
 PyTorch is optional: `pip install -e '.[torch]'`. "checkpointed" keeps the states of about sqrt(T) steps and recomputes
 the rest; "auto" keeps all of them, as PyTorch does, or, where the recurrence is linear, leaps from one to the next or
 multiplies by the impulse response.
-"batched" applies input and output maps to all steps at once, "per step" inside the loop. "products" are the matrix
+"batched" applies input and output maps to all steps at once, "per step" inside the loop; "compiled" is "batched" with a
+step of the recurrence by torch.compile, which needs a C++ compiler; "nn.RNN" is for ReLU, the only activation here that
+it has. "products" are the matrix
 products alone that no implementation of a nonlinear recurrence can avoid: T times W h and W^T D, one after the other,
 and the gradient of W in one product for all steps.
 """
@@ -60,12 +62,12 @@ def numpy_step(model: hr.QORNN, batch: Batch, method: str) -> Step:
     return step
 
 
-def torch_step(model: hr.QORNN, batch: Batch, *, batched: bool) -> Step:
+def torch_step(model: hr.QORNN, batch: Batch, way: str) -> Step:
     """The same step, from the same parameters."""
     import torch
     from torch.nn import functional
 
-    c = model.config
+    c, batched = model.config, way != "per step"
     p = {name: torch.tensor(array, requires_grad=True) for name, array in model.parameters.items()}
     x = torch.tensor(batch[0])
     x = functional.one_hot(x, c.inputs).float() if x.ndim == 2 else x
@@ -78,10 +80,18 @@ def torch_step(model: hr.QORNN, batch: Batch, *, batched: bool) -> Step:
         step = matrix.detach().abs().max() / half
         return matrix + ((matrix / step).round().clamp(-half, half - 1) * step - matrix).detach()
 
-    def recurrence(a: Any) -> Any:
+    def recurrence(h: Any, W: Any, fed: Any, beta: Any) -> Any:
+        a = functional.linear(h, W) + fed
         if c.activation == "relu":
             return torch.relu(a)
-        return a if c.activation == "linear" else torch.sign(a) * torch.relu(a.abs() + p["beta"])
+        return a if c.activation == "linear" else torch.sign(a) * torch.relu(a.abs() + beta)
+
+    advance = torch.compile(recurrence) if way == "compiled" else recurrence
+    rnn, none = torch.nn.RNN(c.inputs, c.hidden, nonlinearity="relu"), torch.zeros(c.hidden)
+
+    def all_states(W: Any, U: Any) -> Any:
+        weights = {"weight_ih_l0": U, "weight_hh_l0": W, "bias_ih_l0": p["b"], "bias_hh_l0": none}
+        return torch.func.functional_call(rnn, weights, x)[0]
 
     def read(h: Any, V: Any) -> Any:
         return functional.linear(torch.relu(h) if c.activation == "linear" else h, V, p["c"])
@@ -89,11 +99,12 @@ def torch_step(model: hr.QORNN, batch: Batch, *, batched: bool) -> Step:
     def step() -> float:
         adam.zero_grad()
         W, U, V = quantised(p["W"], c.recurrent_bits), quantised(p["U"], c.bits), quantised(p["V"], c.bits)
-        inputs = torch.unbind(functional.linear(x, U, p["b"])) if batched else None
-        h, found = torch.zeros(x.shape[1], c.hidden), []
-        for t in range(len(x)):
+        inputs = torch.unbind(functional.linear(x, U, p["b"])) if batched and way != "nn.RNN" else None
+        h, found = torch.zeros(x.shape[1], c.hidden), list(all_states(W, U)) if way == "nn.RNN" else []
+        h = found[-1] if found else h
+        for t in range(0 if found else len(x)):
             fed = functional.linear(x[t], U, p["b"]) if inputs is None else inputs[t]
-            h = recurrence(functional.linear(h, W) + fed)
+            h = advance(h, W, fed, p.get("beta"))
             if c.many_to_many:
                 found.append(h if batched else read(h, V))
         states = torch.stack(found) if c.many_to_many else h
@@ -129,7 +140,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="repetitions of each measurement (default 5)")
     parser.add_argument("--only", choices=SHAPES, help="one of the shapes")
     parser.add_argument("--json", type=Path, help="write the numbers to this file as well")
+    parser.add_argument("--cpu", action="store_true", help="measure processor time instead of wall-clock time")
     given = parser.parse_args()
+    clock = time.process_time if given.cpu else time.perf_counter
     try:
         import torch
 
@@ -143,9 +156,9 @@ def main() -> None:
             steps = {f"hadamrnn {method}": numpy_step(*draw(shape), method) for method in ("auto", "checkpointed")}
             steps["products"] = products(*draw(shape))
             if version:
-                steps["torch batched"] = torch_step(*draw(shape), batched=True)
-                steps["torch per step"] = torch_step(*draw(shape), batched=False)
-            found = report["ms"][shape] = times(steps, given.rounds, time.perf_counter)
+                for way in ("batched", "per step", "compiled", *(["nn.RNN"] if shape.endswith("-relu") else [])):
+                    steps[f"torch {way}"] = torch_step(*draw(shape), way)
+            found = report["ms"][shape] = times(steps, given.rounds, clock)
             best = min(value for who, value in found.items() if who.startswith("hadamrnn"))
             print(shape)
             for who, value in found.items():
