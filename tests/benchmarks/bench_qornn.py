@@ -124,7 +124,7 @@ RATES: dict[str, Rates] = {
 }
 #: For "grid" the rates were not searched: the smaller share for W over 1000 steps.
 GRID = {"copy": (0.003, 0.01), "copy-1000": (0.003, 0.001), "permuted": (0.003, 0.01), "sequential": (0.003, 0.01)}
-GRID_BITS = (2, 3, 4, 5)
+GRID_BITS = {setting: (3,) if setting == "copy-1000" else (2, 3, 4, 5) for setting in GRID}
 
 
 @dataclass(frozen=True)
@@ -267,8 +267,8 @@ def rows() -> dict[str, Training]:
             for bits in used:
                 rates = RATES[f"{setting}-{strategy}-{searched}"]
                 found[f"{setting}-{strategy}-{bits}"] = of_qornn(setting, strategy, bits, rates)
-        if setting in GRID:
-            found |= {f"{setting}-grid-{bits}": of_qornn(setting, "grid", bits, GRID[setting]) for bits in GRID_BITS}
+        for bits in GRID_BITS.get(setting, ()):
+            found[f"{setting}-grid-{bits}"] = of_qornn(setting, "grid", bits, GRID[setting])
         for hidden, block in HADAMARD:
             searched = next(width for width, used in WIDTHS.items() if hidden in used)
             name = f"{setting}-hadamrnn-{hidden}" + ("" if block is None else f"-block-{block}")
