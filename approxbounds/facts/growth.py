@@ -77,13 +77,17 @@ def log2_sign_patterns(A: Arithmetic[V], functions: V | float, blocks: Blocks) -
     With P = sum P_j at most sum_j P_j log2(D_j (M+P)/P_j) + (log2 e) P (6M+P)/(6M+4P), and always at most M. Parameters
     in which the degree is 0 do not count. ``blocks``: the pairs (D_j, P_j).
     """
-    acting = [(degree, parameters) for degree, parameters in blocks if parameters and degree]
+    acting = [(degree, size) for degree, size in blocks if degree and size]
     if not acting:
         return 0 * A.number(functions)
-    M, P = A.number(functions), sum(parameters for _, parameters in acting)
+    M, P = A.number(functions), sum(size for _, size in acting)
     spread = [size * (A.log2_integer(degree * P) - A.log2_integer(size)) for degree, size in acting]
-    each = A.log2(M / P + 1) + (1 - 1 / (2 * M / P + A.number(Fraction(4, 3)))) / A.log(A.number(2))
-    return A.minimum(M, sum(spread, P * each))
+    return A.minimum(M, sum(spread, P * _bits_per_parameter(A, M / P)))
+
+
+def _bits_per_parameter(A: Arithmetic[V], x: V) -> V:
+    """At least log2 of C(M+P,P), over P, with x = M/P."""
+    return A.log2(x + 1) + (1 - 1 / (2 * x + A.number(Fraction(4, 3)))) / A.log(A.number(2))
 
 
 class Count(Protocol):
@@ -261,9 +265,8 @@ class TotalsCount(LevelCount):
     def evaluate(self, A: Arithmetic[V], m: V | float) -> V:
         W, breaks = A.number(self.weights), max((self.pieces - 1) * self.units + 1, self.depth)
         if self.degree > 0:
-            mean = A.times(breaks, m) / A.number(self.depth)
-            signs = log2_sign_patterns(A, mean, ((1, self.weights),))
-            return A.minimum(A.number(m), self.depth * signs + W * self._log2_degrees(A))
+            x = A.number(m) / W * A.number(Fraction(breaks, self.depth))
+            return A.minimum(A.number(m), W * (self.depth * _bits_per_parameter(A, x) + self._log2_degrees(A)))
         ratio = A.log2(A.number(m)) + A.log2(A.e * A.number(breaks) / W)  # the product may overflow
         return A.at_least(m, self.weights, A.minimum(A.number(m), W * ratio), A.number(m))
 
