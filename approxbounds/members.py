@@ -27,6 +27,7 @@ from approxbounds.witness import Witness, integer_of, require
 
 __all__ = [
     "MOST_AXES",
+    "MOST_HALVED",
     "Choose",
     "Members",
     "Score",
@@ -42,8 +43,11 @@ __all__ = [
 
 #: Searches try cylinders of up to this many coordinates (certificates may have more).
 MOST_AXES = 32
+#: Functions of more coordinates are searched by their cylinders only: 2^d must be a double.
+MOST_HALVED = 1000
+_OF_MANY = (64, 128, 256, 512, MOST_HALVED)
 #: The first look is at these d' and at d; where a d' takes long, it is the last, ...
-_FIRST_LOOK = (1, 2, 3, 4, 8, 16, 32)
+_FIRST_LOOK = (1, 2, 3, 4, 8, 16, 32, *_OF_MANY)
 #: ... and of the members ordered by their norms at those whose places are about so many times as far as the one before.
 _STEP = 1.25
 
@@ -84,11 +88,16 @@ def on_cylinder(query: Query, witness: Witness) -> Query:
 
 
 def cylinders(query: Query) -> Iterator[tuple[Mapping[str, int], Query]]:
-    """The query itself, and those for functions of 1, 2, ... coordinates, each with its part of a witness."""
-    yield {}, query
+    """The query itself, and those for functions of 1, 2, ... coordinates, each with its part of a witness.
+
+    If F has more than 1000 coordinates, functions of 64, 128, .., 1000 of them are in place of the query itself.
+    """
     dim = query.F.domain_dim
+    many = dim is not None and dim > MOST_HALVED
+    if not many:
+        yield {}, query
     if dim is not None and dim > 1 and query.F.cylinder((0,)) is not None:
-        for dims in range(1, min(dim - 1, MOST_AXES) + 1):
+        for dims in (*range(1, min(dim - 1, MOST_AXES) + 1), *(_OF_MANY if many else ())):
             yield {"dims": dims}, _reduced(query, dims)
 
 

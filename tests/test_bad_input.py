@@ -710,4 +710,4 @@ def test_errors_end_a_traceback_with_their_name_and_message():
     with pytest.raises(ab.ParameterError) as caught:
         ab.LipschitzBall(dim=0)
     (last,) = traceback.format_exception_only(caught.value)
-    assert last == "approxbounds.errors.ParameterError: dim=0: must be an integer from 1 to 1000\n"
+    assert last == "approxbounds.errors.ParameterError: dim=0: must be an integer from 1 to 10000\n"

@@ -134,10 +134,12 @@ def frozen_error(A: Arithmetic[V], F: Regularity, axes: Sequence[int], sides: Se
     R, s = A.number(F.radius), F.along[axes[0]]
     if F.isotropic and not differentiable(s):
         return R * box_norm(A, A.number(s), sides, p)
-    total = A.number(0)
+    total, last, term = A.number(0), None, A.number(0)
     for axis, side in zip(axes, sides, strict=True):
-        r = A.number(1 if differentiable(F.along[axis]) else F.along[axis])
-        total = total + A.power(side, r) * power_norm(A, r, p)
+        if last is None or side is not last[0] or F.along[axis] != last[1]:  # mostly as the one before
+            r = A.number(1 if differentiable(F.along[axis]) else F.along[axis])
+            last, term = (side, F.along[axis]), A.power(side, r) * power_norm(A, r, p)
+        total = total + term
     return R * total
 
 

@@ -151,7 +151,7 @@ class HolderBall(_Holder):
     With n = ceil(s) - 1 and alpha = s - n in (0,1]: f has continuous derivatives up to order n,
     |D^m f| <= R for |m| <= n, and |D^m f(x) - D^m f(y)| <= R |x-y|_2^alpha for |m| = n.
 
-    Parameters: ``smoothness`` (s, a number in (0, 100]), ``dim`` (d, 1 to 1000), ``radius`` (R). Numbers are
+    Parameters: ``smoothness`` (s, a number in (0, 100]), ``dim`` (d, 1 to 10^4), ``radius`` (R). Numbers are
     exact: int, Fraction, decimal string, or float (meaning its binary value); SymPy symbols may replace them
     (closed forms for a symbolic s hold for s <= 1 and say so).
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
+from itertools import accumulate
 from math import comb, factorial
 from typing import Any, ClassVar, Self
 
@@ -49,7 +50,18 @@ def cells_below(k: int, dim: int, most: int) -> int:
     """#{i in {0..k-1}^dim : i_1 + ... + i_dim <= most}, by inclusion and exclusion, exactly."""
     if most < 0:
         return 0
+    if k == 2:  # subsets
+        return _subsets(dim)[min(most, dim)]
     return sum((-1) ** j * comb(dim, j) * comb(most - j * k + dim, dim) for j in range(min(dim, most // k) + 1))
+
+
+@lru_cache(maxsize=8)
+def _subsets(dim: int) -> tuple[int, ...]:
+    """V(dim, m) = C(dim, 0) + .. + C(dim, m) for m = 0..dim."""
+    terms = [1]
+    for i in range(dim):
+        terms.append(terms[-1] * (dim - i) // (i + 1))
+    return tuple(accumulate(terms))
 
 
 def central_layers(k: int, dim: int, layers: int) -> tuple[int, int]:
@@ -204,7 +216,7 @@ class Staircases(CubeLayers):
 class MonotoneFunctions(FunctionClass):
     """Functions [0,1]^d -> [0,1] that are non-decreasing in each coordinate.
 
-    ``dim`` is d, an integer from 1 to 1000 or a symbol. The entropy exponent in L^p is max(d, (d-1)p)
+    ``dim`` is d, an integer from 1 to 10^4 or a symbol. The entropy exponent in L^p is max(d, (d-1)p)
     (Gao and Wellner 2007; at d = (d-1)p the best known upper bound has an extra logarithm).
 
     >>> MonotoneFunctions(dim=2).entropy_exponent(3)

@@ -12,12 +12,12 @@ from approxbounds.facts.tally import Tally, Tensor
 from approxbounds.networks.program import TalliedNetwork
 from approxbounds.parameters import FLAG, Integer, allowed
 from approxbounds.sources import Citation
-from approxbounds.validation import Number
+from approxbounds.validation import MOST_DIMENSIONS, Number
 
 __all__ = ["GRU", "LSTM"]
 
 _HIDDEN = allowed(Integer(maximum=10**5))
-_STEPS = allowed(Integer(maximum=10**5, symbols=False))
+_STEPS = allowed(Integer(maximum=MOST_DIMENSIONS, symbols=False))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class _Gated(TalliedNetwork):
 class LSTM(_Gated):
     """LSTM networks: gates i, f, o, c_t = f c_{t-1} + i tanh(..), h_t = o tanh(c_t), y = v.h_T + b.
 
-    hidden: n <= 10^5; steps: T <= 10^5; features: f numbers per step; a sequence is a point of [0,1]^(T f). There are
+    hidden: n <= 10^5; steps: T <= 10^4; features: f numbers per step; a sequence is a point of [0,1]^(T f). There are
     4n(n+f+1) + n + 1 parameters; a file often holds 4n more, a second bias vector, which :meth:`deployed` counts.
     ``bits``: each parameter takes one of 2^bits values; ``weight_bound``: all are in [-B, B].
 
