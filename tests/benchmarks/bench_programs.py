@@ -21,7 +21,7 @@ KNOWN: dict[str, dict[str, Any]] = {
     "in [-1, 1]": {"weight_bound": 1},
     "32 bits": {"bits": 32},
 }
-LENGTHS = (4, 16, 64, 784)
+LENGTHS = (4, 16, 64, 784, 10_000)
 
 
 def tables() -> Iterator[tuple[str, list[tuple[str, int, ab.NetworkClass]]]]:
