@@ -28,7 +28,7 @@ MANY = ab.sweep(F, G, range(1, 8), progress=False)
         (G.pseudo_dimension(), "Pdim(G) <= 306  [pdim-growth, certified]"),
         (ab.lower_bounds(F, G, 2), "E_2(F, G) >= 0.0100881  [Tosc, certified]\nE_2(F, G) >= 0.00355692  [T3, "),
         (ab.average_case(F, G, 2), "mean of inf_g ||f_omega - g||_2^2 >= 0.0000126517 for N=841 cells"),
-        (ab.required_weights(F, error="1/1000", p=2, depth=3), "at least 119 weights for E_2(F, G) <= 1/1000"),
+        (ab.required_weights(F, error="1/1000", p=2, depth=3), "at least 128 weights for E_2(F, G) <= 1/1000"),
         (ab.sufficient_weights(F, error="1/3", p=2, depth=2), "5 weights suffice for E_2(F, G) <= 1/3: widths 1"),
         (ab.weights_bracket(F, error="1/3", p=2, depth=2), "between 5 and 5 weights for E_2(F, G) <= 1/3"),
         (ab.compare(F, G, 2).entries[0], "0.0100881 <= E_2(F, G) <= 0.291548; L^p and sup norm: open for F=Lipschitz"),
