@@ -187,7 +187,7 @@ def test_values() -> None:
     assert value_of("Tparity", lipschitz, ab.LinearSpace(dimension=10**4)) == pytest.approx(0.2008, rel=1e-3)
     assert value_of("Tforms", smooth, ab.FiniteClass(size=1), p=3) == pytest.approx(0.0426, rel=0.1)  # few coordinates
     network = ab.ReLUNetwork(widths=(64, 64), input_dim=784)
-    assert value_of("Tforms", lipschitz, network) == pytest.approx(0.0304, rel=5e-3)
+    assert value_of("Tforms", lipschitz, network) == pytest.approx(0.0317, rel=5e-3)
     assert value_of("Tforms", lipschitz, network, p=1) is None and value_of("Tforms", lipschitz, network, p="inf")
     assert value_of("Tforms", ab.MonotoneFunctions(dim=784), network) is None
     for dim in (5, 64, 1000):  # constants are within 1/pi, whatever the dimension
