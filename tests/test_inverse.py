@@ -168,7 +168,7 @@ def test_statements(need):
     found, said = {
         "weights": (
             ab.required_weights(F, error="1/1000", p=2, depth=2),
-            "at least 317 weights for E_2(F, G) <= 1/1000",
+            "at least 345 weights for E_2(F, G) <= 1/1000",
         ),
         "bits": (ab.required_bits(F, G, error="3/1000", p=2), "at least 4 bits for E_2(F, G) <= 3/1000"),
         "none": (ab.required_weights(F, error=3, p=2, depth=4), "at least 9 weights for E_2(F, G) <= 3"),
