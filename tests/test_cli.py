@@ -523,7 +523,7 @@ def test_what_is_wrong_in_a_certificate_is_said_with_its_file(capsys, tmp_path):
     path = tmp_path / "bound.json"
     run(capsys, *LOWER, "--certificate", path)
     path.write_text(path.read_text().replace('"dim": 2', '"dim": 0'))
-    assert run(capsys, "verify", path) == (2, "", f"approxbounds: {path}: dim=0: must be an integer from 1 to 1000\n")
+    assert run(capsys, "verify", path) == (2, "", f"approxbounds: {path}: dim=0: must be an integer from 1 to 10000\n")
 
 
 def test_certificate_path_that_cannot_be_written(capsys, tmp_path, monkeypatch):
