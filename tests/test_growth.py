@@ -19,10 +19,8 @@ from approxbounds.facts.growth import (
     SignChangeCount,
     Thresholds,
     TotalsCount,
-    blocks_of_layers,
-    degree_of_layer,
-    log2_sign_patterns,
 )
+from approxbounds.facts.sign_patterns import blocks_of_layers, degree_of_layer, log2_sign_patterns
 
 POINT_SETS = {
     "general, line": [(0,), (1,), (3,), (4,), (9,), (-5,), (7,)],

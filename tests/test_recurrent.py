@@ -19,7 +19,8 @@ import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT, precision
 from approxbounds.cli import main
 from approxbounds.complexity.pseudo_dimension import RecurrentMethod
-from approxbounds.facts.growth import GrowthBound, Thresholds, log2_sign_patterns
+from approxbounds.facts.growth import GrowthBound, Thresholds
+from approxbounds.facts.sign_patterns import log2_sign_patterns
 from approxbounds.networks.recurrent_growth import CentralCount, StepsCount
 from approxbounds.testing import recurrent_networks
 from approxbounds.theorem import Query

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from approxbounds.arithmetic import Arithmetic, V
-from approxbounds.facts.growth import SIGN_PATTERNS, log2_sign_patterns, written_sign_patterns
 from approxbounds.facts.hypercube import GridSides
+from approxbounds.facts.sign_patterns import SIGN_PATTERNS, log2_sign_patterns, written_sign_patterns
 from approxbounds.sources import Citation
 
 __all__ = ["LogisticLayer", "varied"]

@@ -20,11 +20,11 @@ from approxbounds.facts.growth import (
     SumCount,
     Thresholds,
     TotalsCount,
-    blocks_of_layers,
 )
 from approxbounds.facts.networks import Activation, Architecture, NetworkFacts, Sizes
 from approxbounds.facts.piecewise import Piecewise, layered_pieces, pieces_of_totals
 from approxbounds.facts.region_counts import CommonRegionCount, RegionCount
+from approxbounds.facts.sign_patterns import blocks_of_layers
 from approxbounds.networks.parametric import LayeredNetwork, ParametricNetwork, finer, operation_counts, wider
 from approxbounds.parameters import BITS, DEGREE, FLAG, INPUTS, PIECES, WIDTHS, Integer, allowed
 from approxbounds.validation import MOST_LAYERS, MOST_WEIGHTS, Number, is_symbolic, symbol_unless_symbolic

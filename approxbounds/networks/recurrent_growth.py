@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from approxbounds.arithmetic import Arithmetic, V
-from approxbounds.facts.growth import SIGN_PATTERNS, log2_sign_patterns
 from approxbounds.facts.levels import LevelCount
+from approxbounds.facts.sign_patterns import SIGN_PATTERNS, log2_sign_patterns
 from approxbounds.sources import Citation
 
 __all__ = ["CentralCount", "CodeCount", "StepsCount"]

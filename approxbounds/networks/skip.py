@@ -17,10 +17,10 @@ from approxbounds.facts.growth import (
     PolynomialCount,
     SumCount,
     Thresholds,
-    blocks_of_layers,
 )
 from approxbounds.facts.networks import Activation, Architecture, NetworkFacts, Orders, Sizes, layered_order
 from approxbounds.facts.piecewise import Piecewise, layered_pieces
+from approxbounds.facts.sign_patterns import blocks_of_layers
 from approxbounds.networks.parametric import LayeredNetwork, finer, operation_counts, wider
 from approxbounds.parameters import BITS, DEGREE, INPUTS, PIECES, WIDTHS, Entries, allowed
 from approxbounds.validation import MOST_LAYERS, MOST_WEIGHTS, Number, integer, is_symbolic, symbol_unless_symbolic
