@@ -8,9 +8,8 @@ the rest; "auto" keeps all of them, as PyTorch does, or, where the recurrence is
 multiplies by the impulse response.
 "batched" applies input and output maps to all steps at once, "per step" inside the loop; "compiled" is "batched" with a
 step of the recurrence by torch.compile, which needs a C++ compiler; "nn.RNN" is for ReLU, the only activation here that
-it has. "products" are the matrix
-products alone that no implementation of a nonlinear recurrence can avoid: T times W h and W^T D, one after the other,
-and the gradient of W in one product for all steps.
+it has. "products" are the matrix products alone that no implementation of a nonlinear recurrence can avoid: T times W h
+and W^T D, one after the other, and the gradient of W in one product for all steps.
 """
 
 from __future__ import annotations
@@ -89,25 +88,29 @@ def torch_step(model: hr.QORNN, batch: Batch, way: str) -> Step:
     advance = torch.compile(recurrence) if way == "compiled" else recurrence
     rnn, none = torch.nn.RNN(c.inputs, c.hidden, nonlinearity="relu"), torch.zeros(c.hidden)
 
-    def all_states(W: Any, U: Any) -> Any:
+    def by_module(W: Any, U: Any) -> Any:
         weights = {"weight_ih_l0": U, "weight_hh_l0": W, "bias_ih_l0": p["b"], "bias_hh_l0": none}
-        return torch.func.functional_call(rnn, weights, x)[0]
+        states = torch.func.functional_call(rnn, weights, x)[0]
+        return states if c.many_to_many else states[-1]
 
     def read(h: Any, V: Any) -> Any:
         return functional.linear(torch.relu(h) if c.activation == "linear" else h, V, p["c"])
 
-    def step() -> float:
-        adam.zero_grad()
-        W, U, V = quantised(p["W"], c.recurrent_bits), quantised(p["U"], c.bits), quantised(p["V"], c.bits)
-        inputs = torch.unbind(functional.linear(x, U, p["b"])) if batched and way != "nn.RNN" else None
-        h, found = torch.zeros(x.shape[1], c.hidden), list(all_states(W, U)) if way == "nn.RNN" else []
-        h = found[-1] if found else h
-        for t in range(0 if found else len(x)):
+    def by_loop(W: Any, U: Any, V: Any) -> Any:
+        """The states, or the outputs if they are made step by step: of all steps or the last."""
+        inputs = torch.unbind(functional.linear(x, U, p["b"])) if batched else None
+        h, found = torch.zeros(x.shape[1], c.hidden), []
+        for t in range(len(x)):
             fed = functional.linear(x[t], U, p["b"]) if inputs is None else inputs[t]
             h = advance(h, W, fed, p.get("beta"))
             if c.many_to_many:
                 found.append(h if batched else read(h, V))
-        states = torch.stack(found) if c.many_to_many else h
+        return torch.stack(found) if c.many_to_many else h
+
+    def step() -> float:
+        adam.zero_grad()
+        W, U, V = quantised(p["W"], c.recurrent_bits), quantised(p["U"], c.bits), quantised(p["V"], c.bits)
+        states = by_module(W, U) if way == "nn.RNN" else by_loop(W, U, V)
         outputs = states if c.many_to_many and not batched else read(states, V)
         loss = functional.cross_entropy(outputs.reshape(-1, c.outputs), y.reshape(-1))
         loss = loss + c.penalty * (W.T @ W - identity).square().sum()
