@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import combinations, pairwise, product
@@ -34,6 +35,13 @@ def wl(functions: int, *blocks: tuple[int, int]) -> mpmath.mpf:
     x = P / M
     total = M * (x * (6 + x) / (6 + 4 * x)) + sum(own * mpmath.log(D * (M + P) / own) for D, own in acting)
     return min(M, total / mpmath.log(2))
+
+
+def sign_patterns(functions: int, *blocks: tuple[int, int]) -> int:
+    """The number that wl bounds: C(M+P,P) P!/prod P_j! prod D_j^P_j."""
+    P = sum(own for _, own in blocks)
+    above = math.comb(functions + P, P) * math.factorial(P) * math.prod(D**own for D, own in blocks)
+    return above // math.prod(math.factorial(own) for _, own in blocks)
 
 
 def as_fraction(x: object) -> Fraction:

@@ -171,16 +171,16 @@ class _Layered(LayeredNetwork):
         return (SumCount((first, cells)),)
 
     def _output_counts(self, own: tuple[int, ...]) -> tuple[Count, ...]:
-        degree, total, last = self.activation.degree, sum(own), self.widths[-1]
+        degree = self.activation.degree
         if degree == 0:
             return (AffineCount(1, 1, own[-1]),)
         counts: tuple[Count, ...] = (PolynomialCount(1, blocks_of_layers(own, degree)),)
         if self.activation.homogeneous:
             # each output weight is folded into its unit's row: one degree and k_{L-1} parameters fewer
-            folded = (*own[:-2], own[-2] + own[-1] - last)
+            folded = (*own[:-2], own[-2] + own[-1] - self.widths[-1])
             counts += (PolynomialCount(1, blocks_of_layers(folded, degree)),)
             if self.depth == 2:
-                counts += (AffineCount(1, 1, total - last),)
+                counts += (AffineCount(1, 1, sum(folded)),)
         return counts
 
 

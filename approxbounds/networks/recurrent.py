@@ -77,8 +77,8 @@ class HadamRNN(Recurrent):
             r"$u_2$ and $\sqrt{n}M$, and $g_T$ in place of $h_T$"
         )
 
-    def _acting(self, recurrent: Number, first: Number) -> Number:
-        return super()._acting(recurrent, first) + self.hidden * (self.layers - 1)  # b2
+    def _of_states(self, first: Number) -> Number:
+        return first + self.hidden * (self.layers - 1)  # b2
 
     def _signs(self, W: Weights, first: int, shallow: tuple[Count, ...], unknown: int) -> tuple[CountedLayer, ...]:
         if self.layers == 1:

@@ -235,16 +235,17 @@ class Recurrent(NetworkClass):
         )
         first = U.reals + self.hidden * (2 if self.activation == "modrelu" else 1)  # U, b, beta
         signs = self._signs(W, first, shallow[:1], unknown)
-        entries, states = W.degree * (self.steps - 1), self._acting(0, first) + unknown
-        own: Count = PolynomialCount(1, ((entries, W.reals), (1, states), (1, v.reals + 1)))
-        if not v.degree:  # then the output is affine in its bias and the parameters of the states together
-            own = PolynomialCount(1, ((entries, W.reals), (1, states + 1)))
-            own = own if entries else AffineCount(1, 1, states + 1)
+        entries, states = W.degree * (self.steps - 1), self._of_states(first) + unknown
+        # with a coded v the output is affine in its bias and the parameters of the states together
+        others = ((1, states), (1, v.reals + 1)) if v.degree else ((1, states + 1),)
+        own: Count = PolynomialCount(1, ((entries, W.reals), *others))
+        if not (entries or v.degree):
+            own = AffineCount(1, 1, states + 1)
         return (*codes, *signs, CountedLayer("output", (own, *shallow[1:])))
 
-    def _acting(self, recurrent: Number, first: Number) -> Number:
-        """The number of real parameters of h_T, from those of W and those of U, b and beta."""
-        return recurrent + first
+    def _of_states(self, first: Number) -> Number:
+        """The number of real parameters of h_T beside those of W, from those of U, b and beta."""
+        return first
 
     @property
     def _functions(self) -> Number:
@@ -252,11 +253,12 @@ class Recurrent(NetworkClass):
         return self.hidden * (4 if self.activation == "modrelu" else 1)
 
     def _signs(self, W: Weights, first: int, shallow: tuple[Count, ...], unknown: int) -> tuple[CountedLayer, ...]:
-        n, d, T, P = self.hidden, self.inputs, self.steps, W.reals + first + unknown
+        n, d, T, others = self.hidden, self.inputs, self.steps, first + unknown
+        P = W.reals + others
         if self.activation == "linear":
             own: Count = CentralCount(n, P)
             if W.degree:
-                own = PolynomialCount(n, ((W.degree * (T - 1), W.reals), (1, first + unknown)))
+                own = PolynomialCount(n, ((W.degree * (T - 1), W.reals), (1, others)))
             return (CountedLayer("net inputs of the last step", (own, *shallow), hidden=True),)
         relu, f = self.activation == "relu", self._functions
         one: Count = HalfspaceCount(n, d) if relu else AffineCount(n, 4, d + 2)
@@ -266,7 +268,7 @@ class Recurrent(NetworkClass):
             return layers
         steps: Count = CentralCount(f, P, T - 1) if relu else AffineCount(T - 1, f, P)
         if W.degree:
-            steps = StepsCount(f, T, W.degree, W.reals, first + unknown)
+            steps = StepsCount(f, T, W.degree, W.reals, others)
         return (*layers, CountedLayer(f"steps 2 to {T}", (steps,), hidden=True))
 
     def _shallow(self, directions: int) -> tuple[Count, ...]:
@@ -297,7 +299,7 @@ class Recurrent(NetworkClass):
         for code in W.codes:
             codes = codes + A.number(code.entries) * A.log2(A.number(code.values))
         last = A.number(W.degree) * (T - 1) + 2
-        acting = self._acting(A.number(W.reals), first)
+        acting = A.number(W.reals) + self._of_states(first)
         return codes + layers + 1, codes + w + acting + n + 1, 2 * A.e * (products + last)
 
     def _closed_signs(self, A: Arithmetic[V], W: Weights, first: V | float) -> tuple[V, V, V]:
