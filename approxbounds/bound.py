@@ -126,7 +126,7 @@ class Bound:
         >>> f = sympy.lambdify((W, L), ab.lower_bound(F, G, p=2).expression)
         >>> certified = ab.lower_bound(F, ab.NetworkSize(weights=100, depth=3, degree=1), p=2).value
         >>> f"{f(100, 3):.6f} {certified:.6f}"
-        '0.000435 0.001034'
+        '0.000435 0.001074'
         """
         with naming(self.theorem):
             return SYMBOLIC.number(self.theorem.expression(self.query))
