@@ -90,14 +90,13 @@ def on_cylinder(query: Query, witness: Witness) -> Query:
 def cylinders(query: Query) -> Iterator[tuple[Mapping[str, int], Query]]:
     """The query itself, and those for functions of 1, 2, ... coordinates, each with its part of a witness.
 
-    If F has more than 1000 coordinates, functions of 64, 128, .., 1000 of them are in place of the query itself.
+    Above 32 those of 64, 128, .., 1000 coordinates; they are in place of the query itself if F has more than 1000.
     """
     dim = query.F.domain_dim
-    many = dim is not None and dim > MOST_HALVED
-    if not many:
+    if dim is None or dim <= MOST_HALVED:
         yield {}, query
     if dim is not None and dim > 1 and query.F.cylinder((0,)) is not None:
-        for dims in (*range(1, min(dim - 1, MOST_AXES) + 1), *(_OF_MANY if many else ())):
+        for dims in (*range(1, min(dim - 1, MOST_AXES) + 1), *(most for most in _OF_MANY if most < dim)):
             yield {"dims": dims}, _reduced(query, dims)
 
 

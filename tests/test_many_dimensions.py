@@ -57,6 +57,8 @@ def test_the_members_of_many_variables_are_those_of_a_thousand_of_them(kind: str
     few, many = FUNCTIONS[kind](dim=MOST_HALVED), FUNCTIONS[kind](dim=MANY)
     dims = [query.F.domain_dim for _, query in cylinders(Query(functions=many, network=G, p=2))]
     assert dims == [*range(1, 33), 64, 128, 256, 512, MOST_HALVED]
+    dims = [query.F.domain_dim for _, query in cylinders(Query(functions=FUNCTIONS[kind](dim=300), network=G, p=2))]
+    assert dims == [300, *range(1, 33), 64, 128, 256]
     (alone,) = (b for b in ab.lower_bounds(few, G, p=1).bounds if b.theorem.id == "T3")
     (found,) = (b for b in ab.lower_bounds(many, G, p=1).bounds if b.theorem.id == "T3")
     assert found.value >= alone.value
