@@ -82,3 +82,23 @@ SMOOTH = [
 def of(theorem, F, G, p):
     """The bound of one theorem."""
     return next(bound for bound in ab.upper_bounds(F, G, p=p) if bound.theorem.id == theorem)
+
+
+def relu(*widths, d=1):
+    return ab.ReLUNetwork(widths=widths, input_dim=d)
+
+
+def steps(*widths, d=1):
+    return ab.HeavisideNetwork(widths=widths, input_dim=d)
+
+
+def rough(d, s, spread, radius=1.0, seed=0):
+    """A function of the Hölder ball on R^d, s <= 1, which varies on a box of this size."""
+    rng = np.random.default_rng(seed)
+    places, values = rng.normal(size=(60, d)) * spread, rng.uniform(-radius, radius, size=60)
+
+    def f(x):
+        distances = np.linalg.norm(np.asarray(x, float)[:, None] - places, axis=2)
+        return np.clip((values + radius * distances**s).min(axis=1), -radius, radius)
+
+    return f

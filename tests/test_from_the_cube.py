@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from members import relu, rough, steps
 from scipy import stats
 
 import approxbounds as ab
@@ -23,31 +24,11 @@ LINE_LAWS = (
 )
 
 
-def relu(*widths, d=1):
-    return ab.ReLUNetwork(widths=widths, input_dim=d)
-
-
-def steps(*widths, d=1):
-    return ab.HeavisideNetwork(widths=widths, input_dim=d)
-
-
 def carried(F, G, p):
     """The bound by this theorem, which must be there."""
     (bound,) = [b for b in ab.upper_bounds(F, G, p=p) if b.theorem.id == "from-the-cube"]
     assert ab.verify(bound.certificate)
     return bound
-
-
-def rough(d, s, spread, radius=1.0, seed=0):
-    """A function of the Hölder ball on R^d, s <= 1, which varies on a box of this size."""
-    rng = np.random.default_rng(seed)
-    places, values = rng.normal(size=(60, d)) * spread, rng.uniform(-radius, radius, size=60)
-
-    def f(x):
-        distances = np.linalg.norm(np.asarray(x, float)[:, None] - places, axis=2)
-        return np.clip((values + radius * distances**s).min(axis=1), -radius, radius)
-
-    return f
 
 
 @pytest.mark.parametrize(("mu", "law"), LINE_LAWS, ids=[str(mu) for mu, _ in LINE_LAWS])

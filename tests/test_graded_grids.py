@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from members import relu, rough, steps
 from scipy import integrate, stats
 
 import approxbounds as ab
@@ -19,14 +20,6 @@ LAWS = {
     "logistic": (ab.Logistic(scale="1/2"), stats.logistic(0, 0.5)),
     "uniform": (ab.Uniform(low=-1, high=3), stats.uniform(-1, 4)),
 }
-
-
-def relu(*widths, d=1):
-    return ab.ReLUNetwork(widths=widths, input_dim=d)
-
-
-def steps(*widths, d=1):
-    return ab.HeavisideNetwork(widths=widths, input_dim=d)
 
 
 def graded(F, G, p):
@@ -73,17 +66,6 @@ def on_grid(f, grid, x):
         at = np.stack([corners[j][c] for j, c in enumerate(choice)], axis=1)
         total += np.prod([weights[j][c] for j, c in enumerate(choice)], axis=0) * f(at)
     return total
-
-
-def rough(d, s, spread, seed=0):
-    """A function of the Hölder ball (s, 1) on R^d, s <= 1, which varies on a box of this size."""
-    rng = np.random.default_rng(seed)
-    tops, values = rng.normal(size=(60, d)) * spread, rng.uniform(-1, 1, size=60)
-
-    def f(x):
-        return np.clip((values + np.linalg.norm(x[:, None] - tops, axis=2) ** s).min(axis=1), -1, 1)
-
-    return f
 
 
 @pytest.mark.parametrize("q", [Fraction(1), Fraction(7, 4)], ids=str)
@@ -133,7 +115,7 @@ def test_functions_of_one_variable(name, s, p):
         def tents(x, nodes=nodes, exponent=exponent):
             return np.minimum(np.abs(x - nodes).min(axis=1) ** exponent, 1)
 
-        for f in (*(rough(1, exponent, law.std(), seed) for seed in range(3)), tents):
+        for f in (*(rough(1, exponent, law.std(), seed=seed) for seed in range(3)), tents):
             gap = np.abs(f(x) - on_grid(f, grid, x)) ** power
             worst = max(worst, float(gap.mean()) ** (1 / power))
         assert bound.value / 4 <= worst <= bound.value
@@ -163,7 +145,7 @@ def test_functions_of_several_variables(mu, G, shape, p):
         assert bound.witness["shape"] == (shape or bound.witness["shape"])
         grid = coordinates(bound)
         for seed in range(3):
-            f = rough(mu.dimension, float(Fraction(s)), x.std(axis=0), seed)
+            f = rough(mu.dimension, float(Fraction(s)), x.std(axis=0), seed=seed)
             gap = np.abs(f(x) - on_grid(f, grid, x)) ** p
             assert float(gap.mean()) ** (1 / p) <= bound.value
 

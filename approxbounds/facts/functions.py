@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,6 +152,9 @@ class FunctionFacts(Measured, Description, ABC):
 
     domain_parameter = "dim"
 
+    #: Whether f in F remains in F where coordinates are exchanged.
+    symmetric: ClassVar[bool] = False
+
     @property
     def domain_dim(self) -> Number:
         """d, by default the parameter ``dim``; None if the class does not name a domain."""
@@ -170,11 +173,6 @@ class FunctionFacts(Measured, Description, ABC):
     def cylinder(self, axes: tuple[int, ...]) -> FunctionFacts | None:
         """Functions of the coordinates ``axes`` (from 0) that are in F as functions of x; None if none are known."""
         return None
-
-    @property
-    def symmetric(self) -> bool:
-        """Whether f in F remains in F where coordinates are exchanged."""
-        return False
 
     @property
     def roughest_axes(self) -> tuple[int, ...]:

@@ -49,6 +49,7 @@ class BesovBall(FunctionClass):
     """
 
     citations = (Citation("KolmogorovTikhomirov1959"), Citation("Siegel2023"))
+    symmetric = True
 
     dim: Number = field(metadata=DIMENSION)
     smoothness: Number = field(metadata=allowed(Exact(maximum=100, symbols=False)))
@@ -82,10 +83,6 @@ class BesovBall(FunctionClass):
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:
         return self.inner.families
-
-    @property
-    def symmetric(self) -> bool:
-        return True
 
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, dim=len(axes))

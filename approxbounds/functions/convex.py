@@ -172,6 +172,7 @@ class ConvexFunctions(FunctionClass):
     """
 
     citations = (Citation("Bronshtein1976"), Citation("GuntuboyinaSen2013"))
+    symmetric = True
 
     dim: Number = field(metadata=DIMENSION)
 
@@ -187,10 +188,6 @@ class ConvexFunctions(FunctionClass):
     @property
     def carried(self) -> Carried:
         return Carried(Maps.AFFINE)
-
-    @property
-    def symmetric(self) -> bool:
-        return True
 
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, dim=len(axes))

@@ -35,6 +35,7 @@ class _Holder(FunctionClass):
     """What Hölder and Lipschitz balls share."""
 
     citations = (Citation("KolmogorovTikhomirov1959"),)
+    symmetric = True
 
     dim: Number = field(metadata=DIMENSION)
     radius: Number = field(default=1, metadata=POSITIVE)
@@ -75,10 +76,6 @@ class _Holder(FunctionClass):
     @property
     def carried(self) -> Carried:
         return Carried(smoothness=self._s, radius=self.radius)
-
-    @property
-    def symmetric(self) -> bool:
-        return True
 
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, dim=len(axes))

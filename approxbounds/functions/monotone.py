@@ -224,6 +224,7 @@ class MonotoneFunctions(FunctionClass):
     """
 
     citations = (Citation("GaoWellner2007", "Thm 1.1"),)
+    symmetric = True
 
     dim: Number = field(metadata=DIMENSION)
 
@@ -241,10 +242,6 @@ class MonotoneFunctions(FunctionClass):
     @property
     def carried(self) -> Carried:
         return Carried(Maps.INCREASING)
-
-    @property
-    def symmetric(self) -> bool:
-        return True
 
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, dim=len(axes))

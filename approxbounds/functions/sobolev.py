@@ -84,6 +84,7 @@ class SobolevBall(FunctionClass):
     """
 
     citations = (Citation("BirmanSolomyak1967"),)
+    symmetric = True
 
     dim: Number = field(metadata=DIMENSION)
     smoothness: Number = field(metadata=allowed(Integer(maximum=100, symbols=False)))
@@ -124,10 +125,6 @@ class SobolevBall(FunctionClass):
             f"Their norms, of order $k^{{-s}}\\delta^{{s{at_p}-d/q}}$, tend to infinity as $\\delta\\to0$ with the "
             f"number of cubes $k^d$ fixed."
         )
-
-    @property
-    def symmetric(self) -> bool:
-        return True
 
     def cylinder(self, axes: tuple[int, ...]) -> Self:
         return replace(self, dim=len(axes))

@@ -22,26 +22,18 @@ from approxbounds.transfer.hamming import best_distance, log2_delta
 from approxbounds.transfer.hypercube import HypercubeTheorem
 from approxbounds.witness import Witness, integer_of
 
-__all__ = ["AverageCase", "HypercubeCase", "average_case", "largest_distance", "searched"]
+__all__ = ["AverageCase", "HypercubeCase", "RandomTargets", "average_case", "largest_distance", "searched", "shares"]
+
+
+_MOST = 1 - Fraction(1, 2**64)  # the largest confidence
 
 
 @dataclass(frozen=True, repr=False)
-class AverageCase(ABC):
-    """Targets f_omega with uniform signs omega, members of a family of F: what an experiment can test.
-
-    With Z = inf_{g in G} ||f_omega - g||_p^p: E[Z] >= ``mean``, and ``high_probability`` bounds the quantiles of Z. All
-    numbers are certified lower bounds.
-    """
+class RandomTargets:
+    """Random members of F that depend on some coordinates."""
 
     query: Query
     witness: Witness
-    theorem: ClassVar[str]
-
-    def __str__(self) -> str:
-        mean, p = render.number(self.mean, False), self.query.p
-        return f"mean of inf_g ||f_omega - g||_{p}^{p} >= {mean} for N={self.cells} cells  [{self.theorem}, certified]"
-
-    __repr__ = __str__
 
     @cached_property
     def _reduced(self) -> Query:
@@ -52,6 +44,29 @@ class AverageCase(ABC):
         """The coordinates, numbered from 0, on which the targets depend: all of them, or those of a cylinder."""
         dim = self._reduced.F.domain_dim
         return tuple(range(dim)) if self._reduced is self.query else on_axes(self.query, dim)
+
+
+def shares(theta: object, confidence: object, most: Fraction = _MOST) -> tuple[Fraction, Fraction]:
+    """theta, at most so large, and a confidence in (0,1), as they are stated; ParameterError otherwise."""
+    share = validation.exact("theta", theta, maximum=most, symbols=False)
+    return Fraction(share), Fraction(validation.exact("confidence", confidence, maximum=_MOST, symbols=False))
+
+
+@dataclass(frozen=True, repr=False)
+class AverageCase(RandomTargets, ABC):
+    """Targets f_omega with uniform signs omega, members of a family of F: what an experiment can test.
+
+    With Z = inf_{g in G} ||f_omega - g||_p^p: E[Z] >= ``mean``, and ``high_probability`` bounds the quantiles of Z. All
+    numbers are certified lower bounds.
+    """
+
+    theorem: ClassVar[str]
+
+    def __str__(self) -> str:
+        mean, p = render.number(self.mean, False), self.query.p
+        return f"mean of inf_g ||f_omega - g||_{p}^{p} >= {mean} for N={self.cells} cells  [{self.theorem}, certified]"
+
+    __repr__ = __str__
 
     @property
     @abstractmethod
@@ -149,8 +164,7 @@ class HypercubeCase(AverageCase):
         z = 2(1-theta) h I_p with the largest h (at most the witness's) for which 1 - delta_h/theta >= confidence.
         ``theta`` in (0,1], ``confidence`` in (0,1). Raises NotApplicableError if there is no such h >= 1.
         """
-        share = validation.exact("theta", theta, maximum=1, symbols=False)
-        level = validation.exact("confidence", confidence, maximum=1 - Fraction(1, 2**64), symbols=False)
+        share, level = shares(theta, confidence, most=Fraction(1))
         with precision(256):
             family, index, cells = self._member
             growth = self._reduced.G.growth_at(family, index).evaluate(BALL, cells)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds import validation
 from approxbounds.arithmetic import BALL, floor_float, precision
 from approxbounds.errors import NotApplicableError
 from approxbounds.facts.hypercube import Index
 from approxbounds.facts.weighted import WeightedFamily
 from approxbounds.theorem import Query
-from approxbounds.transfer.average_case import AverageCase, largest_distance, searched
+from approxbounds.transfer.average_case import AverageCase, largest_distance, searched, shares
 from approxbounds.transfer.weighted import WeightedHypercubeTheorem, largest_cells, log_u
 from approxbounds.witness import fraction_of, integer_of
 
@@ -70,9 +68,7 @@ class WeightedCase(AverageCase):
         masses >= a of the witness and the largest h with delta_h/theta <= 1 - confidence. ``theta`` and ``confidence``
         in (0,1). Raises NotApplicableError if that is not positive.
         """
-        most = 1 - Fraction(1, 2**64)
-        share = validation.exact("theta", theta, maximum=most, symbols=False)
-        level = validation.exact("confidence", confidence, maximum=most, symbols=False)
+        share, level = shares(theta, confidence)
         with precision(256):
             found = self._quantile(BALL.number(share) * (1 - BALL.number(level)))
             value = floor_float((1 - BALL.number(share)) * found)

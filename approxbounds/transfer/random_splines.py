@@ -3,50 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from math import prod
 
 import numpy as np
 
-from approxbounds import render, validation
+from approxbounds import render
 from approxbounds.arithmetic import BALL, FLOAT, floor_float, precision
 from approxbounds.errors import NotApplicableError
 from approxbounds.facts.grid import Function, on_the_cube
 from approxbounds.facts.hypercube import Index
 from approxbounds.facts.splines import SplineBall
-from approxbounds.members import on_axes, on_cylinder
 from approxbounds.theorem import Query
-from approxbounds.transfer.average_case import searched
+from approxbounds.transfer.average_case import RandomTargets, searched, shares
 from approxbounds.transfer.volumes import VolumeTheorem, ball_volume_factor, log2_vectors, member_of_ball
 from approxbounds.validation import is_infinite
-from approxbounds.witness import Witness, integer_of
+from approxbounds.witness import integer_of
 
 __all__ = ["RandomSplines", "random_splines"]
 
 _MOST_COEFFICIENTS = 10**7
 
 
-@dataclass(frozen=True)
-class RandomSplines:
+@dataclass(frozen=True, repr=False)
+class RandomSplines(RandomTargets):
     """Tvol for f = c + A sum_i a_i prod_j N_{D_j}(k_j x_j - i_j) with independent a_i, uniform on [-1,1]; p < inf.
 
     With Z = inf_{g in G} ||f - g||_p^p: E[Z] >= ``mean``, and :meth:`high_probability` bounds the quantiles of Z. All
     numbers are certified lower bounds.
     """
 
-    query: Query
-    witness: Witness
-
     def __str__(self) -> str:
         mean, p = render.number(self.mean, False), self.query.p
         return f"mean of inf_g ||f - g||_{p}^{p} >= {mean} for N={self.cells} cells  [Tvol, certified]"
 
     __repr__ = __str__
-
-    @cached_property
-    def _reduced(self) -> Query:
-        return on_cylinder(self.query, self.witness)
 
     @cached_property
     def _member(self) -> tuple[SplineBall, Index, int]:
@@ -67,12 +58,6 @@ class RandomSplines:
         """N."""
         return self._member[2]
 
-    @property
-    def axes(self) -> tuple[int, ...]:
-        """The coordinates, numbered from 0, on which the targets depend: all of them, or those of a cylinder."""
-        dim = self._reduced.F.domain_dim
-        return tuple(range(dim)) if self._reduced is self.query else on_axes(self.query, dim)
-
     @cached_property
     def mean(self) -> float:
         """A lower bound on the mean over f of inf_g ||f - g||_p^p."""
@@ -86,9 +71,7 @@ class RandomSplines:
         z = (1-theta) (min_t r_t - A/Q)^p for the least integer c with 2^-c/theta <= 1 - confidence. ``theta`` and
         ``confidence`` in (0,1). Raises NotApplicableError if that is not positive.
         """
-        most = 1 - Fraction(1, 2**64)
-        share = validation.exact("theta", theta, maximum=most, symbols=False)
-        level = validation.exact("confidence", confidence, maximum=most, symbols=False)
+        share, level = shares(theta, confidence)
         bits = 1
         while share * (1 - level) * 2**bits < 1:
             bits += 1
