@@ -8,13 +8,13 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.columns import ColumnConstruction
 from approxbounds.constructions.hinges import steepness
 from approxbounds.constructions.placement import reshaped, widths_of
+from approxbounds.constructions.power_networks import local_polynomials
 from approxbounds.constructions.smoothness import gradient_refusal
 from approxbounds.constructions.splits import best_split, resolutions_up_to
 from approxbounds.constructions.switches import Strips, switch_plan, switched_layers, switched_widths
@@ -23,7 +23,7 @@ from approxbounds.constructions.window_networks import STEEP, Built, Cells, free
 from approxbounds.errors import NotApplicableError
 from approxbounds.facts.built import DenseNetwork, dense
 from approxbounds.facts.functions import Regularity
-from approxbounds.facts.grid import Function, values_at
+from approxbounds.facts.grid import Function
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.theorem import Query
 from approxbounds.validation import Number
@@ -140,7 +140,7 @@ class AffineCells(ColumnConstruction):
 
     def network(self, query: Query, built: Built, f: Function) -> DenseNetwork:
         intervals, *cuts = (int(built.sizes[name]) for name in self.names(query))
-        levels, slopes = _fitted(f, (intervals, *cuts))
+        levels, slopes = _fitted(f, (intervals, *cuts), float(query.p))
         dim, ends = len(cuts) + 1, np.arange(1, intervals) / intervals - 2 * _WIDE  # no usual grid has points there
         later = ends + _WIDE
         jumps, bends = np.diff(levels, axis=0), np.diff(slopes, axis=0)  # over the ends: (K-1, strips), (.., d)
@@ -164,16 +164,12 @@ class AffineCells(ColumnConstruction):
         return free_windows(query.G, (1, *cuts), units, affine, limits=(low - spread, high + spread), built=built)
 
 
-def _fitted(f: Function, parts: tuple[int, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The affine functions nearest to f in L^2 at Gauss points: levels at 0, (K, strips), and slopes, (.., d)."""
-    dim, sides = len(parts), 1 / np.array(parts)
-    x, weights = leggauss(4)
-    points = np.array(list(product(x, repeat=dim)))
-    share = np.prod(np.array(list(product(weights / 2, repeat=dim))), axis=1)
-    centres = (np.indices(parts).reshape(dim, -1).T + 0.5) * sides
-    values = values_at(f, (centres[:, None, :] + points * sides / 2).reshape(-1, dim)).reshape(len(centres), -1)
-    slopes = values @ (share[:, None] * points) * 3 * 2 / sides
-    levels = values @ share - (slopes * centres).sum(axis=1)
+def _fitted(f: Function, parts: tuple[int, ...], p: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Affine functions fitted to f on the cells: levels at 0, (K, strips), and slopes, (.., d)."""
+    dim = len(parts)
+    centres, local = local_polynomials(f, power=1, dim=dim, cells=parts, p=p, interpolated=False)
+    slopes = local[:, 1:] * 2 * np.array(parts)
+    levels = local[:, 0] - (slopes * centres).sum(axis=1)
     return levels.reshape(parts[0], -1), slopes.reshape(parts[0], -1, dim)
 
 

@@ -45,7 +45,7 @@ def _nodes(power: int, dim: int, p: float, interpolated: bool) -> tuple[Array, A
     """Points of [-1,1]^d and weights of a least-squares fit; as many points as coefficients if it is interpolated."""
     n = power + 1
     if not interpolated:  # Gauss nodes: nearly the best polynomial in L^2
-        x, weights = np.polynomial.legendre.leggauss(n + 1)
+        x, weights = np.polynomial.legendre.leggauss(max(n + 1, 4))
     elif p == 1:
         x, weights = np.cos(np.arange(1, n + 1) * np.pi / (n + 1)), np.ones(n)
     elif p <= 2:
