@@ -13,7 +13,9 @@ from approxbounds.arithmetic import BALL, FLOAT
 from approxbounds.certificate import describe_from
 from approxbounds.errors import HypothesisError
 from approxbounds.kernel import certified_value
-from approxbounds.measures.geometry import blocks, chain_lengths, grid_cells, parts_of, separations
+from approxbounds.measures import geometry, neighbours
+from approxbounds.measures.geometry import chain_lengths, net_separation, parts_of, separations
+from approxbounds.measures.partitions import blocks, grid_cells, net
 from approxbounds.measures.points import Points, Table
 from approxbounds.registry import MEASURES, PLACED
 from approxbounds.theorem import Query
@@ -99,6 +101,46 @@ def test_separations_are_certain_lower_bounds(d):
                 steps = [[(a - b) ** 2 for a, b in zip(x, y, strict=True)] for y in others]
                 least = min((max(step) if sup else sum(step) for step in steps), default=math.inf)
                 assert found[i] <= least and found[i] >= least * (1 - 2.0**-10)
+
+
+@pytest.mark.parametrize("d", [1, 3, 6, 70])
+@pytest.mark.parametrize("completed", [2**28, 0])
+def test_separations_from_lists_of_neighbours(d, completed, monkeypatch):
+    """Boxes for d <= 4, products for more, projected for d = 70: against all pairs; exact but deep in large parts."""
+    monkeypatch.setattr(geometry, "_ALL_PAIRS", 10)
+    monkeypatch.setattr(neighbours, "_COMPLETED", completed)
+    rng = np.random.default_rng(d)
+    for case in range(4):
+        points = some_points(rng, 700, d) if case < 3 else rng.normal(size=(700, 5)) @ rng.normal(size=(5, d))
+        places = Points.of_sample(Table(points), None).places
+        x = places.values
+        separations.cache_clear()
+        for kind, size in (("points", 0), ("blocks", 5), ("net", 16), ("net", 3)):
+            if size > len(places):
+                continue
+            labels, found = parts_of(places, kind, size), separations(places, kind, size)
+            squares = np.zeros((len(x), len(x)))
+            for column in x.T:
+                squares += (column[:, None] - column) ** 2
+            squares[labels[:, None] == labels] = np.inf
+            exact = squares.min(axis=1)
+            assert (found <= exact * (1 - 2.0**-50)).all()
+            if completed or d <= 4 or kind == "points":
+                resolved = exact > 1e-5 * float(((x - x.mean(axis=0)) ** 2).sum(axis=1).max())
+                assert (found >= exact * (1 - 2.0**-10))[resolved].all()
+    separations.cache_clear()
+
+
+def test_nets():
+    places = Table(np.random.default_rng(0).random((1000, 3)))
+    near = ((places.values[:, None] - places.values) ** 2).sum(axis=2)
+    for size in (2, 9, 64):
+        found = net(places, size)
+        among = near[np.ix_(found.centres, found.centres)] + np.diag([np.inf] * size)
+        assert len(set(found.centres.tolist())) == size
+        assert among.min() * (1 - 2.0**-11) <= net_separation(places, size) <= among.min()
+        assert np.array_equal(found.labels, near[:, found.centres].argmin(axis=1))
+        assert near[:, found.centres].min(axis=1).max() <= among.min() * (1 + 1e-12)
 
 
 def test_partitions():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,13 +17,17 @@ from approxbounds.arithmetic import FLOAT, Arithmetic, V, spend
 from approxbounds.facts.hypercube import Index, Thresholds
 from approxbounds.facts.weighted import Cells, WeightedFamily
 from approxbounds.functions.cubes import Cubes
-from approxbounds.measures.geometry import chain_lengths, parts_of, separations
+from approxbounds.measures.geometry import chain_lengths, net_separation, parts_of, separations
+from approxbounds.measures.partitions import NET_SIZES, most_centres, net
 from approxbounds.measures.points import Points
 from approxbounds.sources import Citation
 from approxbounds.validation import Number
 from approxbounds.witness import require
 
-__all__ = ["SampleBumps", "SampleCells", "SampleLayers"]
+__all__ = ["SampleBumps", "SampleCells", "SampleCentres", "SampleLayers"]
+
+#: Numbers of coordinates up to which searches try partitions into blocks and grids: they take sorting.
+_SORTED = 2**21
 
 
 @dataclass(frozen=True)
@@ -94,15 +99,35 @@ class _Separated(_OnSample):
 
 
 @dataclass(frozen=True)
-class SampleCells(_Separated):
-    """s <= 1: w(x) = R min(1, dist(x, points of the other cells)^s / 2) for any partition of the points into cells.
-
-    ``kind`` of the partition: "points" (each is a cell), "blocks" (recursive cuts into parts of equal numbers) or
-    "grid" (cubes); the index is the number of blocks, or of cubes along the longest side.
-    """
+class _Rough(_Separated):
+    """s <= 1, R."""
 
     smoothness: Number
     radius: Number
+
+    def _height(self, A: Arithmetic[V], square: Any) -> Any:
+        """w for a squared distance; None for an infinite one."""
+        radius = A.number(self.radius)
+        if square is None:
+            return radius
+        if A.vectorised:
+            with np.errstate(all="ignore"):
+                return float(radius) * np.minimum(1.0, square ** (float(self.smoothness) / 2) / 2)
+        if square == 0:
+            return A.number(0)
+        exponent = A.number(Fraction(self.smoothness) / 2)
+        return radius * A.minimum(A.number(1), A.power(A.number(square), exponent) / 2)
+
+
+@dataclass(frozen=True)
+class SampleCells(_Rough):
+    """s <= 1: w(x) = R min(1, dist(x, points of the other cells)^s / 2) for any partition of the points into cells.
+
+    ``kind`` of the partition: "points" (each is a cell), "blocks" (recursive cuts into parts of equal numbers), "grid"
+    (cubes) or "net" (the points nearest to each centre of a net); the index is the number of blocks, of centres, or of
+    cubes along the longest side.
+    """
+
     kind: str
     largest_index: ClassVar[int] = 2**30
 
@@ -121,24 +146,11 @@ class SampleCells(_Separated):
         return parts_of(self.sample.places, self.kind, self._size(index))
 
     def check(self, index: Index) -> None:
-        most = self._number if self.kind == "blocks" else 2**20
+        most = {"blocks": self._number, "net": most_centres(self.sample.places)}.get(self.kind, 2**20)
         require(self._size(index) <= most, f"parts={self._size(index)} must be at most {most}")
 
     def cells(self, index: Index) -> int:
         return int(self._labels(index).max()) + 1
-
-    def _height(self, A: Arithmetic[V], square: Any) -> Any:
-        """w for a squared distance; None for an infinite one."""
-        radius = A.number(self.radius)
-        if square is None:
-            return radius
-        if A.vectorised:
-            with np.errstate(all="ignore"):
-                return float(radius) * np.minimum(1.0, square ** (float(self.smoothness) / 2) / 2)
-        if square == 0:
-            return A.number(0)
-        exponent = A.number(Fraction(self.smoothness) / 2)
-        return radius * A.minimum(A.number(1), A.power(A.number(square), exponent) / 2)
 
     def masses(self, A: Arithmetic[V], index: Index, p: Number, eta: V | float = 0) -> Cells:
         return self._grouped(A, self._labels(index), self._squares(index), self._power(p, eta))
@@ -153,6 +165,11 @@ class SampleCells(_Separated):
         if self.kind == "points":
             yield {}
             return
+        if self.kind == "net":
+            yield from _of_nets(self.sample)
+            return
+        if self.sample.places.values.size > _SORTED:
+            return
         most = self._number if self.kind == "blocks" else 1024
         for step in range(100):
             parts = int(2 ** (step / 2 + 1))
@@ -165,6 +182,8 @@ class SampleCells(_Separated):
         cells = {
             "points": "Each point of the sample is a cell",
             "blocks": f"Cut the sample into ${parts}$ blocks of equal numbers of points",
+            "net": f"Take ${parts}$ points of the sample, each as far as can be from those before it; a cell is the "
+            "points nearest to one of them",
             "grid": f"Cut the sample by the cubes of a grid, ${parts}$ along its longest side",
         }[self.kind]
         return (
@@ -177,6 +196,67 @@ class SampleCells(_Separated):
         signs = 2.0 * np.asarray(omega, float)[self._labels(index)] - 1.0
         values: NDArray[np.float64] = signs * self._height(FLOAT, self._squares(index, certain=False))
         return values[self.sample.numbers(points)]
+
+
+def _of_nets(sample: Points) -> Iterator[dict[str, int]]:
+    """Nets that are searched: of some sizes, no more than there is time for."""
+    most = most_centres(sample.places)
+    yield from ({"parts": size} for size in NET_SIZES if size <= most)
+
+
+@dataclass(frozen=True)
+class SampleCentres(_Rough):
+    """s <= 1: the centres of a net are the cells, all other points are left out; w = R min(1, r^s/2), r their distance.
+
+    No two of the centres are nearer than the last one is to the others, as each is as far as can be from those before.
+    """
+
+    id = "sample-centres"
+    indices: ClassVar[tuple[str, ...]] = ("parts",)
+
+    def check(self, index: Index) -> None:
+        most = most_centres(self.sample.places)
+        require(2 <= index["parts"] <= most, f"parts={index['parts']} must be from 2 to {most}")
+
+    def cells(self, index: Index) -> int:
+        return int(index["parts"])
+
+    def _top(self, A: Arithmetic[V], index: Index) -> Any:
+        square = net_separation(self.sample.places, int(index["parts"]))
+        return self._height(A, square if A.vectorised else Fraction(square))
+
+    def masses(self, A: Arithmetic[V], index: Index, p: Number, eta: V | float = 0) -> Cells:
+        excess = self._top(A, index) - eta
+        require(bool(excess > 0), "eta must certainly be below w")
+        scale = 2 * A.power(excess, A.number(p)) / A.number(self.sample.total)
+        centres = net(self.sample.places, int(index["parts"])).centres.tolist()
+        kinds = Counter(self.sample.weights[i] for i in centres)
+        return Cells([scale * A.number(weight) for weight in kinds], list(kinds.values()))
+
+    def heights(self, A: Arithmetic[V], index: Index) -> Cells:
+        return Cells([self._top(A, index)], [self.cells(index)])
+
+    def members(self) -> Iterator[dict[str, int]]:
+        yield from (index for index in _of_nets(self.sample) if net_separation(self.sample.places, index["parts"]) > 0)
+
+    def describe(self, index: Index | None) -> str:
+        parts = "n" if index is None else str(index["parts"])
+        return (
+            f"Take ${parts}$ points of the sample, each as far as can be from those before it; no two are nearer than "
+            "$r$, the distance of the last one. $f_\\omega=\\pm w$ at point $i$ by the sign of $2\\omega_i-1$ with "
+            "$w=R\\min(1,r^s/2)$, extended to all of $X$."
+        )
+
+    def evaluate(self, index: Index, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """At points of the sample, by McShane's extension from the centres; ParameterError for others."""
+        places, top = self.sample.places.values, float(self._top(FLOAT, index))
+        values = np.full(self._number, -float(self.radius))
+        centres = net(self.sample.places, int(index["parts"])).centres.tolist()
+        for centre, sign in zip(centres, 2.0 * np.asarray(omega, float) - 1.0, strict=True):
+            distance = np.sqrt(((places - places[centre]) ** 2).sum(axis=1))
+            values = np.maximum(values, sign * top - float(self.radius) * distance ** float(self.smoothness))
+        found: NDArray[np.float64] = values[self.sample.numbers(points)]
+        return found
 
 
 @dataclass(frozen=True)
