@@ -126,8 +126,10 @@ def test_separations_from_lists_of_neighbours(d, completed, monkeypatch):
             exact = squares.min(axis=1)
             assert (found <= exact * (1 - 2.0**-50)).all()
             if completed or d <= 4 or kind == "points":
-                resolved = exact > 1e-5 * float(((x - x.mean(axis=0)) ** 2).sum(axis=1).max())
-                assert (found >= exact * (1 - 2.0**-10))[resolved].all()
+                longest = float(((x - x.mean(axis=0)) ** 2).sum(axis=1).max())
+                taken_off = 8 * (4 * d + 64) * 2.0**-24 * longest  # |x|, |y| about a middle: at most 2 longest each
+                share = 1 - 2.0**-10 if d <= 4 else 0.85
+                assert (found >= share * exact)[exact > (20 * taken_off if d > 4 else 0)].all()
     separations.cache_clear()
 
 

@@ -118,6 +118,11 @@ class _Rough(_Separated):
         exponent = A.number(Fraction(self.smoothness) / 2)
         return radius * A.minimum(A.number(1), A.power(A.number(square), exponent) / 2)
 
+    def ceiling(self, index: Index, p: Number) -> float:
+        """R^p: the masses of all points are 1."""
+        most: float = float(self.radius) ** float(p) * (1 + 1e-9)
+        return most
+
 
 @dataclass(frozen=True)
 class SampleCells(_Rough):
@@ -177,6 +182,13 @@ class SampleCells(_Rough):
                 return
             yield {"parts": parts}
 
+    def near(self, index: Index) -> Iterator[dict[str, int]]:
+        """The sizes of nets next to it in the list."""
+        if self.kind == "net" and self._size(index) in NET_SIZES:
+            place, most = NET_SIZES.index(self._size(index)), most_centres(self.sample.places)
+            near = NET_SIZES[max(0, place - 1) : place + 2]
+            yield from ({"parts": size} for size in near if size <= most and size != self._size(index))
+
     def describe(self, index: Index | None) -> str:
         parts = "n" if index is None else self._size(index)
         cells = {
@@ -199,9 +211,9 @@ class SampleCells(_Rough):
 
 
 def _of_nets(sample: Points) -> Iterator[dict[str, int]]:
-    """Nets that are searched: of some sizes, no more than there is time for."""
+    """Nets that are searched first: every other size of the list, no more than there is time for."""
     most = most_centres(sample.places)
-    yield from ({"parts": size} for size in NET_SIZES if size <= most)
+    yield from ({"parts": size} for size in NET_SIZES[::2] if size <= most)
 
 
 @dataclass(frozen=True)
@@ -232,6 +244,11 @@ class SampleCentres(_Rough):
         centres = net(self.sample.places, int(index["parts"])).centres.tolist()
         kinds = Counter(self.sample.weights[i] for i in centres)
         return Cells([scale * A.number(weight) for weight in kinds], list(kinds.values()))
+
+    def ceiling(self, index: Index, p: Number) -> float:
+        """The masses are known at once."""
+        values, counts = self.masses(FLOAT, index, p)
+        return float(np.dot(values, counts)) / 2 * (1 + 1e-9)
 
     def heights(self, A: Arithmetic[V], index: Index) -> Cells:
         return Cells([self._top(A, index)], [self.cells(index)])

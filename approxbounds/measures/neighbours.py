@@ -287,16 +287,15 @@ def nearest_of_other_parts(places: Table, labels: NDArray[np.int64], sup: bool) 
     deep = np.flatnonzero(found > lists.rest)
     if len(deep) and (_by_boxes(places, sup) or len(deep) * len(places) <= _COMPLETED):
         more = _find(places, deep, 1 if _by_boxes(places, sup) else 8, labels, sup)
-        found[deep] = np.where(more.squares[:, 0] <= more.rest, more.squares[:, 0], _power_of_4(more.rest))
+        found[deep] = np.where(more.squares[:, 0] <= more.rest, more.squares[:, 0], _coarsely(more.rest))
     elif len(deep):
         middle = lists.squares[deep, lists.squares.shape[1] // 2]
-        found[deep] = np.where(middle <= lists.rest[deep], middle, _power_of_4(lists.rest[deep]))
+        found[deep] = np.where(middle <= lists.rest[deep], middle, _coarsely(lists.rest[deep]))
     return found
 
 
-def _power_of_4(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """At most the values, the same wherever they are computed with a small error."""
-    lower: NDArray[np.float64] = np.where(
-        values > 0, 4.0 ** np.floor(np.log2(np.maximum(values, 1e-300)) / 2 - 1e-3), 0.0
-    )
+def _coarsely(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """At most the values, the same wherever they are computed with a small error, but for rare cases."""
+    steps = np.floor(8 * np.log2(np.maximum(values, 1e-300)) - 1e-3)
+    lower: NDArray[np.float64] = np.where(values > 1e-290, np.exp2(steps / 8) * (1 - 1e-12), 0.0)
     return lower

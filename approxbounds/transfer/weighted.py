@@ -272,6 +272,8 @@ class WeightedSupNormTheorem(Theorem):
                 (n for n in (least, least + 1, least + 2 + least // 10**9) if self._unshattered(reduced, family, n)), 0
             )
             for index in self._members(family, n) if n else ():
+                if family.cells(index) < n:
+                    continue
                 heights = Masses(family.heights(FLOAT, index))
                 ends = np.cumsum(heights.counts)
                 if not ends.size or ends[-1] < n:

@@ -59,9 +59,11 @@ class WeightedFatTheorem(Theorem):
         best, found = 0.0, None
         for part, reduced, family in weighted_members(query):
             for index in family.members():
-                if family.ceiling(index, query.p) <= best:
-                    continue
-                N, whole = float(family.cells(index)), Masses(family.masses(FLOAT, index, query.p))
+                ceiling, N = family.ceiling(index, query.p), float(family.cells(index))
+                largest = _SHARES[-1] * ceiling ** (1 / float(query.p))
+                if ceiling <= best or (largest < np.inf and not self._growth(reduced, N, largest, largest) < N):
+                    continue  # at no eta there are few enough patterns
+                whole = Masses(family.masses(FLOAT, index, query.p))
                 height = float(np.max(Masses(family.heights(FLOAT, index)).masses, initial=0.0))
                 for share in _SHARES:
                     eta = share * (whole.total / 2) ** (1 / float(query.p))
