@@ -171,7 +171,11 @@ class WeightedFatSupNorm(Theorem):
     def search(self, query: Query) -> Witness:
         best, found = 0.0, None
         for part, reduced, family in weighted_members(query):
+            low, high = reduced.F.value_range or (-np.inf, np.inf)
             for index in family.members():
+                cells = np.array([float(family.cells(index))])
+                if not (float(high) - float(low)) / 2 - least_scale(FLOAT, reduced.G, cells)[0] > best:
+                    continue
                 heights = Masses(family.heights(FLOAT, index))
                 if not heights.counts.size:
                     continue
