@@ -40,6 +40,7 @@ from approxbounds.errors import CertificateError, ParameterError, echo, nearest
 from approxbounds.files import read_file, write_atomically
 from approxbounds.jsontext import INFINITE, dumps, finite, loads
 from approxbounds.kernel import Verdict, check
+from approxbounds.measures.points import Array, Table
 from approxbounds.registry import FUNCTION_CLASSES, MEASURES, NETWORK_CLASSES, PLACED, THEOREMS
 from approxbounds.theorem import Query, Theorem, foreign_code, full_name
 from approxbounds.witness import Witness
@@ -222,7 +223,7 @@ def describe_from(
             parameters[key] = _records(f"{name}.{key}", value, inner)
             continue
         entries = value if isinstance(value, list) else [value]
-        if not all(entry is None or isinstance(entry, (bool, int, str)) for entry in entries):
+        if not all(entry is None or isinstance(entry, (bool, int, str, Table)) for entry in entries):
             raise CertificateError(f"{name}.{key}", value, "must be an int, a string such as '1/10', or a list of ints")
         parameters[key] = tuple(value) if isinstance(value, list) else value
     try:
@@ -305,10 +306,25 @@ def query_of(certificate: Certificate) -> Query:
     return Query(functions=functions, network=network, p=p, eps=eps, gamma=gamma)
 
 
+def _with_sample(certificate: Certificate, points: Any) -> Certificate:
+    """The certificate with these points in place of their SHA-256; CertificateError if it has another one or none."""
+    table = Array(2).parse("sample", points)
+    functions = certificate.functions or {}
+    measure = functions.get("measure")
+    if not isinstance(measure, Mapping) or measure.get("points") != table.text():
+        raise CertificateError("sample", table, "must be the points that the certificate names")
+    return replace(certificate, functions={**functions, "measure": {**measure, "points": table}})
+
+
 def verify(
-    certificate: Certificate | str | bytes | os.PathLike[str] | Mapping[str, Any], *, budget: int | None = BUDGET
+    certificate: Certificate | str | bytes | os.PathLike[str] | Mapping[str, Any],
+    *,
+    budget: int | None = BUDGET,
+    sample: Any = None,
 ) -> Verdict:
     """Check a certificate from scratch: a Certificate, its JSON text (or bytes) or object, or the Path of its file.
+
+    ``sample``: the points of a large sample, of which the certificate has the SHA-256 only.
 
     Returns a verdict that is true exactly if the claimed value is established, with the exact reason
     otherwise. Raises CertificateError or ParameterError if the data are not those of any claim.
@@ -332,6 +348,8 @@ def verify(
         certificate = Certificate.from_dict(certificate.to_dict())  # built by hand, perhaps
     else:
         raise CertificateError("certificate", certificate, "must be a Certificate, its JSON text or object, or a Path")
+    if sample is not None:
+        certificate = _with_sample(certificate, sample)
     theorem = _lookup("theorem", certificate.theorem, THEOREMS)
     if certificate.direction != theorem.direction.value:
         allowed = f"must be {theorem.direction.value!r} for {theorem.id}"

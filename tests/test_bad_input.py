@@ -204,6 +204,7 @@ LONG += [sympy.Rational(10**400 + 1, 10**400), f"{10**400 + 1}/{10**400}"]
 QUESTIONS = ["lower_bound", "lower_bounds", "upper_bound", "upper_bounds", "bracket", "average_case"]
 P, N, A = ab.ParameterError, ab.NoNumberError, ab.NotApplicableError
 SAMPLE = ab.Empirical(points=[0.0, 1.0])
+SMALL = ab.lower_bound(ab.under(ab.LipschitzBall(dim=1), SAMPLE), ab.LinearSpace(dimension=1), p=2).certificate
 MEASURES = [
     ("Box", lambda: ab.Box(low=(0, 0), high=(1, 0)), P, ("high[1]=0", "low[1]=0", "no volume")),
     ("Box", lambda: ab.Box(low=(0, 0), high=(1,)), P, ("high=", "as many entries as low, 2")),
@@ -234,7 +235,17 @@ MEASURES = [
     ("Empirical", lambda: ab.Empirical(points=["a", "b"]), P, ("points=", "numbers")),
     ("Empirical", lambda: ab.Empirical(points="3x1:AAAA"), P, ("points=", "base64")),
     ("Empirical", lambda: ab.Empirical(points="999999999999x2:"), P, ("points=", "base64")),
-    ("Empirical", lambda: ab.Empirical(points=np.zeros((115_201, 1))), P, ("points=", "at most 115200")),
+    ("Empirical", lambda: ab.Empirical(points=np.zeros((262_145, 1))), P, ("points=", "at most 262144")),
+    ("Empirical", lambda: ab.Empirical(points=np.zeros((100_001, 5))), P, ("points=", "at most 100000")),
+    ("Empirical", lambda: ab.Empirical(points=np.zeros((2, 20_000_001), np.uint8)), P, ("points=", "40000000")),
+    ("Empirical", lambda: ab.Empirical(points=[0.0], weights=np.ones(115_201)), P, ("weights=", "at most 115200")),
+    ("Empirical", lambda: ab.Empirical(points="3x1:sha256:00"), P, ("points=", "sample=points")),
+    (
+        "verify",
+        lambda: ab.verify(SMALL, sample=[0.0, 2.0]),
+        ab.CertificateError,
+        ("sample=", "that the certificate names"),
+    ),
     ("Empirical", lambda: ab.Empirical(points=[2**60 + 1]), P, ("points=", "2^53")),
     ("Empirical", lambda: ab.Empirical(points=[0.0, 1.0], weights=[1.0]), P, ("weights=1", "as many as points, 2")),
     ("Empirical", lambda: ab.Empirical(points=[0.0, 1.0], weights=[1.0, 0.0]), P, ("weights=0.0", "positive")),

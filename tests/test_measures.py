@@ -133,6 +133,19 @@ def test_separations_from_lists_of_neighbours(d, completed, monkeypatch):
     separations.cache_clear()
 
 
+def test_certificates_of_large_samples_have_the_digest_of_the_points():
+    points = np.random.default_rng(0).random((200, 600))
+    F = ab.under(ab.LipschitzBall(dim=600), ab.Empirical(points=points))
+    certificate = ab.lower_bound(F, ab.LinearSpace(dimension=3, input_dim=600), p=2).certificate
+    text = certificate.to_json()
+    assert len(text) < 2000 and "200x600:sha256:" in text
+    assert ab.verify(text, sample=points) and ab.verify(certificate, sample=points)
+    with pytest.raises(ab.ParameterError, match="sample=points"):
+        ab.verify(text)
+    with pytest.raises(ab.CertificateError, match="that the certificate names"):
+        ab.verify(text, sample=points + 1e-16 + np.eye(200, 600))
+
+
 def test_nets():
     places = Table(np.random.default_rng(0).random((1000, 3)))
     near = ((places.values[:, None] - places.values) ** 2).sum(axis=2)

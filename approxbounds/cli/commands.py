@@ -26,7 +26,7 @@ from approxbounds.cli import sweep as sweeping
 from approxbounds.cli.answers import bound_dict, bound_text, show, write_certificate
 from approxbounds.cli.completion import SHELLS, script
 from approxbounds.cli.help import COMMANDS, EXAMPLES, Once, Parser
-from approxbounds.cli.measures import MEASURE, functions_of
+from approxbounds.cli.measures import MEASURE, functions_of, points_of
 from approxbounds.cli.text import parse_network, parse_value, read_text, split_classes
 from approxbounds.errors import ApproxBoundsError, ParameterError
 from approxbounds.extensions import load
@@ -122,7 +122,11 @@ def _certificate_of(text: str) -> ab.Certificate:
 def _verify(arguments: argparse.Namespace) -> int:
     text = read_text(arguments.file)
     try:
-        verdict = ab.verify(_certificate_of(text), budget=arguments.budget)
+        verdict = ab.verify(
+            _certificate_of(text),
+            budget=arguments.budget,
+            sample=None if arguments.sample is None else points_of(arguments.sample),
+        )
     except ParameterError as error:
         raise ParameterError(f"{arguments.file}: {error.name}", error.value, error.allowed) from None
     data = {"accepted": verdict.accepted, "reason": verdict.reason, "foreign": list(verdict.foreign)}
@@ -234,6 +238,8 @@ def _parser() -> argparse.ArgumentParser:
 def _verify_options(verify: argparse.ArgumentParser) -> None:
     verify.add_argument("file", help="JSON file with a certificate, or - for standard input")
     limit = "the most work, in units of about a microsecond (default: about a second); more is refused, status 1"
+    points = "the file of points of a large sample, of which the certificate has the SHA-256 only"
+    verify.add_argument("--sample", metavar="FILE", help=points)
     verify.add_argument("--budget", metavar="N", default=BUDGET, help=limit)
 
 

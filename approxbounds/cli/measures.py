@@ -16,7 +16,7 @@ from approxbounds.errors import ParameterError
 from approxbounds.files import read_file
 from approxbounds.registry import MEASURES
 
-__all__ = ["MEASURE", "functions_of", "parse_measure"]
+__all__ = ["MEASURE", "functions_of", "parse_measure", "points_of"]
 
 #: What the option is.
 MEASURE = (
@@ -24,7 +24,7 @@ MEASURE = (
     "(independent coordinates), or a file of points, points.csv or points.npy (default: Lebesgue on [0,1]^d)"
 )
 _WRITTEN = {name: cls for name, cls in MEASURES.items() if name not in {"product", "empirical", "density"}}
-_MOST_BYTES = 10**7
+_MOST_BYTES = 4 * 10**8
 
 
 def functions_of(text: str, measure: str | None) -> Any:
@@ -42,7 +42,7 @@ def parse_measure(text: str, dim: Any = None) -> Any:
     Uniform(low=0, high=2)
     """
     if text.endswith((".csv", ".npy")):
-        return ab.Empirical(points=_npy(text) if text.endswith(".npy") else _csv(text))
+        return ab.Empirical(points=points_of(text))
     parts = text.split("*")
     if len(parts) > 1:
         return ab.Product(marginals=tuple(parse_measure(part, 1) for part in parts))
@@ -51,6 +51,11 @@ def parse_measure(text: str, dim: Any = None) -> Any:
     if needs and dim is not None:
         text += ("," if ":" in text else ":") + f"dim={dim}"
     return parse_class(text, _WRITTEN, "measure")
+
+
+def points_of(path: str) -> Any:
+    """The points in a file, points.csv or points.npy."""
+    return _npy(path) if path.endswith(".npy") else _csv(path)
 
 
 def _csv(path: str) -> list[list[float]]:

@@ -17,8 +17,9 @@ from approxbounds.parameters import Check
 
 __all__ = ["MOST_COORDINATES", "Array", "Points", "Table"]
 
-#: What a certificate carries: 8 bytes each.
+#: What a certificate carries: 8 bytes each. Of more, it has the SHA-256.
 MOST_COORDINATES = 115_200  # twice as many, with weights, are 2.46 million characters
+_MOST = 40_000_000  # numbers of a sample
 _LARGEST = 1e100
 
 
@@ -26,40 +27,43 @@ class Table:
     """A read-only array of doubles that is equal to another exactly if all entries are."""
 
     def __init__(self, values: NDArray[np.float64]) -> None:
-        self.values = np.ascontiguousarray(values, float) + 0.0  # no -0.0
+        self.values = np.add(np.ascontiguousarray(values, float), 0.0)  # a copy, without -0.0
         self.values.setflags(write=False)
 
-    @cached_property
-    def _bytes(self) -> bytes:
-        return self.values.astype("<f8").tobytes()
-
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Table) and self.values.shape == other.values.shape and self._bytes == other._bytes
+        return isinstance(other, Table) and (self is other or np.array_equal(self.values, other.values))
 
     @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of shape and entries, in hexadecimal digits."""
+        found = hashlib.sha256(str(self.values.shape).encode())
+        found.update(memoryview(self.values.astype("<f8", copy=False)).cast("B"))
+        return found.hexdigest()
+
+    @property
     def digest(self) -> str:
-        """The first digits of the SHA-256 of the entries."""
-        return hashlib.sha256(str(self.values.shape).encode() + self._bytes).hexdigest()[:12]
-
-    @cached_property
-    def _hash(self) -> int:
-        return hash((self.values.shape, self._bytes))
+        """The first digits of it."""
+        return self.sha256[:12]
 
     def __hash__(self) -> int:
-        return self._hash
+        return hash(self.sha256)
 
     def __len__(self) -> int:
         return len(self.values)
 
     def text(self) -> str:
-        """Shape, and the entries as base64 of little-endian doubles: exact."""
+        """Shape, and the entries as base64 of little-endian doubles: exact. Of very many their SHA-256."""
         shape = "x".join(map(str, self.values.shape))
-        return f"{shape}:{base64.b64encode(self._bytes).decode()}"
+        if self.values.size > MOST_COORDINATES:
+            return f"{shape}:sha256:{self.sha256}"
+        return f"{shape}:{base64.b64encode(self.values.astype('<f8').tobytes()).decode()}"
 
     @classmethod
     def of_text(cls, name: str, text: str) -> Table:
         """The table of :meth:`text`; ParameterError for any other text."""
         shape, _, data = text.partition(":")
+        if data.startswith("sha256:"):
+            raise ParameterError(name, text, "are needed themselves: verify(certificate, sample=points)")
         try:
             sizes = tuple(int(size) for size in shape.split("x"))
             entries = np.frombuffer(base64.b64decode(data, validate=True), "<f8").astype(float)
@@ -81,6 +85,7 @@ class Array(Check):
 
     def __init__(self, axes: int) -> None:
         self.axes = axes
+        self.most = _MOST if axes == 2 else MOST_COORDINATES
 
     def parse(self, name: str, value: object) -> Table:
         if isinstance(value, Table):
@@ -91,8 +96,8 @@ class Array(Check):
         if values.ndim != self.axes or not values.size:
             shape = "(m, d), m points of R^d" if self.axes == 2 else "(m,)"
             raise ParameterError(name, np.shape(values), f"must be an array of shape {shape}, not empty")
-        if values.size > MOST_COORDINATES:
-            raise ParameterError(name, values.shape, f"must have at most {MOST_COORDINATES} numbers")
+        if values.size > self.most:
+            raise ParameterError(name, values.shape, f"must have at most {self.most} numbers")
         if np.isnan(values).any():
             raise ParameterError(name, f"row {int(np.argwhere(np.isnan(values))[0, 0])}", "must have no NaN")
         if not (np.abs(values) <= _LARGEST).all():
@@ -107,7 +112,7 @@ class Array(Check):
             raise ParameterError(name, value, "must be an array: all points need as many coordinates") from None
         if given.dtype.kind not in "iuf" or given.dtype.itemsize > 8:
             raise ParameterError(name, value, "must be an array of numbers: integers or doubles")
-        values: NDArray[np.float64] = given.astype(float)
+        values: NDArray[np.float64] = given.astype(float, copy=False)
         if given.dtype.kind in "iu" and not (np.abs(values) < 2.0**53).all():
             raise ParameterError(name, value, "must have integers below 2^53, which are doubles")
         return values
