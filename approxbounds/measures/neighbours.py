@@ -205,12 +205,15 @@ def _in_products(
     asked[rows] = True
     groups = min(_GROUPS, m)
     width = m // groups
-    for leaf in _leaves(places, _ROWS):
-        some = leaf[asked[leaf]]
-        if not len(some):
-            continue
+    ordered = np.concatenate(_leaves(places, _ROWS))
+    ordered = ordered[asked[ordered]]
+    near = np.empty((m, k), np.float32)
+    for first in range(0, len(ordered), _ROWS):
+        some = ordered[first : first + _ROWS]
         spend(len(some) * m * (k + 20) // 2000)
-        near = (image.values - image.values[some].mean(axis=0)).astype(np.float32)
+        middle = image.values[some].mean(axis=0)
+        for a in range(0, m, 4096):
+            near[a : a + 4096] = image.values[a : a + 4096] - middle
         norms = np.einsum("ij,ij->i", near, near) * np.float32(1 - (4 * k + 64) * _UNIT) - np.float32(1e-35)
         squares = near[some] @ (-2 * near.T)
         squares += norms[some][:, None]

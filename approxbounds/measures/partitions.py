@@ -68,7 +68,7 @@ class Net:
 
 def most_centres(places: Table) -> int:
     """How many centres a net may have, for the time that it takes."""
-    return min(len(places), max(256, _MOST_NUMBERS // int(places.values.size)))
+    return min(len(places), max(2, _MOST_NUMBERS // int(places.values.size)))
 
 
 @lru_cache(maxsize=4)
