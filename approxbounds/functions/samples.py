@@ -28,6 +28,7 @@ __all__ = ["SampleBumps", "SampleCells", "SampleCentres", "SampleLayers"]
 
 #: Numbers of coordinates up to which searches try partitions into blocks and grids: they take sorting.
 _SORTED = 2**21
+_FEW_CENTRES = 256  # where there is time for fewer, nets are not searched
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,8 @@ class SampleCells(_Rough):
 def _of_nets(sample: Points) -> Iterator[dict[str, int]]:
     """Nets that are searched first: every other size of the list, no more than there is time for."""
     most = most_centres(sample.places)
-    yield from ({"parts": size} for size in NET_SIZES[::2] if size <= most)
+    if most >= min(len(sample.places), _FEW_CENTRES):
+        yield from ({"parts": size} for size in NET_SIZES[::2] if size <= most)
 
 
 @dataclass(frozen=True)

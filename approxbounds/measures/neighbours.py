@@ -249,7 +249,7 @@ def _in_products(
 
 def _of_pairs(points: NDArray[np.float64], first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
     """Squared distances from differences."""
-    step = max(1, 2**22 // points.shape[1])
+    step = max(1, 2**17 // points.shape[1])
     found = np.empty(len(first))
     spend(len(first) * points.shape[1] // 200)
     for a in range(0, len(first), step):
@@ -265,7 +265,7 @@ def _of_pairs(points: NDArray[np.float64], first: NDArray[np.int64], second: NDA
 def _lists(places: Table, sup: bool) -> _Lists:
     """Lists of all places, of the whole sample."""
     dim = places.values.shape[1]
-    count = min(32 if dim <= _FEW_AXES else 12, len(places))
+    count = min(32 if dim <= _FEW_AXES else 8, len(places))
     every = np.arange(len(places))
     lists = _find(places, every, count, None, sup, whole=False)
     unsure = np.flatnonzero(lists.squares[:, 0] > lists.rest)
