@@ -115,7 +115,7 @@ def test_separations_from_lists_of_neighbours(d, completed, monkeypatch):
         places = Points.of_sample(Table(points), None).places
         x = places.values
         separations.cache_clear()
-        for kind, size in (("points", 0), ("blocks", 5), ("net", 16), ("net", 3)):
+        for kind, size in (("points", 0), ("links", 90), ("links", 700), ("blocks", 5), ("net", 16), ("net", 3)):
             if size > len(places):
                 continue
             labels, found = parts_of(places, kind, size), separations(places, kind, size)
@@ -144,6 +144,16 @@ def test_certificates_of_large_samples_have_the_digest_of_the_points():
         ab.verify(text)
     with pytest.raises(ab.CertificateError, match="that the certificate names"):
         ab.verify(text, sample=points + 1e-16 + np.eye(200, 600))
+
+
+def test_links_join_the_nearest_pairs():
+    x = np.cumsum(np.random.default_rng(1).random(1000))
+    places, gaps = Table(x[:, None]), np.diff(x)
+    for count in (2, 500, 1200):  # each pair is there twice
+        joined = np.zeros(999, bool)
+        joined[np.argsort(gaps)[: count // 2]] = True
+        labels = parts_of(places, "links", count)
+        assert np.array_equal(labels[1:] == labels[:-1], joined)
 
 
 def test_nets():

@@ -18,7 +18,8 @@ from approxbounds.facts.weighted import WeightedFamily
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import Cubes
 from approxbounds.functions.placed import BoxedCubes, PlacedCubes
-from approxbounds.functions.samples import SampleBumps, SampleCells, SampleCentres, SampleLayers
+from approxbounds.functions.sample_cells import SampleCells, SampleCentres
+from approxbounds.functions.samples import SampleBumps, SampleLayers
 from approxbounds.functions.scaled import ScaledFamily
 from approxbounds.measures.base import Measure
 from approxbounds.measures.laws import Law
@@ -132,7 +133,8 @@ class Under(FunctionClass):
         cubes = [family for family in self.functions.families if isinstance(family, Cubes)]
         if sample is not None and known.smoothness <= 1:
             ball = (sample, known.smoothness, known.radius)
-            return (*(SampleCells(*ball, kind) for kind in ("points", "net", "blocks", "grid")), SampleCentres(*ball))
+            kinds = ("points", "links", "net", "blocks", "grid")
+            return (*(SampleCells(*ball, kind) for kind in kinds), SampleCentres(*ball))
         if sample is not None:
             return tuple(SampleBumps(sample, base) for base in cubes)
         if self._laws:

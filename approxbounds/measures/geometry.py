@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from approxbounds.arithmetic import spend
-from approxbounds.measures.neighbours import nearest_of_other_parts
+from approxbounds.measures.neighbours import linked, nearest_of_other_parts
 from approxbounds.measures.partitions import blocks, grid_cells, net
 from approxbounds.measures.points import Table
 
@@ -73,11 +73,13 @@ def net_separation(places: Table, size: int) -> float:
 
 
 def parts_of(places: Table, kind: str, size: int) -> NDArray[np.int64]:
-    """The part of each place: single places, ``size`` blocks, cubes of a grid or cells of a net of this ``size``."""
+    """The part of each place: single places, ``size`` blocks, ``size`` near pairs linked, or a grid or net of it."""
     if kind == "points":
         return np.arange(len(places))
     if kind == "net":
         return net(places, size).labels
+    if kind == "links":
+        return linked(places, size)
     return blocks(places, size) if kind == "blocks" else grid_cells(places, size)
 
 

@@ -20,15 +20,16 @@ from approxbounds.arithmetic import spend
 from approxbounds.measures.partitions import blocks
 from approxbounds.measures.points import MOST_COORDINATES, Table
 
-__all__ = ["nearest_of_other_parts"]
+__all__ = ["linked", "nearest_of_other_parts"]
 
 _LEAF = 48  # points that are compared with others all at once
-_ROWS = 512  # the same, in matrix products
+_ROWS = 128  # the same, in matrix products
 _MOST_AXES = 4  # coordinates up to which boxes leave out most of the points
 _FEW_AXES = 64  # coordinates, of more of which the principal axes are taken, ...
 _SHARE = 0.9  # ... that have this share of the variance
 _GROUPS = 512  # of columns: the least of each is looked at first
 _COMPLETED = 2**28  # pairs of points that are compared once more for one partition
+_LINKS = 8  # pairs of a point and those nearer than its 8th neighbour may be linked
 _UNIT = 2.0**-24  # the rounding error of single precision
 
 
@@ -185,7 +186,7 @@ def _image(places: Table, whole: bool) -> _Image:
     for chunk in chunks:
         part = points[chunk] / unit - centre
         values[chunk], longest = part if axes.shape[1] == dim else part @ axes, max(longest, _longest(part))
-    return _Image(values, float(unit) * (1 - 1e-9), (dim + 20) * 2.0**-46 * longest)
+    return _Image(values, float(unit) * (1 - 1e-9), (dim + 20) * 2.0**-44 * longest)
 
 
 def _longest(values: NDArray[np.float64]) -> float:
@@ -216,8 +217,7 @@ def _in_products(
             near[a : a + 4096] = image.values[a : a + 4096] - middle
         norms = np.einsum("ij,ij->i", near, near) * np.float32(1 - (4 * k + 64) * _UNIT) - np.float32(1e-35)
         squares = near[some] @ (-2 * near.T)
-        squares += norms[some][:, None]
-        squares += norms
+        squares += norms  # the norms of the rows are added to the least ones only
         if labels is None:
             squares[np.arange(len(some)), some] = np.inf
         else:
@@ -226,14 +226,14 @@ def _in_products(
         bound = np.full(len(some), np.inf, np.float32)
         if count < groups:
             bound = np.partition(least, count, axis=1)[:, count]
-        row, column = np.nonzero(squares < bound[:, None])
+        row, column = np.divmod(np.flatnonzero(squares < bound[:, None]), m)
         value = squares[row, column]
         order = np.lexsort((value, row))
         row, column, value = row[order], column[order], value[order]
         rank = np.arange(len(row)) - np.searchsorted(row, np.arange(len(some)))[row]
-        rest = bound.astype(float)
         after = rank == count
-        rest[row[after]] = value[after]
+        bound[row[after]] = value[after]
+        rest = (bound + norms[some]).astype(float)
         kept = rank < count
         row, column, rank = row[kept], column[kept], rank[kept]
         lists = _empty(len(some), count)
@@ -272,6 +272,30 @@ def _lists(places: Table, sup: bool) -> _Lists:
     if len(unsure):  # the nearest place may be one that is not in the list
         lists.put(unsure, _find(places, unsure, min(256, len(places)), None, sup))
     return lists
+
+
+@lru_cache(maxsize=2)
+def _pairs(places: Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of near places, the nearest first: of each place those nearer than its last neighbour that is looked at."""
+    lists = _lists(places, False)
+    count = min(_LINKS, lists.squares.shape[1])
+    squares, last = lists.squares[:, :count], lists.squares[:, count - 1]
+    first, rank = np.nonzero((squares < last[:, None]) & (squares <= lists.rest[:, None]))
+    second = lists.numbers[first, rank].astype(np.int64)
+    order = np.lexsort((second, first, squares[first, rank]))
+    return first[order], second[order]
+
+
+def linked(places: Table, count: int) -> NDArray[np.int64]:
+    """The part of each place: single linkage, by so many of the nearest pairs (each may be there twice)."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    m, (first, second) = len(places), (some[:count] for some in _pairs(places))
+    spend(m // 10)
+    graph = coo_array((np.ones(len(first), np.int8), (first, second)), shape=(m, m))
+    labels: NDArray[np.int64] = connected_components(graph, directed=False)[1].astype(np.int64)
+    return labels
 
 
 def nearest_of_other_parts(places: Table, labels: NDArray[np.int64], sup: bool) -> NDArray[np.float64]:

@@ -143,11 +143,9 @@ def _score(
     family: WeightedFamily, index: Index, growth: GrowthBound, p: Number, best: float
 ) -> tuple[float, dict[str, Any]]:
     """What the theorem gives for E^p at a member, and the rest of its witness; 0 where it is not more than ``best``."""
-    if family.ceiling(index, p) <= best:
-        return 0.0, {}
     N = float(family.cells(index))
     log2_growth = float(growth.evaluate(FLOAT, N))
-    if log2_growth >= N:
+    if log2_growth >= N or family.ceiling(index, p) <= best:
         return 0.0, {}
     masses = masses_of(family, tuple(index.items()), p)
     if masses.total / 2 <= best:  # no choice of lambda, n gives more
