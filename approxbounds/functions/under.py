@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import ceil
 from typing import Any
 
@@ -100,9 +101,14 @@ class Under(FunctionClass):
     def is_convex(self) -> bool:
         return self.functions.is_convex
 
-    @property
+    @cached_property
     def _laws(self) -> tuple[Law, ...]:
         return self.measure.laws or ()
+
+    @cached_property
+    def _kinds(self) -> tuple[Law, ...]:
+        """The different ones of the laws."""
+        return tuple(dict.fromkeys(self._laws))
 
     @property
     def families(self) -> tuple[HypercubeFamily, ...]:
@@ -113,10 +119,10 @@ class Under(FunctionClass):
             return tuple(ScaledFamily(family, laws) for family in self.functions.families)
         if known.smoothness is None:
             return ()
-        s, widest = known.smoothness, min(law.widest for law in laws)
+        s, widest = known.smoothness, min(law.widest for law in self._kinds)
         if s <= 1:  # C^{-s} sup w <= R, where sup w <= (R/2) k^{-s} and 2^{1/s} >= 2
             least = max(1, ceil(widest / 2))
-        elif self.measure.is_uniform and len({law.unit for law in laws}) == 1:
+        elif self.measure.is_uniform and len({law.unit for law in self._kinds}) == 1:
             least = max(1, ceil(widest))
         else:
             return ()
@@ -162,10 +168,11 @@ class Under(FunctionClass):
             return None
         return replace(self, functions=functions, measure=measure)
 
-    @property
+    @cached_property
     def roughest_axes(self) -> tuple[int, ...]:
         """Those first of which the law is spread out most."""
-        widths = [float(law.width(FLOAT)) for law in self._laws] or [1.0] * self.domain_dim
+        width = {law: float(law.width(FLOAT)) for law in self._kinds}
+        widths = [width[law] for law in self._laws] or [1.0] * self.domain_dim
         return tuple(sorted(range(self.domain_dim), key=lambda j: (-widths[j], -j)))
 
     def entropy_exponent(self, p: Number) -> Any:
