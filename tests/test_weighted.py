@@ -193,6 +193,28 @@ def test_members_on_the_line_are_in_the_class_and_masses_are_below_the_integrals
             assert np.abs(f(x)).max() <= float(family.norm(FLOAT, index, math.inf)) * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("name", LAWS)
+@pytest.mark.parametrize("k", [1, 3, 10])
+def test_sets_of_the_line_where_a_profile_is_large_have_the_mass_of_their_cell(name, k):
+    """mu(w > v) >= density_i |w > v| on each interval: so masses are below integrals and thresholds may be common."""
+    mu, law = LAWS[name]
+    family = ab.under(ab.LipschitzBall(dim=1), mu).weighted_families[0]
+    half, shares = 1 / (2 * k), np.linspace(0, 1, 101)[1:, None]
+    for t in (4, 40):
+        index = {"k": k, "t": t}
+        own, n = mu.laws[0], family._along(index)[0]
+        assert family.cells(index) == n * (2 if own.two_sided else 1)
+        exact = family._densities(BALL, index)
+        found = np.array([float(c) for c in exact.values])
+        assert np.allclose(family._densities(FLOAT, index).values[0], found, rtol=1e-12)
+        centres = float(own.start) + (2 * np.arange(len(found)) + 1) * half
+        masses = law.cdf(centres + shares * half) - law.cdf(centres - shares * half)
+        assert (masses >= found * 2 * half * shares * (1 - 1e-9) - 1e-15).all()
+        t = shares * half
+        means = (law.pdf(centres - t) + law.pdf(centres + t)).min(axis=0) / 2
+        assert (found >= means * (1 - half) - 1e-12).all() or name in ("logistic", "uniform")
+
+
 MEASURES = [
     ab.Normal(dim=2),
     ab.Box(low=(0, -1), high=(3, 1)),

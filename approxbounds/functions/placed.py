@@ -42,7 +42,7 @@ class _EqualCubes(WeightedFamily):
 
     @abstractmethod
     def _densities(self, A: Arithmetic[V], index: Index) -> Cells:
-        """Lower bounds on the density of mu on the cubes."""
+        """Lower bounds on the density of mu on the cubes, or on its mean over points that lie symmetrically."""
 
     def _height(self, A: Arithmetic[V], index: Index) -> V:
         return self.base.norm(A, {"k": index["k"]}, inf)
@@ -114,9 +114,10 @@ class PlacedCubes(_EqualCubes):
 
     @staticmethod
     def _column(A: Arithmetic[V], law: Law, n: int, k: int) -> Any:
+        half = A.number(Fraction(1, 2 * k))
         if A.vectorised:
-            return law.density(A, A.number(np.arange(1.0, n + 1) / k))
-        return [law.density(A, A.number(Fraction(i, k))) for i in range(1, n + 1)]
+            return law.least_mean(A, A.number((np.arange(n) + 0.5) / k), half)
+        return [law.least_mean(A, A.number(Fraction(2 * i + 1, 2 * k)), half) for i in range(n)]
 
     def _searched(self, k: int, t: int) -> bool:
         """Whether the search has time for the member, and there is one."""
@@ -161,8 +162,9 @@ class PlacedCubes(_EqualCubes):
         k, t = ("k", "t") if index is None else (str(index["k"]), str(index["t"]))
         return (
             f"Place cubes of side $1/k$, $k={k}$, side by side around the middle of $\\mu$ (up to ${t}/8$ units), and "
-            f"let $f_\\omega=\\pm w$ on cube $i$ by the sign of $2\\omega_i-1$, $0$ elsewhere. The density of $\\mu$ "
-            f"on a cube is at least that at its corner far from the middle. {self.base.describe(index)}"
+            f"let $f_\\omega=\\pm w$ on cube $i$ by the sign of $2\\omega_i-1$, $0$ elsewhere. The mean of the "
+            f"densities of $\\mu$ at points that lie symmetrically in a cube is bounded from below. "
+            f"{self.base.describe(index)}"
         )
 
     def evaluate(self, index: Index, omega: NDArray[Any], points: NDArray[np.float64]) -> NDArray[np.float64]:

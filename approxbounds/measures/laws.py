@@ -40,6 +40,10 @@ class Law(ABC):
     def density(self, A: Arithmetic[V], distance: V) -> V:
         """The density at this distance from the start, inside the support."""
 
+    def least_mean(self, A: Arithmetic[V], centre: V, half: V) -> V:
+        """At most the mean of the densities at centre - t and centre + t, for all 0 <= t <= half <= centre."""
+        return (self.density(A, centre) + self.density(A, centre + half)) / 2
+
     def intervals(self, k: int, extent: Fraction) -> int:
         """How many intervals of length 1/k, side by side from the start, take up about so many units on one side."""
         return max(1, ceil(Fraction(self.unit) * extent * k))
@@ -111,6 +115,11 @@ class GaussLaw(Law):
         z = distance / A.number(self.unit)
         return A.exp(-z * z / 2) / self.width(A)
 
+    def least_mean(self, A: Arithmetic[V], centre: V, half: V) -> V:
+        """As a function of t it first increases, perhaps, and then decreases. THEORY.md, 8.3."""
+        ends = (self.density(A, centre - half) + self.density(A, centre + half)) / 2
+        return A.minimum(self.density(A, centre), ends)
+
     def tail(self, A: Arithmetic[V], extent: Fraction) -> V:
         return A.exp(-A.number(extent * extent / 2))  # P(Z > t) <= e^{-t^2/2}/2
 
@@ -134,6 +143,10 @@ class ExponentialLaw(Law):
     def density(self, A: Arithmetic[V], distance: V) -> V:
         return A.exp(-distance / A.number(self.unit)) / A.number(self.unit)
 
+    def least_mean(self, A: Arithmetic[V], centre: V, half: V) -> V:
+        """The density is convex."""
+        return self.density(A, centre)
+
     def tail(self, A: Arithmetic[V], extent: Fraction) -> V:
         return A.exp(-A.number(extent))
 
@@ -152,6 +165,10 @@ class LaplaceLaw(Law):
 
     def density(self, A: Arithmetic[V], distance: V) -> V:
         return A.exp(-distance / A.number(self.unit)) / self.width(A)
+
+    def least_mean(self, A: Arithmetic[V], centre: V, half: V) -> V:
+        """The density is convex."""
+        return self.density(A, centre)
 
     def tail(self, A: Arithmetic[V], extent: Fraction) -> V:
         return A.exp(-A.number(extent))
