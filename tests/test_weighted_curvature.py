@@ -78,6 +78,31 @@ def test_no_piecewise_polynomial_is_closer(mu, m):
     assert tight > 0.6
 
 
+@pytest.mark.parametrize("m", [1, 2])
+def test_no_piecewise_polynomial_is_closer_to_convex_functions_on_boxes(m):
+    mu = ab.Uniform(low=-1, high=4)
+    x = -1 + 5 * (np.arange(240) + 0.5) / 240
+    f, weights = np.abs((2 * x - 3) / 5) ** m, np.full(240, 1 / 240)
+    for pieces in (2, 5):
+        query = Query(functions=ab.under(ab.ConvexFunctions(dim=1), mu), network=network(m, pieces), p=2)
+        witness = {"axis": 0, "intervals": 1 + m % 2, "length": Fraction(5, 1 + m % 2)}
+        assert TCURV_W.search(query) == witness
+        bound = float(TCURV_W.evaluate(BALL, query, witness))
+        assert 0.7 < bound / math.sqrt(least_error(f, weights, x - 1.5, m, pieces)) <= 1.01
+        for wrong in ({"intervals": 3}, {"length": Fraction(5, 1 + m % 2) + 1}, {"length": 1, "intervals": 2}):
+            with pytest.raises(HypothesisError):
+                TCURV_W.evaluate(BALL, query, {**witness, **wrong})
+
+
+def test_convex_functions_on_boxes_have_the_numbers_of_the_cube():
+    box = ab.Box(low=(0, 0, -1), high=(3, 3, 2))
+    for G in (ab.ReLUNetwork(widths=(9,), input_dim=3), ab.HeavisideNetwork(widths=(9,), input_dim=3)):
+        for p in (1, 2, "inf"):
+            F = ab.ConvexFunctions(dim=3)
+            cube = {b.theorem.id: b.value for b in ab.lower_bounds(F, G, p=p) if b.number is not None}
+            assert 0 < value(ab.under(F, box), G, p) <= cube["Tcurv"] * (1 + 1e-12)  # there also along diagonals
+
+
 def value(F, G, p):
     found = [b for b in ab.lower_bounds(F, G, p=p) if b.theorem.id == "Tcurv-w"]
     assert all(ab.verify(b.certificate.to_json()) and "pieces" in b.explain() for b in found)

@@ -38,7 +38,8 @@ class CurvedOn:
     """A function f of F of one coordinate, which has this law and is independent of the others; f^(m) = +-c.
 
     c is ``radius``, on any number of adjacent intervals of equal length at most ``longest``; or on one interval only,
-    if not ``alternating``. ``scaled``: c = m!/l^m on one interval of any length l.
+    if not ``alternating``. ``scaled``: c = m!/l^m on one interval of any length l. ``convex``: f = |2u-1|^m, u from
+    0 to 1 on the interval of a uniform law, c = m! (2/unit)^m on all of it if m is even, on its two halves if m is odd.
     """
 
     law: Law
@@ -46,6 +47,7 @@ class CurvedOn:
     longest: Number = None
     alternating: bool = False
     scaled: bool = False
+    convex: bool = False
 
 
 class Measured:

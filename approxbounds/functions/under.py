@@ -154,6 +154,8 @@ class Under(FunctionClass):
         law, known = self._laws[axis], self.functions.carried
         if known.maps is Maps.INCREASING:
             return CurvedOn(law, scaled=True)
+        if known.maps is Maps.AFFINE and law.sides is not None:
+            return CurvedOn(law, convex=True)
         if known.smoothness is None or order > known.smoothness:
             return None
         if law.sides is not None and law.unit <= 2:

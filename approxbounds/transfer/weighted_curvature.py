@@ -75,9 +75,14 @@ class WeightedCurvatureTheorem(Theorem):
             if curved.law.sides is not None:
                 units = [Fraction(curved.law.unit) / count for count in _COUNTS]
             longest = max(units) if curved.longest is None else Fraction(curved.longest)
+            counts = _COUNTS if curved.alternating and not is_infinite(query.p) else (1,)
+            if curved.convex:
+                halves = 1 + _order(query) % 2
+                units, counts = [Fraction(curved.law.unit) / halves], (1 if is_infinite(query.p) else halves,)
             for length in dict.fromkeys(min(unit, longest) for unit in units):
-                for count in _COUNTS if curved.alternating and not is_infinite(query.p) else (1,):
-                    witness: Witness = {"axis": axis, "intervals": count, "length": short_fraction(float(length))}
+                for count in counts:
+                    size = length if curved.law.sides is not None else short_fraction(float(length))
+                    witness: Witness = {"axis": axis, "intervals": count, "length": size}
                     try:
                         value = float(self.evaluate(FLOAT, query, witness))
                     except (HypothesisError, OverflowError):
@@ -103,13 +108,22 @@ class WeightedCurvatureTheorem(Theorem):
         require(
             curved.longest is None or part <= curved.longest, f"length={echo(part)} must be at most {curved.longest}"
         )
-        require(M == 1 or curved.alternating, f"intervals={M} must be 1 for this function")
+        if curved.convex:
+            halves = 1 + m % 2  # f^(m) changes its sign in the middle if m is odd
+            require(part * halves <= Fraction(law.unit), f"length={echo(part)} is more than that of one sign of f^(m)")
+            require(M in {1, halves}, f"intervals={M} must be 1 or {halves}")
+            require(M == 1 or M * part == Fraction(law.unit), f"length={echo(part)} must be that of a half")
+        else:
+            require(M == 1 or curved.alternating, f"intervals={M} must be 1 for this function")
         require(
             law.sides is None or M * part <= Fraction(law.unit),
             f"intervals={M} of length={echo(part)} are not in the box",
         )
         pieces, length = A.number(pieces_of(query).pieces), A.number(part)
-        scale = A.power(length, -A.number(m)) if curved.scaled else A.number(curved.radius) / A.number(factorial(m))
+        if curved.scaled or curved.convex:
+            scale = A.power(A.number(Fraction(law.unit) / 2) if curved.convex else length, -A.number(m))
+        else:
+            scale = A.number(curved.radius) / A.number(factorial(m))
         scale = scale * monic_norm(A, m, p)
         if is_infinite(p):
             require(M == 1, "p = inf: intervals must be 1")
@@ -125,6 +139,8 @@ class WeightedCurvatureTheorem(Theorem):
         curved, l, m = self._curved(query, axis), fraction_of(witness, "length"), _order(query)
         assert curved is not None
         how = f"m!/l^{m}" if curved.scaled else f"{curved.radius}"
+        if curved.convex:
+            how = f"m!(2/{curved.law.unit})^{m}"
         value = below(self.evaluate(BALL, query, witness))
         return (
             Step(
