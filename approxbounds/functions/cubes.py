@@ -15,13 +15,8 @@ from approxbounds.description import where
 from approxbounds.facts.hypercube import Grid, GridSides, Index, Thresholds, cube_grid, integer_root
 from approxbounds.functions.bump import concentrated_maximum_holds, derivative_norm
 from approxbounds.functions.halves import Profiled
-from approxbounds.functions.perfect_spline import (
-    MOST_ORDER,
-    MOST_POWER,
-    gradient_amplitude,
-    height,
-    mean_power,
-)
+from approxbounds.functions.perfect_spline import MOST_ORDER, MOST_POWER, height, mean_power
+from approxbounds.functions.spline_gradient import derivative_and_gradient
 from approxbounds.sources import Citation
 from approxbounds.validation import Number, is_infinite, is_symbolic
 
@@ -200,57 +195,66 @@ class IntegratedDistances(Cubes):
 
 @dataclass(frozen=True)
 class PerfectSplineCubes(Cubes):
-    """Integer s >= 2, s <= 8 if d > 1: w = A k^{-s} prod_j psi(k t_j)/psi(1/2) with the perfect spline psi of order s.
+    """s > 1: w = A k^{-s} prod_j psi(k t_j)/psi(1/2) with the perfect spline psi of order r = ceil(s), r <= 8 if d > 1.
 
-    Let q_i = sup |psi^(i)|/psi(1/2); q_s = 1/psi(1/2). A = R/max (sum_j (q_{m_j+1} prod_{l != j} q_{m_l})^2)^{1/2}, the
-    maximum over |m| = s - 1 of bounds on the gradient of D^m of the product (for d = 1 R psi(1/2)). D^m w = 0 on
-    the faces of the cube for |m| < s, so signs are free, and |D^m w| <= R (2k)^{|m|-s} <= R.
-    ||w||_p is bounded below by the norm of the largest integer order q <= p, q <= 32 (q = 1 for s > 8).
+    A = R/max L^{s-r+1} (2S)^{r-s}, the maximum over |m| = r - 1 with S = sup |D^m phi| and L the largest gradient of
+    D^m phi, phi the product; so R/max L for integer s, and R psi(1/2) for d = 1, too. D^m w = 0 on the faces of the
+    cube for |m| < r, so signs are free, and |D^m w| <= R (2k)^{|m|-s} <= R.
+    ||w||_p is bounded below by the norm of the largest integer order q <= p, q <= 32 (q = 1 for r > 8).
     """
 
     id = "perfect-splines"
     citations = (Citation("approxbounds", "2.2"),)
 
     @property
-    def _s(self) -> int:
-        return int(self.smoothness)
+    def _order(self) -> int:
+        order: int = ceil(self.smoothness)
+        return order
 
     def _height(self, A: Arithmetic[V]) -> V:
-        largest = height(A, self._s) if self.dim == 1 else A.number(gradient_amplitude(self._s, int(self.dim)))
-        return A.number(self.radius) * largest
+        r = self._order
+        if self.dim == 1 and self.smoothness == r:
+            return A.number(self.radius) * height(A, r)
+        alpha = A.number(self.smoothness - (r - 1))
+        constants = [
+            A.power(A.number(slope), alpha) * A.power(A.number(2 * largest), 1 - alpha)
+            for largest, slope in derivative_and_gradient(r, int(self.dim))
+        ]
+        return A.number(self.radius) / A.maximum(*constants)
 
     def _relative_norm(self, A: Arithmetic[V], p: Number) -> V:
-        order = 1 if is_symbolic(p) or self._s > MOST_ORDER else min(int(p), MOST_POWER)
-        if order == 1:  # int psi = 4^{-s}/s!
-            mean = 1 / (A.number(4**self._s * factorial(self._s)) * height(A, self._s))
-        else:
-            mean = A.number(mean_power(self._s, order))
+        r = self._order
+        order = 1 if is_symbolic(p) or r > MOST_ORDER else min(int(p), MOST_POWER)
+        area = A.number(4**r * factorial(r))  # int psi = 4^{-r}/r!
+        mean = 1 / (area * height(A, r)) if order == 1 else A.number(mean_power(r, order))
         return A.exp_over(A.number(self.dim) * A.log(mean), A.number(order))
 
     def profile(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
-        s = self._s
-        psi = t**s
-        for j in range(1, s + 1):
-            knot = (1 - np.cos(j * np.pi / (s + 1))) / 2
-            psi = psi + 2 * (-1.0) ** j * np.maximum(t - knot, 0) ** s
-        profile: NDArray[np.float64] = np.prod(np.abs(psi) / factorial(s) / float(height(FLOAT, s)), axis=1)
+        r = self._order
+        psi = t**r
+        for j in range(1, r + 1):
+            knot = (1 - np.cos(j * np.pi / (r + 1))) / 2
+            psi = psi + 2 * (-1.0) ** j * np.maximum(t - knot, 0) ** r
+        profile: NDArray[np.float64] = np.prod(np.abs(psi) / factorial(r) / float(height(FLOAT, r)), axis=1)
         return profile
 
     def describe(self, index: Index | None) -> str:
-        k = "k" if index is None else str(index["k"])
+        k, r = ("k" if index is None else str(index["k"])), self._order
         return (
             f"Cut the domain into the $k^d$ cubes of side $1/k${where(', ', k=k)}; $f_\\omega=\\pm w$ on cube $i$ by "
             f"the sign of $2\\omega_i-1$, with $w=A\\,k^{{-s}}\\prod_j\\psi(kt_j)/\\psi(\\tfrac12)$ and the perfect "
-            f"spline $\\psi^{{(s)}}=\\pm\\operatorname{{sign}}U_s(2y-1)$, $\\int\\psi=4^{{-s}}/s!$; {self._amplitude}. "
-            f"All centres are 0."
+            f"spline $\\psi^{{({r})}}=\\pm\\operatorname{{sign}}U_{{{r}}}(2y-1)$, $\\int\\psi=4^{{-{r}}}/{r}!$; "
+            f"{self._amplitude}. All centres are 0."
         )
 
     @property
     def _amplitude(self) -> str:
         """A in words of the norms of derivatives of psi."""
-        if self.dim == 1:
+        r = self._order
+        if self.dim == 1 and self.smoothness == r:
             return r"$A=R\,\psi(\tfrac12)$"
+        power = "" if self.smoothness == r else rf"^{{s-{r - 1}}}(2\|D^m\phi\|_\infty)^{{{r}-s}}"
         return (
-            r"$A=R/\max_{|m|=s-1}\big(\sum_j(q_{m_j+1}\prod_{l\ne j}q_{m_l})^2\big)^{1/2}$, "
-            r"$q_i=\|\psi^{(i)}\|_\infty/\psi(\tfrac12)$"
+            rf"$A=R/\max_{{|m|={r - 1}}}\|\nabla D^m\phi\|_\infty{power}$, "
+            r"$\phi=\prod_j\psi(t_j)/\psi(\tfrac12)$"
         )

@@ -15,7 +15,7 @@ from approxbounds.sources import Citation
 from approxbounds.validation import Number
 from approxbounds.witness import require
 
-__all__ = ["Halves", "Profiled"]
+__all__ = ["Halves", "Profiled", "SplineHalves", "halves_of"]
 
 
 class Profiled(HypercubeFamily):
@@ -102,3 +102,15 @@ class Halves(HypercubeFamily):
         signs = 2.0 * np.asarray(omega, float)[cell.astype(int)] - 1.0
         values: NDArray[np.float64] = signs * height * self.base.profile(np.abs(where - 0.5))
         return self.base.centre(self._uncut, where) + values
+
+
+@dataclass(frozen=True)
+class SplineHalves(Halves):
+    """The same with the profile of a family of splines."""
+
+    id = "spline-halves"
+
+
+def halves_of(bumps: Profiled, *splines: Profiled, dim: int) -> tuple[Halves, ...]:
+    """For the profile of the bumps and, where there is one, that of splines: one may be higher, the other wider."""
+    return (Halves(bumps, dim), *(SplineHalves(base, dim) for base in splines))

@@ -19,7 +19,7 @@ from approxbounds.facts.measured import Carried
 from approxbounds.facts.waves import HolderWave, Wave
 from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.cubes import BumpCubes, Cubes, DistanceCubes, IntegratedDistances, PerfectSplineCubes
-from approxbounds.functions.halves import Halves
+from approxbounds.functions.halves import halves_of
 from approxbounds.functions.perfect_spline import MOST_ORDER
 from approxbounds.parameters import DIMENSION, POSITIVE, Exact, allowed
 from approxbounds.sources import Citation
@@ -52,13 +52,13 @@ class _Holder(FunctionClass):
         s, arguments = self._s, (self._s, self.dim, self.radius)
         if is_symbolic(s) or s <= 1:
             cubes: tuple[Cubes, ...] = (DistanceCubes(*arguments),)
-        elif isinstance(s, int) and (self.dim == 1 or (s <= MOST_ORDER and not is_symbolic(self.dim))):
-            cubes = BumpCubes(*arguments), PerfectSplineCubes(*arguments)
         elif s < 2 and self.dim == 1:
             cubes = BumpCubes(*arguments), IntegratedDistances(*arguments)
+        elif (isinstance(s, int) and self.dim == 1) or (s <= MOST_ORDER and not is_symbolic(self.dim)):
+            cubes = BumpCubes(*arguments), PerfectSplineCubes(*arguments)
         else:
             cubes = (BumpCubes(*arguments),)
-        return cubes if is_symbolic(self.dim) else (*cubes, Halves(cubes[0], self.dim))
+        return cubes if is_symbolic(self.dim) else (*cubes, *halves_of(*cubes, dim=self.dim))
 
     @property
     def closed_form_condition(self) -> Any:

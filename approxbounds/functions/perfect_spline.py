@@ -21,10 +21,12 @@ __all__ = [
     "MOST_POWER",
     "derivative_amplitude",
     "derivative_bound",
-    "gradient_amplitude",
     "height",
     "mean_power",
+    "norms",
     "partitions",
+    "pieces",
+    "short_above",
 ]
 
 #: The largest s, and the largest power, for which derivatives and means are enclosed.
@@ -32,6 +34,7 @@ MOST_ORDER = 8
 MOST_POWER = 32
 _BITS = 320  # accuracy of the enclosures, whatever the precision in force
 _GRID = 1024
+_SHORT = 40  # bits
 _DIGITS = 10**40  # bounds are rational numbers with so many decimals, rounded to the safe side
 
 
@@ -52,7 +55,13 @@ def _below(value: Any) -> Fraction:
     return Fraction(integer((value * _DIGITS).lower().floor()), _DIGITS)
 
 
-def _pieces(s: int) -> tuple[tuple[Any, Any, Any], ...]:
+def short_above(value: Any) -> Fraction:
+    """A number just above a positive ball with few digits: SymPy factors what is below a root or a power."""
+    bits = _SHORT - int(value.upper().ceil().unique_fmpz()).bit_length()
+    return Fraction(integer((value * flint.arb(2) ** bits).upper().ceil())) / Fraction(2) ** bits
+
+
+def pieces(s: int) -> tuple[tuple[Any, Any, Any], ...]:
     """The ends of the intervals between the knots, and psi on each."""
     knots = [(1 - flint.arb.cos_pi_fmpq(flint.fmpq(j, s + 1))) / 2 for j in range(s + 2)]
     total, found = flint.arb_poly([0]), []
@@ -77,19 +86,19 @@ def derivative_bound(s: int, i: int) -> Fraction:
     if i == s:
         return Fraction(1)
     with precision(_BITS):
-        pieces = []
-        for low, high, poly in _pieces(s):
+        derived = []
+        for low, high, poly in pieces(s):
             for _ in range(i):
                 poly = poly.derivative()
-            pieces.append((low, high, poly))
+            derived.append((low, high, poly))
         if i == s - 1:
-            found, more = [abs(poly(low)) for low, _, poly in pieces], Fraction(0)
+            found, more = [abs(poly(low)) for low, _, poly in derived], Fraction(0)
         else:
             found = []
             for g in range(_GRID // 2 + 1):
                 y = flint.arb(flint.fmpq(g, _GRID))
                 # at a knot either piece will do
-                found.append(abs(next(poly(y) for _, high, poly in pieces if not y > high)))
+                found.append(abs(next(poly(y) for _, high, poly in derived if not y > high)))
             more = derivative_bound(s, i + 2) / (8 * _GRID**2)
         return max(map(_above, found)) + more
 
@@ -103,40 +112,23 @@ def mean_power(s: int, q: int) -> Fraction:
     """
     with precision(_BITS + 100 * q):  # the terms of a power cancel
         total = flint.arb(0)
-        for low, high, poly in _pieces(s):
+        for low, high, poly in pieces(s):
             integral = (poly**q).integral()
             total += integral(high) - integral(low)
         return _below(abs(total) / height(BALL, s) ** q)
 
 
-def _norms(s: int) -> list[Any]:
+def norms(s: int) -> list[Any]:
     """q_i = sup |psi^(i)|/psi(1/2), 0 <= i <= s, in balls and bounded above."""
     top = height(BALL, s)
     return [flint.arb(1), *(BALL.number(derivative_bound(s, i)) / top for i in range(1, s + 1))]
 
 
 @lru_cache(maxsize=256)
-def gradient_amplitude(s: int, dim: int) -> Fraction:
-    """A number just below 1/max_{|m|=s-1} (sum_j (q_{m_j+1} prod_{l != j} q_{m_l})^2)^{1/2}, m in ``dim`` variables.
-
-    The root bounds the gradient of D^m of the product of all psi(t_j)/psi(1/2).
-
-    >>> round(float(gradient_amplitude(2, 1) * 16), 5)
-    1.0
-    """
-    with precision(_BITS):
-        q, found = _norms(s), []
-        for m in partitions(s - 1, dim):
-            squares = (dim - len(m)) * q[1] ** 2 + sum((q[i + 1] / q[i]) ** 2 for i in m)
-            found.append(prod(q[i] for i in m) * squares.sqrt())
-        return min(_below(1 / value) for value in found)
-
-
-@lru_cache(maxsize=256)
 def derivative_amplitude(s: int, dim: int) -> Fraction:
     """A number just below 1/max_{|m|<=s} prod_j q_{m_j}, m in ``dim`` variables: one over the largest sup |D^m|."""
     with precision(_BITS):
-        q = _norms(s)
+        q = norms(s)
         largest = [prod((q[i] for i in m), start=flint.arb(1)) for n in range(s + 1) for m in partitions(n, dim)]
         return min(_below(1 / value) for value in largest)
 

@@ -18,7 +18,7 @@ from approxbounds.functions.base import FunctionClass
 from approxbounds.functions.besov import besov_smoothness
 from approxbounds.functions.bump import concentrated_maximum_holds
 from approxbounds.functions.cubes import BumpCubes, Cubes, DistanceCubes, PerfectSplineCubes
-from approxbounds.functions.halves import Halves
+from approxbounds.functions.halves import halves_of
 from approxbounds.functions.perfect_spline import MOST_ORDER, derivative_amplitude
 from approxbounds.parameters import DIMENSION, POSITIVE, Exponent, Integer, allowed
 from approxbounds.sources import Citation
@@ -64,7 +64,7 @@ class SobolevSplineCubes(PerfectSplineCubes):
     citations = (Citation("approxbounds", "2.4"),)
 
     def _height(self, A: Arithmetic[V]) -> V:
-        return A.number(self.radius) * A.number(derivative_amplitude(self._s, int(self.dim)))
+        return A.number(self.radius) * A.number(derivative_amplitude(self._order, int(self.dim)))
 
     @property
     def _amplitude(self) -> str:
@@ -110,8 +110,8 @@ class SobolevBall(FunctionClass):
             cubes = DistanceCubes(*arguments)
         if is_symbolic(self.dim):
             return (cubes,)
-        halves = Halves(cubes, self.dim)
-        return (cubes, halves) if s == 1 or s > MOST_ORDER else (cubes, SobolevSplineCubes(*arguments), halves)
+        splines = () if s == 1 or s > MOST_ORDER else (SobolevSplineCubes(*arguments),)
+        return cubes, *splines, *halves_of(cubes, *splines, dim=self.dim)
 
     def blow_up(self, p: Number) -> str | None:
         """For s + d/p < d/q: the family squeezed into a small cube."""
