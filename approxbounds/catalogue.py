@@ -6,6 +6,7 @@ from approxbounds.complexity import fat_shattering, packing, pseudo_dimension, v
 from approxbounds.constructions.affine_cells import AffineCells
 from approxbounds.constructions.blocks import BlockConstruction
 from approxbounds.constructions.columns import ColumnConstruction
+from approxbounds.constructions.constants import ConstantConstruction, PoincareConstant
 from approxbounds.constructions.convex import ConvexFreeNodes, ConvexGradedNodes
 from approxbounds.constructions.convex_cells import ConvexCells
 from approxbounds.constructions.convex_columns import ConvexColumns
@@ -13,6 +14,7 @@ from approxbounds.constructions.elements import ElementConstruction
 from approxbounds.constructions.from_the_cube import FromTheCube
 from approxbounds.constructions.graded_grids import GradedGrids
 from approxbounds.constructions.interpolation import ReLUInterpolation
+from approxbounds.constructions.known_rates import EmbeddedRate, KnownRate
 from approxbounds.constructions.level_curves import LevelCurves
 from approxbounds.constructions.level_sets import LevelSets
 from approxbounds.constructions.limits import LimitTheorem
@@ -20,12 +22,11 @@ from approxbounds.constructions.local_polynomials import LocalPolynomials
 from approxbounds.constructions.mcshane import McShaneEnvelope
 from approxbounds.constructions.monotone import MonotoneInterpolation, MonotoneSteps
 from approxbounds.constructions.monotone_columns import MonotoneColumns
-from approxbounds.constructions.piecewise_constant import ConstantConstruction, CubeConstruction
-from approxbounds.constructions.poincare import PoincareConstant
+from approxbounds.constructions.piecewise_constant import CubeConstruction
 from approxbounds.constructions.polynomial_columns import CubicColumns, QuadraticColumns
 from approxbounds.constructions.power_cells import PowerCells
 from approxbounds.constructions.recurrent_sums import RecurrentSums
-from approxbounds.constructions.relu import EmbeddedRate, KnownRate, LuShenYangZhang, ShenYangZhang
+from approxbounds.constructions.relu import LuShenYangZhang, ShenYangZhang
 from approxbounds.constructions.ridges import RidgeConstruction
 from approxbounds.constructions.strips import StripConstruction
 from approxbounds.constructions.towers import TowerConstruction

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.interpolation import breaks_per_layer, free_pieces, interpolating_layers
 from approxbounds.constructions.one_variable import FreePieces, apart, no_range
-from approxbounds.constructions.placement import relu_refusal, size_text, widths_of
+from approxbounds.constructions.placement import relu_refusal, widths_of
 from approxbounds.constructions.sticks import (
     GRADINGS,
     fit_gradings,
     float_nodes,
+    graded,
     interpolated_cell,
     node,
     together,
@@ -26,7 +27,6 @@ from approxbounds.constructions.sticks import (
 from approxbounds.errors import NoExpressionError, echo
 from approxbounds.facts.built import DenseNetwork, dense, require_moderate
 from approxbounds.facts.grid import Function, values_at
-from approxbounds.render import above
 from approxbounds.theorem import Query, Step
 from approxbounds.validation import Number, is_infinite
 from approxbounds.witness import Witness, fraction_of, integer_of, require
@@ -121,7 +121,7 @@ class ConvexGradedNodes(_Convex):
         require(grading in GRADINGS, f"grading={echo(grading)} must be a multiple of 1/4 from 1 to 15")
         p = A.number(query.p)
         if A.decides:
-            return query.F.span(A) * _worst(A, [node(A, i, n, grading) for i in range(n + 1)], p)
+            return query.F.span(A) * _worst(A, graded(A, n, grading), p)
         i, j = _worst_cells(n, grading, query.p)  # that are the worst is seen in floats: SymPy shows it
         cell, other = (
             interpolated_cell(A, node(A, k, n, grading), node(A, k + 1, n, grading), p) for k in (i, n - 1 - j)
@@ -144,12 +144,8 @@ class ConvexGradedNodes(_Convex):
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         n, grading = integer_of(witness, "pieces"), fraction_of(witness, "grading")
-        text = (
-            f"The widths of $G$ allow $n={n}$ intervals ({size_text(self.smallest_network(query, witness))} are enough)"
-        )
-        error = above(self.evaluate(BALL, query, witness))
-        nodes = f"with $x_i=\\frac12(2i/n)^{{{grading}}}$ up to $\\frac12$ and their mirror images"
-        return (*self.outline(query), Step(f"{text}; {nodes} the error is at most ${error}$.", self.citations))
+        nodes = f"; with $x_i=\\frac12(2i/n)^{{{grading}}}$ up to $\\frac12$ and their mirror images"
+        return self.allowed(query, witness, f"$n={n}$ intervals", nodes)
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """f at 2^-53 and 1 - 2^-53 stands for its limits at 0 and 1."""

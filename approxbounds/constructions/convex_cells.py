@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 from math import prod
 from typing import Any
 
-from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
+from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.constructions.affine_cells import strips_of_cells
+from approxbounds.constructions.graded_boxes import GradedBoxes
 from approxbounds.constructions.pairs import cell_widths, most_units
-from approxbounds.constructions.placement import reshaped, size_text, widths_of
-from approxbounds.constructions.smoothness import cut_choices
-from approxbounds.constructions.splits import best_split
-from approxbounds.constructions.sticks import GRADINGS, best_nodes, difference_cell, node, worst_pair
+from approxbounds.constructions.placement import reshaped, widths_of
+from approxbounds.constructions.sticks import best_nodes, difference_cell, graded, worst_pair
 from approxbounds.constructions.switches import switch_plan, switched_widths
-from approxbounds.constructions.windows import boxes_refusal, cut_names
-from approxbounds.errors import HypothesisError, NoExpressionError, echo
-from approxbounds.facts.functions import Regularity
 from approxbounds.facts.networks import NetworkFacts
-from approxbounds.render import above
-from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem
-from approxbounds.witness import Witness, fraction_of, integer_of, require
+from approxbounds.theorem import Query, Step
+from approxbounds.witness import Witness
 
 __all__ = ["ConvexCells"]
 
-_MOST = 512  # parts of a coordinate, so that the formula is a matter of a tenth of a second
 
-
-class ConvexCells(Theorem):
+class ConvexCells(GradedBoxes):
     """An affine function on each of K x k_2 x .. x k_d boxes of a grid that is dense at the faces of the cube.
 
     Hypotheses: d >= 2, all f in F are convex with values in [a,b], p < inf, ReLU, biases, real parameters; the widths
@@ -57,86 +50,59 @@ class ConvexCells(Theorem):
         r"convex functions of one variable, so at most of a pair of sticks $(1-x/t)_+$ and mirror images. Networks of "
         r"two hidden ReLU layers have a free affine function on each box."
     )
-    citations = (Citation("approxbounds", "5.1"),)
-    direction = Direction.UPPER
     unbuilt = "its bound is on a limit of networks with steep units, whose weights are not written out"
+    other = "projections"
+    not_in_sup_norm = "pieces that jump are a limit of networks only if p is finite"
+    most = (512, 512)
 
-    def refusal(self, query: Query) -> str | None:
-        if not query.F.is_convex or query.F.value_range is None:
-            return "F must be a class of convex functions with a known range"
-        return boxes_refusal(query, "pieces that jump are a limit of networks only if p is finite")
+    def other_refusal(self, query: Query) -> str | None:
+        known = query.p <= 2 and query.F.domain_dim == 2
+        return None if known else "projections are for d = 2 and p <= 2"
 
-    def search(self, query: Query) -> Witness:
-        """The numbers of parts of x_2, .., x_d differ by one at most."""
+    def ways(self, query: Query) -> list[tuple[float, Witness]]:
         p, plane = float(query.p), query.F.domain_dim == 2
-        ways = [(False, p)] if p != 2 or not plane else []
-        ways += [(True, 2.0)] if p <= 2 and plane else []
-        found = [way for way in (self._best(query, *way) for way in ways) if way is not None]
-        if not found:
-            raise HypothesisError(f"the widths of G have no room for it (id {self.id})")
-        return min(found, key=lambda way: way[0])[1]
+        found = self._best(query, False, p) if p != 2 or not plane else []
+        return found + (self._best(query, True, 2.0) if p <= 2 and plane else [])
 
-    def _best(self, query: Query, projections: bool, p: float) -> tuple[float, Witness] | None:
-        """In floats, for F with b - a = 1: the bound and the witness; None if there is no room."""
-        names, widths = cut_names(query), widths_of(query.G)
+    def _best(self, query: Query, projections: bool, p: float) -> list[tuple[float, Witness]]:
+        def nodes(axis: int, parts: int) -> tuple[float, int, Fraction]:
+            return best_nodes(parts, p, "differences")
 
         def error(cuts: tuple[int, ...], room: int) -> float:
-            differences = [best_nodes(min(n, _MOST), p, "differences")[0] for n in (room, *cuts)]
+            differences = [nodes(0, min(n, self.most[0]))[0] for n in (room, *cuts)]
             differences.sort()  # the largest one has the best factor
             if projections:
                 one, two = differences
                 return float((27 / 64 * (one**2 + two**2) + (one + 0.75**0.5 * two) ** 2) ** 0.5)
             return float(sum(2 ** ((j + 1) * (1 - 1 / p)) * D for j, D in enumerate(reversed(differences))))
 
-        alike = Regularity((1,) * (len(names) + 1), 1)
-        choices = cut_choices(alike, len(names), min(sum(widths), _MOST))
         # fewer parts where these are as good: 2 in place of 3, as kinks at centres are the worst
-        fewest = dict.fromkeys(tuple(best_nodes(k, p, "differences")[1] for k in cuts) for cuts in choices)
-        split = best_split(list(fewest), lambda cuts: self._columns(query, cuts), error)
-        if split is None:
-            return None
-        cuts, columns = split
-        witness: dict[str, int | Fraction | str] = {}
-        for j, n in zip(("", *names), (min(columns, _MOST), *cuts), strict=True):
-            _, witness[f"k{j}" if j else "K"], witness[f"grading{j}"] = best_nodes(n, p, "differences")
-        return error(*split), witness | {"projections": int(projections)}
+        every = self.choices(query, sum(widths_of(query.G)))
+        fewest = list(dict.fromkeys(tuple(nodes(0, k)[1] for k in cuts) for cuts in every))
 
-    def _columns(self, query: Query, cuts: tuple[int, ...]) -> int:
-        """The largest K for these k_2, .., k_d; 0 if none. For d = 2 switches need fewer units than windows."""
+        def room(cuts: tuple[int, ...]) -> int:
+            return self.columns(query, cuts)
+
+        return self.best(query, projections, choices=fewest, room=room, error=error, nodes=nodes)
+
+    def columns(self, query: Query, cuts: tuple[int, ...]) -> int:
+        """For d = 2 switches need fewer units than windows."""
         widths, d = widths_of(query.G), len(cuts) + 1
         if d == 2:
             return largest(lambda K: strips_of_cells(widths, K) >= cuts[0], max(widths))
         return max(0, (most_units(widths, d, prod(cuts)) - sum(cuts) - 1) // (d + 1) + 1)
 
-    def _sizes(self, query: Query, witness: Witness) -> tuple[int, ...]:
-        """K, k_2, .., k_d."""
-        return tuple(
-            integer_of(witness, name, minimum=1, maximum=_MOST) for name in ("K", *(f"k{j}" for j in cut_names(query)))
-        )
-
-    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
-        sizes, names = self._sizes(query, witness), ["grading", *(f"grading{j}" for j in cut_names(query))]
-        gradings = [fraction_of(witness, name) for name in names]
-        for name, grading in zip(names, gradings, strict=True):
-            require(grading in GRADINGS, f"{name}={echo(grading)} must be a multiple of 1/4 from 1 to 15")
-        projections = integer_of(witness, "projections", maximum=1) == 1
-        require(not projections or (query.p <= 2 and len(sizes) == 2), "projections are for d = 2 and p <= 2")
-        K, *cuts = sizes
-        shown = ", ".join(f"k{j}={k}" for j, k in zip(cut_names(query), cuts, strict=True))
-        require(self._columns(query, tuple(cuts)) >= K, f"the widths of G have no room for K={K}, {shown}")
-        p = A.number(2 if projections else query.p)
+    def total(self, A: Arithmetic[V], other: bool, p: V, grids: Sequence[tuple[int, Fraction]]) -> V:
         differences = []
-        for n, g in sorted(zip(sizes, gradings, strict=True)):  # the fewest cells first, in any arithmetic
-            nodes = [node(A, i, n, g) for i in range(n + 1)]
-            differences.append(worst_pair(A, [difference_cell(A, a, b, p) for a, b in pairwise(nodes)], p))
-        if projections:
+        for n, grading in sorted(grids):  # the fewest cells first, in any arithmetic
+            cells = [difference_cell(A, a, b, p) for a, b in pairwise(graded(A, n, grading))]
+            differences.append(worst_pair(A, cells, p))
+        if other:
             two, one = differences
             mixed, own = one + A.power(A.number(3) / 4, A.number(1) / 2) * two, A.number(27) / 64
-            total = A.power(own * (one * one + two * two) + mixed * mixed, A.number(1) / 2)
-        else:
-            terms = [A.power(A.number(2), (j + 1) * (1 - 1 / p)) * D for j, D in enumerate(differences)]
-            total = sum(terms[1:], terms[0])
-        return query.F.span(A) * total
+            return A.power(own * (one * one + two * two) + mixed * mixed, A.number(1) / 2)
+        terms = [A.power(A.number(2), (j + 1) * (1 - 1 / p)) * D for j, D in enumerate(differences)]
+        return sum(terms[1:], terms[0])
 
     def rate(self, query: Query) -> Any:
         """For the best shapes, n_1, n_2 of order k, k^(d-1), and gradings p+1: errors of order k^(-1-1/p)."""
@@ -145,23 +111,18 @@ class ConvexCells(Theorem):
         order = (1 + 1 / SYMBOLIC.number(query.p)) / int(query.F.domain_dim)
         return sympy.Symbol("W", positive=True) ** -order
 
-    def expression(self, query: Query) -> Any:
-        raise NoExpressionError(f"{self.id}: its formula is a maximum over all cells, which has no short closed form")
-
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        shown = r"\times".join(map(str, self._sizes(query, witness)))
-        needed, error = size_text(self.smallest_network(query, witness)), above(self.evaluate(BALL, query, witness))
-        gradings = ", ".join(str(witness[f"grading{j}"]) for j in ("", *cut_names(query)))
+        grids = self.grids(query, witness)
+        shown, gradings = r"\times".join(str(n) for n, _ in grids), ", ".join(str(g) for _, g in grids)
         kind = "$L^2$ projections" if witness["projections"] else "supporting planes"
-        text = (
-            f"The widths of $G$ allow ${shown}$ boxes ({needed} are enough). With {kind} on them, and nodes "
-            f"$x_i=\\frac12(2i/n)^g$ up to $\\frac12$ and mirror images, $g={gradings}$ in $x_1,x_2,\\dots$, the error "
-            f"is at most ${error}$."
+        then = (
+            f". With {kind} on them, and nodes $x_i=\\frac12(2i/n)^g$ up to $\\frac12$ and mirror images, "
+            f"$g={gradings}$ in $x_1,x_2,\\dots$,"
         )
-        return (*self.outline(query), Step(text, self.citations))
+        return self.allowed(query, witness, f"${shown}$ boxes", then)
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
-        K, *cuts = self._sizes(query, witness)
+        K, *cuts = (n for n, _ in self.grids(query, witness))
         widths, d = widths_of(query.G), len(cuts) + 1
         if d == 2:
             fixed = 3 * K - 1

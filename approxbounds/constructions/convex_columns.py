@@ -4,44 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V
+from approxbounds.arithmetic import FLOAT, Arithmetic, V
+from approxbounds.constructions.graded_boxes import GradedBoxes
 from approxbounds.constructions.pairs import cell_widths, most_units
-from approxbounds.constructions.placement import reshaped, size_text, widths_of
-from approxbounds.constructions.smoothness import cut_choices
-from approxbounds.constructions.splits import best_split
+from approxbounds.constructions.placement import reshaped, widths_of
 from approxbounds.constructions.sticks import (
-    GRADINGS,
     best_nodes,
     float_nodes,
+    graded,
     interpolated_cell,
-    node,
     strip_cells,
     worst_pair,
 )
 from approxbounds.constructions.window_networks import STEEP, Built, Cells, built_step, least_loss, window_network
-from approxbounds.constructions.windows import boxes_refusal, cut_names
-from approxbounds.errors import HypothesisError, NoExpressionError, NotApplicableError, echo
+from approxbounds.errors import NotApplicableError, echo
 from approxbounds.facts.built import DenseNetwork, require_moderate
-from approxbounds.facts.functions import Regularity
 from approxbounds.facts.grid import Function, values_at
 from approxbounds.facts.networks import NetworkFacts
-from approxbounds.render import above
-from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem
-from approxbounds.witness import Witness, fraction_of, integer_of, require
+from approxbounds.theorem import Query, Step
+from approxbounds.witness import Witness
 
 __all__ = ["ConvexColumns"]
 
-_MOST_NODES, _MOST_CUTS = 512, 256  # so that the formula is a matter of a tenth of a second
 
-
-class ConvexColumns(Theorem):
+class ConvexColumns(GradedBoxes):
     """Interpolants of x_1 at graded nodes on columns, which are cut at graded places, too; a unit for each column.
 
     Hypotheses: d >= 2, all f in F are convex with values in [a,b], p < inf, ReLU, biases, real parameters, two hidden
@@ -67,76 +60,50 @@ class ConvexColumns(Theorem):
         r"The errors in the coordinates, each that of a convex function of one variable, so at most of a pair of "
         r"sticks $(1-x/t)_+$ and mirror images, add up; for means their squares do in $L^2$. One ReLU unit per column."
     )
-    citations = (Citation("approxbounds", "5.1"),)
-    direction = Direction.UPPER
+    other = "means"
+    not_in_sup_norm = "windows overlap on their faces, so p must be finite"
+    most = (512, 256)
 
-    def refusal(self, query: Query) -> str | None:
-        if not query.F.is_convex or query.F.value_range is None:
-            return "F must be a class of convex functions with a known range"
-        return boxes_refusal(query, "windows overlap on their faces, so p must be finite")
+    def other_refusal(self, query: Query) -> str | None:
+        return None if query.p <= 2 else f"p={echo(query.p)}: means over cells are for p <= 2"
 
-    def search(self, query: Query) -> Witness:
-        """The numbers of parts of x_2, .., x_d differ by one at most."""
-        found = self._ways(query, 1)
-        if not found:
-            raise HypothesisError(f"the widths of G have no room for it (id {self.id})")
-        return min(found, key=lambda way: way[0])[1]
+    def ways(self, query: Query) -> list[tuple[float, Witness]]:
+        return self._ways(query, 1)
 
     def _ways(self, query: Query, faces: int) -> list[tuple[float, Witness]]:
         """The best with values at the centres and with means, with so many units at each face."""
         p = float(query.p)
         ways = [(True, 2.0)] if p == 2 else [(False, p)] + ([(True, 2.0)] if p < 2 else [])
-        return [way for way in (self._best(query, faces, *way) for way in ways) if way is not None]
+        return [found for means, power in ways for found in self._best(query, faces, means, power)]
 
-    def _best(self, query: Query, faces: int, means: bool, p: float) -> tuple[float, Witness] | None:
-        """In floats, for F with b - a = 1: the bound and the witness; None if there is no room."""
-        widths, names, kind = widths_of(query.G), cut_names(query), "means" if means else "centres"
+    def _best(self, query: Query, faces: int, means: bool, p: float) -> list[tuple[float, Witness]]:
         power = 2.0 if means else 1.0
 
+        def nodes(axis: int, parts: int) -> tuple[float, int, Fraction]:
+            return best_nodes(parts, p, "interpolation" if axis == 0 else "means" if means else "centres")
+
         def error(cuts: tuple[int, ...], room: int) -> float:
-            terms = [best_nodes(min(room, _MOST_NODES), p, "interpolation")[0]]
-            terms += [best_nodes(k, p, kind)[0] for k in cuts]
+            terms = [nodes(axis, n)[0] for axis, n in enumerate((min(room, self.most[0]), *cuts))]
             return float(sum(term**power for term in terms) ** (1 / power))
 
         def room(cuts: tuple[int, ...]) -> int:
-            return most_units(widths, len(names) + 1, prod(cuts)) - sum(cuts) - (faces - 1) * (sum(cuts) - len(cuts))
+            return self.columns(query, cuts) - (faces - 1) * (sum(cuts) - len(cuts))
 
-        alike = Regularity((1,) * (len(names) + 1), 1)
-        split = best_split(cut_choices(alike, len(names), min(max(widths), _MOST_CUTS)), room, error)
-        if split is None:
-            return None
-        cuts, units = split
-        _, intervals, grading = best_nodes(min(units, _MOST_NODES), p, "interpolation")
-        witness: dict[str, int | Fraction | str] = {"K": intervals, "grading": grading}
-        for j, k in zip(names, cuts, strict=True):
-            _, witness[f"k{j}"], witness[f"grading{j}"] = best_nodes(k, p, kind)
-        return error(*split), witness | {"means": int(means)}
+        choices = self.choices(query, max(widths_of(query.G)))
+        return self.best(query, means, choices=choices, room=room, error=error, nodes=nodes)
 
-    def _sizes(self, query: Query, witness: Witness) -> tuple[int, list[int]]:
-        """K, and the k_j."""
-        cuts = [integer_of(witness, f"k{j}", minimum=1, maximum=_MOST_CUTS) for j in cut_names(query)]
-        return integer_of(witness, "K", minimum=1, maximum=_MOST_NODES), cuts
+    def columns(self, query: Query, cuts: tuple[int, ...]) -> int:
+        return most_units(widths_of(query.G), len(cuts) + 1, prod(cuts)) - sum(cuts)
 
-    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
-        intervals, cuts = self._sizes(query, witness)
-        names = ["grading", *(f"grading{j}" for j in cut_names(query))]
-        gradings = [fraction_of(witness, name) for name in names]
-        for name, grading in zip(names, gradings, strict=True):
-            require(grading in GRADINGS, f"{name}={echo(grading)} must be a multiple of 1/4 from 1 to 15")
-        means = integer_of(witness, "means", maximum=1) == 1
-        require(not means or query.p <= 2, f"p={echo(query.p)}: means over cells are for p <= 2")
-        room = most_units(widths_of(query.G), int(query.G.domain_dim), prod(cuts))
-        shown = ", ".join(f"k{j}={k}" for j, k in zip(cut_names(query), cuts, strict=True))
-        require(intervals + sum(cuts) <= room, f"the widths of G have no room for K={intervals}, {shown}")
-        p = A.number(2 if means else query.p)
-        places = [[node(A, i, n, g) for i in range(n + 1)] for n, g in zip((intervals, *cuts), gradings, strict=True)]
-        cells = [[interpolated_cell(A, a, b, p) for a, b in zip(places[0], places[0][1:], strict=False)]]
-        cells += [strip_cells(A, nodes, p, means=means) for nodes in places[1:]]
+    def total(self, A: Arithmetic[V], other: bool, p: V, grids: Sequence[tuple[int, Fraction]]) -> V:
+        first, *places = [graded(A, n, grading) for n, grading in grids]
+        cells = [[interpolated_cell(A, a, b, p) for a, b in pairwise(first)]]
+        cells += [strip_cells(A, nodes, p, means=other) for nodes in places]
         errors = [worst_pair(A, some, p) for some in cells]
-        if means:
+        if other:
             errors = [error * error for error in errors]
         total = sum(errors[1:], errors[0])
-        return query.F.span(A) * (A.power(total, A.number(1) / 2) if means else total)
+        return A.power(total, A.number(1) / 2) if other else total
 
     def rate(self, query: Query) -> Any:
         """For the best shapes, n_1, n_2 of order k, k^(d-1), and gradings p: errors of order 1/k in every variable."""
@@ -144,24 +111,19 @@ class ConvexColumns(Theorem):
 
         return sympy.Symbol("W", positive=True) ** (-sympy.Rational(1, int(query.F.domain_dim)))
 
-    def expression(self, query: Query) -> Any:
-        raise NoExpressionError(f"{self.id}: its formula is a maximum over all cells, which has no short closed form")
-
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        intervals, cuts = self._sizes(query, witness)
-        shown = r"\times".join(map(str, cuts))
-        needed, error = size_text(self.smallest_network(query, witness)), above(self.evaluate(BALL, query, witness))
-        gradings = ", ".join(str(witness[f"grading{j}"]) for j in cut_names(query))
+        (intervals, grading), *others = self.grids(query, witness)
+        shown, gradings = r"\times".join(str(k) for k, _ in others), ", ".join(str(g) for _, g in others)
         kind = "means over the parts" if witness["means"] else "values on the middle lines"
-        text = (
-            f"The widths of $G$ allow ${shown}$ columns and $K={intervals}$ ({needed} are enough). With {kind}, nodes "
-            f"$x_i=\\frac12(2i/n)^g$ up to $\\frac12$ and mirror images, $g={witness['grading']}$ in $x_1$ and "
-            f"${gradings}$ in the others, the error is at most ${error}$."
+        then = (
+            f". With {kind}, nodes $x_i=\\frac12(2i/n)^g$ up to $\\frac12$ and mirror images, $g={grading}$ in $x_1$ "
+            f"and ${gradings}$ in the others,"
         )
-        return (*self.outline(query), Step(text, self.citations), built_step(self.built(query, witness)))
+        steps = self.allowed(query, witness, f"${shown}$ columns and $K={intervals}$", then)
+        return (*steps, built_step(self.built(query, witness)))
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
-        intervals, cuts = self._sizes(query, witness)
+        intervals, *cuts = (n for n, _ in self.grids(query, witness))
         needed = cell_widths(widths_of(query.G), len(cuts) + 1, intervals + sum(cuts), prod(cuts))
         assert needed is not None  # it has room
         return reshaped(query.G, needed)
@@ -174,7 +136,7 @@ class ConvexColumns(Theorem):
         span, found = float(query.F.span(FLOAT)), []
         for faces in (1, 2):
             for error, sizes in self._ways(query, faces):
-                intervals, cuts = self._sizes(query, sizes)
+                intervals, *cuts = (n for n, _ in self.grids(query, sizes))
                 nodes = self._nodes(query, sizes)
                 steepness, loss = STEEP, 0.0
                 if faces == 1:
@@ -189,15 +151,13 @@ class ConvexColumns(Theorem):
         return min(found, key=lambda way: way.error)
 
     def _nodes(self, query: Query, witness: Witness) -> list[NDArray[np.float64]]:
-        intervals, cuts = self._sizes(query, witness)
-        gradings = [fraction_of(witness, name) for name in ("grading", *(f"grading{j}" for j in cut_names(query)))]
-        return [_doubles(n, float(g)) for n, g in zip((intervals, *cuts), gradings, strict=True)]
+        return [_doubles(n, float(g)) for n, g in self.grids(query, witness)]
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """f enters by its values at the centres of the cells of x_2, .., x_d, or means over points of these."""
         require_moderate(query.G)
         built = self.built(query, witness)
-        intervals, cuts = self._sizes(query, built.sizes)
+        intervals, *cuts = (n for n, _ in self.grids(query, built.sizes))
         first, *others = self._nodes(query, built.sizes)
         m = _points(intervals, cuts) if built.sizes["means"] else 1
         fine = [(a[:-1, None] + np.diff(a)[:, None] * (np.arange(m) + 0.5) / m).ravel() for a in others]

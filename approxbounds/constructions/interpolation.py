@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
-from approxbounds.constructions.placement import relu_refusal, reshaped, size_text, sizes, widths_of
+from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
+from approxbounds.constructions.construction import Construction
+from approxbounds.constructions.placement import relu_refusal, reshaped, widths_of
 from approxbounds.constructions.smoothness import quasi_interpolation_error, quasi_interpolation_values
 from approxbounds.facts.built import AffineMap, DenseNetwork, dense, require_moderate
 from approxbounds.facts.grid import Function
 from approxbounds.facts.networks import NetworkFacts
-from approxbounds.render import above
-from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
+from approxbounds.theorem import Query, Step, conditional
 from approxbounds.validation import MOST_UNITS
 from approxbounds.witness import Witness, integer_of, require
 
@@ -54,7 +53,7 @@ def free_pieces(G: NetworkFacts) -> int:
     return 1 + sum(breaks_per_layer(widths_of(G)))
 
 
-class ReLUInterpolation(Theorem):
+class ReLUInterpolation(Construction):
     """Linear interpolation on n intervals of length 1/n, by a ReLU network with one input. Witness: ``intervals``.
 
     Hypotheses: d = 1, ReLU, biases, real parameters; F in the Hölder ball of smoothness s and radius R (Hölder,
@@ -80,8 +79,6 @@ class ReLUInterpolation(Theorem):
         r"$\frac Rr\,t(1-t)h^r$ with $r=\min(s,2)$ for $s>1$; for $s>2$ the values $f-ch^2f''$ make that "
         r"$R|t(1-t)/2-c|h^2$ and terms of higher order."
     )
-    citations = (Citation("approxbounds", "5"),)
-    direction = Direction.UPPER
 
     def refusal(self, query: Query) -> str | None:
         if query.F.holder_smoothness is None or query.F.domain_dim != 1:
@@ -108,21 +105,11 @@ class ReLUInterpolation(Theorem):
 
     def expression(self, query: Query) -> Any:
         """In n, where G has symbols."""
-        (n,) = sizes(self, query, "n")
+        (n,) = self.sizes(query, "n")
         return conditional(query, self._error(SYMBOLIC, query, 1 / n))
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        n = integer_of(witness, "intervals")
-        error = self._error(BALL, query, 1 / BALL.number(n))
-        needed = size_text(self.smallest_network(query, witness))
-        return (
-            *self.outline(query),
-            Step(
-                f"The widths of $G$ allow $n={n}$ intervals ({needed} are enough); the error is at most "
-                f"${above(error)}$.",
-                self.citations,
-            ),
-        )
+        return self.allowed(query, witness, f"$n={integer_of(witness, 'intervals')}$ intervals")
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
         n = integer_of(witness, "intervals")

@@ -7,18 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.constructions.construction import Construction
 from approxbounds.constructions.hinges import hinges
 from approxbounds.constructions.pairs import Plan, Share, ShareOf, assembled, best_plan, plan_widths
-from approxbounds.constructions.placement import reshaped, size_text, sizes, two_layers_refusal, widths_of
+from approxbounds.constructions.placement import reshaped, two_layers_refusal, widths_of
 from approxbounds.constructions.splits import best_split, resolutions_up_to
 from approxbounds.errors import HypothesisError, echo
 from approxbounds.facts.built import DenseNetwork, dense, require_moderate
 from approxbounds.facts.grid import Function, values_at
 from approxbounds.facts.networks import NetworkFacts
-from approxbounds.render import above, rounded
+from approxbounds.render import rounded
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
+from approxbounds.theorem import Query, Step, conditional
 from approxbounds.validation import MOST_UNITS, Number, is_infinite, is_symbolic
 from approxbounds.witness import Witness, integer_of
 
@@ -34,7 +35,7 @@ def _share_of(breaks: int) -> ShareOf:
     return lambda units, rest, first: (rest + int(first)) // 2 if units >= breaks + 2 else -1
 
 
-class LevelCurves(Theorem):
+class LevelCurves(Construction):
     """m level curves of f: [0,1]^2 -> [a,b], non-decreasing in each coordinate, each followed by two units.
 
     Hypotheses: d = 2, p < inf, ReLU, biases, real parameters, two hidden layers: n_1 >= K + 2 and n_2 >= 2m, or pairs
@@ -58,7 +59,6 @@ class LevelCurves(Theorem):
         r"$i$ it is within $\frac1{3K}$ in $L^1$. Two steep ReLU units make $\mathbf{1}[x_2>s_i(x_1)]$."
     )
     citations = (Citation("approxbounds", "5.1"),)
-    direction = Direction.UPPER
 
     def refusal(self, query: Query) -> str | None:
         F = query.F
@@ -81,7 +81,7 @@ class LevelCurves(Theorem):
 
         found = best_split(resolutions_up_to(max(widths)), curves, error)
         if found is None:
-            raise HypothesisError(f"the widths of G have no room for it (id {self.id})")
+            raise self.no_room
         return {"K": found[0], "m": found[1]}
 
     def _plan(self, query: Query, witness: Witness) -> tuple[int, int, Plan]:
@@ -104,17 +104,14 @@ class LevelCurves(Theorem):
 
     def expression(self, query: Query) -> Any:
         """In K and m, where G has symbols."""
-        breaks, levels = sizes(self, query, "K", "m")
+        breaks, levels = self.sizes(query, "K", "m")
         return conditional(query, query.F.span(SYMBOLIC) * _error(SYMBOLIC, breaks, levels, query.p))
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         breaks, levels, _ = self._plan(query, witness)
-        needed, error = size_text(self.smallest_network(query, witness)), above(self.evaluate(BALL, query, witness))
-        text = f"The widths of $G$ allow $K={breaks}$ breaks and $m={levels}$ curves ({needed} are enough)"
         built = rounded(self.built(query, witness), True)
         return (
-            *self.outline(query),
-            Step(f"{text}; the error is at most ${error}$.", self.citations),
+            *self.allowed(query, witness, f"$K={breaks}$ breaks and $m={levels}$ curves"),
             Step(
                 f"This is for the best place of the breaks and a limit of steep units. What is built has the best of "
                 f"${_shifts(breaks, levels)}$ places and steps $2^{{-22}}$ wide: error at most about ${built}$."

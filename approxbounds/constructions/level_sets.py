@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
-from approxbounds.constructions.placement import placement_refusal, power_of, reshaped, size_text, sizes, widths_of
+from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.constructions.construction import Construction
+from approxbounds.constructions.placement import placement_refusal, power_of, reshaped, widths_of
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.facts.built import AffineMap, DenseNetwork, dense, require_moderate
 from approxbounds.facts.grid import Function, cube_indices
 from approxbounds.facts.networks import NetworkFacts
-from approxbounds.render import above
-from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
+from approxbounds.theorem import Query, Step, conditional
 from approxbounds.validation import Number, is_infinite, is_symbolic
 from approxbounds.witness import Witness, integer_of, require
 
@@ -48,7 +47,7 @@ def _stages(widths: tuple[int, ...], needed: tuple[int, ...]) -> tuple[int, ...]
     return reached.get(len(needed) - 1)
 
 
-class LevelSets(Theorem):
+class LevelSets(Construction):
     """Heaviside networks, d >= 2: two hidden layers for d = 2, three for d > 2; the other layers pass all units on.
 
     Hypotheses: F has values in [a, b]; and either f changes by at most C t^r if x_d changes by t (``last_modulus``;
@@ -71,8 +70,6 @@ class LevelSets(Theorem):
         r"$\{i_d\ge h(i_1,\dots,i_{d-1})\}$, one Heaviside unit each; $m$ of them give $V$ up to "
         r"$\frac{D+\lambda(k_d-1)}{2(m+1)}$, $D$ the range of $V$."
     )
-    citations = (Citation("approxbounds", "5"),)
-    direction = Direction.UPPER
     by_steps = True
 
     def refusal(self, query: Query) -> str | None:
@@ -153,18 +150,12 @@ class LevelSets(Theorem):
         """In k, kappa = k_d and m, where G has symbols."""
         if query.symbols and not query.G.symbols:
             raise NoExpressionError(f"{self.id}: the closed form needs numbers, or symbols for the widths, too")
-        return conditional(query, self._error(SYMBOLIC, query, *sizes(self, query, "k", "kappa", "m")))
+        return conditional(query, self._error(SYMBOLIC, query, *self.sizes(query, "k", "kappa", "m")))
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         k, last, m = (integer_of(witness, name) for name in ("k", "last", "levels"))
-        needed, error = size_text(self.smallest_network(query, witness)), above(self.evaluate(BALL, query, witness))
-        text = (
-            f"The widths of $G$ allow ${k}$ cells in each coordinate but the last, ${last}$ in that, and ${m}$ levels"
-        )
-        return (
-            *self.outline(query),
-            Step(f"{text} ({needed} are enough); the error is at most ${error}$.", self.citations),
-        )
+        text = f"${k}$ cells in each coordinate but the last, ${last}$ in that, and ${m}$ levels"
+        return self.allowed(query, witness, text)
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
         sides = [integer_of(witness, name) for name in ("k", "last", "levels")]

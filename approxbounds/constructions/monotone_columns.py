@@ -9,21 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.constructions.construction import Construction
 from approxbounds.constructions.pairs import cell_widths, most_units
-from approxbounds.constructions.placement import reshaped, size_text, widths_of
+from approxbounds.constructions.placement import reshaped, widths_of
 from approxbounds.constructions.smoothness import cut_choices
 from approxbounds.constructions.splits import best_split
 from approxbounds.constructions.window_networks import STEEP, Built, Cells, built_step, least_loss, window_network
 from approxbounds.constructions.windows import boxes_refusal
-from approxbounds.errors import HypothesisError, NotApplicableError, echo
+from approxbounds.errors import NotApplicableError, echo
 from approxbounds.facts.built import DenseNetwork, require_moderate
 from approxbounds.facts.functions import Regularity
 from approxbounds.facts.grid import Function
 from approxbounds.facts.networks import NetworkFacts
-from approxbounds.render import above
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
+from approxbounds.theorem import Query, Step, conditional
 from approxbounds.validation import MOST_UNITS, Number
 from approxbounds.witness import Witness, integer_of, require
 
@@ -40,7 +40,7 @@ def _before(widths: tuple[int, ...], dim: int, cells: int) -> int:
     return found
 
 
-class MonotoneColumns(Theorem):
+class MonotoneColumns(Construction):
     """Step functions on boxes k_1 x .. x k_d with the middle of the range of f on each, a unit for each column.
 
     Hypotheses: d >= 2, all f in F are non-decreasing in each coordinate and have a known range, p < inf, ReLU, biases,
@@ -63,7 +63,6 @@ class MonotoneColumns(Theorem):
         r"$(A_Q(x_1)+B-M\sum_{j>1}\operatorname{dist}(x_j,I_j))_+$ a column $Q$ of boxes, $M\to\infty$."
     )
     citations = (Citation("approxbounds", "5.1"),)
-    direction = Direction.UPPER
 
     def names(self, query: Query) -> tuple[str, ...]:
         return tuple(f"k{j}" for j in range(1, int(query.F.domain_dim) + 1))
@@ -77,7 +76,7 @@ class MonotoneColumns(Theorem):
         """The numbers of parts of x_2, .., x_d differ by one at most. What fits best does not depend on p."""
         found = self._fitted(query, lambda cuts: self._units(query, prod(cuts)))
         if found is None:
-            raise HypothesisError(f"the widths of G have no room for it (id {self.id})")
+            raise self.no_room
         return dict(zip(self.names(query), found, strict=True))
 
     def _fitted(self, query: Query, units: Callable[[tuple[int, ...]], int]) -> tuple[int, ...] | None:
@@ -153,19 +152,11 @@ class MonotoneColumns(Theorem):
 
     def expression(self, query: Query) -> Any:
         """In the k_j, where G has symbols."""
-        import sympy
-
-        if query.G.symbols:
-            sizes = [sympy.Symbol(name, positive=True, integer=True) for name in self.names(query)]
-        else:
-            sizes = [SYMBOLIC.number(k) for k in self.search(query).values()]
-        return conditional(query, query.F.box_error(SYMBOLIC, sizes, query.p))
+        return conditional(query, query.F.box_error(SYMBOLIC, self.sizes(query, *self.names(query)), query.p))
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         shape = r"\times".join(str(witness[name]) for name in self.names(query))
-        needed, error = size_text(self.smallest_network(query, witness)), above(self.evaluate(BALL, query, witness))
-        text = f"The widths of $G$ allow ${shape}$ boxes ({needed} are enough); the error is at most ${error}$."
-        steps = (*self.outline(query), Step(text, self.citations))
+        steps = self.allowed(query, witness, f"${shape}$ boxes")
         try:
             return (*steps, built_step(self.built(query, witness)))
         except NotApplicableError:

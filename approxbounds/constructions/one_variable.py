@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
+from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
+from approxbounds.constructions.construction import Construction
 from approxbounds.constructions.interpolation import free_pieces
-from approxbounds.constructions.placement import reshaped, size_text, sizes
+from approxbounds.constructions.placement import reshaped
 from approxbounds.facts.networks import NetworkFacts
-from approxbounds.render import above
-from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem
+from approxbounds.theorem import Query, Step
 from approxbounds.validation import MOST_UNITS
 from approxbounds.witness import Witness, integer_of, require
 
@@ -43,11 +42,8 @@ def apart(nodes: NDArray[np.float64]) -> NDArray[np.float64]:
     return moved
 
 
-class OneVariable(Theorem):
+class OneVariable(Construction):
     """An error that depends on the number n of intervals only. Witness: ``pieces`` (n)."""
-
-    citations = (Citation("approxbounds", "5"),)
-    direction = Direction.UPPER
 
     @abstractmethod
     def error(self, A: Arithmetic[V], query: Query, pieces: V | float) -> V:
@@ -58,20 +54,11 @@ class OneVariable(Theorem):
 
     def expression(self, query: Query) -> Any:
         """In n, where G has symbols."""
-        (n,) = sizes(self, query, "n")
+        (n,) = self.sizes(query, "n")
         return self.error(SYMBOLIC, query, n)
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        n = integer_of(witness, "pieces")
-        needed = size_text(self.smallest_network(query, witness))
-        error = above(self.error(BALL, query, BALL.number(n)))
-        return (
-            *self.outline(query),
-            Step(
-                f"The widths of $G$ allow $n={n}$ intervals ({needed} are enough); the error is at most ${error}$.",
-                self.citations,
-            ),
-        )
+        return self.allowed(query, witness, f"$n={integer_of(witness, 'pieces')}$ intervals")
 
 
 class FreePieces(OneVariable):

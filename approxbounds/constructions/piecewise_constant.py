@@ -1,4 +1,4 @@
-"""Constants, and piecewise constants on cubes realised by two hidden layers of units. THEORY.md, section 5."""
+"""Piecewise constants on cubes realised by two hidden layers of units. THEORY.md, section 5."""
 
 from __future__ import annotations
 
@@ -7,65 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
+from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
+from approxbounds.constructions.construction import Construction
 from approxbounds.constructions.means import cube_means, mean_error, takes_means
-from approxbounds.constructions.placement import placement_refusal, power_of, reshaped, size_text, sizes, widths_of
+from approxbounds.constructions.placement import placement_refusal, power_of, reshaped, widths_of
 from approxbounds.errors import NotApplicableError, echo
 from approxbounds.facts.built import AffineMap, DenseNetwork, dense, require_moderate
 from approxbounds.facts.grid import Function, cube_indices
 from approxbounds.facts.networks import NetworkFacts
-from approxbounds.render import above
-from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
+from approxbounds.theorem import Query, Step, conditional
 from approxbounds.validation import MOST_WEIGHTS, Number, is_infinite, is_symbolic
 from approxbounds.witness import Witness, integer_of, require
 
-__all__ = ["ConstantConstruction", "CubeConstruction", "cube_widths", "cubes_refusal"]
-
-
-class ConstantConstruction(Theorem):
-    """The best constant: E_p <= (b - a)/2 for functions with values in [a, b], and any G that contains it."""
-
-    id = "constant"
-    title = "The best constant"
-    statement = r"The constant $(a+b)/2$ is within $(b-a)/2$ of every function with values in $[a,b]$."
-    citations = (Citation("approxbounds", "5"),)
-    direction = Direction.UPPER
-    any_measure = True
-
-    def refusal(self, query: Query) -> str | None:
-        if not query.G.contains_constants:
-            return "G is not known to contain the constants (real output biases, splines, polynomials have them)"
-        if query.F.value_range is None:
-            return "no range of the functions of F is known"
-        return None
-
-    def search(self, query: Query) -> Witness:
-        return {}
-
-    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
-        return query.F.span(A) / 2
-
-    def rate(self, query: Query) -> Any:
-        return SYMBOLIC.number(1)
-
-    def expression(self, query: Query) -> Any:
-        return self.evaluate(SYMBOLIC, query, {})
-
-    def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts | None:
-        return reshaped(query.G, (1,)) if placement_refusal(query.G) is None else None
-
-    def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
-        """The constant itself, whatever f is."""
-        reason = placement_refusal(query.G)
-        if reason is not None:
-            raise NotApplicableError(f"{self.id}: there is nothing to build: {reason}")
-        require_moderate(query.G)
-        low, high = query.F.value_range or (0, 0)
-        hidden = (np.zeros((0, 0)), np.zeros(0))
-        output = (np.zeros((1, 0)), np.array([float(low + high) / 2]))
-        return dense(query.G, [*[hidden] * len(widths_of(query.G)), output])
+__all__ = ["CubeConstruction", "cube_widths", "cubes_refusal"]
 
 
 def cube_widths(power: int, dim: int, k: int) -> tuple[int, ...]:
@@ -136,7 +91,7 @@ def _last_of_steps(widths: tuple[int, ...], needed: tuple[int, ...]) -> int | No
     return None
 
 
-class CubeConstruction(Theorem):
+class CubeConstruction(Construction):
     """Step functions on the k^d cubes of side 1/k, realised by Heaviside or max(x,0)^q networks.
 
     The error is that of the function class, ``F.cube_error``: R times the L^p norm of |x - c|_2^s on a cube of side 1/k
@@ -152,8 +107,6 @@ class CubeConstruction(Theorem):
         r"A step function on the $k^d$ cubes of side $1/k$, realised by two hidden layers ($d(k-1)$ steps, $k^d-1$ "
         r"cube indicators; for $\max(x,0)^q$ each step is a difference of $q+1$ steep units, in $L^p$, $p<\infty$)."
     )
-    citations = (Citation("approxbounds", "5"),)
-    direction = Direction.UPPER
     by_steps = True
 
     def refusal(self, query: Query) -> str | None:
@@ -188,20 +141,11 @@ class CubeConstruction(Theorem):
 
     def expression(self, query: Query) -> Any:
         """In k, where G has symbols."""
-        (k,) = sizes(self, query, "k")
+        (k,) = self.sizes(query, "k")
         return conditional(query, self._error(SYMBOLIC, query, k))
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        k = integer_of(witness, "k")
-        error = self._error(BALL, query, BALL.number(k))
-        needed = size_text(self.smallest_network(query, witness))
-        return (
-            *self.outline(query),
-            Step(
-                f"The widths of $G$ allow $k={k}$ ({needed} are enough); the error is at most ${above(error)}$.",
-                self.citations,
-            ),
-        )
+        return self.allowed(query, witness, f"$k={integer_of(witness, 'k')}$")
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
         power = power_of(query.G)

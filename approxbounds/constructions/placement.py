@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
-from approxbounds.arithmetic import SYMBOLIC
 from approxbounds.facts.networks import NetworkFacts
-from approxbounds.theorem import Query, Theorem
 from approxbounds.validation import Number
 
 __all__ = [
@@ -18,7 +15,6 @@ __all__ = [
     "reshaped",
     "runs",
     "size_text",
-    "sizes",
     "two_layers_refusal",
     "widths_of",
 ]
@@ -90,15 +86,6 @@ def runs(G: NetworkFacts) -> tuple[tuple[int, int], ...]:
 def fits(G: NetworkFacts, width: int, hidden: int) -> bool:
     """Whether a ReLU network of this width and number of hidden layers embeds in G, layer by layer (:func:`runs`)."""
     return any(own >= width and length >= hidden for own, length in runs(G))
-
-
-def sizes(theorem: Theorem, query: Query, *names: str) -> list[Any]:
-    """The sizes of the construction in G as SymPy numbers; symbols of these names where G has symbols."""
-    import sympy
-
-    if query.G.symbols:
-        return [sympy.Symbol(name, positive=True, integer=True) for name in names]
-    return [SYMBOLIC.number(size) for size in theorem.search(query).values()]
 
 
 def reshaped(G: NetworkFacts, widths: tuple[int, ...]) -> NetworkFacts:

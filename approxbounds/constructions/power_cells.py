@@ -6,8 +6,9 @@ from itertools import pairwise
 from math import ceil, comb, factorial
 from typing import Any
 
-from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
-from approxbounds.constructions.placement import placement_refusal, power_of, reshaped, size_text, sizes, widths_of
+from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
+from approxbounds.constructions.construction import Construction
+from approxbounds.constructions.placement import placement_refusal, power_of, reshaped, widths_of
 from approxbounds.constructions.power_networks import one_layer, two_layers
 from approxbounds.constructions.taylor import monic_norm, near_in_square_mean, projection_error, taylor_error
 from approxbounds.errors import HypothesisError, NotApplicableError, echo
@@ -15,9 +16,7 @@ from approxbounds.facts.built import DenseNetwork, dense, require_moderate
 from approxbounds.facts.grid import Function
 from approxbounds.facts.hypercube import integer_root
 from approxbounds.facts.networks import NetworkFacts
-from approxbounds.render import above
-from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem
+from approxbounds.theorem import Query, Step
 from approxbounds.validation import Number, is_infinite, is_symbolic
 from approxbounds.witness import Witness, integer_of, require
 
@@ -50,7 +49,7 @@ def cells_in_two_layers(widths: tuple[int, ...], power: int, dim: int) -> int:
     return best
 
 
-class PowerCells(Theorem):
+class PowerCells(Construction):
     """A polynomial of degree <= q on each of b^d cubes of side 1/b, by max(x,0)^q, q >= 2; p < inf, or b = 1.
 
     Hypotheses: all derivatives of f of order e are bounded by R, or those of order n = ceil(s) - 1 <= q are Hölder with
@@ -72,8 +71,6 @@ class PowerCells(Theorem):
         r"$b^d$ cubes: powers of affine functions span the polynomials, and one unit of the second layer switches one "
         r"of them on in its cube; for $d=1$, $q+1$ close breaks change one polynomial to the next."
     )
-    citations = (Citation("approxbounds", "5"),)
-    direction = Direction.UPPER
 
     def refusal(self, query: Query) -> str | None:
         F, G, s = query.F, query.G, query.F.holder_smoothness
@@ -139,14 +136,11 @@ class PowerCells(Theorem):
 
     def expression(self, query: Query) -> Any:
         """In b, where G has symbols."""
-        (b,) = sizes(self, query, "b")
+        (b,) = self.sizes(query, "b")
         return self._error(SYMBOLIC, query, b)
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        b, needed = integer_of(witness, "cells"), size_text(self.smallest_network(query, witness))
-        error = above(self._error(BALL, query, BALL.number(b)))
-        text = f"The widths of $G$ allow $b={b}$ ({needed} are enough); the error is at most ${error}$."
-        return (*self.outline(query), Step(text, self.citations))
+        return self.allowed(query, witness, f"$b={integer_of(witness, 'cells')}$")
 
     def _in_one_layer(self, query: Query, b: int) -> bool:
         return b <= cells_in_one_layer(widths_of(query.G), power_of(query.G), int(query.F.domain_dim))

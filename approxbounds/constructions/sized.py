@@ -7,24 +7,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
-from approxbounds.constructions.placement import relu_refusal, size_text
-from approxbounds.errors import HypothesisError, echo
+from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.constructions.construction import Construction
+from approxbounds.constructions.placement import relu_refusal
+from approxbounds.errors import echo
 from approxbounds.facts.functions import Regularity
-from approxbounds.render import above
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem, conditional
+from approxbounds.theorem import Query, Step, conditional
 from approxbounds.validation import Number, is_symbolic
 from approxbounds.witness import Witness, integer_of, require
 
 __all__ = ["SizedConstruction"]
 
 
-class SizedConstruction(Theorem):
+class SizedConstruction(Construction):
     """A construction for smooth F in ReLU networks, of which the witness has the sizes :meth:`names`."""
 
     citations = (Citation("approxbounds", "5.1"),)
-    direction = Direction.UPPER
 
     @abstractmethod
     def names(self, query: Query) -> tuple[str, ...]:
@@ -63,7 +62,7 @@ class SizedConstruction(Theorem):
 
         found = self.best(query, error)
         if found is None:
-            raise HypothesisError(f"the widths of G have no room for it (id {self.id})")
+            raise self.no_room
         return found
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
@@ -74,21 +73,13 @@ class SizedConstruction(Theorem):
 
     def expression(self, query: Query) -> Any:
         """In the sizes, where G has symbols."""
-        import sympy
-
-        if query.G.symbols:
-            sizes = {name: sympy.Symbol(name, positive=True, integer=True) for name in self.names(query)}
-        else:
-            sizes = {name: SYMBOLIC.number(size) for name, size in self.search(query).items()}
+        names = self.names(query)
+        sizes = dict(zip(names, self.sizes(query, *names), strict=True))
         return conditional(query, self.error(SYMBOLIC, self._regularity(query), query.p, sizes))
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         shown = ", ".join(f"{name}={size}" for name, size in witness.items())
-        network = self.smallest_network(query, witness)
-        enough = "" if network is None else f" ({size_text(network)} are enough)"
-        error = above(self.evaluate(BALL, query, witness))
-        text = f"The widths of $G$ allow ${shown}${enough}; the error is at most ${error}$."
-        return (*self.outline(query), Step(text, self.citations))
+        return self.allowed(query, witness, f"${shown}$")
 
     @staticmethod
     def _regularity(query: Query) -> Regularity:

@@ -27,6 +27,7 @@ __all__ = [
     "difference_cell",
     "fit_gradings",
     "float_nodes",
+    "graded",
     "interpolated_cell",
     "node",
     "strip_cell",
@@ -52,8 +53,13 @@ def node(A: Arithmetic[V], i: int, n: int, grading: Fraction) -> V:
     return A.power(A.number(Fraction(2 * i, n)), A.number(grading)) / 2 if i else A.number(0)
 
 
-def float_nodes(n: int, grading: float) -> NDArray[np.float64]:
+def graded(A: Arithmetic[V], n: int, grading: Fraction) -> list[V]:
     """All nodes."""
+    return [node(A, i, n, grading) for i in range(n + 1)]
+
+
+def float_nodes(n: int, grading: float) -> NDArray[np.float64]:
+    """All nodes as doubles."""
     left = (2 * np.arange(n // 2 + 1) / n) ** grading / 2
     return np.concatenate([left, 1 - left[::-1][1 - n % 2 :]])
 
