@@ -182,7 +182,7 @@ def _placed(f: Function, breaks: int, levels: NDArray[np.float64]) -> tuple[NDAr
         inside = some[:, shifts : (breaks + 1) * shifts + 1]
         for j in range(shifts):
             nodes = some[:, j::shifts]
-            between = (nodes[:, :-1, None] * (1 - share) + nodes[:, 1:, None] * share).reshape(len(some), -1)
+            between = (nodes[:, :-1, None] + np.diff(nodes, axis=1)[:, :, None] * share).reshape(len(some), -1)
             own = np.hstack([between, nodes[:, -1:]])[:, shifts - j :][:, : breaks * shifts + 1]
             distances[j] += _area(inside - own)
     best = int(np.argmin(distances))
@@ -191,10 +191,11 @@ def _placed(f: Function, breaks: int, levels: NDArray[np.float64]) -> tuple[NDAr
 
 def _area(gaps: NDArray[np.float64]) -> float:
     """A multiple of the sum of the integrals of |g|, g piecewise linear with these values."""
-    left, right = gaps[:, :-1], gaps[:, 1:]
-    total = np.abs(left) + np.abs(right)
-    crossing = (left * left + right * right) / np.where(total > 0, total, 1.0)
-    return float(np.where(left * right < 0, crossing, total).sum())
+    sizes = np.abs(gaps)
+    row, crossed = np.nonzero(gaps[:, :-1] * gaps[:, 1:] < 0)
+    left, right = sizes[row, crossed], sizes[row, crossed + 1]
+    ends = sizes[:, 0].sum() + sizes[:, -1].sum()
+    return float(2 * sizes.sum() - ends - (2 * left * right / (left + right)).sum())
 
 
 def _heights(f: Function, x: NDArray[np.float64], levels: NDArray[np.float64]) -> NDArray[np.float64]:
