@@ -11,7 +11,9 @@ from scipy import integrate, stats
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT
-from approxbounds.constructions.graded_grids import GradedGrids, Nodes, Shape, distortion
+from approxbounds.constructions.graded_grids import GradedGrids
+from approxbounds.constructions.graded_networks import Shape
+from approxbounds.constructions.graded_nodes import Nodes, distortion
 
 LAWS = {
     "normal": (ab.Normal(dim=1, mean=2, deviation="1/3"), stats.norm(2, 1 / 3)),
@@ -31,10 +33,9 @@ def graded(F, G, p):
 
 def places(law, nodes):
     """All nodes, in the coordinate."""
-    near = np.array(nodes.places(FLOAT, law))
-    found = np.union1d(-near, near) if law.two_sided else near
+    found = nodes.positions(law)
     assert len(found) == nodes.count
-    return float(law.start) + float(law.unit) * found
+    return found
 
 
 def coordinates(bound):
@@ -137,9 +138,7 @@ MIXED = ab.Product(marginals=(ab.Exponential(rate=2), ab.Normal(dim=1, mean=1), 
 )
 @pytest.mark.parametrize("p", [1, 3])
 def test_functions_of_several_variables(mu, G, shape, p):
-    rng = np.random.default_rng(3)
-    draw = {"GaussLaw": rng.standard_normal, "ExponentialLaw": rng.standard_exponential, "UniformLaw": rng.random}
-    x = np.stack([float(law.start) + float(law.unit) * draw[type(law).__name__](4000) for law in mu.laws], axis=1)
+    x = _draw(mu, 4000)
     for s in ("1/2", 1):
         bound = graded(ab.under(ab.HolderBall(smoothness=s, dim=mu.dimension), mu), G, p)
         assert bound.witness["shape"] == (shape or bound.witness["shape"])
@@ -150,43 +149,68 @@ def test_functions_of_several_variables(mu, G, shape, p):
             assert float(gap.mean()) ** (1 / p) <= bound.value
 
 
-def test_a_network_of_the_widths_is_as_near():
-    """Strips on the plane by a ReLU network of widths (n_1, n_2) with its weights: x shifted far, steep switches."""
-    F, G = ab.under(ab.LipschitzBall(dim=2), ab.Normal(dim=2)), relu(20, 20, d=2)
-    bound = graded(F, G, 2)
-    (nodes, linear), (centres, _) = coordinates(bound)
-    assert linear and bound.witness["shape"] == "strips"
-    breaks, jumps, far, steep = nodes, (centres[1:] + centres[:-1]) / 2, 40.0, 1e6
-    f = rough(2, 1.0, 1.0, seed=5)
-    values = np.array([f(np.stack([nodes, np.full(len(nodes), c)], axis=1)) for c in centres])
-    slopes = np.diff(np.pad(np.diff(values, axis=1) / np.diff(nodes), ((0, 0), (1, 1))), axis=1)  # changes of slope
-    early = 20 - 1 - len(breaks)  # breaks of x_2 in the first layer
-    first = np.zeros((20, 2))
-    first[: len(breaks), 0], first[len(breaks) :, 1] = 1, 1
-    biases = np.concatenate([-breaks, [far], -jumps[:early]])
-    second, offsets, output = [], [], []
-    base, constant = np.zeros(20), values[0, 0]
-    base[: len(breaks)] = slopes[0]
-    for i, jump in enumerate(jumps):
-        row = np.zeros(20)
-        row[len(breaks)] = steep  # x_2 + far
-        offsets.append(-steep * (jump + far) + values[i + 1, 0] - values[i, 0])
-        second.append(row + np.concatenate([slopes[i + 1] - slopes[i], np.zeros(20 - len(breaks))]))
-        output.append(1.0)
-        if i < early:
-            base[len(breaks) + 1 + i] -= steep
-        else:
-            second.append(row)
-            offsets.append(-steep * (jump + far))
-            output.append(-1.0)
-    shift = steep * far * (early + 1)
-    second, offsets, output = [*second, base], [*offsets, constant + shift], [*output, 1.0]
-    assert len(second) <= 20
-    x = np.random.default_rng(1).normal(size=(20000, 2))
-    hidden = np.maximum(x @ first.T + biases, 0)
-    g = np.maximum(hidden @ np.array(second).T + offsets, 0) @ output - shift
-    assert float(np.mean((f(x) - g) ** 2)) ** 0.5 <= bound.value
-    assert np.mean(np.abs(g - on_grid(f, coordinates(bound), x)) > 1e-2) < 1e-4
+def _draw(mu, count):
+    """Points that follow the measure, at quantiles in each coordinate."""
+    rng = np.random.default_rng(3)
+    draw = {"GaussLaw": rng.standard_normal, "ExponentialLaw": rng.standard_exponential, "UniformLaw": rng.random}
+    return np.stack([float(law.start) + float(law.unit) * draw[type(law).__name__](count) for law in mu.laws], axis=1)
+
+
+@pytest.mark.parametrize("widths", [(1, 6, 4), (12,), (5, 4, 3), (12, 12), (2, 12, 12), (3, 12, 12, 9, 12)], ids=str)
+@pytest.mark.parametrize("name", LAWS)
+def test_networks_of_one_variable(name, widths):
+    """What is built is the broken line, clamped, and as near as the bound says; the worst is not below lower bounds."""
+    mu, law = LAWS[name]
+    x = law.ppf((np.arange(20000) + 0.5) / 20000)[:, None]
+    F, worst = ab.under(ab.LipschitzBall(dim=1), mu), 0.0
+    for G in (relu(*widths), steps(*widths)):
+        bound = graded(F, G, 2)
+        grid = coordinates(bound)
+
+        def tents(x, nodes=grid[0][0]):
+            return np.minimum(np.abs(x - nodes).min(axis=1), 1)
+
+        for f in (rough(1, 1.0, law.std()), tents):
+            network = bound.build(f)
+            assert network.widths == widths
+            assert np.abs(network(x) - on_grid(f, grid, x)).max() <= 1e-11
+            worst = max(worst, float(np.sqrt(((network(x) - f(x)) ** 2).mean())) / bound.value)
+        assert ab.lower_bound(F, G, p=2).value <= worst * bound.value
+    assert worst <= 1
+
+
+@pytest.mark.parametrize(
+    ("mu", "G"),
+    [
+        (ab.Normal(dim=2), relu(20, 20, d=2)),
+        (ab.Normal(dim=2), relu(9, 20, 20, 20, d=2)),
+        (ab.Normal(dim=2), relu(2, 2, d=2)),
+        (ab.Normal(dim=2), steps(30, 30, 100, d=2)),
+        (ab.Box(low=(0, 1), high=(2, 4)), relu(20, 20, d=2)),
+        (MIXED, relu(24, 50, 24, d=3)),
+        (MIXED, relu(12, 6, d=3)),
+        (MIXED, steps(30, 150, d=3)),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("p", [1, 3])
+def test_networks_of_several_variables(mu, G, p):
+    x = _draw(mu, 4000)
+    F = ab.under(ab.LipschitzBall(dim=mu.dimension), mu)
+    bound = graded(F, G, p)
+    f = rough(mu.dimension, 1.0, x.std(axis=0))
+    network = bound.build(f)
+    far = np.abs(network(x) - on_grid(f, coordinates(bound), x)) > 1e-6
+    assert network.widths == G.widths and far.mean() <= 0.001  # where switches have their steps
+    error = float((np.abs(network(x) - f(x)) ** p).mean()) ** (1 / p)
+    assert ab.lower_bound(F, G, p=p).value <= error <= bound.value
+
+
+def test_steps_of_continuous_units_are_a_limit():
+    F = ab.under(ab.LipschitzBall(dim=1), ab.Normal(dim=1))
+    with pytest.raises(ab.NotApplicableError, match="only in the limit of large weights"):
+        graded(F, ab.ReLUPowerNetwork(widths=(9,), input_dim=1, power=2), 2).build(lambda x: x[:, 0])
+    assert graded(F, relu(1), 2).witness["shape"] == "steps"  # a constant: no break is left for a node
 
 
 @pytest.mark.parametrize("p", [1, 2])

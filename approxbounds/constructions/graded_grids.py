@@ -2,177 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache, partial
-from itertools import pairwise
-from typing import Any
-
-import numpy as np
+from functools import partial
 
 from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V
 from approxbounds.bisection import largest
+from approxbounds.constructions.construction import Construction
+from approxbounds.constructions.graded_networks import Shape, graded_layers, zigzag_nodes
+from approxbounds.constructions.graded_nodes import LARGEST, Nodes, are_fixed, best_placed, distortion, free_ends
 from approxbounds.constructions.interpolation import free_pieces
-from approxbounds.constructions.piecewise_constant import cubes_refusal
+from approxbounds.constructions.piecewise_constant import cubes_refusal, no_steps
 from approxbounds.constructions.placement import placement_refusal, power_of, widths_of
 from approxbounds.constructions.splits import best_split, resolutions_up_to
 from approxbounds.constructions.switches import switch_plan
 from approxbounds.constructions.towers import tower_place
-from approxbounds.constructions.zigzag import zigzag_plan
-from approxbounds.errors import HypothesisError
+from approxbounds.errors import NotApplicableError
+from approxbounds.facts.built import DenseNetwork, dense, require_moderate
 from approxbounds.facts.functions import Placed
+from approxbounds.facts.grid import Function
 from approxbounds.measures.laws import Law
 from approxbounds.render import above
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem
+from approxbounds.theorem import Query, Step
 from approxbounds.validation import Number, is_infinite
 from approxbounds.witness import Witness, fraction_of, integer_of, require
 
-__all__ = ["GradedGrids", "Nodes", "distortion"]
+__all__ = ["GradedGrids"]
 
-_MOST_NODES, _FEW_NODES, _MOST_AXES, _PARTS = 2048, 48, 16, 1024
-_TAIL = (0, Fraction(1, 2), 1, 2, 4, 8)  # units beyond the last node of which the density is used
-_LARGEST = 64  # of extents and grades
-_GRADES = [Fraction(2) ** i for i in range(-5, 7)]
-
-
-class Shape(StrEnum):
-    """Which networks have the function: on the line, or on columns."""
-
-    LINE = "line"
-    ZIGZAG = "zigzag"
-    STEPS = "steps"
-    STRIPS = "strips"
-    TOWERS = "towers"
-
-
-@dataclass(frozen=True)
-class Nodes:
-    """Nodes of one coordinate, in units of its law; the function is constant before the first and after the last.
-
-    They are at ``extent (t + grade t^3)/(1 + grade)`` for equally spaced t. Between them it is linear, or steps from
-    one to the next at their middle.
-    """
-
-    count: int
-    linear: bool = False
-    extent: Fraction = Fraction(1)
-    grade: Fraction = Fraction(0)
-
-    def places(self, A: Arithmetic[V], law: Law) -> list[V]:
-        """Those at or above the start of the law; below it they are the mirror images, for laws of both sides."""
-        n = self.count
-        spaces = n - 1 if self.linear and n > 1 else n
-        if law.two_sided:
-            shares = [Fraction(2 * i - n + 1, spaces) for i in range(n // 2, n)]
-        else:
-            shares = [Fraction(i, spaces) if spaces < n else Fraction(2 * i + 1, 2 * n) for i in range(n)]
-        scale, grade = A.number(self.extent / (1 + self.grade)), A.number(self.grade)
-        return [scale * t * (1 + grade * t * t) for t in map(A.number, shares)]
-
-    def pieces(self, A: Arithmetic[V], law: Law) -> Iterator[tuple[V, V, V, V]]:
-        """(low, high, a, b): the squared distance is at most |(z-a)(z-b)|, monotone, at z from low to high above 0."""
-        places, zero = self.places(A, law), A.number(0)
-        mirrored = law.two_sided and self.count % 2 == 0
-        if self.linear and self.count > 1:
-            if mirrored:
-                yield zero, places[0], -places[0], places[0]
-            for a, b in pairwise(places):
-                middle = (a + b) / 2
-                yield a, middle, a, b
-                yield middle, b, a, b
-        else:
-            middles = [zero, *((a + b) / 2 for a, b in pairwise(places))]
-            for place, low in zip(places, middles, strict=True):
-                yield low, place, place, place
-            for place, high in zip(places, middles[1:], strict=False):
-                yield place, high, place, place
-        last = places[-1]
-        if law.sides is None:
-            for near, far in pairwise(_TAIL):
-                yield last + A.number(near), last + A.number(far), last, last
-        elif not self.linear or self.count == 1:
-            yield last, A.number(1), last, last
-
-
-def _part(A: Arithmetic[V], law: Law, part: tuple[Any, Any, Any, Any], q: Number, cap: V) -> Any:
-    """At least the integral of min(|(z-a)(z-b)|, cap)^q, monotone, over a part: its start, its width, a, b."""
-    near, width, a, b = part
-    first, middle, last = (abs((z - a) * (z - b)) for z in (near, near + width / 2, near + width))
-    mean = A.minimum((first + 4 * middle + last) / 6, cap)  # Simpson's rule is exact here
-    unit = A.number(law.unit)
-    found = law.density(A, near * unit) * unit * width * mean
-    return found if q == 1 else found * A.power(A.minimum(A.maximum(first, last), cap), A.number(q) - 1)
-
-
-def distortion(A: Arithmetic[V], law: Law, nodes: Nodes, q: Number, cap: V) -> V:
-    """At least the norm in L^q of min(squared distance from the nodes, cap), in squared units of the law.
-
-    The density decreases with the distance from the start, so on each part it is at most that at its near end.
-    """
-    pieces = list(nodes.pieces(A, law))
-    m = max(2, -(-_PARTS // len(pieces)))
-    if A.vectorised:
-        low, high, a, b = np.array(pieces, float).T[:, :, None]
-        width = (high - low) / m
-        found: Any = float(np.sum(_part(A, law, (low + width * np.arange(m), width, a, b), q, cap)))
-    else:
-        found = A.number(0)
-        for low, high, a, b in pieces:
-            width = (high - low) / m
-            found += sum(_part(A, law, (low + j * width, width, a, b), q, cap) for j in range(m))
-    if law.two_sided:
-        found = 2 * found
-    if law.sides is None:
-        reach = _reach(law, nodes)
-        found = found + A.power(cap, A.number(q)) * law.tail(A, reach)
-    return A.power(found, 1 / A.number(q))
-
-
-def _reach(law: Law, nodes: Nodes) -> Fraction:
-    """Units from the start that the pieces take up, or a little less."""
-    if nodes.linear and nodes.count > 1:
-        return nodes.extent + _TAIL[-1]
-    spaces = nodes.count if law.two_sided else 2 * nodes.count
-    t = Fraction(spaces - 1, spaces)
-    return nodes.extent * t * (1 + nodes.grade * t * t) / (1 + nodes.grade) + _TAIL[-1]
-
-
-@lru_cache(maxsize=4096)
-def _best(law: Law, start: Nodes, uniform: bool, q: Number, cap: float) -> tuple[float, Nodes]:
-    """Good nodes and their distortion, by steps of half the size where none is better."""
-    if _fixed(law, start.count):
-        return float(distortion(FLOAT, law, start, q, cap)), start
-    extent, grade, step = Fraction(2), 3, Fraction(2)
-    best: tuple[float, Fraction, int] | None = None
-    while step >= Fraction(1, 8):
-        around = [(extent, grade), (extent + step, grade), (extent - step, grade)]
-        around += [] if uniform else [(extent, grade + 1), (extent, grade - 1), (extent + step, grade + 1)]
-        tried = []
-        for e, g in around:
-            if 0 < e <= _LARGEST and 0 <= g < len(_GRADES):
-                nodes = replace(start, extent=e, grade=Fraction(0) if uniform else _GRADES[g])
-                tried.append((float(distortion(FLOAT, law, nodes, q, cap)), e, g))
-        least = min(tried)
-        if best is None or least[0] < best[0] * (1 - 1e-6):
-            best = least
-        else:
-            step /= 2
-        extent, grade = best[1:]
-    assert best is not None
-    return best[0], replace(start, extent=extent, grade=Fraction(0) if uniform else _GRADES[grade])
-
-
-def _fixed(law: Law, count: int) -> bool:
-    """Whether the nodes are where they are: for uniform laws, and one at the middle."""
-    return law.sides is not None or (law.two_sided and count == 1)
-
-
-def _ends(law: Law) -> int:
-    """How many nodes need no break: a finite end of the law, where the function is linear already."""
-    return 2 if law.sides is not None else 0 if law.two_sided else 1
+_MOST_NODES, _FEW_NODES, _MOST_AXES = 2048, 48, 16
 
 
 @dataclass(frozen=True)
@@ -209,7 +68,7 @@ class _Setting:
         return unit * unit * distortion(A, law, nodes, self.q, self.cap(A, law))
 
 
-class GradedGrids(Theorem):
+class GradedGrids(Construction):
     """Steps or broken lines at nodes that follow the laws of the coordinates, constant beyond the last ones.
 
     Hypotheses: mu a product of laws with densities that do not increase with the distance from their starts; |f(x) -
@@ -233,9 +92,7 @@ class GradedGrids(Theorem):
         r"$E_p\le C\big(\sum_j\|\min(v_j,c)\|_{L^q(\mu_j)}\big)^{r/2}$, $q=\max(1,rp/2)$, $c$ from the range of $f$."
     )
     citations = (Citation("approxbounds", "8.6"),)
-    direction = Direction.UPPER
     any_measure = True
-    unbuilt = "its weights are not worked out here; the nodes are in the witness"
 
     def refusal(self, query: Query) -> str | None:
         placed = query.F.placed
@@ -249,13 +106,11 @@ class GradedGrids(Theorem):
             return "it needs numbers, and p < inf"
         return placement_refusal(query.G)
 
-    # ------------------------------------------------------------------------------------------------ the networks
-
     def _counts(self, query: Query, shape: Shape, error: Callable[[list[int]], float]) -> list[int] | None:
         """Numbers of nodes for which G has room, of small error; None if there are none."""
         G, widths, d = query.G, widths_of(query.G), int(query.G.domain_dim)
         order = _Setting.of(query).order
-        ends = _ends(_Setting.of(query).laws[order[0]])
+        ends = free_ends(_Setting.of(query).laws[order[0]])
 
         def on_axes(first: int, cuts: int, others: int) -> list[int]:
             counts = [1] * d
@@ -271,9 +126,10 @@ class GradedGrids(Theorem):
         if power_of(G) != 1 or (d == 1) != (shape in (Shape.LINE, Shape.ZIGZAG)):
             return None
         if shape is Shape.LINE:
-            return on_axes(free_pieces(G) - 1 + ends, 1, 0)
+            first = free_pieces(G) - 1 + ends
+            return on_axes(first, 1, 0) if first else None
         if shape is Shape.ZIGZAG:
-            return on_axes(_zigzag_nodes(widths, ends), 1, 0) if _zigzag_nodes(widths, ends) else None
+            return on_axes(zigzag_nodes(widths, ends), 1, 0) if zigzag_nodes(widths, ends) else None
         found = []
         for others in range(1, min(d, len(widths))) if shape is Shape.TOWERS else [1]:
 
@@ -298,12 +154,12 @@ class GradedGrids(Theorem):
         if power_of(G) != 1:
             return "the activation must be ReLU"
         first, *cuts = (counts[axis] for axis in setting.order)
-        ends = _ends(setting.laws[setting.order[0]])
+        ends = free_ends(setting.laws[setting.order[0]])
         breaks = max(0, first - ends)
         if shape is Shape.LINE:
             fits = d == 1 and breaks < free_pieces(G)
         elif shape is Shape.ZIGZAG:
-            fits = d == 1 and first <= _zigzag_nodes(widths, ends)
+            fits = d == 1 and first <= zigzag_nodes(widths, ends)
         elif shape is Shape.STRIPS:
             fits = d > 1 and max(cuts[1:], default=1) == 1 and cuts[0] <= switch_plan(widths, d, d + breaks)[0]
         else:
@@ -317,14 +173,12 @@ class GradedGrids(Theorem):
         linear = [shape is not Shape.STEPS and j == setting.order[0] and n > 1 for j, n in enumerate(counts)]
         return list(zip(setting.laws, counts, linear, strict=True))
 
-    # --------------------------------------------------------------------------------------------------- the bound
-
     def search(self, query: Query) -> Witness:
         setting = _Setting.of(query)
 
         def placed(shape: Shape, counts: list[int]) -> list[tuple[float, Nodes]]:
             return [
-                _best(law, Nodes(count, linear), shape is Shape.ZIGZAG, setting.q, float(setting.cap(FLOAT, law)))
+                best_placed(law, Nodes(count, linear), shape is Shape.ZIGZAG, setting.q, float(setting.cap(FLOAT, law)))
                 for law, count, linear in self._nodes(query, shape, counts)
             ]
 
@@ -343,34 +197,49 @@ class GradedGrids(Theorem):
             if counts is not None and (best is None or error(shape, counts) < best[0]):
                 best = error(shape, counts), shape, counts
         if best is None:
-            raise HypothesisError("G has no room for any of the grids")
+            raise self.no_room
         witness: dict[str, int | Fraction | str] = {"shape": best[1].value}
         for j, (_, nodes) in enumerate(placed(*best[1:]), start=1):
             witness[f"n{j}"] = nodes.count
-            if not _fixed(setting.laws[j - 1], nodes.count):
+            if not are_fixed(setting.laws[j - 1], nodes.count):
                 witness[f"extent{j}"] = nodes.extent
                 if best[1] is not Shape.ZIGZAG:
                     witness[f"grade{j}"] = nodes.grade
         return witness
 
-    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
-        setting = _Setting.of(query)
-        name = witness.get("shape")
+    def _read(self, query: Query, witness: Witness) -> tuple[Shape, list[tuple[Law, Nodes]]]:
+        """The shape, and the nodes of each coordinate, for which G has room."""
+        setting, name = _Setting.of(query), witness.get("shape")
         require(name in list(Shape), f"shape must be one of {', '.join(Shape)}")
         shape = Shape(str(name))
         counts = [integer_of(witness, f"n{j}", minimum=1, maximum=_MOST_NODES) for j in range(1, len(setting.laws) + 1)]
         reason = self._room(query, shape, counts)
         require(reason is None, str(reason))
-        terms = []
+        found = []
         for j, (law, count, linear) in enumerate(self._nodes(query, shape, counts), start=1):
             nodes = Nodes(count, linear)
-            if not _fixed(law, count):
+            if not are_fixed(law, count):
                 extent = fraction_of(witness, f"extent{j}")
                 grade = Fraction(0) if shape is Shape.ZIGZAG else fraction_of(witness, f"grade{j}")
-                require(max(extent, grade) <= _LARGEST, f"extent{j} and grade{j} must be at most {_LARGEST}")
+                require(max(extent, grade) <= LARGEST, f"extent{j} and grade{j} must be at most {LARGEST}")
                 nodes = Nodes(count, linear, extent, grade)
-            terms.append(setting.term(A, law, nodes))
-        return setting.error(A, terms)
+            found.append((law, nodes))
+        return shape, found
+
+    def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
+        setting = _Setting.of(query)
+        return setting.error(A, [setting.term(A, law, nodes) for law, nodes in self._read(query, witness)[1]])
+
+    def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
+        """f enters by its values at the nodes; steps are built for Heaviside networks only.
+
+        Steps of switches are narrow, and numbers are passed on up to 128 units beyond the last nodes.
+        """
+        require_moderate(query.G)
+        shape, grid = self._read(query, witness)
+        if shape is Shape.STEPS and power_of(query.G) and grid[0][1].count > 1:
+            raise NotApplicableError(f"{self.id}: {no_steps(query.G)}")
+        return dense(query.G, graded_layers(f, shape, grid, _Setting.of(query).order, widths_of(query.G)))
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
         names = [name for name in witness if name.startswith("n")]
@@ -378,10 +247,3 @@ class GradedGrids(Theorem):
         error = above(self.evaluate(BALL, query, witness))
         text = f"The widths of $G$ allow ${shown}$ nodes in the coordinates (`{witness['shape']}`): at most ${error}$."
         return (*self.outline(query), Step(text, self.citations))
-
-
-def _zigzag_nodes(widths: tuple[int, ...], ends: int) -> int:
-    """The most equally spaced nodes of a broken line by pairs of layers, clamped beyond them; 0 if there is no room."""
-    own = widths if ends == 2 else (widths[0] - 2, *widths[1:])
-    plan = zigzag_plan(own) if own[0] > 0 and len(own) > 1 else None
-    return 0 if plan is None else plan[0] + 1

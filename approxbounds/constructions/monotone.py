@@ -11,7 +11,7 @@ from approxbounds.arithmetic import Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.constructions.interpolation import breaks_per_layer, interpolating_layers
 from approxbounds.constructions.one_variable import FreePieces, OneVariable, apart, levels_of, no_range
-from approxbounds.constructions.piecewise_constant import cube_widths, cubes_refusal
+from approxbounds.constructions.piecewise_constant import cube_widths, cubes_refusal, no_steps, step_layers
 from approxbounds.constructions.placement import placement_refusal, power_of, relu_refusal, reshaped, widths_of
 from approxbounds.errors import NotApplicableError
 from approxbounds.facts.built import DenseNetwork, dense, require_moderate
@@ -86,18 +86,13 @@ class MonotoneSteps(OneVariable):
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """Heaviside networks only; the steps are at the doubles where f passes the levels."""
         if power_of(query.G) != 0:
-            raise NotApplicableError(
-                f"{self.id}: there is nothing to build for {type(query.G).__name__}, whose continuous units become "
-                "steps only in the limit of large weights; a HeavisideNetwork has them"
-            )
+            raise NotApplicableError(f"{self.id}: {no_steps(query.G)}")
         require_moderate(query.G)
         n = integer_of(witness, "pieces", minimum=1)
         levels = levels_of(query, n)
         steps = _passed(f, levels[1:-1])
-        layers = [(np.ones((n - 1, 1)), -steps)]
-        layers += [(np.eye(n - 1), np.full(n - 1, -0.5))] * (len(widths_of(query.G)) - 1)
-        jump = (levels[-1] - levels[0]) / n
-        return dense(query.G, [*layers, (np.full((1, n - 1), jump), np.array([levels[0] + jump / 2]))])
+        middles = (levels[1:] + levels[:-1]) / 2
+        return dense(query.G, step_layers(widths_of(query.G), (np.ones((n - 1, 1)), -steps), middles))
 
 
 class MonotoneInterpolation(FreePieces):

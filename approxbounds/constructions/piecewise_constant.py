@@ -20,7 +20,7 @@ from approxbounds.theorem import Query, Step, conditional
 from approxbounds.validation import MOST_WEIGHTS, Number, is_infinite, is_symbolic
 from approxbounds.witness import Witness, integer_of, require
 
-__all__ = ["CubeConstruction", "cube_widths", "cubes_refusal"]
+__all__ = ["CubeConstruction", "cube_widths", "cubes_refusal", "no_steps", "step_layers"]
 
 
 def cube_widths(power: int, dim: int, k: int) -> tuple[int, ...]:
@@ -154,29 +154,37 @@ class CubeConstruction(Construction):
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """Heaviside networks only: f enters by ``F.cube_values`` on the cubes or, if they are nearer, by its means."""
         if power_of(query.G) != 0:
-            raise NotApplicableError(
-                f"{self.id}: there is nothing to build for {type(query.G).__name__}, whose continuous units become "
-                "steps only in the limit of large weights; a HeavisideNetwork has them"
-            )
+            raise NotApplicableError(f"{self.id}: {no_steps(query.G)}")
         require_moderate(query.G)
         k, d = integer_of(witness, "k", minimum=1), int(query.F.domain_dim)
         values = cube_means(f, k, d) if takes_means(query.F, query.p) else query.F.cube_values(f, k)
-        G, widths = query.G, widths_of(query.G)
-        layers = [_thresholds(k, d)]
-        if d == 1:
-            layers += [_passing(k - 1)] * (len(widths) - 1)
-            return dense(G, [*layers, (np.diff(values)[None, :], values[:1])])
-        first = _last_of_steps(widths, cube_widths(0, d, k))
-        layers += [_passing(len(layers[0][1]))] * (int(first or 1) - 1)
-        layers.append(_indicators(k, d))
-        layers += [_passing(k**d - 1)] * (len(widths) - len(layers))
-        return dense(G, [*layers, ((values[:-1] - values[-1])[None, :], values[-1:])])
+        first = np.repeat(k * np.eye(d), k - 1, axis=0), -np.tile(np.arange(1.0, k), d)  # 1[k x_j - i >= 0]
+        return dense(query.G, step_layers(widths_of(query.G), first, values.reshape((k,) * d)))
 
 
-def _thresholds(k: int, dim: int) -> AffineMap:
-    """Units (j, i), i = 1..k-1, in this order: 1[k x_j - i >= 0]."""
-    matrix = np.repeat(k * np.eye(dim), k - 1, axis=0)
-    return matrix, -np.tile(np.arange(1.0, k), dim)
+def no_steps(G: NetworkFacts) -> str:
+    """Why step functions are not built as networks of this kind."""
+    return (
+        f"there is nothing to build for {type(G).__name__}, whose continuous units become steps only in the limit of "
+        "large weights; a HeavisideNetwork has them"
+    )
+
+
+def step_layers(widths: tuple[int, ...], first: AffineMap, table: NDArray[np.float64]) -> list[AffineMap]:
+    """The layers of the Heaviside network with these values on boxes, as many in each coordinate.
+
+    ``first``: the units 1[x_j >= the i-th end], coordinate after coordinate.
+    """
+    dim, k, values = table.ndim, len(table), table.ravel()
+    layers = [first]
+    if dim == 1:
+        layers += [_passing(k - 1)] * (len(widths) - 1)
+        return [*layers, (np.diff(values)[None, :], values[:1])]
+    last = _last_of_steps(widths, cube_widths(0, dim, k))
+    layers += [_passing(len(first[1]))] * (int(last or 1) - 1)
+    layers.append(_indicators(k, dim))
+    layers += [_passing(k**dim - 1)] * (len(widths) - len(layers))
+    return [*layers, ((values[:-1] - values[-1])[None, :], values[-1:])]
 
 
 def _passing(units: int) -> AffineMap:

@@ -27,7 +27,7 @@ class Strips:
     """k forms of x and the ``units`` of all strips, one on each of k equal parts of the coordinate ``axis``.
 
     ``forms`` are their coefficients, shape (k, d + units); ``low``: no form has smaller values; ``steep``: a slope that
-    passes all differences of neighbours close to the ends of the parts.
+    passes all differences of neighbours close to the ends of the parts. ``ends``: these, of parts that are not equal.
     """
 
     axis: int
@@ -36,6 +36,7 @@ class Strips:
     constants: NDArray[np.float64]
     low: float
     steep: float
+    ends: NDArray[np.float64] | None = None
 
 
 class SwitchedConstruction(SizedConstruction):
@@ -113,7 +114,8 @@ def switched_layers(plan: Plan, dim: int, strips: Strips, depth: int) -> list[Af
 
 def _shares(plan: Plan, dim: int, strips: Strips) -> list[Share]:
     """What each pair adds: its own switches, and the first pair the first form too."""
-    jumps, shares, done = breaks(len(strips.forms)), [], 0
+    jumps = breaks(len(strips.forms)) if strips.ends is None else strips.ends
+    shares, done = [], 0
     fixed, steep = strips.forms.shape[1], strips.steep
     for pair in plan:
         count, more = _switches(pair, fixed)

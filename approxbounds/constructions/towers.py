@@ -26,7 +26,7 @@ from approxbounds.theorem import Query
 from approxbounds.validation import MOST_UNITS, Number
 from approxbounds.witness import Witness
 
-__all__ = ["TowerConstruction", "tower_place"]
+__all__ = ["TowerConstruction", "cut", "tower_layers", "tower_place"]
 
 _MOST_CUT = 16  # directions: 2^16 columns at least
 
@@ -37,7 +37,7 @@ def _needed(cuts: tuple[int, ...]) -> tuple[int, ...]:
     return (sum(cuts), *(prod(cuts[j:]) + 2 * (top - 1 - j) for j in range(top)))
 
 
-def _cut(cuts: tuple[int, ...]) -> tuple[int, ...]:
+def cut(cuts: tuple[int, ...]) -> tuple[int, ...]:
     """Without the coordinates at the end that are not cut."""
     count = max((j + 1 for j, k in enumerate(cuts) if k > 1), default=0)
     return cuts[:count]
@@ -51,7 +51,7 @@ def tower_place(widths: tuple[int, ...], cuts: tuple[int, ...]) -> tuple[int, tu
     >>> tower_place((64, 66, 8), (8, 8)), tower_place((64, 65, 8), (8, 8)), tower_place((9, 64, 3, 66, 8), (8, 8))[0]
     ((48, (0, 1, 2)), (0, ()), 0)
     """
-    needed = _needed(_cut(cuts))
+    needed = _needed(cut(cuts))
     reached: list[tuple[int, tuple[int, ...]]] = [(0, ())] * len(needed)
     passing = True
     for layer, width in enumerate(widths):
@@ -141,44 +141,46 @@ class TowerConstruction(SizedConstruction):
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts | None:
         intervals, *cuts = (int(witness[name]) for name in self.names(query))
-        first, *others = _needed(_cut(tuple(cuts)))
+        first, *others = _needed(cut(tuple(cuts)))
         return reshaped(query.G, (first + intervals, *others))
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """f enters by values on the middle lines or means; switches are 1e-7 wide and lose about 1e-7 R in sup norm."""
         require_moderate(query.G)
         intervals, *every = (int(witness[name]) for name in self.names(query))
-        widths, dim, cuts = widths_of(query.G), int(query.G.domain_dim), _cut(tuple(every))
+        widths, dim, cuts = widths_of(query.G), int(query.G.domain_dim), cut(tuple(every))
         _, places = tower_place(widths, cuts)
         order = axes(self._regularity(query))
         values = column_values(f, self._regularity(query), query.p, intervals, cuts)
         used = order[: len(cuts) + 1]
         low = 0.0 if cuts else float(values.min() - values.flat[0])
-        layers = placed_layers(_tower(values, dim, used, cuts), low, places, len(widths), np.eye(dim)[list(used)])
-        return dense(query.G, layers)
+        forms, inner = interpolants(values.reshape(-1, intervals + 1)), [breaks(k) for k in (intervals, *cuts)]
+        tower = tower_layers(values, forms, dim, used, inner)
+        return dense(query.G, placed_layers(tower, low, places, len(widths), np.eye(dim)[list(used)]))
 
 
-def _tower(values: NDArray[np.float64], dim: int, order: tuple[int, ...], cuts: tuple[int, ...]) -> list[AffineMap]:
-    """The hidden layers and the output by the values of all columns.
+def tower_layers(
+    values: NDArray[np.float64], columns: AffineMap, dim: int, order: tuple[int, ...], inner: list[NDArray[np.float64]]
+) -> list[AffineMap]:
+    """The hidden layers and the output by the values of all columns, and their forms of x_1 and its hinges.
 
-    The form is a sum of units, or without cuts the interpolant less its first value.
+    ``inner``: the inner nodes of x_1, and the inner ends of parts of the others. The form is a sum of units, or without
+    cuts the interpolant less its first value.
     """
-    intervals, steep = values.shape[-1] - 1, steepness(values)
-    forms, constants = interpolants(values.reshape(-1, intervals + 1))
-    parts = [
-        hinges(axis, np.concatenate([[0.0], breaks(k)]), dim) for axis, k in zip(order, (intervals, *cuts), strict=True)
-    ]
+    (forms, constants), steep = columns, steepness(values)
+    parts = [hinges(axis, np.concatenate([[0.0], own]), dim) for axis, own in zip(order, inner, strict=True)]
     layers = [(np.concatenate([m for m, _ in parts]), np.concatenate([b for _, b in parts]))]
     units, ends = len(layers[0][1]), np.cumsum([len(b) for _, b in parts])
     current = np.zeros((len(forms), units))  # the functions that are joined, as forms of the units
-    current[:, :intervals] = forms
+    current[:, : forms.shape[1]] = forms
     later = []  # of each coordinate to come: x and the sum of its hinges
     for start, stop in pairwise(ends):
         positions = np.arange(units)
         later.append(np.stack([positions == start, (positions > start) & (positions < stop)]).astype(float))
-    for k in cuts:
+    for jumps in inner[1:]:
+        k = len(jumps) + 1
         (x, summed), *later = later
-        jumps, chains, levels = breaks(k), current.reshape(-1, k, units), constants.reshape(-1, k)
+        chains, levels = current.reshape(-1, k, units), constants.reshape(-1, k)
         count, shift = len(chains), steep * float((1 - jumps).sum()) - float(values.min())
         rows = np.concatenate([chains[:, :1] - steep * summed, np.diff(chains, axis=1) + steep * x], axis=1)
         offsets = np.concatenate([levels[:, :1] + shift, np.diff(levels, axis=1) - steep * jumps], axis=1)
