@@ -7,10 +7,8 @@ labels of random points are fitted is evidence, for these points and labels only
 bounds of approxbounds, which no network may beat.
 """
 
-from __future__ import annotations
-
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -118,8 +116,8 @@ def memorisation(
     most, share = check.integer("most", most, most=10**5), _share("level", level)
     G, pdim = network_bound(config, steps)
     trainer = Trainer(config=config, restarts=restarts, iterations=iterations)
-    settings = numbers | {"method": "memorise", "most": most, "level": str(share)}
-    answers = _answers(config, settings, path, resume, partial(check.flag, "answer"))
+    settings = _settings(config, "memorise", most, numbers) | {"level": str(share)}
+    answers = Answers(path, settings, read=partial(check.flag, "answer"), resume=resume)
     best, worst = [0] * draws, [most + 1] * draws  # fitted, and not fitted
     needed = math.ceil(share * draws)
     tried = []
@@ -144,8 +142,8 @@ def memorisation(
             middle = (low + high) // 2
             low, high = (middle, high) if reached(middle) else (low, middle)
     require_possible(G, best)
-    about: dict[str, Any] = {"config": config, "steps": steps, "level": share, "seed": seed}
-    about |= {"restarts": restarts, "iterations": iterations, "fitted": tuple(best), "tried": tuple(sorted(tried))}
+    about: dict[str, Any] = {"config": config, "steps": steps, "level": share, "seed": seed, "restarts": restarts}
+    about |= {"iterations": iterations, "fitted": tuple(best), "tried": tuple(sorted(tried))}
     return Memorisation(**about, pseudo_dimension=pdim, limit=label_limit(G, share))
 
 
@@ -184,8 +182,8 @@ def shattered(
     most, pdim = check.integer("most", most, most=16), network_bound(config, steps)[1]
     trainer = Trainer(config=config, restarts=restarts, iterations=iterations)
     # margins and norms are gone, but named in files of before
-    settings = numbers | {"method": "shatter", "most": most, "gamma": "0", "norm": "None"}
-    answers = _answers(config, settings, path, resume, _witnesses)
+    settings = _settings(config, "shatter", most, numbers) | {"gamma": "0", "norm": "None"}
+    answers = Answers(path, settings, read=_witnesses, resume=resume)
     unverified = set(answers.found)
     any_network = tuple(network_from(config).parameters.flat.tolist())
     best = none = Shattering(config=config, steps=steps, points=(), witnesses=(any_network,), pseudo_dimension=pdim)
@@ -214,11 +212,8 @@ def shattered(
 
 # Inside --------------------------------------------------------------------------------------------------------------
 
-#: The least and the most of what is an integer.
-_RANGES = {
-    **{"steps": (1, 10**4), "draws": (1, 10**4), "sets": (1, 10**4), "restarts": (1, 10**4)},
-    **{"iterations": (1, 10**6), "candidates": (0, 10**5), "seed": (0, 2**63)},
-}
+#: Which integers are allowed; 1 to 10^4 of others.
+_RANGES = {"iterations": (1, 10**6), "candidates": (0, 10**5), "seed": (0, 2**63)}
 
 
 def _prepared(config: NetworkConfig, progress: bool) -> NetworkConfig:
@@ -233,8 +228,8 @@ def _prepared(config: NetworkConfig, progress: bool) -> NetworkConfig:
 
 
 def _checked(**given: int) -> dict[str, int]:
-    ranges = {name: dict(zip(("least", "most"), _RANGES[name], strict=True)) for name in given}
-    return {name: check.integer(name, value, **ranges[name]) for name, value in given.items()}
+    ranges = {name: _RANGES.get(name, (1, 10**4)) for name in given}
+    return {name: check.integer(name, given[name], least=least, most=most) for name, (least, most) in ranges.items()}
 
 
 def _share(name: str, value: object) -> Fraction:
@@ -250,10 +245,8 @@ def _share(name: str, value: object) -> Fraction:
     return found
 
 
-def _answers(
-    config: NetworkConfig, settings: dict[str, Any], path: str | Path | None, resume: bool, read: Callable[[Any], Any]
-) -> Answers:
-    return Answers(path, {"version": ab.__version__, "config": config.record(), **settings}, read=read, resume=resume)
+def _settings(config: NetworkConfig, method: str, most: int, numbers: dict[str, int]) -> dict[str, Any]:
+    return {"version": ab.__version__, "config": config.record(), "method": method, "most": most, **numbers}
 
 
 def _witnesses(answer: Any) -> tuple[Witness, ...] | None:

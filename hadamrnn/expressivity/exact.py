@@ -5,8 +5,6 @@ one square root. States therefore are (A + B sqrt(m)) / S with integers A, B and
 those of A|A| + m B|B|, as z -> z|z| increases. Nothing is rounded.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from hadamrnn.arrays import Array

@@ -5,8 +5,6 @@ squared hinge loss, with :meth:`Network.loss_and_gradients`, moves the rest. A f
 exact arithmetic (:mod:`hadamrnn.expressivity.exact`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property

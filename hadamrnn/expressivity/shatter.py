@@ -1,11 +1,9 @@
 """Shattered sets of sequences, with a network for each dichotomy as witness. See ``capacity.py``."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -61,35 +59,28 @@ class Shattering:
 
         The points must be sequences of ``steps`` steps, and a W that is to be orthogonal must be so up to rounding.
         """
-        bound, inputs = self.config.as_class(steps=self.steps), self.config.inputs
-        parameters = network_from(self.config).parameters.flat.size
+        bound, parameters = self.config.as_class(steps=self.steps), network_from(self.config).parameters.flat.size
         return (
             len(self.witnesses) == 2**self.size
             and all(len(point) == self.steps for point in self.points)
-            and all(_finite(now, inputs) for point in self.points for now in point)
+            and all(_finite(now, self.config.inputs) for point in self.points for now in point)
             and bound.pseudo_dimension().value <= self.pseudo_dimension
             and all(_finite(witness, parameters) for witness in self.witnesses)
             and all(self._has(*each) for each in enumerate(self.witnesses) if self.size)
         )
 
     def _has(self, number: int, witness: Witness) -> bool:
-        network = _network_with(self.config, witness)
-        V, c, x = network.parameters["V"], network.parameters["c"], np.array(self.points).swapaxes(0, 1)
-        separated = ExactStates(network, x).separates(V, c, labels_of(number, self.size))
-        return separated and network.defect() < ORTHOGONAL
+        network, labels = _network_with(self.config, witness), labels_of(number, self.size)
+        p, x = network.parameters, np.array(self.points).swapaxes(0, 1)
+        return ExactStates(network, x).separates(p["V"], p["c"], labels) and network.defect() < ORTHOGONAL
 
     def to_dict(self) -> dict[str, Any]:
         """All that :meth:`verify` needs, as JSON (its floats are read back exactly)."""
-        return {
-            "method": "shatter",
-            **vars(self),
-            "config": self.config.record(),
-            "size": self.size,
-            "ratio": self.ratio,
-        }
+        record = vars(self) | {"config": self.config.record(), "size": self.size, "ratio": self.ratio}
+        return {"method": "shatter", **record}
 
     @classmethod
-    def from_dict(cls, record: dict[str, Any]) -> Shattering:
+    def from_dict(cls, record: dict[str, Any]) -> Self:
         """The record of :meth:`to_dict`; nothing in it is to be believed before :meth:`verify` says so."""
         return cls(
             config=config_from(record["config"]),
