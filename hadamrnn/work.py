@@ -1,22 +1,18 @@
 """How work runs: calmly in one thread, in other processes or on a cluster, and on from where it was interrupted."""
 
-from __future__ import annotations
-
 import json
 import sys
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
 from hadamrnn import validation as check
 from hadamrnn.errors import HadamRNNError, ParameterError, bad_file
 from hadamrnn.files import read_file, write_file
-
-Key = TypeVar("Key")
-Result = TypeVar("Result")
 
 
 @contextmanager
@@ -34,32 +30,13 @@ def on_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()  # None if it is closed
 
 
-def computed(
-    function: Callable[..., Result], jobs: Mapping[Key, tuple[Any, ...]], **how: Any
-) -> Generator[tuple[Key, Result], None, None]:
-    """As :func:`approxbounds.workers.computed`, with the errors of this package."""
-    from approxbounds import workers
-
-    with _named():
-        yield from workers.computed(function, jobs, **how)
-
-
 @contextmanager
-def on_cluster(address: str | None) -> Iterator[None]:
-    """As :func:`approxbounds.workers.on_cluster`, with the errors of this package."""
-    from approxbounds import workers
-
-    with _named(), workers.on_cluster(address):
-        yield
-
-
-@contextmanager
-def _named() -> Iterator[None]:
-    """Errors of approxbounds in this block become those of this package."""
-    from approxbounds import errors
+def shared() -> Iterator[ModuleType]:
+    """The module approxbounds.workers, whose errors become those of this package while the block lasts."""
+    from approxbounds import errors, workers
 
     try:
-        yield
+        yield workers
     except errors.ParameterError as error:
         raise ParameterError(error.name, error.value, error.allowed) from error
     except errors.ApproxBoundsError as error:
@@ -83,10 +60,9 @@ class Answers:
     ) -> None:
         self.path = None if path is None else check.path("path", path)
         self.found: dict[tuple[int, ...], Any] = {}
-        check.flag("resume", resume)
+        if check.flag("resume", resume) and self.path is None:
+            raise ParameterError("resume", resume, "needs the name of a file")
         if self.path is None:
-            if resume:
-                raise ParameterError("resume", resume, "needs the name of a file")
             return
         lines = [json.dumps(settings, sort_keys=True)]
         if resume:

@@ -7,9 +7,8 @@ output, messages and progress to standard error. Exit status: 0 done, 1 not fini
 able to go on), 2 bad input, 130 ended at once by Ctrl-C (a second one, or where nothing is kept).
 """
 
-from __future__ import annotations
-
 import argparse
+import inspect
 import io
 import json
 import os
@@ -21,7 +20,6 @@ from typing import Any, NamedTuple
 
 import hadamrnn as hr
 from hadamrnn import validation as check
-from hadamrnn.cli.capacity import FIXED, add_capacity, capacity
 from hadamrnn.cli.options import add_fields, documentation, values
 from hadamrnn.deployed.packed import MAGIC, sizes
 from hadamrnn.errors import HadamRNNError, ParameterError, bad_file
@@ -31,7 +29,22 @@ from hadamrnn.tasks import TASKS, Task
 from hadamrnn.tasks.base import PARTS
 from hadamrnn.training.checkpoint import CHECKPOINT, LOG, MODEL, load_run
 from hadamrnn.training.sweep import FROM_TASK
-from hadamrnn.work import on_cluster, on_terminal
+from hadamrnn.work import on_terminal, shared
+
+#: Settings of a network that are the same for all measurements of capacity.
+FIXED = ("outputs", "many_to_many", "embedding", "loss", "dtype", "seed")
+#: Their other settings; the defaults are those of the functions.
+SEARCH = {
+    "draws": "random labellings (default 10)",
+    "level": "share of them that is to be fitted (default 1/2)",
+    "sets": "random sets of points, but for the method memorise (default 3)",
+    "candidates": "networks with random weights tried first, but for the method memorise (default 256)",
+    "restarts": "trainings before a labelling is given up (default 3; 5 but for the method memorise)",
+    "iterations": "steps of each training (default 500)",
+    "most": "points at most (default 4096; 12 but for the method memorise)",
+    "seed": "of points, labels and initial weights (default 0)",
+}
+
 
 # Commands ------------------------------------------------------------------------------------------------------------
 
@@ -68,6 +81,15 @@ def _begins(name: str, magic: bytes) -> bool:
         raise bad_file(name, f"cannot be read: {error}") from error
 
 
+def _given(arguments: argparse.Namespace, *names: str, needing: str = "") -> dict[str, Any]:
+    """The options that are given; if they need what is not, a ParameterError says so."""
+    given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    if given and needing:
+        option, value = next(iter(given.items()))
+        raise ParameterError(option, value, f"needs {needing}")
+    return given
+
+
 def _train(arguments: argparse.Namespace) -> dict[str, Any]:
     run, task = check.path("out", arguments.out), _made(arguments)
     settings = values(arguments, KINDS[arguments.kind].config_type, FROM_TASK)
@@ -94,7 +116,7 @@ def _sweep(arguments: argparse.Namespace) -> list[dict[str, Any]] | str:
     for cls in (KINDS[arguments.kind].config_type, hr.Settings):
         options |= values(arguments, cls, ("workers", *FROM_TASK))
     about = {name: getattr(arguments, name) for name in ("kind", "directory", "workers")}
-    with on_cluster(arguments.dask):
+    with shared() as workers, workers.on_cluster(arguments.dask):
         found = hr.sweep(arguments.task, **about, progress=on_terminal(), **options)
     if arguments.json:
         return list(found)
@@ -105,14 +127,12 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
     opened = _open(arguments.model)
     task = _made(arguments) if arguments.task else _recorded(opened, arguments.model)
     data = {"part": arguments.split, "batch_size": arguments.batch_size}
-    bits = {} if arguments.activation_bits is None else {"activation_bits": arguments.activation_bits}
     if arguments.integer:
         ranges = hr.ranges(opened.model, task, batch_size=arguments.batch_size)
-        model = hr.IntegerNetwork(opened.packed(), ranges=ranges, **bits)
+        model = hr.IntegerNetwork(opened.packed(), ranges=ranges, **_given(arguments, "activation_bits"))
         metrics = {**hr.evaluate(model, task, **data), "saturation": model.saturation}
-    elif bits:
-        raise ParameterError(*bits.popitem(), "needs --integer")
     else:
+        _given(arguments, "activation_bits", needing="--integer")
         metrics = hr.evaluate(opened.model, task, **data)
     return {"task": task.name, "split": arguments.split, "sequences": task.sizes[arguments.split], **metrics}
 
@@ -140,9 +160,7 @@ def _export(arguments: argparse.Namespace) -> dict[str, Any]:
     opened = _open(arguments.model)
     if arguments.c is not None:
         return _export_c(opened, arguments)
-    for option in ("name", "activation_bits", "ranges"):
-        if (value := getattr(arguments, option)) is not None:
-            raise ParameterError(option, value, "needs --c")
+    _given(arguments, "name", "activation_bits", "ranges", needing="--c")
     if opened.exported:
         raise bad_file(arguments.model, "is exported already")
     saved = opened.packed().save(_target("file", arguments.file))
@@ -160,9 +178,8 @@ def _export_c(opened: _Opened, arguments: argparse.Namespace) -> dict[str, Any]:
         ranges = hr.ranges(opened.model, _recorded(opened, arguments.model))
     else:
         raise ParameterError("ranges", None, "give the largest input and state: the file holds a model alone")
-    bits = {} if arguments.activation_bits is None else {"activation_bits": arguments.activation_bits}
-    network = hr.IntegerNetwork(opened.packed(), ranges=ranges, **bits)
-    text = hr.c_source(network, **({} if arguments.name is None else {"name": arguments.name}))
+    network = hr.IntegerNetwork(opened.packed(), ranges=ranges, **_given(arguments, "activation_bits"))
+    text = hr.c_source(network, **_given(arguments, "name"))
     return {"file": str(write_file(path, text.encode())), "bytes": len(text), "ranges": ranges._asdict()}
 
 
@@ -178,9 +195,24 @@ def _target(option: str, name: str) -> Path:
 
 def _info(arguments: argparse.Namespace) -> dict[str, Any]:
     opened = _open(arguments.model)
-    table = {part: size._asdict() for part, size in sizes(opened.config).items()}
-    config = opened.config
+    config, table = opened.config, {part: size._asdict() for part, size in sizes(opened.config).items()}
     return {"model": config.kind, "task": opened.record, "config": dict(vars(config)), "size_in_bytes": table}
+
+
+def _capacity(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The measurement; points and witnesses only for JSON."""
+    from hadamrnn.expressivity import memorisation, shattered
+
+    measure: Callable[..., Any] = memorisation if arguments.method == "memorise" else shattered
+    given = _given(arguments, *SEARCH)
+    for name, value in given.items():
+        if name not in inspect.signature(measure).parameters:
+            raise ParameterError(name, value, f"is not a setting of the method {arguments.method}")
+    config_type = KINDS[arguments.kind].config_type
+    config = config_type(**values(arguments, config_type, FIXED), outputs=1, loss="mse")
+    where = {"path": arguments.out, "resume": arguments.resume, "progress": on_terminal()}
+    record: dict[str, Any] = measure(config, steps=arguments.steps, **where, **given).to_dict()
+    return {name: x for name, x in record.items() if arguments.json or name not in ("points", "witnesses")}
 
 
 def _text(data: Mapping[str, Any], indent: str = "") -> str:
@@ -229,11 +261,9 @@ def _add_tasks(
     shape, found = argparse.RawDescriptionHelpFormatter, {}
     for name, cls in TASKS.items():
         text = documentation(cls)
-        one = choices.add_parser(
-            name, help=text.split("\n")[0], description=text, formatter_class=shape, parents=parents
-        )
-        add_fields(one.add_argument_group("task"), cls, several=several)
-        found[name] = one
+        about: dict[str, Any] = {"help": text.split("\n")[0], "description": text, "formatter_class": shape}
+        found[name] = choices.add_parser(name, parents=parents, **about)
+        add_fields(found[name].add_argument_group("task"), cls, several=several)
     return found
 
 
@@ -246,25 +276,21 @@ def _add_trainings(parser: argparse.ArgumentParser, kind: str, *, several: bool)
         training.add_argument("--epochs", type=int, nargs="+" if several else None, default=epochs, help=text)
         add_fields(training, hr.Settings, defaults, skipped=("workers",) if several else (), several=several)
         if several:
-            _add_sweep(sub)
+            group = sub.add_argument_group("sweep")
+            text = "folder of the runs; the same command goes on after an interruption"
+            group.add_argument("--directory", required=True, help=text)
+            group.add_argument("--workers", type=int, help="runs at once, each in a process (default 1)")
+            text = "address of a Dask scheduler, such as tcp://host:8786, whose workers train"
+            group.add_argument("--dask", metavar="ADDRESS", help=text)
+            table = group.add_mutually_exclusive_group()
+            table.add_argument("--csv", action="store_true", help="comma-separated values on standard output")
+            _add_json(table)
         else:
             files = f"directory for {CHECKPOINT}, {LOG}, {MODEL}"
             training.add_argument("--out", required=True, metavar="RUN", help=files)
             training.add_argument("--resume", action="store_true", help="go on with the run from its checkpoint")
             _add_json(sub)
         _add_model(sub, kind, defaults=defaults, skipped=FROM_TASK, several=several)
-
-
-def _add_sweep(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("sweep")
-    text = "folder of the runs; the same command goes on after an interruption"
-    group.add_argument("--directory", required=True, help=text)
-    group.add_argument("--workers", type=int, help="runs at once, each in a process (default 1)")
-    text = "address of a Dask scheduler, such as tcp://host:8786, whose workers train"
-    group.add_argument("--dask", metavar="ADDRESS", help=text)
-    shape = group.add_mutually_exclusive_group()
-    shape.add_argument("--csv", action="store_true", help="comma-separated values on standard output")
-    _add_json(shape)
 
 
 def _add_json(parser: argparse._ActionsContainer) -> None:
@@ -318,8 +344,15 @@ def _parser(kind: str = hr.Config.kind, *, c: bool = False) -> argparse.Argument
     text = "their largest absolute values (default: measured in the training data of the run)"
     export.add_argument("--ranges", type=float, nargs=2, metavar=("INPUTS", "STATES"), help=text)
 
-    measure = command(capacity, "how many points a network fits or shatters")
-    add_capacity(measure)
+    measure = command(_capacity, "how many points a network fits or shatters")
+    measure.add_argument("--steps", type=int, required=True, metavar="T", help="length of the sequences (required)")
+    text = "(default memorise)"
+    measure.add_argument("--method", choices=("memorise", "shatter"), default="memorise", help=text)
+    for name, text in SEARCH.items():
+        measure.add_argument("--" + name, type=str if name == "level" else int, metavar=name.upper(), help=text)
+    text = "a file for the answers to each part of the search, as JSON lines"
+    measure.add_argument("--out", metavar="FILE", help=text)
+    measure.add_argument("--resume", action="store_true", help="go on with the search from that file")
     _add_model(measure, kind, defaults={"inputs": 1}, skipped=FIXED)
     _add_json(measure)
     return parser

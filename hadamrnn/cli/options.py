@@ -1,7 +1,5 @@
 """Options of a command line from the fields of frozen records: tasks, settings of networks and of training."""
 
-from __future__ import annotations
-
 import argparse
 import inspect
 import re
@@ -35,11 +33,11 @@ def add_fields(
     for field in fields(cls):
         if field.name in skipped:
             continue
-        name, default, read = field.name, defaults.get(field.name, field.default), _reader(hints[field.name])
-        options: dict[str, Any] = {"help": f"(default {'none' if default is None else default})"}
-        options |= {"default": [default] if several else default}
-        if default is MISSING:
-            options = {"help": "(required)", "required": True}
+        name, default = field.name, defaults.get(field.name, field.default)
+        options: dict[str, Any] = {"help": "(required)", "required": True}
+        if default is not MISSING:
+            text = f"(default {'none' if default is None else default})"
+            options = {"help": text, "default": [default] if several else default}
         if several:
             options |= {"nargs": "+", "action": _Once}
         if hints[name] is bool and not several:
@@ -47,7 +45,7 @@ def add_fields(
         elif "allowed" in field.metadata:
             options["choices"] = field.metadata["allowed"]
         else:
-            options |= {"type": read, "metavar": name.rsplit("_", maxsplit=1)[-1].upper()}
+            options |= {"type": _reader(hints[name]), "metavar": name.rsplit("_", maxsplit=1)[-1].upper()}
         names = ["--" + name.replace("_", "-"), *(["--seeds"] if several and name == "seed" else [])]
         parser.add_argument(*names, **options)
 

@@ -11,8 +11,6 @@ one, each worker keeps the checkpoints of its own runs, and this process writes 
 The data of tasks that read files must have the same path everywhere.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math
@@ -35,7 +33,7 @@ from hadamrnn.networks.kinds import network_type
 from hadamrnn.tasks import TASKS
 from hadamrnn.training.checkpoint import CHECKPOINT, MODEL, lasting
 from hadamrnn.training.train import Settings, evaluate, fit, model_for
-from hadamrnn.work import computed
+from hadamrnn.work import shared
 
 RESULT = "result.json"
 #: The settings of models that come from their task.
@@ -210,11 +208,9 @@ def sweep(
     folder.mkdir(parents=True, exist_ok=True)
     results = [run.read() for run in runs]
     missing = {i: (run,) for i, (run, result) in enumerate(zip(runs, results, strict=True)) if result is None}
-    known = len(runs) - len(missing)
+    how = {"workers": workers, "progress": progress, "unit": "run", "known": len(runs) - len(missing)}
     try:
-        with closing(
-            computed(_Run.train, missing, workers=workers, progress=progress, unit="run", known=known)
-        ) as finished:
+        with shared() as work, closing(work.computed(_Run.train, missing, **how)) as finished:
             for i, (result, model) in finished:
                 runs[i].write(result, model)
                 results[i] = result

@@ -36,7 +36,7 @@ from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import BoundViolationError, ParameterError
 from hadamrnn.networks.config import NetworkConfig
-from hadamrnn.work import Answers, computed
+from hadamrnn.work import Answers, shared
 from paper_figures.hard_targets.feedforward import FeedForwardConfig
 from paper_figures.hard_targets.regression import best, steps_of
 
@@ -256,8 +256,8 @@ def compare(
     answers = Answers(path, search, read=float, resume=resume)
     jobs = {(i, n): (pair, n, restarts, seed) for i, pair in enumerate(given) for n in range(targets)}
     missing = {key: job for key, job in jobs.items() if key not in answers.found}
-    how: dict[str, Any] = {"workers": workers, "progress": progress, "unit": "network"}
-    with closing(computed(_error, missing, **how, known=len(jobs) - len(missing))) as found:
+    known, how = len(jobs) - len(missing), {"workers": workers, "progress": progress, "unit": "network"}
+    with shared() as work, closing(work.computed(_error, missing, **how, known=known)) as found:
         for key, error in found:
             answers.add(key, error)
     return tuple(measured(pair, [answers.found[i, n] for n in range(targets)], seed) for i, pair in enumerate(given))

@@ -247,10 +247,9 @@ def test_help_names_every_field(name, capsys):
 
 
 def test_none_and_flags_are_read():
-    parser = cli._parser()
-    found = parser.parse_args(["train", "image", "--bits", "none", "--permuted", "--clip", "2", "--out", "x"])
+    found = cli.parse(["train", "image", "--bits", "none", "--permuted", "--clip", "2", "--out", "x"])
     assert (found.bits, found.permuted, found.clip, found.path, found.hidden) == (None, True, 2.0, None, 512)
-    found = parser.parse_args(["train", "copy", "--out", "x"])
+    found = cli.parse(["train", "copy", "--out", "x"])
     assert (found.length, found.hidden, found.bits, found.batch_size, found.resume) == (1000, 128, 4, 128, False)
 
 

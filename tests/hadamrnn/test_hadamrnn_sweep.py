@@ -20,7 +20,7 @@ from hadamrnn.cli import main as cli
 from hadamrnn.tasks import CopyTask
 from hadamrnn.training import train
 from hadamrnn.training.checkpoint import CHECKPOINT, MODEL, Checkpoint
-from hadamrnn.work import on_cluster
+from hadamrnn.work import shared
 
 module = importlib.import_module("hadamrnn.training.sweep")  # the package's attribute of this name is the function
 
@@ -250,7 +250,7 @@ def test_on_a_cluster_that_loses_a_worker(tmp_path, long, expected, capsys):
 
         killer = threading.Thread(target=kill)
         killer.start()
-        with on_cluster(cluster.address):
+        with shared() as workers, workers.on_cluster(cluster.address):
             found = swept(tmp_path / "b", **LONG)
         killer.join()
         assert exactly(found) == exactly(long) and killed == [0]
