@@ -1,14 +1,12 @@
 """Named arrays that share one flat vector, and their files."""
 
-from __future__ import annotations
-
 import io
 import json
 import math
 from collections.abc import Callable, Mapping
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +16,8 @@ from hadamrnn.errors import ParameterError, bad_file
 from hadamrnn.files import Headers, archive, write_file
 
 Array: TypeAlias = NDArray[Any]
+#: Random numbers; the name as text, so that numpy.random is loaded only when there is need for them.
+Rng: TypeAlias = "np.random.Generator"
 
 HEADER = "header"
 VERSION = 1
@@ -48,7 +48,7 @@ class Vector(dict[str, Array]):
         """The shapes of the arrays by name."""
         return {name: array.shape for name, array in self.items()}
 
-    def zeros(self) -> Vector:
+    def zeros(self) -> "Vector":
         """Another vector of the same shapes, all zero."""
         return Vector(self.shapes, self.flat.dtype.name)
 
@@ -65,7 +65,7 @@ class Workspace:
         self.dtype = dtype
         self._arrays: dict[str, Array] = {}
 
-    def __reduce__(self) -> tuple[type[Workspace], tuple[object]]:
+    def __reduce__(self) -> tuple[type[Self], tuple[object]]:
         """Copies and pickles are without what lies here, which may be large."""
         return type(self), (self.dtype,)
 

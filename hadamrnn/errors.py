@@ -1,10 +1,9 @@
 """The named errors of hadamrnn; every one derives from :class:`HadamRNNError`."""
 
-from __future__ import annotations
-
 import zlib
 from pathlib import Path
 from tokenize import TokenError
+from typing import Self
 from zipfile import BadZipFile
 
 #: What NumPy, zipfile and readers of headers raise on damaged archives; a TokenError comes from the header of an array.
@@ -34,19 +33,12 @@ class ParameterError(HadamRNNError, ValueError):
         super().__init__(f"{name}={echo(value)}: {allowed}")
         self.name, self.value, self.allowed = name, value, allowed
 
-    def __reduce__(self) -> tuple[type[ParameterError], tuple[str, object, str]]:
+    def __reduce__(self) -> tuple[type[Self], tuple[str, object, str]]:
         return type(self), (self.name, self.value, self.allowed)
 
 
 class FileError(ParameterError):
-    """A file is missing, truncated, corrupt or of another kind; the message says which and why.
-
-    Of a long path the end is shown.
-    """
-
-    def __init__(self, name: str, value: object, allowed: str) -> None:
-        text = str(value)
-        super().__init__(name, text if len(text) <= 75 else f"...{text[-72:]}", allowed)
+    """A file is missing, truncated, corrupt or of another kind; the message says which and why."""
 
 
 class MissingPackageError(HadamRNNError, ImportError):
@@ -66,5 +58,6 @@ class IntegerOverflowError(HadamRNNError, OverflowError):
 
 
 def bad_file(path: str | Path, allowed: str) -> FileError:
-    """The error of a file."""
-    return FileError("path", str(path), allowed)
+    """The error of a file; of a long path the end is shown."""
+    text = str(path)
+    return FileError("path", text if len(text) <= 75 else f"...{text[-72:]}", allowed)

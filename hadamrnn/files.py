@@ -3,8 +3,6 @@
 What is no regular file, such as a directory or a pipe, raises OSError instead of waiting for its end.
 """
 
-from __future__ import annotations
-
 import errno
 import gzip
 import io
@@ -15,7 +13,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple, TypeAlias
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 from numpy.lib import format as npy
@@ -74,14 +72,8 @@ def read_text(path: str | Path) -> str:
         raise bad_file(path, f"must be UTF-8; the byte at position {error.start} is not") from None
 
 
-class Header(NamedTuple):
-    """What an npz file says of an array, before it is read."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-
-
-Headers: TypeAlias = Mapping[str, Header]
+#: What an npz file says of its arrays before they are read: shape and type by name.
+Headers: TypeAlias = Mapping[str, tuple[tuple[int, ...], np.dtype[Any]]]
 _READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
@@ -98,19 +90,19 @@ class Archive:
             raise ValueError(f"it has more than {MOST_MEMBERS} members")
         self.headers = {name: self._header(name) for name in self._npz.files}
 
-    def _header(self, name: str) -> Header:
+    def _header(self, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
         try:
             with self._npz.zip.open(f"{name}.npy") as member:
                 shape, _, dtype = _READERS[npy.read_magic(member)](member)
         except DAMAGE as error:
             raise ValueError(f"its member {name} is no array: {error}") from error
-        return Header(shape, dtype)
+        return shape, dtype
 
     def read(self, *names: str) -> list[NDArray[Any]]:
         """These arrays, if they are not too large for the size of the file."""
-        sizes = [math.prod(header.shape) * header.dtype.itemsize for header in map(self.headers.__getitem__, names)]
-        if sum(sizes) > self._most:
-            unpacked = f"its arrays unpack to {sum(sizes)} bytes, more than {self._most}"
+        size = sum(math.prod(shape) * dtype.itemsize for shape, dtype in map(self.headers.__getitem__, names))
+        if size > self._most:
+            unpacked = f"its arrays unpack to {size} bytes, more than {self._most}"
             raise ValueError(f"{unpacked}: write them with numpy.savez if you trust them")
         return [self._npz[name] for name in names]
 
@@ -132,7 +124,7 @@ def archive(path: str | Path, what: str) -> Iterator[Archive]:
 def read_npz(path: str | Path, names: Sequence[str], *, objects: str = "") -> list[NDArray[Any]]:
     """The arrays of an npz file; arrays of Python objects are refused with the advice ``objects``."""
     with archive(path, "must be a sound npz file") as found:
-        if any(found.headers[name].dtype.hasobject for name in names if name in found.headers):
+        if any(dtype.hasobject for name, (_, dtype) in found.headers.items() if name in names):
             raise bad_file(path, f"arrays of Python objects are not read. {objects}".strip())
         if absent := ", ".join(name for name in names if name not in found.headers):
             raise bad_file(path, f"must hold the arrays {', '.join(names)}; missing: {absent}")

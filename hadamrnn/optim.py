@@ -1,7 +1,5 @@
 """Adam, and clipping by the global norm."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from hadamrnn import validation as check

@@ -1,14 +1,12 @@
 """Checks of parameters, done once at the public door."""
 
-from __future__ import annotations
-
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, asdict, field, fields
 from functools import cache
 from pathlib import Path
-from types import NoneType, UnionType
+from types import NoneType
 from typing import Any, ClassVar, Self, get_args, get_type_hints
 
 import numpy as np
@@ -112,7 +110,7 @@ class Checked:
             name, value, hint = each.name, getattr(self, each.name), hints[each.name]
             if hint == NDArray[Any]:  # checked where it is used
                 continue
-            kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+            kinds = get_args(hint) or (hint,)
             if value is None and NoneType in kinds:
                 continue
             (choice if "allowed" in each.metadata else _CHECKS[kinds[0]])(name, value, **each.metadata)

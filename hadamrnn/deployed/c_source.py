@@ -1,7 +1,5 @@
 """The integer recurrence as one file of C99 that depends on nothing: ``network.c`` beside this file, after its data."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from pathlib import Path

@@ -11,8 +11,6 @@ steps s_x and s_h come from ranges measured in training data; states beyond them
 these integers are floats that hold them exactly, as products of floats are fast.
 """
 
-from __future__ import annotations
-
 import math
 from itertools import islice
 from typing import NamedTuple
@@ -117,9 +115,8 @@ class IntegerNetwork:
         self.config: NetworkConfig = packed.config
         self.most = most = (1 << (check.integer("activation_bits", activation_bits, least=2, most=16) - 1)) - 1
         check.integer("width", width, least=2, most=32)
-        input_step, state_step = (
-            check.number(f"ranges.{name}", value, least=LEAST) / most for name, value in ranges._asdict().items()
-        )
+        steps = (check.number(f"ranges.{name}", value, least=LEAST) / most for name, value in ranges._asdict().items())
+        self.input_step, state_step = steps
         self.config.require_integers()
         self.packed, self._network, self._clipped, self._count = packed, packed.model(), 0, 0
         unit, behind = 1 << FRACTION_BITS, self.config.recurrent
@@ -127,11 +124,9 @@ class IntegerNetwork:
         step = packed.steps.get(behind, 1.0) * math.sqrt(radicand) / divisor
         U, V = (packed.arrays[name] for name in ("U", "V"))
         self._W = _Product("W h", C, step * unit, most=most, width=width)
-        self.input_step = input_step
-        self._U = _Product("U x", U, packed.steps["U"] * input_step / state_step * unit, most=most, width=width)
+        self._U = _Product("U x", U, packed.steps["U"] * self.input_step / state_step * unit, most=most, width=width)
         self._token = _Product("U x", U, packed.steps["U"] / state_step * unit, most=1, width=width)
         self._codes = V.astype(_Product("V h", V, 1.0, most=most, width=width).dtype)
-        self._output_step = packed.steps["V"] * state_step
         self._c = packed.arrays["c"].astype(np.float64)[:, None]
         b, beta = (
             np.rint(np.asarray(packed.arrays.get(name, 0), np.float64).reshape(-1, 1) * (unit / state_step))
@@ -145,13 +140,10 @@ class IntegerNetwork:
         self._token.scale(self._fed)
         self._fed += b
         self._rounded = np.hstack([U * self._U.real, np.full_like(b, 0.5)])  # exact as the scaled sums are
-
-    @property
-    def constants(self) -> Constants:
-        """What a device needs beside the packed arrays."""
-        W, U, token = ((product.factor, product.shift) for product in (self._W, self._U, self._token))
-        b, beta = (array[:, 0].astype(np.int64) for array in (self._b, self._beta))
-        return Constants(W, U, token, b, beta, self.input_step, self._output_step)
+        of_W, of_U, of_token = ((product.factor, product.shift) for product in (self._W, self._U, self._token))
+        biases = b[:, 0].astype(np.int64), beta[:, 0].astype(np.int64)
+        #: what a device needs beside the packed arrays
+        self.constants = Constants(of_W, of_U, of_token, *biases, self.input_step, packed.steps["V"] * state_step)
 
     @property
     def saturation(self) -> float:
@@ -204,7 +196,7 @@ class IntegerNetwork:
     def _outputs(self, g: Array) -> Array:
         read = np.maximum(g, 0) if self.config.activation == "linear" else g
         sums = (self._codes @ read.astype(self._codes.dtype, copy=False)).astype(np.int64)  # there is no -0
-        return np.asarray((sums * self._output_step + self._c).T)
+        return np.asarray((sums * self.constants.output_step + self._c).T)
 
 
 def _fixed_point(value: float) -> tuple[int, int]:

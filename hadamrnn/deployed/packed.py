@@ -1,15 +1,13 @@
 """Models as a device stores them: one bit per sign, p bits per quantised weight, the rest in single precision."""
 
-from __future__ import annotations
-
 import json
 import math
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -88,7 +86,7 @@ class Packed:
     steps: Mapping[str, float]
 
     @classmethod
-    def of(cls, model: Network) -> Packed:
+    def of(cls, model: Network) -> Self:
         """Of a model of dtype float32. Raises ParameterError for another, or if a parameter is not finite."""
         check.instance("model", model, Network, "a network")
         config = model.config
@@ -119,7 +117,11 @@ class Packed:
         Raises ParameterError if :meth:`load` would refuse it, as the numbers do not fit the settings.
         """
         text = json.dumps(self.config.record(), sort_keys=True).encode()
-        data = b"".join([HEAD.pack(MAGIC, VERSION, len(text)), text, *self._sections()])
+        data = HEAD.pack(MAGIC, VERSION, len(text)) + text
+        for name in self.arrays:  # in the order of config.shapes()
+            if name in self.steps:
+                data += np.float32(self.steps[name]).astype("<f4").tobytes()
+            data += self.stored(name)
         data += TAIL.pack(zlib.crc32(data))
         try:
             self._parse(data)
@@ -128,7 +130,7 @@ class Packed:
         return write_file(path, data)
 
     @classmethod
-    def load(cls, path: str | Path) -> Packed:
+    def load(cls, path: str | Path) -> Self:
         """What :meth:`save` wrote. Raises FileError if the file is missing, truncated, too long, altered, of another
         kind or of a later version."""
         try:
@@ -141,7 +143,7 @@ class Packed:
             raise bad_file(path, f"not a sound exported model: {error}") from error
 
     @classmethod
-    def _parse(cls, data: bytes) -> Packed:
+    def _parse(cls, data: bytes) -> Self:
         magic, version, length = HEAD.unpack_from(data)
         if magic != MAGIC or version != VERSION:
             raise ValueError(f"it does not begin with {MAGIC!r} and version {VERSION}")
@@ -178,13 +180,6 @@ class Packed:
         if name in self.steps:
             return pack(array + (1 << bits >> 1), bits)
         return pack(array < 0, bits) if name in self.config.signs else array.astype("<f4").tobytes()
-
-    def _sections(self) -> Iterator[bytes]:
-        """In the order of ``config.shapes()``."""
-        for name in self.arrays:
-            if name in self.steps:
-                yield np.float32(self.steps[name]).astype("<f4").tobytes()
-            yield self.stored(name)
 
 
 def pack(array: Array, bits: int) -> bytes:

@@ -4,8 +4,8 @@ To add a kind of network h_t = sigma(W h_{t-1} + U x_t + b) with another W, writ
 
 - its settings, a frozen subclass of ``NetworkConfig``: ``kind`` (its name) and ``recurrent`` (the name of the trained
   array behind W); and where they differ from those of a real, dense W, ``bits_of`` (which arrays are quantised) and
-  ``bit_settings`` (to how many bits), ``as_class`` (its class of approxbounds), ``integer_matrix`` (W in integers) and
-  ``packed`` (for export);
+  ``bit_settings`` (to how many bits), ``class_of_w`` (the name of its class in approxbounds), ``integer_matrix`` (W in
+  integers) and ``packed`` (for export);
 - a subclass of ``Network`` with ``_recurrent`` (W from the parameters, as in ``transform``) and the ``layer_type`` that
   sums the gradient of W; and if W is made of that array by more than a quantiser, ``_finish`` (the gradient carried on,
   and a penalty), ``update`` (what follows a step) and ``_initial``;

@@ -1,7 +1,5 @@
 """What all recurrent networks do: batches of data, predictions, the loss and its gradients, files."""
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from hadamrnn import validation as check
-from hadamrnn.arrays import Array, Vector, Workspace, read_arrays, write_arrays
+from hadamrnn.arrays import Array, Rng, Vector, Workspace, read_arrays, write_arrays
 from hadamrnn.errors import ParameterError
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.impulse import impulse_response, impulse_response_gradient
@@ -67,8 +65,7 @@ class Network(ABC):
     def predict(self, x: Array) -> Array:
         """Outputs (B, outputs), or (T, B, outputs) if many-to-many, for sequences (T, B, inputs) or tokens (T, B)."""
         x = self.sequences(x)
-        W, U, V, c = self._weights(training=False)
-        readout = ReadOut(V, c, self._workspace, rectified=self.config.activation == "linear" and not self.config.pool)
+        W, U, readout = self._parts(training=False)
         if self._prefers_kernel(x):
             outputs = readout.outputs(self._impulse(x, W, U)[0])
         else:
@@ -86,8 +83,7 @@ class Network(ABC):
     def largest_state(self, x: Array) -> float:
         """The largest absolute value of a state while predicting for x; inf if one is no number."""
         x = self.sequences(x)
-        W, U, _, _ = self._weights(training=False)
-        layer, pieces = self._stack(x, W, U, keep="end", length=PREDICTED)
+        layer, pieces = self._stack(x, *self._parts(training=False)[:2], keep="end", length=PREDICTED)
         largest = float(np.max([np.abs(layer.run(piece)).max() for piece in pieces]))  # unlike max, it keeps NaN
         return math.inf if math.isnan(largest) else largest
 
@@ -104,9 +100,8 @@ class Network(ABC):
         """
         check.choice("method", method, METHODS)
         x, y = self.check(*batch)
-        W, U, V, c = self._weights(training=True)
+        W, U, readout = self._parts(training=True)
         gradients = self.parameters.zeros()
-        readout = ReadOut(V, c, self._workspace, rectified=self.config.activation == "linear" and not self.config.pool)
         if method == "kernel" or (method == "auto" and self._prefers_kernel(x)):
             if not self._kernel_allowed(x):
                 allowed = "needs activation=linear, one output, no pool, and vectors or a small vocabulary"
@@ -149,8 +144,22 @@ class Network(ABC):
 
     def check(self, x: object, y: object) -> tuple[Array, Array]:
         """The data as arrays, y as (T_out, B) or (T_out, B, outputs). Raises ParameterError if they do not fit."""
-        sequences = self.sequences(x)
-        return sequences, self._targets(y, sequences)
+        c, x = self.config, self.sequences(x)
+        y = check.array("y", y)
+        y = y if c.many_to_many else y[None]
+        tail = (x.shape[1],) if c.loss == "cross-entropy" else (x.shape[1], c.outputs)
+        if y.shape[1:] != tail or not 1 <= len(y) <= len(x):
+            shape = f"({f'1 to {len(x)}, ' if c.many_to_many else ''}{', '.join(map(str, tail))})"
+            raise ParameterError("y.shape", y.shape if c.many_to_many else y.shape[1:], f"must be {shape}")
+        if c.loss == "mse":
+            if not np.issubdtype(y.dtype, np.floating):
+                raise ParameterError("y.dtype", str(y.dtype), "must be floating-point numbers")
+            check.finite("y", y, c.dtype)
+        elif not np.issubdtype(y.dtype, np.integer):
+            raise ParameterError("y.dtype", str(y.dtype), "must be integers")
+        elif not 0 <= y.min() <= y.max() < c.outputs:
+            raise ParameterError("y", f"classes from {y.min()} to {y.max()}", f"must be from 0 to {c.outputs - 1}")
+        return x, y
 
     def sequences(self, x: object) -> Array:
         """The sequences as an array. Raises ParameterError if they do not fit."""
@@ -191,7 +200,7 @@ class Network(ABC):
         model.parameters.fill(arrays)
         return model
 
-    def as_class(self, *, steps: int) -> ab.NetworkClass:
+    def as_class(self, *, steps: int) -> "ab.NetworkClass":
         """The class of approxbounds that has all networks of these settings."""
         return self.config.as_class(steps=steps)
 
@@ -211,7 +220,7 @@ class Network(ABC):
 
     # Inside ----------------------------------------------------------------------------------------------------------
 
-    def _initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    def _initial(self, name: str, shape: tuple[int, ...], rng: Rng) -> Array:
         if name == "E":
             E = SMALL * rng.standard_normal(shape)
             E[[] if self.config.padding is None else self.config.padding] = 0
@@ -227,11 +236,12 @@ class Network(ABC):
         """The bound of Glorot and Bengio 2010."""
         return math.sqrt(6 / sum(shape if len(shape) == 2 else (1, self.config.hidden)))
 
-    def _weights(self, *, training: bool) -> tuple[RecurrentMatrix, Array, Array, Array]:
-        """W, U, V and c, as the network computes with them in predictions or, maybe different, in training."""
-        p = self.parameters
-        U, V = (self.config.quantised(name, p[name], training=training) for name in ("U", "V"))
-        return self._recurrent(training=training), U, V, p["c"]
+    def _parts(self, *, training: bool) -> tuple[RecurrentMatrix, Array, ReadOut]:
+        """W, U and the read-out, as the network computes with them in predictions or, maybe different, in training."""
+        config, p = self.config, self.parameters
+        U, V = (config.quantised(name, p[name], training=training) for name in ("U", "V"))
+        rectified = config.activation == "linear" and not config.pool
+        return self._recurrent(training=training), U, ReadOut(V, p["c"], self._workspace, rectified=rectified)
 
     @abstractmethod
     def _recurrent(self, *, training: bool) -> RecurrentMatrix:
@@ -276,22 +286,3 @@ class Network(ABC):
         h = K[:, :-1].reshape(len(columns), -1).T @ columns
         h += K[:, -1].sum(0)[:, None]
         return h[None], K, powers, columns
-
-    def _targets(self, y: object, x: Array) -> Array:
-        """(T_out, B) or (T_out, B, outputs)."""
-        c = self.config
-        y = check.array("y", y)
-        y = y if c.many_to_many else y[None]
-        tail = (x.shape[1],) if c.loss == "cross-entropy" else (x.shape[1], c.outputs)
-        if y.shape[1:] != tail or not 1 <= len(y) <= len(x):
-            shape = f"({f'1 to {len(x)}, ' if c.many_to_many else ''}{', '.join(map(str, tail))})"
-            raise ParameterError("y.shape", y.shape if c.many_to_many else y.shape[1:], f"must be {shape}")
-        if c.loss == "mse":
-            if not np.issubdtype(y.dtype, np.floating):
-                raise ParameterError("y.dtype", str(y.dtype), "must be floating-point numbers")
-            check.finite("y", y, c.dtype)
-        elif not np.issubdtype(y.dtype, np.integer):
-            raise ParameterError("y.dtype", str(y.dtype), "must be integers")
-        elif not 0 <= y.min() <= y.max() < c.outputs:
-            raise ParameterError("y", f"classes from {y.min()} to {y.max()}", f"must be from 0 to {c.outputs - 1}")
-        return y

@@ -1,7 +1,5 @@
 """The settings that all recurrent networks share, and what follows from them: shapes, bits, the class they are in."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -11,7 +9,7 @@ import numpy as np
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array
 from hadamrnn.errors import ParameterError
-from hadamrnn.files import Header, Headers
+from hadamrnn.files import Headers
 from hadamrnn.networks.quantize import MOST_BITS, NORMAL_STEPS, SCALES, codes, quantize
 from hadamrnn.networks.readout import LOSSES
 from hadamrnn.networks.transform import DenseMatrix, RecurrentMatrix
@@ -49,7 +47,7 @@ class NetworkConfig(check.Checked):
     bit_settings: ClassVar[tuple[str, ...]] = ("bits",)
     #: the part of the network that an array belongs to; all others are biases
     parts: ClassVar[Mapping[str, str]] = {"W": "recurrent", "U": "input", "E": "embedding", "V": "output"}
-    #: the arrays of which the signs alone are used
+    #: the arrays of which the signs alone are used; one behind W is a vector, any other a matrix
     signs: ClassVar[tuple[str, ...]] = ()
     before: ClassVar[Mapping[str, Any]] = {"scale": "max", "padding": None, "pool": None}
     #: settings that are gone: what files say of them
@@ -68,19 +66,14 @@ class NetworkConfig(check.Checked):
         """The trained arrays."""
         n, d, out = self.hidden, self.embedding or self.inputs, self.outputs
         first: dict[str, tuple[int, ...]] = {"E": (self.inputs, d)} if self.embedding else {}
-        first |= {"U": (n, d), self.recurrent: self.recurrent_shape, "b": (n,)}
+        first |= {"U": (n, d), self.recurrent: (n,) if self.recurrent in self.signs else (n, n), "b": (n,)}
         if self.activation == "modrelu":
             first["beta"] = (n,)
         return first | {"V": (out, n), "c": (out,)}
 
     def headers(self) -> Headers:
         """What files say of them."""
-        return {name: Header(shape, np.dtype(self.dtype)) for name, shape in self.shapes().items()}
-
-    @property
-    def recurrent_shape(self) -> tuple[int, ...]:
-        """Of the array behind W."""
-        return (self.hidden, self.hidden)
+        return {name: (shape, np.dtype(self.dtype)) for name, shape in self.shapes().items()}
 
     def bits_of(self, name: str, *, training: bool = False) -> int | None:
         """Bits per quantised entry of an array of weights, in predictions or in training; None if not quantised."""
@@ -147,23 +140,24 @@ class NetworkConfig(check.Checked):
             raise ParameterError("kind", kind, f"must be {cls.kind}")
         return cls(**settings)
 
-    def as_class(self, *, steps: int) -> ab.NetworkClass:
+    def as_class(self, *, steps: int) -> "ab.NetworkClass":
         """The class of approxbounds of the functions that one output can be of sequences of ``steps`` steps.
 
         The output is that after the last step, as a function of the T d_in numbers of a sequence; tokens are one-hot
         vectors. The class has all values of the trained parameters: any u, any codes of quantised weights, any real
         numbers elsewhere; it describes exact arithmetic, without rounding. With an embedding E, U E^T is any real
-        matrix: more than the network has. Here W is any matrix; kinds whose W is not say so. Raises ParameterError for
-        ``steps`` below 1.
+        matrix: more than the network has. Raises ParameterError for ``steps`` below 1.
         """
         import approxbounds as ab
 
-        return ab.RecurrentNetwork(**self.class_shape(steps))
-
-    def class_shape(self, steps: int) -> dict[str, Any]:
-        """What all classes of recurrent networks need."""
         if self.pool is not None:
             raise ParameterError("pool", self.pool, "must be None: the class is of outputs after the last step")
         bits = self.bits if self.embedding is None else None
         shape = {"hidden": self.hidden, "inputs": self.inputs, "bits": bits, "activation": self.activation}
-        return {"steps": check.integer("steps", steps, most=10**9), **shape}
+        name, more = self.class_of_w()
+        found: ab.NetworkClass = getattr(ab, name)(steps=check.integer("steps", steps, most=10**9), **shape, **more)
+        return found
+
+    def class_of_w(self) -> tuple[str, dict[str, Any]]:
+        """The name of the class in approxbounds, and what it needs besides the shape. Here W is any matrix."""
+        return "RecurrentNetwork", {}

@@ -13,13 +13,11 @@ and a block of C is +-L_j. So every order n = 4 r has dense ones, and permutatio
 more. The Gaussian integers a + bi do the same for n = 2 r, and H itself is on every grid.
 """
 
-from __future__ import annotations
-
 from itertools import combinations_with_replacement
 
 import numpy as np
 
-from hadamrnn.arrays import Array
+from hadamrnn.arrays import Array, Rng
 from hadamrnn.errors import ParameterError
 from hadamrnn.networks.hadamard import MOST_ORDER, hadamard, is_order
 from hadamrnn.networks.quantize import NORMAL_STEPS
@@ -40,7 +38,7 @@ def require_grid(n: int, *, bits: int | None) -> None:
         raise ParameterError("hidden", n, f"{allowed}, for an orthogonal start on their grid")
 
 
-def grid_orthogonal(n: int, *, bits: int, rng: np.random.Generator) -> Array:
+def grid_orthogonal(n: int, *, bits: int, rng: Rng) -> Array:
     """A random orthogonal matrix C / sqrt(r m) as above, whose codes C the scale "rms" finds again.
 
     n = 4 r with the order r of a Hadamard matrix; the quaternions are signed permutations of :func:`quaternion`. Raises

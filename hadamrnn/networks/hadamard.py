@@ -5,8 +5,6 @@ balanced factors that are orders themselves, if there are any; else a matrix of 
 an odd prime, order q + 1 if q = 3 mod 4 and order 2(q + 1) if q = 1 mod 4 (Paley 1933).
 """
 
-from __future__ import annotations
-
 from functools import cache
 from itertools import product
 

@@ -1,15 +1,13 @@
 """HadamRNN and Block-HadamRNN: recurrent networks whose recurrent weights are single bits."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from hadamrnn import validation as check
-from hadamrnn.arrays import Array
+from hadamrnn.arrays import Array, Rng
 from hadamrnn.errors import ParameterError
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
@@ -17,9 +15,6 @@ from hadamrnn.networks.hadamard import hadamard, require_order
 from hadamrnn.networks.layers import HadamardLayer
 from hadamrnn.networks.quantize import MOST_BITS, signs
 from hadamrnn.networks.transform import SignedHadamard
-
-if TYPE_CHECKING:
-    import approxbounds as ab
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +52,6 @@ class Config(NetworkConfig):
         if self.block is None:
             require_order("hidden", self.hidden)
 
-    @property
-    def recurrent_shape(self) -> tuple[int, ...]:
-        return (self.hidden,)
-
     def record(self) -> dict[str, Any]:
         return {**self.gone, **self.settings()}  # without the kind: see from_record
 
@@ -76,10 +67,8 @@ class Config(NetworkConfig):
     def integer_map(self, array: Array) -> SignedHadamard:
         return SignedHadamard(signs(array), self.block, scaled=False)
 
-    def as_class(self, *, steps: int) -> ab.NetworkClass:
-        import approxbounds as ab
-
-        return ab.HadamRNN(**self.class_shape(steps), block=self.block)
+    def class_of_w(self) -> tuple[str, dict[str, Any]]:
+        return "HadamRNN", {"block": self.block}
 
 
 class HadamRNN(Network):
@@ -98,7 +87,7 @@ class HadamRNN(Network):
     config_type = Config
     layer_type = HadamardLayer
 
-    def _initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    def _initial(self, name: str, shape: tuple[int, ...], rng: Rng) -> Array:
         if name == "u":
             bound = self._glorot(shape) * self.config.sign_scale
             return rng.uniform(-bound, bound, shape)

@@ -7,8 +7,6 @@ K_{L+s} = K_s (W^L)^T, until the L k rows of a block make a good product, then b
 Hadamard W, by applying W to k rows T times. The same response carries a state over many steps at once.
 """
 
-from __future__ import annotations
-
 import math
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """The kinds of networks by name, and how to make them from what files say."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -1,9 +1,9 @@
 """Layers of recurrence and what feeds them, segment by segment, with gradients that are summed as they come.
 
-A source writes the inputs f of a segment (``feed``) and, given D = dLoss/df of that segment, adds to its
-gradients (``collect``). Time runs forwards once, then backwards. What is kept in between is (``Keep``) "all"
-states; "starts", the state before each segment, from which the segment is computed again; or, in predictions, which
-do not go back, the "end": the last state.
+A source writes the inputs f of a segment (``feed``), and given D = dLoss/df of that segment it adds to its gradients
+and returns the sum of D f over time and batch (``collect``); at the end it hands over the gradients (``finish``). Time
+runs forwards once, then backwards. What is kept in between is (``Keep``) "all" states; "starts", the state before each
+segment, from which the segment is computed again; or, in predictions, which do not go back, the "end": the last state.
 
 Arrays are (steps, n, B): in place of the inputs f come the states h_t = sigma(a_t) with a_t = W h_{t-1} + f_t, in place
 of dLoss/dh comes D = dLoss/da. A unit that is active (h != 0, or always if linear) has a = h - beta sign(h), with
@@ -15,9 +15,8 @@ the sums over time and batch. (K h_{t-1} = u (a_t - f_t) as u^2 = 1, where W = d
 derivative in u at a vector of signs, which the straight-through rule hands on to the real vector behind it.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -64,26 +63,6 @@ def segments(steps: int, length: int) -> list[Segment]:
     return [Segment(i, first, min(first + length, steps)) for i, first in enumerate(range(0, steps, length))]
 
 
-class Source(ABC):
-    """Where the inputs of a layer come from."""
-
-    @abstractmethod
-    def feed(self, segment: Segment, out: Array) -> None:
-        """Write f."""
-
-    @abstractmethod
-    def collect(self, segment: Segment, D: Array) -> Array:
-        """Add to the gradients; returns the sum of D f over time and batch."""
-
-    @abstractmethod
-    def finish(self, gradients: Vector) -> None:
-        """Hand over the gradients."""
-
-    def leap(self, W: RecurrentMatrix, steps: int) -> Leap | None:
-        """How to carry a linear recurrence over so many steps at once; None if these inputs have no such way."""
-        return None
-
-
 def with_ones(x: Array, size: int, workspace: Workspace) -> Array:
     """(T, size + 1, B): vectors (T, B, size), or tokens (T, B) as one-hot vectors, and a last row of ones for b."""
     columns = workspace.empty("columns", len(x), size + 1, x.shape[1])
@@ -95,7 +74,11 @@ def with_ones(x: Array, size: int, workspace: Workspace) -> Array:
     return columns
 
 
-class DenseInput(Source):
+#: Writes the state after a segment, given that before it and room for another.
+Leap: TypeAlias = Callable[[Segment, Array, Array, Array], None]
+
+
+class DenseInput:
     """f_t = U x_t + b with few numbers per step: one matrix product with [U b], a batch of them over time."""
 
     def __init__(self, x: Array, U: Array, b: Array, workspace: Workspace) -> None:
@@ -120,23 +103,17 @@ class DenseInput(Source):
         gradients["b"] += self.gradient[:, -1]
 
     def leap(self, W: RecurrentMatrix, steps: int) -> Leap:
-        return Leap(self, *leap(W, self.map.T, steps))
+        """What writes the state of a linear recurrence after a segment of so many steps, given that before it."""
+        P, R = leap(W, self.map.T, steps)
+
+        def over(segment: Segment, start: Array, end: Array, scratch: Array) -> None:
+            np.matmul(P, start, out=end)
+            end += np.matmul(R, self.columns(segment)[::-1].reshape(R.shape[1], -1), out=scratch)
+
+        return over
 
 
-class Leap(NamedTuple):
-    """P and R of :func:`hadamrnn.networks.impulse.leap`, and the inputs that R is applied to."""
-
-    source: DenseInput
-    P: Array
-    R: Array
-
-    def over(self, segment: Segment, start: Array, end: Array, scratch: Array) -> None:
-        """Write the state after a segment, given that before it."""
-        np.matmul(self.P, start, out=end)
-        end += np.matmul(self.R, self.source.columns(segment)[::-1].reshape(self.R.shape[1], -1), out=scratch)
-
-
-class GatheredInput(Source):
+class GatheredInput:
     """f_t = U E[x_t] + b for tokens of a large vocabulary: rows of a table that has only the tokens of the batch.
 
     Without an embedding E is the identity, and row v of the table is column v of U.
@@ -171,6 +148,9 @@ class GatheredInput(Source):
             gradients["E"][self.tokens] += self.gradient @ self.U
 
 
+Source: TypeAlias = DenseInput | GatheredInput
+
+
 class Layer(ABC):
     """A recurrence over the inputs of ``source``, with the threshold "beta" if modrelu; what W is made of, and its
     gradient, is the business of the classes below."""
@@ -198,7 +178,7 @@ class Layer(ABC):
         self.slopes = np.zeros(n, dtype=workspace.dtype)
         length, linear = pieces[0].last, activation == "linear" and keep == "starts"
         worth = linear and len(pieces) > LEAST_LEAPS and W.leaps(pieces[-1].last, batch, length)
-        self.leap = source.leap(W, length) if worth else None
+        self.leap = source.leap(W, length) if worth and isinstance(source, DenseInput) else None
 
     def _states_of(self, segment: Segment) -> Array:
         """The states of the segment last run; of any that was run if all are kept."""
@@ -234,9 +214,9 @@ class Layer(ABC):
         """As ``run`` for a full segment, where the states within are not needed."""
         if self.leap is None:
             self.run(segment)
-            return
-        start, end = self.starts[segment.number : segment.number + 2]
-        self.leap.over(segment, start, end, self.step)
+        else:
+            start, end = self.starts[segment.number : segment.number + 2]
+            self.leap(segment, start, end, self.step)
 
     def back(self, segment: Segment, g: Array) -> None:
         """Given dLoss/dh of the read-outs for the segment just run, which D overwrites, add to the gradients."""

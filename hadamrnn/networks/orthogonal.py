@@ -8,21 +8,19 @@ Matrices of integers are taken in double precision. What is no square matrix of 
 numbers that are not finite in the steps of a training are a DivergenceError.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
 
 from hadamrnn import validation as check
-from hadamrnn.arrays import Array
+from hadamrnn.arrays import Array, Rng
 from hadamrnn.errors import DivergenceError, ParameterError
 
 #: Iterations after which a matrix is given up as singular: they take a singular value from about 1e-6 to 1.
 MOST_ITERATIONS = 40
 
 
-def random_orthogonal(n: int, rng: np.random.Generator) -> Array:
+def random_orthogonal(n: int, rng: Rng) -> Array:
     """A matrix from the uniform (Haar) distribution on O(n), in double precision.
 
     >>> bool(orthogonality_defect(random_orthogonal(8, np.random.default_rng(0))) < 1e-12)

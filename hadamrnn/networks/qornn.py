@@ -5,18 +5,16 @@ W = W(P) comes from the trained matrix P, and q is a quantiser. The gradient G =
 pulled back to P; after a step of the optimiser P is projected.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from hadamrnn import validation as check
-from hadamrnn.arrays import Array, Vector
+from hadamrnn.arrays import Array, Rng, Vector
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.config import NetworkConfig
 from hadamrnn.networks.grid import grid_orthogonal, on_grid, require_grid
@@ -25,9 +23,6 @@ from hadamrnn.networks.orthogonal import bjorck, orthogonality_defect, random_or
 from hadamrnn.networks.quantize import MOST_BITS, SCALES
 from hadamrnn.networks.transform import DenseMatrix, RecurrentMatrix
 from hadamrnn.optim import Adam
-
-if TYPE_CHECKING:
-    import approxbounds as ab
 
 #: Up to so many bits the step of "rms" is better than that of "max".
 FEW_BITS = 5
@@ -147,7 +142,7 @@ class QORNNConfig(NetworkConfig):
         grid = self.way.keeps_grid and (bits or MOST_BITS) <= FEW_BITS and on_grid(self.hidden, bits=bits)
         return self.start if self.start != "auto" else "grid" if grid else "haar"
 
-    def packed(self) -> QORNNConfig:
+    def packed(self) -> Self:
         return replace(self, strategy="penalty", start="auto", recurrent_bits=None, bits=None)
 
     def bits_of(self, name: str, *, training: bool = False) -> int | None:
@@ -162,12 +157,10 @@ class QORNNConfig(NetworkConfig):
         free = name == "W" and not self.way.orthogonal  # its own norm may be any
         return {"scale": scale, "norm": math.sqrt(self.hidden) if free else None}
 
-    def as_class(self, *, steps: int) -> ab.NetworkClass:
-        import approxbounds as ab
-
+    def class_of_w(self) -> tuple[str, dict[str, Any]]:
         if self.recurrent_bits is not None:
-            return ab.QORNN(**self.class_shape(steps), recurrent_bits=self.recurrent_bits)
-        return ab.OrthogonalRNN(**self.class_shape(steps)) if self.way.orthogonal else super().as_class(steps=steps)
+            return "QORNN", {"recurrent_bits": self.recurrent_bits}
+        return ("OrthogonalRNN", {}) if self.way.orthogonal else super().class_of_w()
 
 
 class QORNN(Network):
@@ -214,7 +207,7 @@ class QORNN(Network):
         step = W.dtype.type(config.recurrent_rate) * (W - before)
         W[...] = config.way.projected(before + step)
 
-    def _initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    def _initial(self, name: str, shape: tuple[int, ...], rng: Rng) -> Array:
         if name != "W":
             return super()._initial(name, shape, rng)
         n, bits = self.config.hidden, self.config.recurrent_bits or 0

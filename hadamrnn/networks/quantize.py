@@ -1,7 +1,5 @@
 """Uniform quantisation to p bits; in training its gradient is taken as the identity (straight through)."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from hadamrnn import validation as check

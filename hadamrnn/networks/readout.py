@@ -1,7 +1,5 @@
 """The read-out y = V r(h) + c and the loss, averaged over the last steps that have a target."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from hadamrnn.arrays import Array, Vector, Workspace

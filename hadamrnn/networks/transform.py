@@ -7,8 +7,6 @@ signs u (and 1/sqrt(m)) are folded into these right factors, so that they cost n
 operations per vector instead of n^2, at the speed of dense matrix products.
 """
 
-from __future__ import annotations
-
 from typing import TypeAlias
 
 import numpy as np

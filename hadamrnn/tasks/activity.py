@@ -1,7 +1,5 @@
 """What a person is doing, from windows of motion sensors."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -56,9 +54,8 @@ class ActivityTask(StoredTask):
         parts = {part: Batch(x[mask], y[mask]) for part, mask in masks.items()}
         train = parts["train"]
         if y.min() < 0 or y.max() >= MOST_CLASSES or len(np.unique(train.y)) != int(y.max()) + 1:
-            raise bad_file(
-                self.path, f"y must be 0, 1, ... (below {MOST_CLASSES}), each of them among the training users"
-            )
+            what = f"0, 1, ... (below {MOST_CLASSES}), each of them among the training users"
+            raise bad_file(self.path, f"y must be {what}")
         mean, deviation = (moment(train.x, axis=(0, 1), dtype=np.float64) for moment in (np.mean, np.std))
         shift, scale = mean.astype(np.float32), deviation.astype(np.float32)
         if not scale.min() > 0:

@@ -1,8 +1,6 @@
 """Sequences and targets of your own, held in memory."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -77,13 +75,5 @@ class ArrayTask(StoredTask):
         return Stored({"train": Batch(self.x[rest], self.y[rest])} | parts, inputs=inputs, outputs=outputs)
 
     def record(self) -> dict[str, Any]:
-        settings = {name: value for name, value in vars(self).items() if name in _SETTINGS}
+        settings = {each.name: getattr(self, each.name) for each in fields(self) if each.repr}  # without the arrays
         return {"name": self.name, "settings": settings, "sizes": self.sizes, "checksum": self._checksum()}
-
-    def _metrics(self, outputs: NDArray[Any], y: NDArray[Any]) -> dict[str, float]:
-        if self.loss == "mse":
-            return {"mse": float(((outputs - y) ** 2).mean())}
-        return super()._metrics(outputs, y)
-
-
-_SETTINGS = ("seed", "vocabulary", "validation_fraction", "test_fraction")

@@ -1,7 +1,5 @@
 """What every task is: batches of sequences, three fixed parts (train, validation, test), and its metrics."""
 
-from __future__ import annotations
-
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
@@ -11,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hadamrnn.arrays import Rng
 from hadamrnn.errors import ParameterError
 from hadamrnn.validation import Checked, integer, setting
 
@@ -129,16 +128,18 @@ class Task(Checked, ABC):
         return {"name": self.name, "settings": asdict(self), "sizes": self.sizes, "checksum": self._checksum()}
 
     def _metrics(self, outputs: NDArray[Any], y: NDArray[Any]) -> dict[str, float]:
+        if self.loss == "mse":
+            return {"mse": float(((outputs - y) ** 2).mean())}
         return {"accuracy": float((outputs.argmax(axis=-1) == y).mean())}
 
-    def _generator(self, stream: str, epoch: int = 0) -> np.random.Generator:
+    def _generator(self, stream: str, epoch: int = 0) -> Rng:
         return np.random.default_rng([self.seed, STREAMS.index(stream), epoch])
 
     def _checksum(self) -> str:
         return _checksum(*next(self.test(1)))
 
     @abstractmethod
-    def _batches(self, part: str, batch_size: int, rng: np.random.Generator) -> Iterator[Batch]: ...
+    def _batches(self, part: str, batch_size: int, rng: Rng) -> Iterator[Batch]: ...
 
 
 class Stored(NamedTuple):
@@ -185,7 +186,7 @@ class StoredTask(Task):
     def sizes(self) -> dict[str, int]:
         return {part: len(self._stored.parts[part].y) for part in PARTS}
 
-    def _batches(self, part: str, batch_size: int, rng: np.random.Generator) -> Iterator[Batch]:
+    def _batches(self, part: str, batch_size: int, rng: Rng) -> Iterator[Batch]:
         x, y = self._stored.parts[part]
         order = rng.permutation(len(y)) if part == "train" else np.arange(len(y))
         for start in range(0, len(y), batch_size):
@@ -206,7 +207,7 @@ def _checksum(*arrays: NDArray[Any]) -> str:
     return f"{value:08x}"
 
 
-def split(rng: np.random.Generator, count: int, *, test: bool) -> dict[str, NDArray[np.int64]]:
+def split(rng: Rng, count: int, *, test: bool) -> dict[str, NDArray[np.int64]]:
     """The indices below ``count`` (3 or more) of each part, drawn at random.
 
     One in five for the test (if wanted), one in ten of the others for validation, 1 to 5,000 each; the rest to train.

@@ -1,7 +1,5 @@
 """Character language modelling."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from hadamrnn.arrays import Rng
 from hadamrnn.errors import ParameterError, bad_file
 from hadamrnn.files import read_text
 from hadamrnn.tasks.base import PARTS, Batch, Defaults, Stored, StoredTask
@@ -84,7 +83,7 @@ class TextTask(StoredTask):
         text = read_text(path)
         return np.frombuffer((text.replace(" ", "") if self.spaced else text).encode("utf-32-le"), np.uint32)
 
-    def _batches(self, part: str, batch_size: int, rng: np.random.Generator) -> Iterator[Batch]:
+    def _batches(self, part: str, batch_size: int, rng: Rng) -> Iterator[Batch]:
         x, y = self._stored.parts[part]
         starts = self.length * np.arange(self.sizes[part])
         if part == "train":

@@ -1,9 +1,6 @@
 """Images read pixel by pixel: MNIST from standard IDX files, or scikit-learn's small digits."""
 
-from __future__ import annotations
-
 import math
-import struct
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -86,7 +83,7 @@ def _read_idx(directory: str, name: str, *, dimensions: int) -> NDArray[np.uint8
     data, start = read_bytes(path), 4 + 4 * dimensions
     if data[:4] != bytes((0, 0, 8, dimensions)) or len(data) < start:
         raise bad_file(path, f"must be an IDX file of bytes with {dimensions} dimensions; it starts {data[:4].hex()}")
-    shape = struct.unpack(f">{dimensions}I", data[4:start])
+    shape = tuple(np.frombuffer(data, ">u4", dimensions, offset=4).tolist())
     if len(data) - start != math.prod(shape):
         raise bad_file(path, f"has {len(data) - start} bytes for the shape {shape}: truncated or not an IDX file")
     if 0 in shape:

@@ -1,7 +1,5 @@
 """Two classes of texts, word by word: tables of sentences (SST-2, QQP) and the movie reviews of Keras."""
 
-from __future__ import annotations
-
 import re
 import sys
 from collections import Counter

@@ -1,7 +1,5 @@
 """The copy and the adding task, drawn as they are needed."""
 
-from __future__ import annotations
-
 import math
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -11,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from hadamrnn.arrays import Rng
 from hadamrnn.errors import ParameterError
 from hadamrnn.tasks.base import Batch, Defaults, Task
 from hadamrnn.validation import setting
@@ -33,12 +32,12 @@ class _DrawnTask(Task):
     def sizes(self) -> dict[str, int]:
         return {"train": self.train_size, "validation": self.test_size, "test": self.test_size}
 
-    def _batches(self, part: str, batch_size: int, rng: np.random.Generator) -> Iterator[Batch]:
+    def _batches(self, part: str, batch_size: int, rng: Rng) -> Iterator[Batch]:
         for start in range(0, self.sizes[part], batch_size):
             yield self._draw(rng, min(batch_size, self.sizes[part] - start))
 
     @abstractmethod
-    def _draw(self, rng: np.random.Generator, count: int) -> Batch: ...
+    def _draw(self, rng: Rng, count: int) -> Batch: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +83,7 @@ class CopyTask(_DrawnTask):
     def baseline(self) -> float:
         return self.copies * math.log(self.symbols) / self.length
 
-    def _draw(self, rng: np.random.Generator, count: int) -> Batch:
+    def _draw(self, rng: Rng, count: int) -> Batch:
         symbols = rng.integers(1, self.symbols + 1, size=(count, self.copies)).T
         tokens = np.zeros((self.length, count), np.int64)
         tokens[: self.copies], tokens[-self.copies - 1] = symbols, self.symbols + 1
@@ -121,7 +120,7 @@ class AddingTask(_DrawnTask):
     outputs: ClassVar[int] = 1
     baseline: ClassVar[float] = 1 / 6
 
-    def _draw(self, rng: np.random.Generator, count: int) -> Batch:
+    def _draw(self, rng: Rng, count: int) -> Batch:
         # one draw per sequence, marks included: the sequences do not depend on how they are cut into batches
         drawn = rng.random((count, self.length + 2), dtype=np.float32)
         values, (first, second) = drawn[:, :-2], drawn[:, -2:].astype(np.float64).T
@@ -132,6 +131,3 @@ class AddingTask(_DrawnTask):
         for step in marked:
             x[step, row, 1] = 1
         return Batch(x, sum(values[row, step] for step in marked)[:, None])
-
-    def _metrics(self, outputs: NDArray[Any], y: NDArray[Any]) -> dict[str, float]:
-        return {"mse": float(((outputs - y) ** 2).mean())}

@@ -1,21 +1,19 @@
 """Checkpoints of a training run: all that it needs to go on as if it had never stopped, in one npz file."""
 
-from __future__ import annotations
-
 import json
 import math
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from hadamrnn import validation as check
 from hadamrnn.arrays import Array, read_arrays, write_arrays
 from hadamrnn.errors import ParameterError, bad_file
-from hadamrnn.files import Header, Headers
+from hadamrnn.files import Headers
 from hadamrnn.networks.base import Network
 from hadamrnn.networks.kinds import config_from, network_from
 
@@ -75,7 +73,7 @@ class Checkpoint:
         write_arrays(path, KIND, header, self.arrays)
 
     @classmethod
-    def load(cls, path: str | Path) -> Checkpoint:
+    def load(cls, path: str | Path) -> Self:
         """Raises FileError if there is no sound checkpoint."""
         header, arrays = read_arrays(path, KIND, _expected)
         if arrays["count"] < 0:
@@ -88,21 +86,17 @@ class Checkpoint:
         Where files lie is no difference, only what is in them (their checksum).
         """
         old, new = dict(_leaves(lasting(self.identity))), dict(_leaves(lasting(identity)))
-        differences = [
-            f"{name} was {old.get(name)} and is {new.get(name)}"
-            for name in sorted(old.keys() | new.keys())
-            if old.get(name) != new.get(name)
-        ]
-        if differences:
-            raise ParameterError("checkpoint", str(path), "is of another run: " + "; ".join(differences))
+        names = (name for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name))
+        if differences := "; ".join(f"{name} was {old.get(name)} and is {new.get(name)}" for name in names):
+            raise ParameterError("checkpoint", str(path), f"is of another run: {differences}")
 
 
 def _expected(header: dict[str, Any]) -> Headers:
     """The arrays of a checkpoint, if its header is sound."""
     Progress(**header["progress"])
     config = config_from(header["identity"]["model"])
-    vector = Header((sum(map(math.prod, config.shapes().values())),), np.dtype(config.dtype))
-    return {"count": Header((), np.dtype("int64")), **dict.fromkeys(VECTORS, vector)}
+    vector = (sum(map(math.prod, config.shapes().values())),), np.dtype(config.dtype)
+    return {"count": ((), np.dtype("int64")), **dict.fromkeys(VECTORS, vector)}
 
 
 def load_run(path: str | Path) -> tuple[Network, dict[str, Any]]:

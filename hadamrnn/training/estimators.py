@@ -1,7 +1,5 @@
 """Classifiers and regressors of sequences by the conventions of scikit-learn, which must be installed for them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -54,23 +52,30 @@ class _Sequences(BaseEstimator):  # type: ignore[misc]
             seed = int(np.random.default_rng().integers(MOST_SEED))
         seed, share = check.integer("random_state", seed, least=0), self.validation_fraction
         task = ArrayTask(x=x, y=y, seed=seed, vocabulary=self.vocabulary, validation_fraction=share)
-        chosen = {name: getattr(self, name) for name in ("kind", "hidden", "bits", "activation")}
-        model = model_for(task, seed=seed, **_joined("network", chosen, self.network))
-        chosen = {name: getattr(self, name) for name in ("epochs", "batch_size", "learning_rate", "patience")}
-        self.history_ = fit(model, task, progress=False, **_joined("training", chosen, self.training))
+        model = model_for(task, seed=seed, **self._settings("network", "kind", "hidden", "bits", "activation"))
+        settings = self._settings("training", "epochs", "batch_size", "learning_rate", "patience")
+        self.history_ = fit(model, task, progress=False, **settings)
         self.shape_, self.model_ = x.shape[1:], model
+
+    def _settings(self, further: str, *names: str) -> dict[str, Any]:
+        """Parameters of the estimator, and those in the dictionary ``further``, which may not name any of them."""
+        own, more = {name: getattr(self, name) for name in names}, getattr(self, further)
+        more = {} if more is None else more
+        check.instance(further, more, Mapping, "a dictionary of settings, or None")
+        if shared := sorted(own.keys() & more.keys()):
+            allowed = f"must not have {', '.join(shared)}: parameters of the estimator itself"
+            raise ParameterError(further, dict(more), allowed)
+        return {**own, **more}
 
     def _data(self, X: object, y: object = None) -> tuple[NDArray[Any], NDArray[Any]]:
         """X (and y when fitting) as arrays, by the checks of scikit-learn and by those of this package."""
         fitting = y is not None
+        targets = {"y": y, "ensure_min_samples": 2, **self._targets} if fitting else {}
         try:
-            given = {"y": y, **self._targets} if fitting else {}
-            found = validate_data(
-                self, X, reset=fitting, allow_nd=True, ensure_min_samples=2 if fitting else 1, **given
-            )
+            found = validate_data(self, X, reset=fitting, allow_nd=True, **targets)
         except ValueError as error:
             raise ParameterError("X, y" if fitting else "X", _kind(X), str(error)) from None
-        x, targets = found if fitting else (found, np.zeros(0))
+        x, y = found if fitting else (found, np.zeros(0))
         if x.ndim == 2 and self.vocabulary is None:
             if x.dtype.kind in "iu":
                 allowed = "is ambiguous: name the vocabulary of tokens, or make the numbers floating-point"
@@ -78,7 +83,7 @@ class _Sequences(BaseEstimator):  # type: ignore[misc]
             x = x[..., None]
         if not fitting and x.shape[1:] != self.shape_:
             raise ParameterError("X.shape", x.shape, f"must be (samples, {str(self.shape_)[1:]} as when fitted")
-        return x, targets
+        return x, np.asarray(y)
 
     def _outputs(self, X: object) -> NDArray[Any]:
         check_is_fitted(self)
@@ -178,12 +183,3 @@ def _kind(value: object) -> str:
     """Type and shape of data, for messages."""
     shape = getattr(value, "shape", None)
     return f"{getattr(value, 'dtype', type(value).__name__)}{'' if shape is None else shape}"
-
-
-def _joined(name: str, own: dict[str, Any], more: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Settings of two sources, which may not share any."""
-    more = {} if more is None else more
-    check.instance(name, more, Mapping, "a dictionary of settings, or None")
-    if shared := sorted(own.keys() & more.keys()):
-        raise ParameterError(name, dict(more), f"must not have {', '.join(shared)}: parameters of the estimator itself")
-    return {**own, **more}

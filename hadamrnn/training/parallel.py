@@ -1,11 +1,10 @@
 """Data-parallel gradients: forked processes, each with a share of the batch (threads would wait for one another)."""
 
-from __future__ import annotations
-
 import multiprocessing
 import signal
 from itertools import pairwise
 from multiprocessing.connection import Connection
+from typing import Self
 
 import numpy as np
 
@@ -78,7 +77,7 @@ class Workers:
             process.join()
         self._limits.restore_original_limits()
 
-    def __enter__(self) -> Workers:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

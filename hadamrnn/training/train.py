@@ -1,12 +1,11 @@
 """Training: epochs of Adam steps with validation, checkpoints, a log, and a clean way to stop and go on."""
 
-from __future__ import annotations
-
 import json
 import math
 import signal
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -100,17 +99,16 @@ def evaluate(
     """
     check.choice("part", part, PARTS)
     _require_fit(model, task)
-    totals: dict[str, float] = {}
+    totals: dict[str, float] = defaultdict(float)
     count = 0
     with calm():
         for x, y in task.part(part, batch_size):
-            outputs = model.predict(x)
-            targets = model.check(x, y)[1]
+            outputs, targets = model.predict(x), model.check(x, y)[1]
             by_step = outputs[-len(targets) :] if model.config.many_to_many else outputs[None]
             loss = loss_and_slope(by_step.swapaxes(1, 2).copy(), targets) / targets.size
-            outputs = by_step if model.config.many_to_many else outputs
-            for name, value in {"loss": loss, **task.metrics(outputs, y)}.items():
-                totals[name] = totals.get(name, 0.0) + value * x.shape[1]
+            metrics = task.metrics(by_step if model.config.many_to_many else outputs, y)
+            for name, value in {"loss": loss, **metrics}.items():
+                totals[name] += value * x.shape[1]
             count += x.shape[1]
     return {name: total / count for name, total in totals.items()}
 
@@ -286,8 +284,7 @@ class _Run:
         if kept is not None:
             gradients["E"][tokens] *= kept
         if not (math.isfinite(loss) and np.isfinite(gradients.flat).all()):
-            what = "gradient" if math.isfinite(loss) else "loss"
-            self._diverged(f"the {what} was not finite")
+            self._diverged(f"the {'gradient' if math.isfinite(loss) else 'loss'} was not finite")
         return loss, gradients
 
     def _finish_epoch(self, steps: int) -> None:
