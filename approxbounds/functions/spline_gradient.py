@@ -87,22 +87,32 @@ def _power(r: int, number: int) -> _Supports:
 
 
 @lru_cache(maxsize=1024)
+def _derivatives(r: int, m: tuple[int, ...]) -> _Supports:
+    """For the product of all psi^(i), i in m."""
+    last = _curve(r, m[-1])
+    return last if len(m) == 1 else _product(_derivatives(r, m[:-1]), last, _slopes(r))
+
+
+@lru_cache(maxsize=1024)
 def derivative_and_gradient(r: int, dim: int) -> tuple[tuple[Fraction, Fraction], ...]:
     """For all m, |m| = r-1, in ``dim`` variables numbers just above sup |D^m phi| and the largest gradient of D^m phi.
 
-    phi = prod_j psi(t_j)/psi(1/2), 2 <= r <= MOST_ORDER. Pairs of which both are smaller than those of another m are
-    left out.
+    phi = prod_j psi(t_j)/psi(1/2), 2 <= r <= MOST_ORDER. Pairs of which both are not larger than those of another m are
+    left out, without a closer look if that is so already with the product of all suprema in place of the supremum.
 
     >>> [(round(float(largest), 2), round(float(slope), 2)) for largest, slope in derivative_and_gradient(2, 2)]
     [(4.0, 17.89)]
     """
+    found: list[tuple[Fraction, Fraction]] = []
     with precision(_BITS):
-        slopes, q = _slopes(r), norms(r)
-        found = []
+        q = norms(r)
         for m in partitions(r - 1, dim):
-            factors = [_curve(r, i) for i in m] + ([_power(r, dim - len(m))] if dim > len(m) else [])
-            total = factors[0]
-            for factor in factors[1:]:
-                total = _product(total, factor, slopes)
-            found.append((short_above(prod(q[i] for i in m)), short_above(total[0].sqrt())))
+            others, largest = dim - len(m), prod(q[i] for i in m)
+            roughly = largest * (others * q[1] ** 2 + sum((q[i + 1] / q[i]) ** 2 for i in m)).sqrt()
+            if any(largest <= BALL.number(a) and roughly <= BALL.number(b) for a, b in found):
+                continue
+            total = _derivatives(r, m)
+            if others:
+                total = _product(total, _power(r, others), _slopes(r))
+            found.append((short_above(largest), short_above(total[0].sqrt())))
     return tuple(pair for pair in found if not any(pair[0] < a and pair[1] < b for a, b in found))
