@@ -103,6 +103,7 @@ RATES: dict[str, Rates] = {
     "permuted-penalty-6": (0.001, 0.01),
     "permuted-hadamrnn-128": (0.003, 100.0),
     "permuted-hadamrnn-512": (0.001, 100.0),
+    "permuted-grid-3": (0.003, 0.01),
     "sequential-full": (0.003, 0.01),
     "sequential-projunn-4": (0.001, 0.01),
     "sequential-projunn-6": (0.003, 0.01),
@@ -122,7 +123,7 @@ RATES: dict[str, Rates] = {
     "text-hadamrnn-128": (0.003, 30.0),
     "text-hadamrnn-512": (0.003, 30.0),
 }
-#: For "grid" the rates were not searched: the smaller share for W over 1000 steps.
+#: For "grid" rates were searched for permuted images and 3 bits only; these are taken: a smaller share over 1000 steps.
 GRID = {"copy": (0.003, 0.01), "copy-1000": (0.003, 0.001), "permuted": (0.003, 0.01), "sequential": (0.003, 0.01)}
 GRID_BITS = {setting: (3,) if setting == "copy-1000" else (2, 3, 4, 5) for setting in GRID}
 
@@ -252,6 +253,8 @@ def searches() -> dict[str, Training]:
             tried[f"hadamrnn-{hidden}", rates] = of_hadamrnn(setting, hidden, None, rates)
         for strategy, bits, rates in product(TRAINED, SEARCHED, grid):
             tried[f"{strategy}-{bits}", rates] = of_qornn(setting, strategy, bits, rates)
+        for bits, rates in product(GRID_BITS.get(setting, ()), grid):
+            tried[f"grid-{bits}", rates] = of_qornn(setting, "grid", bits, rates)
         for (key, (rate, share)), training in tried.items():
             fit = {**training.fit, **changes}
             found[f"search-{setting}-{key}-{rate:g}-{share:g}"] = replace(training, fit=fit, part="validation")
