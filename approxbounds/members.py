@@ -17,12 +17,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.arithmetic import FLOAT
-from approxbounds.errors import HypothesisError
+from approxbounds.arithmetic import FLOAT, SYMBOLIC
+from approxbounds.errors import HypothesisError, NoExpressionError
 from approxbounds.facts.flats import OnFlats
 from approxbounds.facts.hypercube import Grid, HypercubeFamily, Index, member_of
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step
+from approxbounds.theorem import Query, Step, Theorem, conditional
 from approxbounds.witness import Witness, integer_of, require
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "best_member",
     "cylinder_steps",
     "cylinders",
+    "least_norm",
     "member_steps",
     "no_family",
     "on_axes",
@@ -59,6 +60,17 @@ def no_family(query: Query) -> str | None:
     if query.F.setting is not None:
         return f"no family on cells that look alike is known under {query.F.setting} (T3w takes others)"
     return "no hypercube family of F is known (only its entropy)"
+
+
+def least_norm(query: Query, theorem: Theorem, cells: Any, factor: Any = 1) -> Any:
+    """A closed form of ``factor`` ||w||_p at the best family's coarsest member with so many cells (SymPy)."""
+    import sympy
+
+    forms = [family.least_norm(SYMBOLIC, cells, query.p) for family in query.F.families]
+    forms = [form * factor for form in forms if form is not None]
+    if not forms:
+        raise NoExpressionError(f"{theorem.id}: no closed form is known for the families of this class")
+    return conditional(query, forms[0] if len(forms) == 1 else sympy.Max(*forms))
 
 
 def on_axes(query: Query, dims: int) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ list it in ``catalogue.py``; from outside the package, register it (``EXTENDING.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -33,11 +33,14 @@ __all__ = [
     "Query",
     "Step",
     "Theorem",
+    "applicable",
     "conditional",
+    "finite_only",
     "foreign_code",
     "full_name",
     "naming",
     "of_this_package",
+    "sup_norm_only",
 ]
 
 _OURS = __name__.partition(".")[0] + "."
@@ -247,6 +250,25 @@ def full_name(kind: type[Any]) -> str:
 def of_this_package(kind: type[Any]) -> bool:
     """Whether a class says that it is defined in this package."""
     return kind.__module__.startswith(_OURS)
+
+
+def finite_only(query: Query, other: str | None = None) -> str | None:
+    """The objection to p = inf of a theorem for 1 <= p < inf; ``other`` is the one for the sup norm."""
+    elsewhere = "" if other is None else f" ({other} covers the sup norm)"
+    return f"p = inf: it needs 1 <= p < inf{elsewhere}" if is_infinite(query.p) else None
+
+
+def sup_norm_only(query: Query, other: str) -> str | None:
+    """The objection to p < inf of a theorem for the sup norm; ``other`` is the one for those p."""
+    return None if is_infinite(query.p) else f"p = {query.p}: it is about the sup norm ({other} covers 1 <= p < inf)"
+
+
+def applicable(theorems: Iterable[Theorem], query: Query) -> Iterator[Theorem]:
+    """Those that give finite numbers: of this package, for bounds that do not say whose word they take."""
+    for theorem in theorems:
+        usable = theorem.numeric and not theorem.infinite and of_this_package(type(theorem))
+        if usable and theorem.objection(query) is None:
+            yield theorem
 
 
 def conditional(query: Query, expression: Any) -> Any:

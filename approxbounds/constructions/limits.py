@@ -12,7 +12,7 @@ from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.kernel import certified_value
 from approxbounds.registry import UPPER_THEOREMS
 from approxbounds.sources import Citation
-from approxbounds.theorem import Direction, Query, Step, Theorem, of_this_package
+from approxbounds.theorem import Direction, Query, Step, Theorem, applicable
 from approxbounds.validation import is_infinite
 from approxbounds.witness import Witness
 
@@ -24,13 +24,6 @@ def _limits(query: Query) -> Iterator[Query]:
     for limit in query.G.limits:
         if limit.uniform or not is_infinite(query.p):
             yield replace(query, network=limit.network)
-
-
-def _applicable(near: Query) -> Iterator[Theorem]:
-    """The constructions for a class of limits: of this package, as a bound names whose word it takes itself."""
-    for theorem in UPPER_THEOREMS:
-        if theorem.numeric and of_this_package(type(theorem)) and theorem.objection(near) is None:
-            yield theorem
 
 
 class LimitTheorem(Theorem):
@@ -64,7 +57,7 @@ class LimitTheorem(Theorem):
     def search(self, query: Query) -> Witness:
         found: list[tuple[float, dict[str, Any]]] = []
         for near in _limits(query):
-            for theorem in _applicable(near):
+            for theorem in applicable(UPPER_THEOREMS, near):
                 with suppress(HypothesisError):
                     witness = theorem.search(near)
                     value = float(certified_value(theorem, near, witness))
@@ -77,7 +70,7 @@ class LimitTheorem(Theorem):
     def _inner(query: Query, witness: Witness) -> tuple[Theorem, Query]:
         """The theorem that the witness names, and the query for the class of limits to which it applies."""
         for near in _limits(query):
-            for theorem in _applicable(near):
+            for theorem in applicable(UPPER_THEOREMS, near):
                 if theorem.id == witness.get("theorem"):
                     return theorem, near
         raise HypothesisError(f"no upper bound {echo(witness.get('theorem'))} for a class of limits is known")

@@ -14,15 +14,7 @@ from approxbounds.members import MOST_AXES
 from approxbounds.render import below
 from approxbounds.sources import Citation
 from approxbounds.theorem import Depths, Query, Step, Theorem, conditional
-from approxbounds.transfer.lines import (
-    along,
-    best_axes,
-    line_class,
-    no_lines,
-    pieces_of,
-    pieces_step,
-    smoothest,
-)
+from approxbounds.transfer.lines import along, best_axes, line_class, no_lines, pieces_of, pieces_step, smoothest
 from approxbounds.transfer.monic import monic_norm
 from approxbounds.validation import is_infinite, is_symbolic
 from approxbounds.witness import Witness, integer_of, require

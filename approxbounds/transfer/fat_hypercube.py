@@ -9,24 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V, integer, precision
-from approxbounds.complexity.fat_shattering import (
-    fat_floats,
-    fat_steps,
-    fat_upper,
-    least_scale,
-    members_for,
-)
-from approxbounds.errors import echo
+from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V, precision
+from approxbounds.complexity.fat_shattering import fat_steps, least_scale, members_for
 from approxbounds.facts.hypercube import HypercubeFamily, Index, member_of
 from approxbounds.members import Members, Scores, best_member, member_steps, on_cylinder
 from approxbounds.render import above, below
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem
-from approxbounds.transfer.alon import CITATIONS, log2_separated, log2_shattered, smallest_exponent
+from approxbounds.theorem import Query, Step, Theorem, finite_only, sup_norm_only
+from approxbounds.transfer.alon import CITATIONS, checked_vectors, log2_separated, vectors_floats, vectors_witness
 from approxbounds.transfer.fat_orders import fat_rate, no_fat_theorem
 from approxbounds.transfer.hamming import best_distance, checked_mass
-from approxbounds.validation import is_infinite
 from approxbounds.witness import Witness, fraction_of, integer_of, require, short_fraction
 
 __all__ = ["FatHypercubeTheorem", "FatSupNormTheorem"]
@@ -54,9 +46,7 @@ class FatSupNormTheorem(Theorem):
     any_measure = True
 
     def refusal(self, query: Query) -> str | None:
-        if not is_infinite(query.p):
-            return f"p = {query.p}: it is about the sup norm (T3fat covers 1 <= p < inf)"
-        return no_fat_theorem(query)
+        return sup_norm_only(query, "T3fat") or no_fat_theorem(query)
 
     def search(self, query: Query) -> Witness:
         def values(parts: Sequence[Members]) -> Scores:
@@ -115,9 +105,7 @@ class FatHypercubeTheorem(Theorem):
     any_measure = True
 
     def refusal(self, query: Query) -> str | None:
-        if is_infinite(query.p):
-            return "p = inf: it needs 1 <= p < inf (T3fat-inf covers the sup norm)"
-        return no_fat_theorem(query)
+        return finite_only(query, "T3fat-inf") or no_fat_theorem(query)
 
     def search(self, query: Query) -> Witness:
         def values(parts: Sequence[Members]) -> Scores:
@@ -143,34 +131,23 @@ class FatHypercubeTheorem(Theorem):
         """log2 Pi for each share eta/||w||_p and each member."""
         family, N, share = members.family, members.cells, _SHARES[:, None]
         height = np.broadcast_to(family.norm(FLOAT, {**members.grid.index, "cells": N}, inf), N.shape)
+        eta = share * members.norm
         with np.errstate(all="ignore"):
-            D = fat_floats(members.query.G, share * members.norm / 4)
-            B = np.floor(4 * height / (share * members.norm))
-            q = np.ceil(log2_shattered(FLOAT, N, B, D))
-            return np.where(D < 1, 0.0, 1 + q * np.log2(N * B * B))
+            return vectors_floats(members.query.G, N, np.floor(4 * height / eta), eta / 4)
 
     @staticmethod
     def _witness(query: Query, family: HypercubeFamily, index: Index, eta: Fraction) -> dict[str, Any]:
         """The exact integers that go with a member and eta."""
-        N, D = family.cells(index), fat_upper(query.G, eta / 4)
+        N = family.cells(index)
         with precision(256):
-            B = integer((4 * family.norm(BALL, index, inf) / BALL.number(eta)).upper().floor())
-        q = smallest_exponent(N, B, D)
-        h, _ = best_distance(np.array([float(N)]), np.array([float(log2_separated(FLOAT, N, B, D, q))]))
-        return family.witness(index) | {"h": int(h[0]), "eta": eta, "fat": D, "levels": B, "exponent": q}
+            numbers = vectors_witness(query.G, N, eta, family.norm(BALL, index, inf))
+        growth = log2_separated(FLOAT, N, numbers["levels"], numbers["fat"], numbers["exponent"])
+        h, _ = best_distance(np.array([float(N)]), np.array([float(growth)]))
+        return family.witness(index) | {"h": int(h[0]), "eta": eta} | numbers
 
     def _growth(self, A: Arithmetic[V], query: Query, family: HypercubeFamily, index: Index, witness: Witness) -> V:
-        """log2 Pi, with every hypothesis about eta, D, B and q checked."""
-        eta, D = fraction_of(witness, "eta"), integer_of(witness, "fat")
-        B, q = integer_of(witness, "levels", minimum=1), integer_of(witness, "exponent")
-        if A.decides:
-            scale = least_scale(A, query.G, D + 1)
-            require(A.less(scale, A.number(eta / 4)), f"fat_(eta/4)(G) <= fat={echo(D)} is not certain")
-            require(
-                A.less(4 * family.norm(A, index, inf), (B + 1) * A.number(eta)),
-                f"levels={echo(B)} must be at least 4 sup w/eta",
-            )
-        return log2_separated(A, family.cells(index), B, D, q)
+        """log2 Pi, checked."""
+        return checked_vectors(A, query.G, family.cells(index), family.norm(A, index, inf), witness)
 
     def _mass(self, A: Arithmetic[V], query: Query, witness: Witness) -> tuple[HypercubeFamily, Index, int, V]:
         query = on_cylinder(query, witness)

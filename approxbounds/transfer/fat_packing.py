@@ -10,12 +10,11 @@ from approxbounds.facts.hypercube import member_of
 from approxbounds.members import member_steps, on_cylinder
 from approxbounds.render import below
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem
+from approxbounds.theorem import Query, Step, Theorem, finite_only
 from approxbounds.transfer.alon import CITATIONS
 from approxbounds.transfer.fat_orders import fat_rate, no_fat_theorem
 from approxbounds.transfer.fat_separated import check_too_many, fewest_bits, separation_steps, separation_witness
 from approxbounds.transfer.gilbert_varshamov import excess, packing_of, packing_step, search_packing
-from approxbounds.validation import is_infinite
 from approxbounds.witness import Witness
 
 __all__ = ["FatPackingTransfer"]
@@ -49,9 +48,7 @@ class FatPackingTransfer(Theorem):
     any_measure = True
 
     def refusal(self, query: Query) -> str | None:
-        if is_infinite(query.p):
-            return "p = inf: it needs 1 <= p < inf"
-        return no_fat_theorem(query)
+        return finite_only(query) or no_fat_theorem(query)
 
     def search(self, query: Query) -> Witness:
         def allowed(spread: Any, tau: Any, packing: Any) -> Any:

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V, integer, precision
-from approxbounds.complexity.fat_shattering import fat_floats, fat_steps, fat_upper, least_scale
+from approxbounds.complexity.fat_shattering import fat_steps, fat_upper, least_scale
 from approxbounds.errors import echo
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.render import above
 from approxbounds.theorem import Step
-from approxbounds.transfer.alon import log2_separated, log2_shattered, smallest_exponent
+from approxbounds.transfer.alon import log2_separated, smallest_exponent, vectors_floats
 from approxbounds.validation import Number
 from approxbounds.witness import Witness, fraction_of, integer_of, require, short_fraction
 
@@ -43,9 +43,7 @@ def fewest_bits(G: NetworkFacts, spread: Any, tau: Any, p: Number, bits: Any) ->
     """
     scale = _scale(FLOAT, spread, tau, p)
     m = np.ceil(_points(FLOAT, scale, p, bits))
-    D, B = fat_floats(G, spread * scale / 4), np.floor(2 / scale)
-    q = np.ceil(log2_shattered(FLOAT, m, B, D))
-    return np.where(D < 1, 0.0, 1 + q * np.log2(m * B * B)) * (1 + 1e-5) + 1.001
+    return vectors_floats(G, m, np.floor(2 / scale), spread * scale / 4) * (1 + 1e-5) + 1.001
 
 
 def separation_witness(G: NetworkFacts, found: Witness, *, spread: Any, p: Number, packing: Any) -> Witness:

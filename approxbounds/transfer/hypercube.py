@@ -11,15 +11,22 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.complexity.pseudo_dimension import growth_steps, no_growth, pdim_expression
-from approxbounds.errors import NoExpressionError
 from approxbounds.facts.growth import GrowthBound
 from approxbounds.facts.hypercube import HypercubeFamily, Index, member_of
-from approxbounds.members import Members, Scores, best_member, member_steps, no_family, on_cylinder
+from approxbounds.members import (
+    Members,
+    Scores,
+    best_member,
+    least_norm,
+    member_steps,
+    no_family,
+    on_cylinder,
+)
 from approxbounds.render import above, below, latex
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem, conditional
+from approxbounds.theorem import Query, Step, Theorem, finite_only
 from approxbounds.transfer.hamming import best_distance, checked_mass, hamming_mass, log2_delta
-from approxbounds.validation import Number, is_infinite
+from approxbounds.validation import Number
 from approxbounds.witness import Witness, integer_of
 
 __all__ = ["HypercubeTheorem", "hypercube_values"]
@@ -82,9 +89,7 @@ class HypercubeTheorem(Theorem):
     any_measure = True
 
     def refusal(self, query: Query) -> str | None:
-        if is_infinite(query.p):
-            return "p = inf: it needs 1 <= p < inf (T3inf covers the sup norm)"
-        return no_family(query) or no_growth(query)
+        return finite_only(query, "T3inf") or no_family(query) or no_growth(query)
 
     def search(self, query: Query) -> Witness:
         failure = "no family member searched gives more than 1e-308: G shows too many patterns for them"
@@ -115,12 +120,7 @@ class HypercubeTheorem(Theorem):
 
         P, _ = pdim_expression(query.G)
         mass = (1 - sympy.exp(-sympy.Rational(3, 10) * (sympy.Max(P, 1) if P.is_number else P))) / 4
-        forms = [family.least_norm(SYMBOLIC, 12 * P, query.p) for family in query.F.families]
-        forms = [form for form in forms if form is not None]
-        if not forms:
-            raise NoExpressionError("T3: no closed form is known for the families of this class")
-        factor = SYMBOLIC.power(mass, 1 / SYMBOLIC.number(query.p))
-        return conditional(query, forms[0] * factor if len(forms) == 1 else sympy.Max(*(f * factor for f in forms)))
+        return least_norm(query, self, 12 * P, SYMBOLIC.power(mass, 1 / SYMBOLIC.number(query.p)))
 
     def outline(self, query: Query) -> tuple[Step, ...]:
         family = query.F.families[0]

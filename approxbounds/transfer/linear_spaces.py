@@ -9,12 +9,20 @@ import numpy as np
 
 from approxbounds.arithmetic import BALL, SYMBOLIC, Arithmetic, V
 from approxbounds.description import named
-from approxbounds.errors import NoExpressionError, echo
+from approxbounds.errors import echo
 from approxbounds.facts.hypercube import member_of
-from approxbounds.members import Members, Scores, best_member, member_steps, no_family, on_cylinder
+from approxbounds.members import (
+    Members,
+    Scores,
+    best_member,
+    least_norm,
+    member_steps,
+    no_family,
+    on_cylinder,
+)
 from approxbounds.render import below
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem, conditional
+from approxbounds.theorem import Query, Step, Theorem
 from approxbounds.validation import is_infinite
 from approxbounds.witness import Witness, require
 
@@ -89,16 +97,9 @@ class LinearSpaceTheorem(Theorem):
 
         For norms of order N^{-1/a} this N is the best.
         """
-        import sympy
-
         D, p = SYMBOLIC.number(query.G.linear_dimension), SYMBOLIC.number(query.p)
         a = query.F.entropy_exponent(query.p)
-        forms = [family.least_norm(SYMBOLIC, (1 + a / p) * D, query.p) for family in query.F.families]
-        forms = [form for form in forms if form is not None]
-        if not forms:
-            raise NoExpressionError("Tlin: no closed form is known for the families of this class")
-        factor = SYMBOLIC.power(a / (a + p), 1 / p)
-        return conditional(query, forms[0] * factor if len(forms) == 1 else sympy.Max(*(f * factor for f in forms)))
+        return least_norm(query, self, (1 + a / p) * D, SYMBOLIC.power(a / (a + p), 1 / p))
 
     def outline(self, query: Query) -> tuple[Step, ...]:
         family = query.F.families[0]

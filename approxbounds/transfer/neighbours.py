@@ -14,7 +14,7 @@ from approxbounds.facts.networks import Neighbourhood
 from approxbounds.registry import LOWER_THEOREMS
 from approxbounds.render import below, latex
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem, of_this_package
+from approxbounds.theorem import Query, Step, Theorem, applicable
 from approxbounds.transfer.hypercube import HypercubeTheorem
 from approxbounds.transfer.sup_norm import SupNormTheorem
 from approxbounds.validation import is_infinite
@@ -73,14 +73,10 @@ def _plain(query: Query) -> Theorem:
 
 
 def _applicable(near: Query) -> Iterator[Theorem]:
-    """The theorems for the class near G that give numbers: of this package, as a bound names whose word it takes."""
+    """The theorems for the class near G that give numbers."""
     if not near.G.bounded_growth:  # counted on grids only
-        yield _plain(near)
-        return
-    for theorem in LOWER_THEOREMS:
-        usable = theorem.numeric and not theorem.infinite and of_this_package(type(theorem))
-        if usable and not isinstance(theorem, NeighbourTheorem) and theorem.objection(near) is None:
-            yield theorem
+        return iter((_plain(near),))
+    return applicable((theorem for theorem in LOWER_THEOREMS if not isinstance(theorem, NeighbourTheorem)), near)
 
 
 def _neighbourhood(query: Query, witness: Witness) -> Neighbourhood:

@@ -16,17 +16,9 @@ from approxbounds.facts.waves import HolderWave, Wave, wave_height
 from approxbounds.members import MOST_AXES
 from approxbounds.render import below, latex
 from approxbounds.sources import Citation
-from approxbounds.theorem import Depths, Query, Step, Theorem, conditional
-from approxbounds.transfer.lines import (
-    along,
-    best_axes,
-    common_axes,
-    line_class,
-    no_lines,
-    pieces_of,
-    pieces_step,
-)
-from approxbounds.validation import Number, is_infinite, is_symbolic
+from approxbounds.theorem import Depths, Query, Step, Theorem, conditional, finite_only, sup_norm_only
+from approxbounds.transfer.lines import along, best_axes, common_axes, line_class, no_lines, pieces_of, pieces_step
+from approxbounds.validation import Number, is_symbolic
 from approxbounds.witness import Witness, integer_of, require
 
 __all__ = ["OscillationTheorem", "SupNormOscillation"]
@@ -52,9 +44,8 @@ class OscillationTheorem(Theorem):
     depths = Depths.FIXED
 
     def refusal(self, query: Query) -> str | None:
-        if is_infinite(query.p):
-            return "p = inf: it needs 1 <= p < inf (Tosc-inf covers the sup norm)"
-        return no_lines(query) or (None if self._known(query) else "no alternating functions of F are known")
+        reason = finite_only(query, "Tosc-inf") or no_lines(query)
+        return reason or (None if self._known(query) else "no alternating functions of F are known")
 
     @staticmethod
     def _known(query: Query) -> Wave | None:
@@ -144,9 +135,7 @@ class SupNormOscillation(Theorem):
     depths = Depths.FIXED
 
     def refusal(self, query: Query) -> str | None:
-        if not is_infinite(query.p):
-            return f"p = {query.p}: it is about the sup norm (Tosc covers 1 <= p < inf)"
-        reason = no_lines(query)
+        reason = sup_norm_only(query, "Tosc") or no_lines(query)
         return reason or (None if self._known(query, 1) else "no ball of smooth functions is known to be in F")
 
     @staticmethod

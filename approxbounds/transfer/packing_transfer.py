@@ -5,12 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
-from approxbounds.complexity.pseudo_dimension import (
-    no_growth,
-    pdim_expression,
-    pdim_steps,
-    pdim_upper,
-)
+from approxbounds.complexity.pseudo_dimension import no_growth, pdim_expression, pdim_steps, pdim_upper
 from approxbounds.errors import NoExpressionError
 from approxbounds.facts.hypercube import member_of
 from approxbounds.members import member_steps, on_cylinder

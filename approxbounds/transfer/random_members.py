@@ -15,7 +15,7 @@ from approxbounds.facts.hypercube import Index
 from approxbounds.facts.weighted import WeightedFamily
 from approxbounds.theorem import Query
 from approxbounds.transfer.average_case import AverageCase, largest_distance, searched, shares
-from approxbounds.transfer.weighted import WeightedHypercubeTheorem, largest_cells, log_u
+from approxbounds.transfer.weighted import WeightedHypercubeTheorem, largest_cells, log_u, weighted_member
 from approxbounds.witness import fraction_of, integer_of
 
 __all__ = ["WeightedCase", "weighted_case"]
@@ -36,7 +36,7 @@ class WeightedCase(AverageCase):
 
     @cached_property
     def _member(self) -> tuple[WeightedFamily, Index]:
-        return WeightedHypercubeTheorem.member(self.query, self.witness)[1:]
+        return weighted_member(self.query, self.witness)[1:]
 
     @property
     def family(self) -> WeightedFamily:

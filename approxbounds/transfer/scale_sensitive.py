@@ -7,9 +7,8 @@ from typing import Any
 from approxbounds.errors import NoExpressionError
 from approxbounds.render import latex
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem
+from approxbounds.theorem import Query, Step, Theorem, finite_only
 from approxbounds.transfer.fat_orders import fat_rate
-from approxbounds.validation import is_infinite
 
 __all__ = ["ScaleSensitiveTheorem"]
 
@@ -37,11 +36,10 @@ class ScaleSensitiveTheorem(Theorem):
     numeric = False
 
     def refusal(self, query: Query) -> str | None:
-        if is_infinite(query.p):
-            return "p = inf: it needs 1 <= p < inf"
-        if not query.F.families and query.F.entropy_bound(query.p) is None:
+        reason = finite_only(query)
+        if reason is None and not query.F.families and query.F.entropy_bound(query.p) is None:
             return f"the entropy of F is not known for p = {query.p}"
-        return None
+        return reason
 
     def rate(self, query: Query) -> Any:
         if not query.G.bounded_growth:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from approxbounds.arithmetic import BALL, FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V
 from approxbounds.complexity.pseudo_dimension import (
     excludes_shattering,
     growth_steps,
@@ -18,13 +18,12 @@ from approxbounds.complexity.pseudo_dimension import (
     unshattered_member,
 )
 from approxbounds.complexity.shattering import nearly_excluded
-from approxbounds.errors import HypothesisError, NoExpressionError, echo
+from approxbounds.errors import HypothesisError, echo
 from approxbounds.facts.hypercube import HypercubeFamily, member_of
-from approxbounds.members import cylinders, member_steps, no_family, on_cylinder
+from approxbounds.members import cylinders, least_norm, member_steps, no_family, on_cylinder
 from approxbounds.render import below
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem, conditional
-from approxbounds.validation import is_infinite
+from approxbounds.theorem import Query, Step, Theorem, sup_norm_only
 from approxbounds.witness import Witness, require
 
 __all__ = ["SupNormTheorem"]
@@ -54,9 +53,7 @@ class SupNormTheorem(Theorem):
     any_measure = True
 
     def refusal(self, query: Query) -> str | None:
-        if not is_infinite(query.p):
-            return f"p = {query.p}: it is about the sup norm (T3 covers 1 <= p < inf)"
-        return no_family(query) or no_growth(query)
+        return sup_norm_only(query, "T3") or no_family(query) or no_growth(query)
 
     def search(self, query: Query) -> Witness:
         candidates = sorted(self._candidates(query), key=lambda found: -found[0])  # the first of equals
@@ -120,18 +117,12 @@ class SupNormTheorem(Theorem):
         return family.norm(A, index, inf)
 
     def rate(self, query: Query) -> Any:
-        return query.G.orders.pdim ** (-1 / query.F.entropy_exponent(inf))
+        return query.G.orders.pdim ** (-1 / query.F.entropy_exponent(query.p))
 
     def expression(self, query: Query) -> Any:
         """sup w at the coarsest member with N >= P + 1 cells, P >= Pdim(G)."""
-        import sympy
-
         P, _ = pdim_expression(query.G)
-        forms = [family.least_norm(SYMBOLIC, P + 1, inf) for family in query.F.families]
-        forms = [form for form in forms if form is not None]
-        if not forms:
-            raise NoExpressionError("T3inf: no closed form is known for the families of this class")
-        return conditional(query, forms[0] if len(forms) == 1 else sympy.Max(*forms))
+        return least_norm(query, self, P + 1)
 
     def outline(self, query: Query) -> tuple[Step, ...]:
         family = query.F.families[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from fractions import Fraction
 from functools import lru_cache
@@ -15,15 +15,14 @@ from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V, precision
 from approxbounds.complexity.pseudo_dimension import excludes_shattering, growth_steps, no_growth
 from approxbounds.complexity.shattering import nearly_excluded
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
-from approxbounds.facts.growth import GrowthBound
 from approxbounds.facts.hypercube import Index, family_of
 from approxbounds.facts.weighted import Cells, WeightedFamily
 from approxbounds.members import cylinders, on_cylinder
 from approxbounds.render import below
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem
+from approxbounds.theorem import Query, Step, Theorem, finite_only, sup_norm_only
 from approxbounds.transfer.hamming import best_distance, checked_mass
-from approxbounds.validation import Number, is_infinite
+from approxbounds.validation import Number
 from approxbounds.witness import Witness, fraction_of, integer_of, require, short_fraction
 
 __all__ = [
@@ -34,8 +33,10 @@ __all__ = [
     "log_u",
     "masses_of",
     "mean_distance",
+    "nearly_best",
     "no_weighted_family",
     "total",
+    "weighted_member",
     "weighted_members",
 ]
 
@@ -51,6 +52,36 @@ def weighted_members(query: Query) -> Iterator[tuple[Mapping[str, int], Query, W
         if part.get("dims", 0) <= _MOST_DIMS:
             for family in reduced.F.weighted_families:
                 yield part, reduced, family
+
+
+def nearly_best(
+    query: Query, score: Callable[[Query, WeightedFamily, Index, float], tuple[float, Witness]], failure: str
+) -> Witness:
+    """The member of F with the largest value, of those that searches try and of those near the best of them.
+
+    ``score`` gives the value for E^p and the rest of the witness; it may give less where the value is not more than its
+    last argument, the best one so far. Raises HypothesisError with the text ``failure`` if there is none above 1e-300.
+    """
+    best, found, where = 0.0, None, None
+    for part, reduced, family in weighted_members(query):
+        for index in family.members():
+            value, more = score(reduced, family, index, best)
+            if value > best:
+                best, found, where = value, {**family.witness(index), **part, **more}, (part, reduced, family, index)
+    if found is None or where is None or best ** (1 / float(query.p)) < 1e-300:
+        raise HypothesisError(failure)
+    part, reduced, family, index = where
+    for near in family.near(index):
+        value, more = score(reduced, family, near, best)
+        if value > best:
+            best, found = value, {**family.witness(near), **part, **more}
+    return found
+
+
+def weighted_member(query: Query, witness: Witness) -> tuple[Query, WeightedFamily, dict[str, int]]:
+    """The query on the coordinates of the cylinder, the family, and the indices of its member."""
+    reduced = on_cylinder(query, witness)
+    return reduced, *family_of(reduced.F.weighted_families, witness)
 
 
 def no_weighted_family(query: Query) -> str | None:
@@ -139,10 +170,9 @@ class Masses:
         return float(values[i]), int(n[i]), int(h[i])
 
 
-def _score(
-    family: WeightedFamily, index: Index, growth: GrowthBound, p: Number, best: float
-) -> tuple[float, dict[str, Any]]:
-    """What the theorem gives for E^p at a member, and the rest of its witness; 0 where it is not more than ``best``."""
+def _score(reduced: Query, family: WeightedFamily, index: Index, best: float) -> tuple[float, Witness]:
+    """What T3w gives for E^p at a member."""
+    p, growth = reduced.p, reduced.G.growth(family.centres)
     N = float(family.cells(index))
     log2_growth = float(growth.evaluate(FLOAT, N))
     if log2_growth >= N or family.ceiling(index, p) <= best:
@@ -182,37 +212,16 @@ class WeightedHypercubeTheorem(Theorem):
     any_measure = True
 
     def refusal(self, query: Query) -> str | None:
-        if is_infinite(query.p):
-            return "p = inf: it needs 1 <= p < inf (T3w-inf covers the sup norm)"
-        return no_weighted_family(query) or no_growth(query)
+        return finite_only(query, "T3w-inf") or no_weighted_family(query) or no_growth(query)
 
     def search(self, query: Query) -> Witness:
-        best, found, where = 0.0, None, None
-        for part, reduced, family in weighted_members(query):
-            for index in family.members():
-                value, how = _score(family, index, reduced.G.growth(family.centres), query.p, best)
-                if value > best:
-                    best, found, where = value, {**family.witness(index), **part, **how}, (part, reduced, family, index)
-        if where is None or found is None or best ** (1 / float(query.p)) < 1e-300:
-            raise HypothesisError("no member searched gives more than 1e-300: G shows too many patterns for them")
-        part, reduced, family, index = where
-        for near in family.near(index):
-            value, how = _score(family, near, reduced.G.growth(family.centres), query.p, best)
-            if value > best:
-                best, found = value, {**family.witness(near), **part, **how}
-        return found
-
-    @staticmethod
-    def member(query: Query, witness: Witness) -> tuple[Query, WeightedFamily, Index]:
-        """The query on the coordinates of the cylinder, the family, and the indices of its member."""
-        reduced = on_cylinder(query, witness)
-        family, index = family_of(reduced.F.weighted_families, witness)
-        return reduced, family, index
+        failure = "no member searched gives more than 1e-300: G shows too many patterns for them"
+        return nearly_best(query, _score, failure)
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         if not A.decides:
             raise NoExpressionError("T3w: the formula has a term for each mass; its value is a number only")
-        reduced, family, index = self.member(query, witness)
+        reduced, family, index = weighted_member(query, witness)
         masses = family.masses(A, index, query.p)
         growth = reduced.G.growth(family.centres)
         if witness.get("rate") is None:
@@ -225,7 +234,7 @@ class WeightedHypercubeTheorem(Theorem):
         return A.power(power, 1 / A.number(query.p))
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        reduced, family, index = self.member(query, witness)
+        reduced, family, index = weighted_member(query, witness)
         N, p = family.cells(index), query.p
         n = N if witness.get("rate") is not None else integer_of(witness, "cells")
         if witness.get("rate") is not None:
@@ -258,9 +267,7 @@ class WeightedSupNormTheorem(Theorem):
     any_measure = True
 
     def refusal(self, query: Query) -> str | None:
-        if not is_infinite(query.p):
-            return f"p = {query.p}: it is about the sup norm (T3w covers 1 <= p < inf)"
-        return no_weighted_family(query) or no_growth(query)
+        return sup_norm_only(query, "T3w") or no_weighted_family(query) or no_growth(query)
 
     def search(self, query: Query) -> Witness:
         best, found = 0.0, None
@@ -298,17 +305,14 @@ class WeightedSupNormTheorem(Theorem):
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         if not A.decides:
             raise NoExpressionError("T3w-inf: the least of the heights is a number only")
-        reduced = on_cylinder(query, witness)
-        family, index = family_of(reduced.F.weighted_families, witness)
+        reduced, family, index = weighted_member(query, witness)
         n = integer_of(witness, "cells", minimum=1)
         unshattered = excludes_shattering(A, reduced.G, n, family.centres)
         require(unshattered, f"it is not certain that no N={echo(n)} points are shattered")
         return A.minimum(*largest_cells(family.heights(A, index), n))
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        reduced = on_cylinder(query, witness)
-        family, index = family_of(reduced.F.weighted_families, witness)
-        n = integer_of(witness, "cells")
+        n, (reduced, family, index) = integer_of(witness, "cells"), weighted_member(query, witness)
         return (
             Step(f"{family.describe(index)} We take the $N={n}$ cells of the largest heights.", family.citations),
             *growth_steps(reduced.G.growth(family.centres), n),

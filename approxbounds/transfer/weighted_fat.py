@@ -6,24 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V, integer, precision
-from approxbounds.complexity.fat_shattering import fat_floats, fat_steps, fat_upper, least_scale
-from approxbounds.errors import HypothesisError, NoExpressionError, echo
-from approxbounds.facts.hypercube import family_of
-from approxbounds.members import cylinder_steps, on_cylinder
+from approxbounds.arithmetic import BALL, FLOAT, Arithmetic, V, precision
+from approxbounds.complexity.fat_shattering import fat_steps, least_scale
+from approxbounds.errors import HypothesisError, NoExpressionError
+from approxbounds.members import cylinder_steps
 from approxbounds.render import above, below
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem
-from approxbounds.transfer.alon import CITATIONS, log2_separated, log2_shattered, smallest_exponent
+from approxbounds.theorem import Query, Step, Theorem, finite_only, sup_norm_only
+from approxbounds.transfer.alon import CITATIONS, checked_vectors, log2_separated, vectors_floats, vectors_witness
 from approxbounds.transfer.fat_orders import no_fat_scale
 from approxbounds.transfer.weighted import (
     Masses,
     largest_cells,
     mean_distance,
     no_weighted_family,
+    weighted_member,
     weighted_members,
 )
-from approxbounds.validation import is_infinite
 from approxbounds.witness import Witness, fraction_of, integer_of, require, short_fraction
 
 __all__ = ["WeightedFatSupNorm", "WeightedFatTheorem"]
@@ -51,9 +50,7 @@ class WeightedFatTheorem(Theorem):
     any_measure = True
 
     def refusal(self, query: Query) -> str | None:
-        if is_infinite(query.p):
-            return "p = inf: it needs 1 <= p < inf (T3fat-w-inf covers the sup norm)"
-        return no_weighted_family(query) or no_fat_scale(query)
+        return finite_only(query, "T3fat-w-inf") or no_weighted_family(query) or no_fat_scale(query)
 
     def search(self, query: Query) -> Witness:
         best, found = 0.0, None
@@ -83,40 +80,28 @@ class WeightedFatTheorem(Theorem):
         eta = witness["eta"]
         with precision(256):
             highest = BALL.maximum(*family.heights(BALL, index).values)
-            B = integer((4 * highest / BALL.number(eta)).upper().floor())
-        D = fat_upper(reduced.G, eta / 4)
-        q = smallest_exponent(family.cells(index), B, D)
+            witness |= vectors_witness(reduced.G, family.cells(index), eta, highest)
         # what the search had for Pi was about that
         masses = Masses(family.masses(FLOAT, index, query.p, float(eta)))
-        _, rate = masses.best_rate(float(log2_separated(FLOAT, family.cells(index), B, D, q)) * np.log(2.0))
-        return witness | {"fat": D, "levels": B, "exponent": q, "rate": short_fraction(rate)}
+        growth = log2_separated(FLOAT, family.cells(index), witness["levels"], witness["fat"], witness["exponent"])
+        _, rate = masses.best_rate(float(growth) * np.log(2.0))
+        return witness | {"rate": short_fraction(rate)}
 
     @staticmethod
     def _growth(query: Query, N: float, eta: float, height: float) -> float:
         """log2 Pi, about."""
-        with np.errstate(all="ignore"):
-            D, B = float(fat_floats(query.G, np.array([eta / 4]))[0]), float(np.floor(4 * height / eta))
-            q = float(np.ceil(log2_shattered(FLOAT, np.array([N]), B, D))[0])
-        return 0.0 if D < 1 else 1 + q * float(np.log2(N * B * B))
+        return float(vectors_floats(query.G, N, np.floor(4 * height / eta), np.array([eta / 4]))[0])
 
     def _log2_growth(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
-        """log2 Pi, with every hypothesis about eta, D, B and q checked."""
-        reduced = on_cylinder(query, witness)
-        family, index = family_of(reduced.F.weighted_families, witness)
-        eta, D = fraction_of(witness, "eta"), integer_of(witness, "fat")
-        B, q = integer_of(witness, "levels", minimum=1), integer_of(witness, "exponent")
-        require(
-            A.less(least_scale(A, reduced.G, D + 1), A.number(eta / 4)),
-            f"fat_(eta/4)(G) <= fat={echo(D)} is not certain",
-        )
+        """log2 Pi, checked."""
+        reduced, family, index = weighted_member(query, witness)
         highest = A.maximum(*_values(family.heights(A, index).values))
-        require(A.less(4 * highest, (B + 1) * A.number(eta)), f"levels={echo(B)} must be at least 4 sup w/eta")
-        return log2_separated(A, family.cells(index), B, D, q)
+        return checked_vectors(A, reduced.G, family.cells(index), highest, witness)
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         if not A.decides:
             raise NoExpressionError("T3fat-w: the formula has a term for each mass; its value is a number only")
-        family, index = family_of(on_cylinder(query, witness).F.weighted_families, witness)
+        _, family, index = weighted_member(query, witness)
         growth = self._log2_growth(A, query, witness)
         masses = family.masses(A, index, query.p, A.number(fraction_of(witness, "eta")))
         power = mean_distance(A, masses, growth, fraction_of(witness, "rate"))
@@ -127,8 +112,7 @@ class WeightedFatTheorem(Theorem):
         return (Step(self.statement, (*CITATIONS, *self.citations)),)
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        reduced, D = on_cylinder(query, witness), integer_of(witness, "fat")
-        family, index = family_of(reduced.F.weighted_families, witness)
+        D, (reduced, family, index) = integer_of(witness, "fat"), weighted_member(query, witness)
         growth, value = above(self._log2_growth(BALL, query, witness)), below(self.evaluate(BALL, query, witness))
         return (
             *cylinder_steps(query, witness),
@@ -164,9 +148,7 @@ class WeightedFatSupNorm(Theorem):
     any_measure = True
 
     def refusal(self, query: Query) -> str | None:
-        if not is_infinite(query.p):
-            return f"p = {query.p}: it is about the sup norm (T3fat-w covers 1 <= p < inf)"
-        return no_weighted_family(query) or no_fat_scale(query)
+        return sup_norm_only(query, "T3fat-w") or no_weighted_family(query) or no_fat_scale(query)
 
     def search(self, query: Query) -> Witness:
         best, found = 0.0, None
@@ -191,16 +173,14 @@ class WeightedFatSupNorm(Theorem):
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         if not A.decides:
             raise NoExpressionError("T3fat-w-inf: the least of the heights is a number only")
-        reduced = on_cylinder(query, witness)
-        family, index = family_of(reduced.F.weighted_families, witness)
+        reduced, family, index = weighted_member(query, witness)
         n = integer_of(witness, "cells", minimum=1)
         value = A.minimum(*largest_cells(family.heights(A, index), n)) - least_scale(A, reduced.G, n)
         require(bool(value > 0), "the heights are not certainly above the scale at which G shatters n points")
         return value
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        reduced, n = on_cylinder(query, witness), integer_of(witness, "cells")
-        family, index = family_of(reduced.F.weighted_families, witness)
+        n, (reduced, family, index) = integer_of(witness, "cells"), weighted_member(query, witness)
         value = below(self.evaluate(BALL, query, witness))
         return (
             *cylinder_steps(query, witness),

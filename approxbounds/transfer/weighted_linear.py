@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from approxbounds.arithmetic import BALL, Arithmetic, V
-from approxbounds.errors import HypothesisError, NoExpressionError
-from approxbounds.facts.hypercube import family_of
-from approxbounds.members import cylinder_steps, on_cylinder
+from approxbounds.errors import NoExpressionError
+from approxbounds.facts.hypercube import Index
+from approxbounds.facts.weighted import WeightedFamily
+from approxbounds.members import cylinder_steps
 from approxbounds.render import below
 from approxbounds.sources import Citation
-from approxbounds.theorem import Query, Step, Theorem
+from approxbounds.theorem import Query, Step, Theorem, finite_only
 from approxbounds.transfer.linear_spaces import no_space, space_step
-from approxbounds.transfer.weighted import Masses, masses_of, no_weighted_family, total, weighted_members
-from approxbounds.validation import is_infinite
+from approxbounds.transfer.weighted import Masses, masses_of, nearly_best, no_weighted_family, total, weighted_member
 from approxbounds.witness import Witness, fraction_of, require, short_fraction
 
 __all__ = ["WeightedLinearTheorem"]
@@ -48,33 +48,23 @@ class WeightedLinearTheorem(Theorem):
     any_measure = True
 
     def refusal(self, query: Query) -> str | None:
-        if is_infinite(query.p):
-            return "p = inf: it needs 1 <= p < inf (T3w-inf covers the sup norm)"
-        return no_space(query) or no_weighted_family(query)
+        return finite_only(query, "T3w-inf") or no_space(query) or no_weighted_family(query)
 
     def search(self, query: Query) -> Witness:
-        D, best, found, where = int(query.G.linear_dimension or 0), 0.0, None, None
-        for part, reduced, family in weighted_members(query):
-            for index in family.members():
-                if family.cells(index) <= D or family.ceiling(index, query.p) <= best:
-                    continue
-                value, level = _best_level(masses_of(family, tuple(index.items()), reduced.p), D)
-                if value > best:
-                    best, where = value, (family, part)
-                    found = {**family.witness(index), **part, "level": short_fraction(level)}
-        if found is None or where is None or best ** (1 / float(query.p)) < 1e-300:
-            raise HypothesisError(f"no member searched has more than D={D} cells and gives more than 1e-300")
-        family, part = where
-        for near in family.near(family.member(found)):
-            value, level = _best_level(masses_of(family, tuple(near.items()), query.p), D)
-            if value > best:
-                best, found = value, {**family.witness(near), **part, "level": short_fraction(level)}
-        return found
+        D = int(query.G.linear_dimension or 0)
+
+        def score(_: Query, family: WeightedFamily, index: Index, best: float) -> tuple[float, Witness]:
+            if family.cells(index) <= D or family.ceiling(index, query.p) <= best:
+                return 0.0, {}
+            value, level = _best_level(masses_of(family, tuple(index.items()), query.p), D)
+            return value, {"level": short_fraction(level)}
+
+        return nearly_best(query, score, f"no member searched has more than D={D} cells and gives more than 1e-300")
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         if not A.decides:
             raise NoExpressionError("Tlin-w: the formula has a term for each mass; its value is a number only")
-        family, index = family_of(on_cylinder(query, witness).F.weighted_families, witness)
+        _, family, index = weighted_member(query, witness)
         level, D = A.number(fraction_of(witness, "level")), query.G.linear_dimension
         masses = family.masses(A, index, query.p)
         kept = -level * A.number(D)
@@ -84,7 +74,7 @@ class WeightedLinearTheorem(Theorem):
         return A.power(kept / 2, 1 / A.number(query.p))
 
     def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        family, index = family_of(on_cylinder(query, witness).F.weighted_families, witness)
+        _, family, index = weighted_member(query, witness)
         value, level = below(self.evaluate(BALL, query, witness)), float(fraction_of(witness, "level"))
         return (
             *cylinder_steps(query, witness, on_flats=False),
