@@ -355,7 +355,7 @@ def test_a_sample_that_G_may_interpolate_has_no_lower_bound():
     assert "look alike" in reasons["Tlin"] and "more than D=3 cells" in reasons["Tlin-w"]
     far = ab.Empirical(points=[0.0, 100.0])
     bound = ab.lower_bound(ab.under(ab.LipschitzBall(dim=1), far), ab.FiniteClass(size=1), p=2)
-    assert 0.4 < bound.value < 1 and ab.upper_bound(bound.query.F, NET, p=2).value == 1
+    assert bound.value == 1 == ab.upper_bound(bound.query.F, NET, p=2).value  # +-1 on the one cell of both points
 
 
 # -------------------------------------------------------------------------------------------------------- public bounds
