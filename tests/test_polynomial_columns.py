@@ -11,7 +11,8 @@ from members import member, of
 
 import approxbounds as ab
 from approxbounds.arithmetic import FLOAT
-from approxbounds.constructions.column_layers import ColumnGrid, address_units, found_layout, most_cells
+from approxbounds.constructions.addresses import address_units, most_cells
+from approxbounds.constructions.column_layers import ColumnGrid, found_layout
 from approxbounds.constructions.column_networks import column_layers
 from approxbounds.facts.built import dense
 from approxbounds.theorem import Query

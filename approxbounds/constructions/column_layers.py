@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import comb, isqrt, prod
+from math import comb, prod
 from typing import TypeAlias
+
+from approxbounds.constructions.addresses import address_units
 
 __all__ = [
     "Breaks",
     "ColumnGrid",
     "Layout",
-    "address_units",
     "found_layout",
-    "most_cells",
     "most_columns",
     "needed_widths",
     "starts",
@@ -21,24 +21,6 @@ __all__ = [
 
 #: Breaks of the first level, and of the second, in one layer or in all.
 Breaks: TypeAlias = tuple[int, int]
-
-
-def address_units(cells: int, *, two_sided: bool = False) -> int:
-    """The units of x_j that tell so many equal parts apart: A + ceil(cells/A) - 1 for the best A, x_j among them.
-
-    A coarse parts have A - 1 breaks; of the zigzag between their ends, all of them have the same finer breaks.
-    ``two_sided``: with a further unit at each break.
-
-    >>> [address_units(cells) for cells in (1, 2, 9, 10, 182)]
-    [1, 2, 5, 6, 26]
-    """
-    units = isqrt(4 * cells - 1)
-    return 2 * units - 1 if two_sided else units
-
-
-def most_cells(units: int) -> int:
-    """The most parts that so many units tell apart, one unit at each break."""
-    return (units + 1) ** 2 // 4
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, product
-from math import isqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
+from approxbounds.constructions.addresses import address
 from approxbounds.constructions.column_layers import ColumnGrid, Layout
 from approxbounds.constructions.power_networks import local_polynomials, multi_indices
 from approxbounds.facts.built import AffineMap
@@ -24,48 +24,7 @@ __all__ = ["column_layers"]
 
 Array = NDArray[np.float64]
 
-_SHIFT, _GAP = 2.0**-43, 2.0**-45
 _STEEP = 2.0**70  # times the range: nothing of a cell is left _GAP outside of it
-
-
-def _address(cells: int, two_sided: bool) -> tuple[AffineMap, Array, AffineMap]:
-    """The units of x_j that tell equal parts apart, as forms of x_j and the (x_j - i/b)_+ of all faces.
-
-    As forms of these units: the zigzag that goes from 0 to 1 or back in each part; and the distance from each part.
-    """
-    coarse = isqrt(cells - 1) + 1
-    fine = -(-cells // coarse)
-    turns = np.zeros(cells)  # as a form of x and the faces: between the ends of coarse parts
-    turns[0] = 1
-    turns[fine::fine] = 2 * (-1.0) ** np.arange(1, coarse)
-    up = np.eye(cells)[0]
-    ends = [(up, face / cells) for face in range(fine, cells, fine)] + [(turns, i / cells) for i in range(1, fine)]
-    shift, gap = (_SHIFT, _GAP) if two_sided else (0.0, 0.0)
-    rows = [up] + [form for form, _ in ends]
-    biases = [0.0] + [shift + gap - end for _, end in ends]
-    if two_sided:
-        rows += [-form for form, _ in ends]
-        biases += [end - shift for _, end in ends]
-    count, faces = len(rows), len(ends)
-    part = np.arange(cells) // fine
-    place = np.where(part % 2, fine - 1 - np.arange(cells) % fine, np.arange(cells) % fine)
-    zigzag = np.zeros(count)
-    zigzag[0] = 1
-    zigzag[1:coarse] = turns[fine::fine]
-    wave = zigzag * 1.0
-    wave[coarse : coarse + fine - 1] = 2 * (-1.0) ** np.arange(1, fine)
-    outside, constants = np.zeros((cells, count)), np.zeros(cells)
-    for level, index, first, form in ((coarse, part, 0, np.eye(count)[0]), (fine, place, coarse - 1, zigzag)):
-        for cell, position in enumerate(index):
-            if position < level - 1 and (cell < cells - 1 or part[cell] % 2):  # not for the end of [0,1]
-                outside[cell, 1 + first + position] += 1
-            if position > 0 and two_sided:
-                outside[cell, faces + first + position] += 1
-            elif position > 0:  # (y - x)_+ = (x - y)_+ - x + y
-                outside[cell, first + position] += 1
-                outside[cell] -= form
-                constants[cell] += ends[first + position - 1][1]
-    return (np.array(rows), np.array(biases)), cells * wave, (outside, constants)
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +124,7 @@ def column_layers(
     windows of neighbours overlap for a distance 1/steepness, and about 2^-50 steepness of the range is lost.
     """
     lines, nodes, curves = _curves(grid, *pieces, p)
-    addresses = [_address(cells, grid.two_sided) for cells in grid.cells]
+    addresses = [address(cells, grid.two_sided) for cells in grid.cells]
     known, curved, Q = grid.known, grid.curved, pieces[2]
     x = (np.eye(grid.dim), np.zeros(grid.dim))
     faces = np.concatenate([np.arange(cells) / cells for cells in grid.cells])
@@ -227,7 +186,7 @@ def _cells(
     """The layers after all breaks: pairs of columns and boxes, those that pass on what they need, and the output."""
     known, boxes, m = grid.known, grid.boxes, grid.monomials
     by_column = factors.reshape(grid.cells[0], boxes, m)
-    addresses = [_address(cells, grid.two_sided) for cells in grid.cells]
+    addresses = [address(cells, grid.two_sided) for cells in grid.cells]
     waves = _block([wave[None, :] for _, wave, _ in addresses])
     monomials = _block([waves, np.eye(grid.curved)])  # but 1, of the state
     column, constant = addresses[0][2]

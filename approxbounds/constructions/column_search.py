@@ -8,7 +8,8 @@ from itertools import takewhile
 from math import inf
 
 from approxbounds.bisection import largest
-from approxbounds.constructions.column_layers import Breaks, ColumnGrid, found_layout, most_cells, most_columns
+from approxbounds.constructions.addresses import most_cells
+from approxbounds.constructions.column_layers import Breaks, ColumnGrid, found_layout, most_columns
 from approxbounds.constructions.splits import best_split
 
 __all__ = ["ColumnSearch", "Found"]

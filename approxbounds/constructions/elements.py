@@ -9,7 +9,7 @@ import numpy as np
 
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.bisection import largest
-from approxbounds.constructions.pairs import Share, assembled, best_plan, plan_widths, sum_of_cells
+from approxbounds.constructions.pairs import assembled, best_plan, cell_shares, cell_widths, sum_of_cells
 from approxbounds.constructions.placement import reshaped, two_layers_refusal, widths_of
 from approxbounds.constructions.sized import SizedConstruction
 from approxbounds.constructions.smoothness import gradient_refusal
@@ -86,14 +86,8 @@ class ElementConstruction(SizedConstruction):
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts | None:
         k = int(witness["k"])
-        found = best_plan(widths_of(query.G), 2, sum_of_cells(4 * k - 1))
-        if found is None:
-            return None
-        needed, left = [], (k + 1) ** 2 - 1
-        for pair in found[1]:
-            needed.append((4 * k - 1, min(pair.share, left) - int(pair.first)))
-            left -= min(pair.share, left)
-        return reshaped(query.G, plan_widths(found[1], found[1][-1].layer + 2, 2, needed))
+        needed = cell_widths(widths_of(query.G), 2, 4 * k - 1, (k + 1) ** 2 - 1)
+        return None if needed is None else reshaped(query.G, needed)
 
     def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
         """f enters by its values at the vertices; the one where it is least is the output bias."""
@@ -126,9 +120,5 @@ class ElementConstruction(SizedConstruction):
             matrix[:, 0] += sign * k * right
             matrix[:, 1] += sign * k * up
             biases -= sign * place
-        shares, done = [], 0
-        for pair in found[1]:
-            own = slice(done, done + pair.share)
-            done += pair.share
-            shares.append(Share(first, (matrix[own], biases[own]), weights[own]))
+        shares = cell_shares(found[1], first, (matrix, biases), weights)
         return dense(query.G, assembled(found[1], shares, len(widths), 2, constant))

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from approxbounds.constructions.graded_nodes import Nodes
 from approxbounds.constructions.hinges import hinges, steepness
 from approxbounds.constructions.interpolation import breaks_per_layer, interpolating_layers
-from approxbounds.constructions.pairs import placed_layers
 from approxbounds.constructions.piecewise_constant import step_layers
+from approxbounds.constructions.placed import placed_layers
 from approxbounds.constructions.switches import Strips, switch_plan, switched_layers
 from approxbounds.constructions.towers import cut, tower_layers, tower_place
 from approxbounds.constructions.zigzag import zigzag_layers, zigzag_plan

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.construction import Construction
 from approxbounds.constructions.hinges import hinges
-from approxbounds.constructions.pairs import Plan, Share, ShareOf, assembled, best_plan, plan_widths
+from approxbounds.constructions.pairs import Plan, ShareOf, assembled, best_plan, cell_shares, shared_widths
 from approxbounds.constructions.placement import reshaped, two_layers_refusal, widths_of
 from approxbounds.constructions.splits import best_split, resolutions_up_to
 from approxbounds.errors import HypothesisError, echo
@@ -143,21 +143,13 @@ class LevelCurves(Construction):
         starts = -(heights[:, 0] - slopes[:, 0] * nodes[0])
         matrix = _STEEP * np.repeat(forms, 2, axis=0)
         biases = _STEEP * np.repeat(starts, 2) + np.tile([1.0, 0.0], levels)
-        shares, done = [], 0
-        for pair in plan:
-            own = slice(2 * done, 2 * min(levels, done + pair.share))
-            done = own.stop // 2
-            output = np.tile([gap, -gap], (own.stop - own.start) // 2)
-            shares.append(Share(hinges(0, nodes[1:-1], 2), (matrix[own], biases[own]), output))
+        first, output = hinges(0, nodes[1:-1], 2), np.tile([gap, -gap], levels)
+        shares = cell_shares(plan, first, (matrix, biases), output, each=2)
         return dense(query.G, assembled(plan, shares, len(widths_of(query.G)), 2, low + gap / 2))
 
     def smallest_network(self, query: Query, witness: Witness) -> NetworkFacts:
-        breaks, left, plan = self._plan(query, witness)
-        needed = []
-        for pair in plan:
-            needed.append((breaks + 2, 2 * min(pair.share, left) - int(pair.first)))
-            left -= min(pair.share, left)
-        return reshaped(query.G, plan_widths(plan, plan[-1].layer + 2, 2, needed))
+        breaks, levels, plan = self._plan(query, witness)
+        return reshaped(query.G, shared_widths(plan, 2, breaks + 2, levels, each=2))
 
 
 def _error(A: Arithmetic[V], breaks: V, levels: V, p: Number) -> V:

@@ -10,9 +10,10 @@ import numpy as np
 from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.construction import Construction
 from approxbounds.constructions.placement import placement_refusal, power_of, reshaped, widths_of
+from approxbounds.constructions.steps import indicators, kept, stages
 from approxbounds.errors import HypothesisError, NoExpressionError, echo
 from approxbounds.facts.built import AffineMap, DenseNetwork, dense, require_moderate
-from approxbounds.facts.grid import Function, cube_indices
+from approxbounds.facts.grid import Function
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.theorem import Query, Step, conditional
 from approxbounds.validation import Number, is_infinite, is_symbolic
@@ -31,20 +32,6 @@ def level_widths(dim: int, k: int, last: int, levels: int, *, passed: bool) -> t
     """
     steps, ends = (dim - 1) * (k - 1) + last - 1, levels + (last - 1 if passed else 0)
     return (steps, ends) if dim == 2 else (steps, k ** (dim - 1) + last - 2, ends)
-
-
-def _stages(widths: tuple[int, ...], needed: tuple[int, ...]) -> tuple[int, ...] | None:
-    """How many layers each stage gets, or None: a layer reaches the next stage, or passes on all units of its own."""
-    reached: dict[int, tuple[int, ...]] = {-1: ()}  # the stage, and the layers of each stage so far
-    for width in widths:
-        following = {}
-        for stage, counts in reached.items():
-            if stage >= 0 and width >= needed[stage]:
-                following[stage] = (*counts[:-1], counts[-1] + 1)
-            if stage + 1 < len(needed) and width >= needed[stage + 1]:
-                following[stage + 1] = (*counts, 1)
-        reached = following
-    return reached.get(len(needed) - 1)
 
 
 class LevelSets(Construction):
@@ -120,7 +107,7 @@ class LevelSets(Construction):
         sides = [integer_of(witness, name, minimum=1) for name in ("k", "last", "levels")]
         needed = level_widths(int(query.F.domain_dim), *sides, passed=self._passed(query))
         require(
-            _stages(widths_of(query.G), needed) is not None,
+            stages(widths_of(query.G), needed) is not None,
             f"k, last, levels={', '.join(map(echo, sides))} need layers of {', '.join(map(echo, needed))} units",
         )
         return self._error(A, query, *map(A.number, sides))
@@ -173,8 +160,8 @@ class LevelSets(Construction):
         gap = (values.max() - values.min()) / (m + 1)
         levels = values.min() + gap * np.arange(1, m + 1)
         heights = np.array([np.searchsorted(row, levels) for row in values]).T.astype(float)  # (levels, boxes)
-        stages = _stages(widths_of(query.G), level_widths(d, k, last, m, passed=passed))
-        assert stages is not None
+        counts = stages(widths_of(query.G), level_widths(d, k, last, m, passed=passed))
+        assert counts is not None
         made = [_steps(d, k, last)]
         if d > 2:
             made.append(_boxes(d, k, last))
@@ -185,7 +172,7 @@ class LevelSets(Construction):
         steps = np.eye(last - 1, matrix.shape[1], matrix.shape[1] - last + 1)
         ends = (np.vstack([matrix, steps]), np.concatenate([0.5 - base, np.full(last - 1, -0.5)]))
         made.append(ends if passed else (matrix, 0.5 - base))
-        layers = [layer for first, count in zip(made, stages, strict=True) for layer in _kept(first, count)]
+        layers = [layer for first, count in zip(made, counts, strict=True) for layer in kept(first, count)]
         output = np.concatenate([np.full(m, gap), np.full(last - 1 if passed else 0, -slope)])
         return dense(query.G, [*layers, (output[None, :], np.array([values.min() + gap / 2]))])
 
@@ -203,12 +190,6 @@ def _shapes(widths: tuple[Number, ...], stages: int) -> set[tuple[int, ...]]:
     return found
 
 
-def _kept(first: AffineMap, layers: int) -> list[AffineMap]:
-    """A layer, and others that pass its units on."""
-    units = len(first[1])
-    return [first, *[(np.eye(units), np.full(units, -0.5))] * (layers - 1)]
-
-
 def _steps(dim: int, k: int, last: int) -> AffineMap:
     """1[k x_j >= i] for j < d, then 1[k_d x_d >= i]."""
     sides = np.array([k] * (dim - 1) + [last])
@@ -218,14 +199,8 @@ def _steps(dim: int, k: int, last: int) -> AffineMap:
 
 def _boxes(dim: int, k: int, last: int) -> AffineMap:
     """The indicators of the boxes of x_1..x_{d-1}, but the last, from the steps; then the steps of x_d again."""
-    indices = cube_indices(k, dim - 1, 0, k ** (dim - 1) - 1)
-    cells = (dim - 1) * (k - 1)
-    matrix = np.zeros((len(indices) + last - 1, cells + last - 1))
-    biases = np.full(len(matrix), -0.5)
-    biases[: len(indices)] = (indices == 0).sum(axis=1) - (dim - 1.5)
-    for j, column in enumerate(indices.T):
-        inside, before = np.flatnonzero(column > 0), np.flatnonzero(column < k - 1)
-        matrix[inside, j * (k - 1) + column[inside] - 1] += 1
-        matrix[before, j * (k - 1) + column[before]] -= 1
-    matrix[len(indices) :, cells:] = np.eye(last - 1)
-    return matrix, biases
+    own, biases = indicators(k, dim - 1)
+    matrix = np.zeros((len(own) + last - 1, own.shape[1] + last - 1))
+    matrix[: len(own), : own.shape[1]] = own
+    matrix[len(own) :, own.shape[1] :] = np.eye(last - 1)
+    return matrix, np.concatenate([biases, np.full(last - 1, -0.5)])

@@ -6,28 +6,24 @@ from collections.abc import Callable, Mapping
 from math import comb
 from typing import Any
 
-from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.cube_layers import Shape, cells_by_layer, most_breaks
+from approxbounds.constructions.fitted import FittedPolynomials
 from approxbounds.constructions.local_networks import Layout, network_layers
 from approxbounds.constructions.placement import reshaped, widths_of
-from approxbounds.constructions.sized import SizedConstruction
 from approxbounds.constructions.smoothness import interpolation_error
 from approxbounds.constructions.splits import best_split, resolutions_up_to
 from approxbounds.constructions.taylor import monic_norm, near_in_square_mean, projection_error, taylor_error
 from approxbounds.constructions.windows import MOST_DIRECTIONS
-from approxbounds.errors import NotApplicableError
-from approxbounds.facts.built import DenseNetwork, dense, require_moderate
+from approxbounds.facts.built import AffineMap
 from approxbounds.facts.functions import Regularity
 from approxbounds.facts.grid import Function
 from approxbounds.facts.networks import NetworkFacts
-from approxbounds.render import rounded
-from approxbounds.theorem import Query, Step
+from approxbounds.theorem import Query
 from approxbounds.validation import MOST_UNITS, Number, is_infinite, is_symbolic
 from approxbounds.witness import Witness
 
 __all__ = ["LocalPolynomials"]
-
-_BUILT_DIM = 6  # up to which polynomials are fitted on grids of points in each cube
 
 
 def _remainder(F: Regularity, degree: int) -> tuple[Number, int] | None:
@@ -42,7 +38,7 @@ def _degree(F: Regularity) -> int:
     return 3 if len(F.along) == 2 and _remainder(F, 3) is not None else 2
 
 
-class LocalPolynomials(SizedConstruction):
+class LocalPolynomials(FittedPolynomials):
     """Taylor polynomials of degree 2 (of degree 3 for d = 2, s > 3) on b^d cubes, by three hidden layers, p < inf.
 
     Hypotheses: d >= 2, ReLU, biases, real parameters; all derivatives of order 2 (and 3) are bounded by R, F a Hölder
@@ -61,6 +57,7 @@ class LocalPolynomials(SizedConstruction):
     Limit of steep windows. Proof: THEORY.md, 5.1. Witness: ``b``, ``J``, ``K``.
     """
 
+    exact = "which are exact"
     id = "local-polynomials"
     title = "Polynomials of degree two or three on cubes by ReLU networks"
     statement = (
@@ -94,7 +91,6 @@ class LocalPolynomials(SizedConstruction):
     def fitted(
         self, query: Query, error: Callable[[Mapping[str, Any]], float], *, two_sided: bool = False
     ) -> Mapping[str, int] | None:
-        """The sizes of least error, if windows are of this kind."""
         widths, dim = widths_of(query.G), int(query.G.domain_dim)
         diagonals = self.shape(query, 1).diagonals
 
@@ -113,9 +109,6 @@ class LocalPolynomials(SizedConstruction):
         choices = resolutions_up_to(max(widths) // dim)
         split = best_split(choices, room, lambda b, breaks: error(sizes(b, breaks)), least)
         return None if split is None else sizes(*split)
-
-    def best(self, query: Query, error: Callable[[Mapping[str, Any]], float]) -> Mapping[str, int] | None:
-        return self.fitted(query, error)
 
     def has_room(self, query: Query, sizes: Mapping[str, int]) -> bool:
         b, J, K = (sizes[name] for name in ("b", "J", "K"))
@@ -158,38 +151,8 @@ class LocalPolynomials(SizedConstruction):
         needed += [shape.passed(breaks) + share + (sum(shares[:i]) > 0) for i, share in enumerate(shares)]
         return reshaped(query.G, (*needed, last + (sum(shares) > 0)))
 
-    def built(self, query: Query) -> tuple[Mapping[str, int], float]:
-        """Sizes with a further unit at each face, which is exact in floating point; the error is at most about that."""
-        F, p = self._regularity(query), query.p
-
-        def error(sizes: Mapping[str, Any]) -> float:
-            return float(self.error(FLOAT, F, p, sizes))
-
-        found = self.fitted(query, error, two_sided=True)
-        assert found is not None  # one cube has no faces
-        return found, error(found)
-
-    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        """With what is built, which has fewer units to spare."""
-        steps, (sizes, error) = super().argument(query, witness), self.built(query)
-        if sizes == dict(witness):
-            return steps
-        shown = ", ".join(f"{name}={size}" for name, size in sizes.items())
-        text = (
-            "The bound is on a limit of steep windows. What is built has two units at each face, which are exact, and "
-        )
-        return (*steps, Step(f"{text}${shown}$: error at most about ${rounded(error, True)}$."))
-
-    def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
-        """With windows that are exact in floating point, perhaps for fewer cubes: ``explain`` says which.
-
-        The polynomials are fitted to values of f, for d <= 6 only: else NotApplicableError.
-        """
-        require_moderate(query.G)
-        sizes, _ = self.built(query)
+    def layers(self, query: Query, sizes: Mapping[str, int], f: Function) -> list[AffineMap]:
         widths, shape = widths_of(query.G), self.shape(query, sizes["b"], two_sided=True)
-        if shape.dim > _BUILT_DIM:
-            raise NotApplicableError(f"{self.id}: dim={shape.dim}: networks are built for d <= {_BUILT_DIM} only")
         breaks = shape.breaks(sizes["J"], sizes["K"])
         _, start = most_breaks(widths, shape)
         layout = Layout(
@@ -201,4 +164,4 @@ class LocalPolynomials(SizedConstruction):
             depth=len(widths),
             compact=shape.curved < breaks,
         )
-        return dense(query.G, network_layers(f, layout, float(query.p)))
+        return network_layers(f, layout, float(query.p))

@@ -25,10 +25,11 @@ __all__ = [
     "ShareOf",
     "assembled",
     "best_plan",
+    "cell_shares",
     "cell_widths",
     "most_units",
-    "placed_layers",
     "plan_widths",
+    "shared_widths",
     "sum_of_cells",
 ]
 
@@ -153,13 +154,16 @@ def cell_widths(widths: tuple[int, ...], dim: int, units: int, cells: int) -> tu
     (40, 64, 41, 39)
     """
     found = best_plan(widths, dim, sum_of_cells(units))
-    if found is None or found[0] < cells:
-        return None
+    return None if found is None or found[0] < cells else shared_widths(found[1], dim, units, cells)
+
+
+def shared_widths(plan: Plan, dim: int, units: int, cells: int, each: int = 1) -> tuple[int, ...]:
+    """The widths that a plan needs for so many first-layer units in all pairs, and cells with units of their own."""
     needed, left = [], cells
-    for pair in found[1]:
-        needed.append((units, min(pair.share, left) - int(pair.first)))
+    for pair in plan:
+        needed.append((units, each * min(pair.share, left) - int(pair.first)))
         left -= min(pair.share, left)
-    return plan_widths(found[1], found[1][-1].layer + 2, dim, needed)
+    return plan_widths(plan, plan[-1].layer + 2, dim, needed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +179,18 @@ class Share:
     output: NDArray[np.float64]
     base: tuple[NDArray[np.float64], float] | None = None
     below: tuple[float, float] = (0.0, 0.0)
+
+
+def cell_shares(
+    plan: Plan, first: AffineMap, second: AffineMap, output: NDArray[np.float64], each: int = 1
+) -> list[Share]:
+    """The second-layer units of cells, so many for each of them, one pair after the other; ``first``: of all pairs."""
+    shares, done, (matrix, biases) = [], 0, second
+    for pair in plan:
+        own = slice(done, done + each * pair.share)
+        done = own.stop
+        shares.append(Share(first, (matrix[own], biases[own]), output[own]))
+    return shares
 
 
 def assembled(plan: Plan, shares: Sequence[Share], layers: int, dim: int, constant: float = 0.0) -> list[AffineMap]:
@@ -218,29 +234,3 @@ def assembled(plan: Plan, shares: Sequence[Share], layers: int, dim: int, consta
         shift, low, summed = share.below[0] if summing else 0.0, share.below[1], True
         layer += 2
     return [*result, (total[None, :], np.array([shift + constant]))]
-
-
-def placed_layers(
-    layers: list[AffineMap], low: float, places: tuple[int, ...], depth: int, coordinates: NDArray[np.float64]
-) -> list[AffineMap]:
-    """The layers at these places of so many hidden ones; the others pass on coordinates, units, or the output.
-
-    The output is a form that is at least ``low`` and a constant.
-    """
-    *own, (output, constant) = layers
-    result: list[AffineMap] = []
-    passed = np.eye(coordinates.shape[1])
-    for layer in range(depth):
-        if layer in places:
-            matrix, biases = own[places.index(layer)]
-            result.append((matrix @ passed if layer == places[0] else matrix, biases))
-        elif layer < places[0]:
-            result.append((np.eye(len(coordinates)) if layer else coordinates, np.zeros(len(coordinates))))
-            passed = coordinates.T
-        elif layer < places[-1]:
-            units = len(result[-1][1])
-            result.append((np.eye(units), np.zeros(units)))
-        else:
-            result.append((output, np.array([-low])))
-            output, constant, low = np.ones((1, 1)), constant + low, 0.0
-    return [*result, (output, constant)]

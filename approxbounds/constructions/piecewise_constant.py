@@ -12,9 +12,10 @@ from approxbounds.bisection import largest
 from approxbounds.constructions.construction import Construction
 from approxbounds.constructions.means import cube_means, mean_error, takes_means
 from approxbounds.constructions.placement import placement_refusal, power_of, reshaped, widths_of
+from approxbounds.constructions.steps import indicators, kept, stages
 from approxbounds.errors import NotApplicableError, echo
 from approxbounds.facts.built import AffineMap, DenseNetwork, dense, require_moderate
-from approxbounds.facts.grid import Function, cube_indices
+from approxbounds.facts.grid import Function
 from approxbounds.facts.networks import NetworkFacts
 from approxbounds.theorem import Query, Step, conditional
 from approxbounds.validation import MOST_WEIGHTS, Number, is_infinite, is_symbolic
@@ -81,14 +82,6 @@ def cubes_refusal(G: NetworkFacts, k: int, p: Number) -> str | None:
         where = "each hidden layer" if power == 0 else "a hidden layer"
         return f"k={echo(k)} needs {echo(needed[0])} units in {where}"
     return f"k={echo(k)} needs two hidden layers of {echo(needed[0])} and {echo(needed[1])} units"
-
-
-def _last_of_steps(widths: tuple[int, ...], needed: tuple[int, ...]) -> int | None:
-    """The number of hidden layers that carry steps, before those that carry indicators."""
-    for first in range(1, len(widths)):
-        if min(widths[:first]) >= needed[0] and min(widths[first:]) >= needed[1]:
-            return first
-    return None
 
 
 class CubeConstruction(Construction):
@@ -176,32 +169,9 @@ def step_layers(widths: tuple[int, ...], first: AffineMap, table: NDArray[np.flo
     ``first``: the units 1[x_j >= the i-th end], coordinate after coordinate.
     """
     dim, k, values = table.ndim, len(table), table.ravel()
-    layers = [first]
     if dim == 1:
-        layers += [_passing(k - 1)] * (len(widths) - 1)
-        return [*layers, (np.diff(values)[None, :], values[:1])]
-    last = _last_of_steps(widths, cube_widths(0, dim, k))
-    layers += [_passing(len(first[1]))] * (int(last or 1) - 1)
-    layers.append(_indicators(k, dim))
-    layers += [_passing(k**dim - 1)] * (len(widths) - len(layers))
+        return [*kept(first, len(widths)), (np.diff(values)[None, :], values[:1])]
+    counts = stages(widths, cube_widths(0, dim, k))
+    assert counts is not None  # it has room
+    layers = kept(first, counts[0]) + kept(indicators(k, dim), counts[1])
     return [*layers, ((values[:-1] - values[-1])[None, :], values[-1:])]
-
-
-def _passing(units: int) -> AffineMap:
-    """1[s - 1/2 >= 0] = s for s in {0, 1}."""
-    return np.eye(units), np.full(units, -0.5)
-
-
-def _indicators(k: int, dim: int) -> AffineMap:
-    """Cube i, but the last one, from the steps s_{j,i} = 1[k x_j >= i], s_{j,0} = 1, s_{j,k} = 0.
-
-    sum_j (s_{j,i_j} - s_{j,i_j+1}) is d on the cube and at most d-1 elsewhere.
-    """
-    indices = cube_indices(k, dim, 0, k**dim - 1)
-    matrix = np.zeros((len(indices), dim * (k - 1)))
-    biases: NDArray[np.float64] = (indices == 0).sum(axis=1) - (dim - 0.5)
-    for j, column in enumerate(indices.T):
-        inside, before_last = np.flatnonzero(column > 0), np.flatnonzero(column < k - 1)
-        matrix[inside, j * (k - 1) + column[inside] - 1] += 1
-        matrix[before_last, j * (k - 1) + column[before_last]] -= 1
-    return matrix, biases

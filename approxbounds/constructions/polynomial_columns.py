@@ -8,32 +8,30 @@ from fractions import Fraction
 from math import factorial, inf
 from typing import Any
 
-from approxbounds.arithmetic import FLOAT, SYMBOLIC, Arithmetic, V
+from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.column_layers import ColumnGrid, Layout, found_layout, needed_widths, starts
 from approxbounds.constructions.column_networks import column_layers
 from approxbounds.constructions.column_search import ColumnSearch, Found
+from approxbounds.constructions.fitted import FittedPolynomials
 from approxbounds.constructions.placement import reshaped, widths_of
-from approxbounds.constructions.sized import SizedConstruction
 from approxbounds.constructions.smoothness import cut_choices, interpolation_error, power_norm
 from approxbounds.constructions.taylor import monic_norm, projection_error
 from approxbounds.constructions.windows import MOST_DIRECTIONS
-from approxbounds.errors import NotApplicableError
-from approxbounds.facts.built import DenseNetwork, dense, require_moderate
+from approxbounds.facts.built import AffineMap
 from approxbounds.facts.functions import Regularity
 from approxbounds.facts.grid import Function
 from approxbounds.facts.networks import NetworkFacts
-from approxbounds.render import rounded
-from approxbounds.theorem import Query, Step
+from approxbounds.theorem import Query
 from approxbounds.validation import MOST_UNITS, Number, is_infinite, is_symbolic
 from approxbounds.witness import Witness
 
 __all__ = ["CubicColumns", "QuadraticColumns"]
 
-_BUILT_DIM = 6  # up to which polynomials are fitted on grids of points in each cell
 
-
-class PolynomialColumns(SizedConstruction):
+class PolynomialColumns(FittedPolynomials):
     """Polynomials of one degree on cells that are columns times boxes: a cell costs weights, not a unit."""
+
+    exact = "exact but within $2^{-42}$ of it"
 
     @property
     @abstractmethod
@@ -89,13 +87,9 @@ class PolynomialColumns(SizedConstruction):
             found = found + (axes / (J * J) + diagonals / (D * D)) * cubic
         return scale * found
 
-    def best(self, query: Query, error: Callable[[Mapping[str, Any]], float]) -> Mapping[str, int] | None:
-        return self.fitted(query, error)
-
     def fitted(
         self, query: Query, error: Callable[[Mapping[str, Any]], float], *, two_sided: bool = False
     ) -> Mapping[str, int] | None:
-        """The sizes of least error, if there are so many units at each break."""
         widths, names = widths_of(query.G), self.names(query)
         dim, F = len(names) - 3, self._numbers(query)
 
@@ -109,39 +103,12 @@ class PolynomialColumns(SizedConstruction):
             found = min(found, search.best(choices), key=lambda one: one[0])
         return dict(zip(names, found[1], strict=True)) if found[1] else None
 
-    def built(self, query: Query) -> tuple[Mapping[str, int], float]:
-        """Sizes with a further unit at each face, which is exact in floating point; the error is at most about that."""
-
-        def error(sizes: Mapping[str, Any]) -> float:
-            return float(self.error(FLOAT, self._numbers(query), query.p, sizes))
-
-        found = self.fitted(query, error, two_sided=True)
-        assert found is not None  # a single cell has room
-        return found, error(found)
-
-    def argument(self, query: Query, witness: Witness) -> tuple[Step, ...]:
-        """With what is built, which has fewer units to spare."""
-        sizes, error = self.built(query)
-        shown = ", ".join(f"{name}={size}" for name, size in sizes.items())
-        text = "The bound is on a limit of steep windows. What is built has two units at each face, exact but within"
-        text = f"{text} $2^{{-42}}$ of it, and ${shown}$: error at most about ${rounded(error, True)}$."
-        return (*super().argument(query, witness), Step(text))
-
-    def build(self, query: Query, witness: Witness, f: Function) -> DenseNetwork:
-        """With windows that are exact in floating point, perhaps for fewer cells: ``explain`` says which.
-
-        The polynomials are fitted to values of f, for d <= 6 only: else NotApplicableError.
-        """
-        require_moderate(query.G)
-        sizes, _ = self.built(query)
+    def layers(self, query: Query, sizes: Mapping[str, int], f: Function) -> list[AffineMap]:
         widths, grid = widths_of(query.G), self.grid(sizes, two_sided=True)
-        if grid.dim > _BUILT_DIM:
-            raise NotApplicableError(f"{self.id}: dim={grid.dim}: networks are built for d <= {_BUILT_DIM} only")
         layout = self.layout(widths, sizes, two_sided=True)
         assert layout is not None  # it was found
         pieces = sizes["J"], sizes["D"], sizes["Q"]
-        layers = column_layers(f, grid, pieces=pieces, layout=layout, depth=len(widths), p=float(query.p))
-        return dense(query.G, layers)
+        return column_layers(f, grid, pieces=pieces, layout=layout, depth=len(widths), p=float(query.p))
 
     def rate(self, query: Query) -> Any:
         """For the best shapes: cells as many as parameters, up to a constant factor."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from approxbounds.arithmetic import SYMBOLIC, Arithmetic, V
 from approxbounds.constructions.hinges import breaks, hinges, interpolants, steepness
 from approxbounds.constructions.means import column_values
-from approxbounds.constructions.pairs import placed_layers
+from approxbounds.constructions.placed import placed_layers
 from approxbounds.constructions.placement import reshaped, widths_of
 from approxbounds.constructions.sized import SizedConstruction
 from approxbounds.constructions.smoothness import axes, columns_error, cut_choices, differentiable

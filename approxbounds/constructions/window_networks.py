@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from approxbounds.constructions.pairs import Share, assembled, best_plan, placed_layers, sum_of_cells
+from approxbounds.constructions.pairs import assembled, best_plan, cell_shares, sum_of_cells
+from approxbounds.constructions.placed import placed_layers
 from approxbounds.constructions.placement import widths_of
 from approxbounds.facts.built import AffineMap, DenseNetwork, dense
 from approxbounds.facts.networks import NetworkFacts
@@ -190,11 +191,7 @@ def _network(
     assert found is not None  # it has room
     lift, steep = -low, built.steepness * (high - low or 1.0)
     matrix, biases = forms - steep * windows, levels + lift - steep * distance
-    shares, done = [], 0
-    for pair in found[1]:
-        cells = slice(done, done + pair.share)
-        done += pair.share
-        shares.append(Share(units, (matrix[cells], biases[cells]), np.ones(len(biases[cells]))))
+    shares = cell_shares(found[1], units, (matrix, biases), np.ones(len(biases)))
     return dense(G, assembled(found[1], shares, len(widths), dim, -lift))
 
 
