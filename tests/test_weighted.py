@@ -387,6 +387,25 @@ def test_bounds_are_certified_and_below_the_upper_ones(mu):
                 assert bound.explain()
 
 
+@pytest.mark.parametrize("mu", EVERY, ids=str)
+@pytest.mark.parametrize("s", ["1/2", 1, "3/2", 2, "5/2", 3])
+def test_a_witness_names_one_family(s, mu):
+    """Of a density near 1 profiles of splines are the best: under its own name, so that their norms are certified."""
+    U = ab.under(ab.HolderBall(smoothness=s, dim=2), mu)
+    names = [family.id for family in (*U.families, *U.weighted_families)]
+    assert names and len(set(names)) == len(names)
+
+
+def test_splines_raise_the_bounds_for_smooth_functions_where_there_is_density():
+    mu, G = (
+        ab.Density(sizes=(2, 1), cuts=(0, "1/2", 2, 0, 1), lower=("3/2", "1/8")),
+        ab.ReLUNetwork(widths=(5,), input_dim=2),
+    )
+    bound = ab.lower_bound(ab.under(ab.HolderBall(smoothness=3, dim=2), mu), G, p=1)
+    assert bound.witness["family"] == "boxed-perfect-splines"
+    assert bound.value > 2.8 * 1.0693e-8 and ab.verify(bound.certificate)  # what the bumps give
+
+
 def test_two_dimensional_normal_inputs():
     """E_2 >= 2.2185e-3 was known for these; on the unit cube 6.5e-4."""
     G = ab.ReLUNetwork(widths=(20, 20), input_dim=2)

@@ -17,7 +17,7 @@ from approxbounds.arithmetic import FLOAT, Arithmetic, V
 from approxbounds.bisection import largest
 from approxbounds.facts.hypercube import Index, Thresholds
 from approxbounds.facts.weighted import Cells, WeightedFamily
-from approxbounds.functions.cubes import Cubes
+from approxbounds.functions.cubes import BumpCubes, Cubes, DistanceCubes
 from approxbounds.measures.base import DenseBox
 from approxbounds.measures.laws import Law
 from approxbounds.sources import Citation
@@ -29,6 +29,7 @@ __all__ = ["BoxedCubes", "PlacedCubes"]
 #: Searches try members of up to so many different masses; certificates may have some more.
 _SEARCHED, _MOST = 30_000, 200_000
 _EXTENTS = (8, 16, 24, 40)  # eighths of a unit
+_PLAIN = (DistanceCubes.id, BumpCubes.id)  # certificates know them as cubes
 _ROOT = Fraction(7, 5)  # about the square root of 2
 
 
@@ -37,8 +38,13 @@ class _EqualCubes(WeightedFamily):
     """f_omega = +-w on disjoint cubes of side 1/k, 0 elsewhere; w is that of the family ``base`` on [0,1]^d."""
 
     base: Cubes
+    where: ClassVar[str]
     centres = Thresholds.COMMON
     citations = (Citation("approxbounds", "8.3"),)
+
+    @property
+    def id(self) -> str:  # type: ignore[override]
+        return f"{self.where}-{'cubes' if self.base.id in _PLAIN else self.base.id}"
 
     @abstractmethod
     def _densities(self, A: Arithmetic[V], index: Index) -> Cells:
@@ -80,7 +86,7 @@ class PlacedCubes(_EqualCubes):
     """
 
     laws: tuple[Law, ...]
-    id = "placed-cubes"
+    where = "placed"
     indices: ClassVar[tuple[str, ...]] = ("k", "t")
     largest_index: ClassVar[int] = 2**40
 
@@ -186,7 +192,7 @@ class BoxedCubes(_EqualCubes):
     """All cubes of side 1/k at multiples of it from the corner of their box that fit into dense boxes."""
 
     boxes: tuple[DenseBox, ...]
-    id = "boxed-cubes"
+    where = "boxed"
     indices: ClassVar[tuple[str, ...]] = ("k",)
     largest_index: ClassVar[int] = 2**40
 
