@@ -98,9 +98,9 @@ def test_strategies_draw_every_class():
     drawn = set()
 
     @settings(max_examples=1500, database=None, phases=[Phase.generate])
-    @given(function_classes(), network_classes(), norm_classes(dim=2))
-    def collect(F, G, normed):
-        drawn.update(map(type, (F, G, normed)))
+    @given(function_classes(), norm_classes(dim=2), st.tuples(*[network_classes()] * 4))  # some networks are rare
+    def collect(F, normed, networks):
+        drawn.update(map(type, (F, normed, *networks)))
 
     collect()
     assert drawn == set(CLASSES)
