@@ -81,8 +81,8 @@ class PlacedCubes(_EqualCubes):
     """The cubes [start_j + i_j/k, start_j + (i_j+1)/k] about the starts of independent ``laws``.
 
     In coordinate j there are so many intervals side by side from the start as take up t/8 units of its law, on both
-    sides if the law has two, all that fit if it is uniform. The density of mu on a cube is at least the product of
-    those at the ends of the intervals far from the start.
+    sides if the law has two, all that fit if it is uniform. The mean of the densities of mu at points that lie
+    symmetrically in a cube is at least the product of the least means of the laws.
     """
 
     laws: tuple[Law, ...]

@@ -35,7 +35,12 @@ def bench(monkeypatch):
     small = {"SETTINGS": settings, "HIDDEN": 8, "HADAMARD": ((8, None), (16, 4)), "WIDTHS": {8: (8, 16)}}
     for name, value in small.items():
         monkeypatch.setattr(bench_qornn, name, value)
-    keys = ["full", "hadamrnn-8", *(f"{strategy}-{bits}" for strategy in bench_qornn.TRAINED for bits in (4, 6))]
+    keys = [
+        "full",
+        "hadamrnn-8",
+        "grid-3",
+        *(f"{strategy}-{bits}" for strategy in bench_qornn.TRAINED for bits in (4, 6)),
+    ]
     monkeypatch.setattr(bench_qornn, "RATES", {f"{name}-{key}": (0.01, 1.0) for name in settings for key in keys})
     return bench_qornn
 
