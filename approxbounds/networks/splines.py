@@ -35,7 +35,7 @@ class FreeKnotSplines(NetworkClass):
 
     Growth on m points at any thresholds: V(m, (n+1)(r+2) - 1), as there are n + 1 pieces (THEORY.md, 3.7), for smooth
     splines of degree 1 V(m, 2n+2). For smooth splines also: the knots cut the points into n + 1 groups in C(m+n, n)
-    ways; then g(x_i) is a polynomial of degree r + 1 in the 2n + r + 1 numbers a_i, t_i and the coefficients of p.
+    ways; then g(x_i) is a polynomial of degree r in the t_i and 1 in the n + r + 1 numbers a_i and coefficients of p.
 
     At thresholds that are an affine function of x (constant if r = 0) the patterns 1[g > c] change at most P
     times along the points: at most r times on each piece, and at each knot, P = (n+1)(r+1) - 1; for smooth

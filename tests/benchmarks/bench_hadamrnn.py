@@ -55,7 +55,12 @@ HERE: dict[str, Turn] = {}
 def draw(name: str, steps: int | None = None) -> tuple[hr.HadamRNN, tuple[Any, Any]]:
     """A model and a random batch of that shape."""
     settings, length, batch, tokens, _ = SHAPES[name]
-    model, rng, length = hr.HadamRNN(**settings), np.random.default_rng(0), steps or length
+    return drawn(settings, steps or length, batch, tokens)
+
+
+def drawn(settings: dict[str, Any], length: int, batch: int, tokens: bool) -> tuple[hr.HadamRNN, tuple[Any, Any]]:
+    """A model and a random batch."""
+    model, rng = hr.HadamRNN(**settings), np.random.default_rng(0)
     shape = (length, batch) if model.config.many_to_many else (batch,)
     # tokens as bytes: at T = 10,000 integers of eight bytes would be most of what is measured
     x = rng.integers(0, 10, (length, batch), "uint8") if tokens else rng.random((length, batch, 1), "float32")
@@ -169,12 +174,7 @@ def medians(turns: Mapping[str, Turn], rounds: int) -> dict[str, float]:
     return {name: statistics.median(values) for name, values in taken.items()}
 
 
-def times(steps: dict[str, Callable[[], float]], rounds: int, clock: Callable[[], float]) -> dict[str, float]:
-    """The same for steps that share this process."""
-    return medians({name: partial(turn, step, clock) for name, step in steps.items()}, rounds)
-
-
-def times_apart(name: str, torch: bool, rounds: int, cpu: bool) -> tuple[dict[str, float], dict[str, int]]:
+def times(name: str, torch: bool, rounds: int, cpu: bool) -> tuple[dict[str, float], dict[str, int]]:
     """The same for the contenders of a shape, and how many threads a process of each has."""
     spawn = get_context("spawn")
     with ExitStack() as stack:
@@ -262,7 +262,7 @@ def main() -> None:
     }
     print(f"NumPy {report['numpy']} with {report['blas']}, PyTorch {version or 'not there'}")
     for name in [given.only] if given.only else SHAPES:
-        found, threads = times_apart(name, bool(version), given.rounds, given.cpu)
+        found, threads = times(name, bool(version), given.rounds, given.cpu)
         report["times"][name], report["threads"][name] = found, threads
         one = min(value for who, value in found.items() if who not in TORCH and who != TWO)
         print(f"{name}: {SHAPES[name][:3]}, target {SHAPES[name][4]} times")

@@ -5,7 +5,8 @@
 The contenders take turns on the batches of `bench_hadamrnn.py`, each in a process of its own; medians. hadamrnn has one
 thread a process, PyTorch, which is optional, as many as it takes: OMP_NUM_THREADS=1 makes it one. In floats a
 many-to-one network of few inputs multiplies by its impulse response; "floats, states" goes from state to state
-instead, as integers must, without outputs.
+instead, as integers must, without outputs. "torch" is a loop over time, "compiled" one whose step of the recurrence is
+by torch.compile, which needs a C++ compiler, and "nn.RNN" is for ReLU, the only activation here that it has.
 """
 
 from __future__ import annotations
@@ -23,22 +24,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_hadamrnn import HERE, SHAPES, draw, medians, remote, turn
+from bench_hadamrnn import HERE, drawn, medians, remote, turn
+from bench_hadamrnn import SHAPES as TRAINED
 from threadpoolctl import threadpool_limits
 
 import hadamrnn as hr
 from hadamrnn.files import write_file
 
 OWN = ("floats", "floats, states", "integers")
-TORCH = "torch"
+RELU: dict[str, Any] = {"inputs": 1, "hidden": 512, "outputs": 10, "activation": "relu"}
+SHAPES = {name: shape[:-1] for name, shape in TRAINED.items()} | {"pixels-relu": (RELU, 784, 100, False)}
 
 
-def torch_predictions(model: hr.HadamRNN, x: Any) -> Callable[[], float]:
-    """The outputs by a loop over time, with input and output maps applied to all steps at once."""
+def torch_predictions(model: hr.HadamRNN, x: Any, way: str) -> Callable[[], float]:
+    """The outputs, with input and output maps applied to all steps at once."""
     import torch
     from torch.nn import functional
 
     c = model.config
+    linear = c.activation == "linear"
     H = hr.hadamard(c.hidden) / c.hidden**0.5
     W = torch.tensor(np.where(model.parameters["u"] < 0, -1, 1)[:, None] * H, dtype=torch.float32)
     U, V = (torch.tensor(c.quantised(name, model.parameters[name])) for name in ("U", "V"))
@@ -46,23 +50,35 @@ def torch_predictions(model: hr.HadamRNN, x: Any) -> Callable[[], float]:
     x = torch.tensor(x)
     x = functional.one_hot(x.long(), c.inputs).float() if x.ndim == 2 else x
 
+    def recurrence(h: Any, fed: Any) -> Any:
+        a = functional.linear(h, W) + fed
+        return a if linear else torch.relu(a)
+
+    advance = torch.compile(recurrence) if way == "compiled" else recurrence
+    rnn = torch.nn.RNN(c.inputs, c.hidden, nonlinearity="relu")
+    for own, array in zip(rnn.parameters(), (U, W, b, torch.zeros(c.hidden)), strict=True):
+        own.data = array
+
+    def by_loop() -> Any:
+        h, states = torch.zeros(x.shape[1], c.hidden), []
+        for fed in functional.linear(x, U, b):
+            h = advance(h, fed)
+            if c.many_to_many:
+                states.append(h)
+        return torch.stack(states) if c.many_to_many else h
+
     def predict() -> float:
         with torch.inference_mode():
-            h, states = torch.zeros(x.shape[1], c.hidden), []
-            for fed in functional.linear(x, U, b):
-                h = functional.linear(h, W) + fed
-                if c.many_to_many:
-                    states.append(h)
-            read = torch.stack(states) if c.many_to_many else h
-            return float(functional.linear(torch.relu(read), V, biases).sum())
+            h = rnn(x)[0][-1] if way == "nn.RNN" else by_loop()
+            return float(functional.linear(torch.relu(h) if linear else h, V, biases).sum())
 
     return predict
 
 
 def predictions(model: hr.HadamRNN, x: Any, who: str) -> Callable[[], float]:
     """The sum of the outputs, by a contender."""
-    if who == TORCH:
-        return torch_predictions(model, x)
+    if who.startswith("torch"):
+        return torch_predictions(model, x, who.removeprefix("torch").strip())
     if who == "integers":
         ranges = hr.Ranges(1.0, model.largest_state(x))
         network = hr.IntegerNetwork(hr.Packed.of(model), ranges=ranges)
@@ -74,17 +90,19 @@ def predictions(model: hr.HadamRNN, x: Any, who: str) -> Callable[[], float]:
 
 def prepare(name: str, who: str) -> None:
     """Make the predictions of a contender in this process, which is its own."""
-    if who != TORCH:
+    if not who.startswith("torch"):
         threadpool_limits(1)
-    model, (x, _) = draw(name)
+    model, (x, _) = drawn(*SHAPES[name])
     HERE["turn"] = partial(turn, predictions(model, x, who), time.perf_counter)
 
 
 def rates(name: str, rounds: int) -> dict[str, float]:
     """Sequences a second."""
-    spawn, names = get_context("spawn"), [*OWN, *([TORCH] if find_spec("torch") else [])]
-    if SHAPES[name][0].get("many_to_many"):
+    spawn, settings, names = get_context("spawn"), SHAPES[name][0], list(OWN)
+    if settings.get("many_to_many"):
         names.remove("floats, states")  # outputs are made of them
+    if find_spec("torch"):
+        names += ["torch", "torch compiled", *(["torch nn.RNN"] if "activation" in settings else [])]
     with ExitStack() as stack:
         pools = {who: stack.enter_context(ProcessPoolExecutor(1, spawn)) for who in names}
         for who, pool in pools.items():

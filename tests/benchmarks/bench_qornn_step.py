@@ -2,7 +2,8 @@
 
     PYTHONPATH=. python tests/benchmarks/bench_qornn_step.py [--rounds 5] [--only copy-relu] [--cpu] [--json FILE]
 
-The two take turns (forward, backward, straight through the quantisers, penalty and Adam; medians), on one thread each.
+The contenders take turns (forward, backward, straight through the quantisers, penalty and Adam; medians), each in a
+process of its own with one thread.
 PyTorch is optional: `pip install -e '.[torch]'`. "checkpointed" keeps the states of about sqrt(T) steps and recomputes
 the rest; "auto" keeps all of them, as PyTorch does, or, where the recurrence is linear, leaps from one to the next or
 multiplies by the impulse response.
@@ -18,11 +19,16 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from functools import partial
+from importlib.util import find_spec
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_hadamrnn import times
+from bench_hadamrnn import HERE, medians, remote, turn
 from threadpoolctl import threadpool_limits
 
 import hadamrnn as hr
@@ -35,6 +41,7 @@ TASKS: dict[str, tuple[dict[str, Any], int, int, bool]] = {
 }
 SHAPES = [f"{task}-{activation}" for task in TASKS for activation in ("linear", "relu", "modrelu")]
 COMMON: dict[str, Any] = {"recurrent_bits": 6, "bits": 6, "strategy": "penalty"}
+OWN = ("hadamrnn auto", "hadamrnn checkpointed")
 Batch = tuple[np.ndarray, np.ndarray]
 Step = Callable[[], float]
 
@@ -137,6 +144,36 @@ def products(model: hr.QORNN, batch: Batch) -> Step:
     return step
 
 
+def contenders(shape: str) -> list[str]:
+    """Who takes part."""
+    ways = ("batched", "per step", "compiled", *(["nn.RNN"] if shape.endswith("-relu") else []))
+    return [*OWN, "products", *(f"torch {way}" for way in ways if find_spec("torch"))]
+
+
+def prepare(shape: str, who: str, cpu: bool) -> None:
+    """Make the step of a contender in this process, which is its own."""
+    drawn = draw(shape)
+    if who.startswith("torch"):
+        import torch
+
+        torch.set_num_threads(1)
+        step = torch_step(*drawn, who.removeprefix("torch "))
+    else:
+        threadpool_limits(1)
+        step = products(*drawn) if who == "products" else numpy_step(*drawn, who.split()[1])
+    HERE["turn"] = partial(turn, step, time.process_time if cpu else time.perf_counter)
+
+
+def times(shape: str, rounds: int, cpu: bool) -> dict[str, float]:
+    """Median milliseconds of a step."""
+    spawn = get_context("spawn")
+    with ExitStack() as stack:
+        pools = {who: stack.enter_context(ProcessPoolExecutor(1, spawn)) for who in contenders(shape)}
+        for who, pool in pools.items():
+            pool.submit(prepare, shape, who, cpu).result()
+        return medians({who: partial(remote, pool) for who, pool in pools.items()}, rounds)
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="a training step of QORNN beside PyTorch")
@@ -145,27 +182,13 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the numbers to this file as well")
     parser.add_argument("--cpu", action="store_true", help="measure processor time instead of wall-clock time")
     given = parser.parse_args()
-    clock = time.process_time if given.cpu else time.perf_counter
-    try:
-        import torch
-
-        torch.set_num_threads(1)
-        version = torch.__version__
-    except ImportError:
-        version = ""
-    report: dict[str, Any] = {"torch": version, "numpy": np.__version__, "ms": {}}
-    with threadpool_limits(1):
-        for shape in [given.only] if given.only else SHAPES:
-            steps = {f"hadamrnn {method}": numpy_step(*draw(shape), method) for method in ("auto", "checkpointed")}
-            steps["products"] = products(*draw(shape))
-            if version:
-                for way in ("batched", "per step", "compiled", *(["nn.RNN"] if shape.endswith("-relu") else [])):
-                    steps[f"torch {way}"] = torch_step(*draw(shape), way)
-            found = report["ms"][shape] = times(steps, given.rounds, clock)
-            best = min(value for who, value in found.items() if who.startswith("hadamrnn"))
-            print(shape)
-            for who, value in found.items():
-                print(f"  {who:16}{value:10.1f} ms{value / best:8.2f} times the best of hadamrnn", flush=True)
+    report: dict[str, Any] = {"numpy": np.__version__, "ms": {}}
+    for shape in [given.only] if given.only else SHAPES:
+        found = report["ms"][shape] = times(shape, given.rounds, given.cpu)
+        best = min(found[who] for who in OWN)
+        print(shape)
+        for who, value in found.items():
+            print(f"  {who:24}{value:10.1f} ms{value / best:8.2f} times the best of hadamrnn", flush=True)
     if given.json:
         text = json.dumps(report, indent=1) + "\n"
         write_file(given.json, text.encode())

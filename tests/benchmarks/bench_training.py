@@ -113,6 +113,10 @@ def protocols() -> dict[str, Experiment]:
             own = "" if block is None else f"-block-{block}"
             model = {**PROTOCOL_HADAMARD, "block": block}
             found[f"protocol-{name}-hadamrnn{own}"] = Experiment(task, "accuracy", model, fit)
+        flips = {**fit, "decay": 0.98, "epochs": 100}
+        found[f"protocol-{name}-hadamrnn-flips"] = Experiment(
+            task, "accuracy", {**PROTOCOL_HADAMARD, "sign_scale": 100.0}, flips
+        )
         for bits in PROTOCOL_BITS:
             model = {"kind": "qornn", "hidden": 512, "bits": bits, "recurrent_bits": bits, "recurrent_rate": 0.01}
             model["strategy"] = "projunn" if bits is None else "penalty"
