@@ -10,7 +10,9 @@ import sympy
 from members import member, of
 
 import approxbounds as ab
+from approxbounds.arithmetic import FLOAT
 from approxbounds.constructions.cube_layers import Shape, most_breaks
+from approxbounds.constructions.taylor import sum_norm
 
 INF = math.inf
 SLACK = 1 + 1e-9
@@ -298,6 +300,26 @@ def test_built_windows_are_exact_on_and_off_the_faces(F, widths):
     points = np.array(list(product(near, repeat=F.dim)))
     assert bound.build(lambda x: x @ slopes - 0.7)(points) == pytest.approx(points @ slopes - 0.7, abs=1e-12)
     assert "two units at each face" in bound.explain() or b == bound.witness["b"]
+
+
+@pytest.mark.parametrize("dim", [2, 3, 4])
+@pytest.mark.parametrize("smoothness", ["5/2", 4])
+def test_large_p(dim, smoothness):
+    """Bounds are there and grow with p, though moments of |u|_1 of order p are beyond doubles."""
+    F = ab.HolderBall(smoothness=smoothness, dim=dim)
+    bounds = [of(ID, F, network(F, (4 * dim, 12 * dim, 2**dim)), p) for p in (100, 500, 3000, 10**6)]
+    assert all(ab.verify(bound.certificate) for bound in bounds)
+    values = [bound.value for bound in bounds]
+    assert values == sorted(values)
+
+
+@pytest.mark.parametrize("dim", [2, 3, 4])
+@pytest.mark.parametrize("t", [1, 7, 250, 3000])
+def test_norms_of_sums_of_large_order(dim, t):
+    """Against the moment of U_1 + .. + U_d as a fraction of integers."""
+    moment = sum((-1) ** k * math.comb(dim, k) * (dim - k) ** (t + dim) for k in range(dim))
+    logarithm = math.log(moment) - sum(math.log(t + j) for j in range(1, dim + 1))
+    assert sum_norm(FLOAT, dim, 0.5, t) == pytest.approx(0.5 * math.exp(logarithm / t), rel=1e-12)
 
 
 def test_networks_of_many_variables_are_not_built():

@@ -90,7 +90,8 @@ def _coefficient(A: Arithmetic[V], order: int, sides: Sequence[V], series: Seque
 def sum_norm(A: Arithmetic[V], dim: int, half: V, t: Number) -> V:
     """A bound on || |u|_1 ||_t, u uniform on |u_j| <= half: d half (t+1)^{-1/t}; exactly for few dimensions.
 
-    E (U_1 + .. + U_d)^t = Gamma(t+1)/Gamma(t+d+1) sum_{k<d} (-1)^k C(d,k) (d-k)^{t+d} for U_j uniform on [0,1].
+    E (U_1 + .. + U_d)^t = Gamma(t+1)/Gamma(t+d+1) sum_{k<d} (-1)^k C(d,k) (d-k)^{t+d} for U_j uniform on [0,1]. Without
+    the factor d^t it is small enough for doubles, whatever t is.
     """
     simple = A.number(dim) * distance_norm(A, half, 1, t, line=True)
     if is_infinite(t) or dim == 1 or dim > _EXACT_DIM:
@@ -98,10 +99,10 @@ def sum_norm(A: Arithmetic[V], dim: int, half: V, t: Number) -> V:
     power = A.number(t)
     total = A.number(0)
     for k in range(dim):
-        total = total + (-1) ** k * comb(dim, k) * A.power(A.number(dim - k), power + dim)
+        total = total + (-1) ** k * comb(dim, k) * A.power(A.number(Fraction(dim - k, dim)), power + dim)
     for j in range(1, dim + 1):
-        total = total / (power + j)
-    return half * A.power(total, 1 / power)
+        total = total * dim / (power + j)
+    return half * dim * A.power(total, 1 / power)
 
 
 def monic_norm(A: Arithmetic[V], degree: int, p: Number) -> V:
