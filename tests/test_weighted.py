@@ -12,6 +12,7 @@ from scipy import stats
 
 import approxbounds as ab
 from approxbounds.arithmetic import BALL, FLOAT
+from approxbounds.bound import apply
 from approxbounds.errors import HypothesisError
 from approxbounds.facts.hypercube import Thresholds
 from approxbounds.facts.weighted import Cells, WeightedFamily
@@ -21,6 +22,8 @@ from approxbounds.functions.placed import PlacedCubes
 from approxbounds.theorem import Query
 from approxbounds.transfer.hypercube import HypercubeTheorem
 from approxbounds.transfer.weighted import WeightedHypercubeTheorem, WeightedSupNormTheorem
+from approxbounds.transfer.weighted_fat import WeightedFatTheorem
+from approxbounds.transfer.weighted_linear import WeightedLinearTheorem
 
 T3w, T3w_inf = WeightedHypercubeTheorem(), WeightedSupNormTheorem()
 
@@ -483,3 +486,29 @@ def test_random_targets_under_a_normal_law():
     bound = next(bound for bound in ab.lower_bounds(F, G, p=2) if bound.theorem.id == "T3w")
     assert case.mean <= np.mean(errors) and case.mean == pytest.approx(bound.value**2, rel=1e-6)
     assert "[T3w, certified]" in str(case)
+
+
+BEYOND = {
+    "sample": ab.Empirical(points=[0.0, 0.5, 1.0, 300.0]),
+    "cube": ab.Empirical(points=[0.0, 0.25, 0.5, 1.0]),
+    "normal": ab.Normal(dim=1, deviation=50),
+    "density": ab.Density(sizes=(2,), cuts=(0, "1/50", 1), lower=(25, "1/98")),
+}
+
+
+@pytest.mark.parametrize("measure", BEYOND.values(), ids=BEYOND)
+def test_powers_beyond_doubles(measure):
+    """Members with such masses are left out; where there are no others, that is the reason given."""
+    F = ab.under(ab.LipschitzBall(dim=1, radius=10**4), measure)
+    for G in (
+        ab.HeavisideNetwork(widths=(1,), input_dim=1),
+        ab.LinearSpace(dimension=2, input_dim=1),
+        ab.BoundedLinear(norm=1, input_dim=1),
+    ):
+        for theorem in (T3w, WeightedLinearTheorem(), WeightedFatTheorem()):
+            query = Query(functions=F, network=G, p=500)
+            answer = apply(theorem, query)
+            if isinstance(answer, ab.Refusal):
+                assert theorem.objection(query) or "searched" in answer.reason
+            else:
+                assert 0 < answer.value < 10**4 and ab.verify(answer.certificate)

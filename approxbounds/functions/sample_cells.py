@@ -50,8 +50,7 @@ class _Rough(Separated):
 
     def ceiling(self, index: Index, p: Number) -> float:
         """R^p: the masses of all points are 1."""
-        most: float = float(self.radius) ** float(p) * (1 + 1e-9)
-        return most
+        return float(np.float64(float(self.radius)) ** float(p) * (1 + 1e-9))
 
 
 @dataclass(frozen=True)

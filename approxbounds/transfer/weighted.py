@@ -54,6 +54,7 @@ def weighted_members(query: Query) -> Iterator[tuple[Mapping[str, int], Query, W
                 yield part, reduced, family
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def nearly_best(
     query: Query, score: Callable[[Query, WeightedFamily, Index, float], tuple[float, Witness]], failure: str
 ) -> Witness:
@@ -126,11 +127,14 @@ def log_u(A: Arithmetic[V], masses: Cells, log2_growth: V | float, rate: V) -> V
 
 
 class Masses:
-    """The masses of a member in floats, the largest first; many are put together into a few hundred groups."""
+    """The masses of a member in floats, the largest first; many are put together into a few hundred groups.
+
+    None if their sum is beyond doubles, as it may be for large p: searches leave such members out.
+    """
 
     def __init__(self, cells: Cells) -> None:
         masses, counts = (np.concatenate([np.atleast_1d(x) for x in column]).astype(float) for column in cells)
-        keep = np.flatnonzero(masses > 0)
+        keep = np.flatnonzero((masses > 0) & np.isfinite(counts @ masses))
         order = keep[np.argsort(-masses[keep], kind="stable")]
         masses, counts = masses[order], counts[order]
         if masses.size > _GROUPS:

@@ -52,6 +52,7 @@ class WeightedFatTheorem(Theorem):
     def refusal(self, query: Query) -> str | None:
         return finite_only(query, "T3fat-w-inf") or no_weighted_family(query) or no_fat_scale(query)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def search(self, query: Query) -> Witness:
         best, found = 0.0, None
         for part, reduced, family in weighted_members(query):
