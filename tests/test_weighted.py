@@ -512,3 +512,9 @@ def test_powers_beyond_doubles(measure):
                 assert theorem.objection(query) or "searched" in answer.reason
             else:
                 assert 0 < answer.value < 10**4 and ab.verify(answer.certificate)
+
+
+def test_more_cells_than_doubles_hold():
+    F = ab.under(ab.LipschitzBall(dim=784), ab.Normal(dim=784, deviation=1000))
+    bound = apply(T3w_inf, Query(functions=F, network=ab.LinearSpace(dimension=16), p=math.inf))
+    assert isinstance(bound, ab.Bound) and bound.value == 0.5 and ab.verify(bound.certificate)
