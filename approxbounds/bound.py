@@ -189,10 +189,10 @@ class Bound:
         """The network that the construction of an upper bound makes for f: an element of G, padded to its widths.
 
         ``f`` takes points of shape (m, d) in [0,1]^d and gives values of shape (m,); it is trusted to be in F, and then
-        the network is within :attr:`value` of it; or close to that, as :meth:`explain` says, where the value is that of
-        a limit of steep units. Raises NoNumberError for a bound without a number,
-        NotApplicableError if there is nothing to build or it has more than 10^8 parameters, and ParameterError if f
-        is not such a function.
+        the network is within :attr:`value` of it. Where the value is that of a limit of steep units, the network may
+        have fewer cells, and :meth:`explain` says within what it is (measured: up to 2.5 times the value). Raises
+        NoNumberError for a bound without a number, NotApplicableError if there is nothing to build or it has more than
+        10^8 parameters, and ParameterError if f is not such a function.
 
         >>> import approxbounds as ab
         >>> bound = ab.upper_bound(ab.LipschitzBall(dim=1), ab.ReLUNetwork(widths=(8,), input_dim=1), p="inf")

@@ -187,14 +187,29 @@ def test_monotone_functions_by_steps_at_quantiles(p):
 
 
 def test_density_of_the_uniform_law_and_others():
-    """A box of side 1 is the cube; K = 2: a bound in L^p is multiplied by 2^(1/p), in sup norm by 1."""
+    """A box of side 1 is the cube; K = 2: a bound in L^q, q >= p, is multiplied by 2^(1/q), in sup norm by 1."""
     F, G = ab.ConvexFunctions(dim=1), relu(9)
     split = ab.Density(sizes=(2,), cuts=(3, "7/2", 4), lower=(0, "1/2"), upper=(1, 2))
     for p in (1, 3, math.inf):
         least = ab.upper_bound(F, G, p=p).value
         assert ab.upper_bound(ab.under(F, ab.Uniform(low=3, high=7)), G, p=p).value == least
-        factor = 1 if p == math.inf else 2 ** (1 / p)
-        assert ab.upper_bound(ab.under(F, split), G, p=p).value == pytest.approx(min(0.5, factor * least))
+        norms = [q * p for q in (1, 2, 4, 8)] if p < math.inf else [p]
+        carried = min(2 ** (1 / q) * ab.upper_bound(F, G, p=q).value for q in norms)
+        assert ab.upper_bound(ab.under(F, split), G, p=p).value == pytest.approx(min(0.5, carried))
+
+
+def test_of_norms_the_one_with_the_least_factor():
+    """Under a probability measure E_1 <= E_2: K E_1 on the cube is more than K^(1/2) E_2, which `power` says."""
+    mu = ab.Density(sizes=(2, 2, 2), cuts=(0, "1/2", 1) * 3, lower=("1/2",) * 8, upper=("3/2",) * 8)
+    F, G = ab.LipschitzBall(dim=3), relu(8, 40, 10, 3, d=3)
+    one, two = (ab.upper_bound(ab.under(F, mu), G, p=p) for p in (1, 2))
+    assert one.value == two.value == pytest.approx(1.5**0.5 * ab.upper_bound(F, G, p=2).value)
+    assert one.value < 1.5 * ab.upper_bound(F, G, p=1).value
+    assert one.witness["power"] == 2 and "power" not in two.witness
+    claim = one.certificate.to_dict()
+    for power in (1, 4, 3, 0, 2**70):
+        changed = claim | {"witness": claim["witness"] | {"power": power}}
+        assert not ab.verify(ab.Certificate.from_dict(changed)).accepted
 
 
 MEASURES = [

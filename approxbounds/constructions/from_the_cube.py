@@ -23,11 +23,13 @@ from approxbounds.render import above
 from approxbounds.sources import Citation
 from approxbounds.theorem import Direction, Query, Step, Theorem, of_this_package
 from approxbounds.validation import is_infinite
-from approxbounds.witness import Witness, fraction_of, require
+from approxbounds.witness import Witness, fraction_of, integer_of, require
 
 __all__ = ["FromTheCube"]
 
-_OWN = ("construction", "way", "extent")  # entries of the witness; the others are those of the construction
+_OWN = ("construction", "way", "extent", "power")  # entries of the witness; the others are those of the construction
+_POWERS = (1, 2, 4, 8)  # under a density also by the bound in L^(power p): its factor is nearer to 1
+_MOST_POWERED = 32  # for p above this it is near to 1 anyway
 _EXTENTS = [Fraction(i, 4) for i in range(1, 161)]  # units of an unbounded coordinate that the box takes up
 
 
@@ -47,6 +49,7 @@ class _Carried:
     way: Way
     inner: Theorem
     query: Query
+    power: int = 1
 
 
 def box_scale(A: Arithmetic[V], placed: Placed, sides: tuple[Fraction, ...]) -> V:
@@ -81,7 +84,8 @@ class FromTheCube(Theorem):
     """An upper bound for the class on [0,1]^d, by another construction, carried to a measure mu.
 
     Hypotheses: G is closed under affine maps of the inputs and of the output (a network with real weights and biases).
-    Witness: ``construction`` (its id), ``way``, ``extent`` (of a clamped box), and the witness of the construction.
+    Witness: ``construction`` (its id), ``way``, ``extent`` (of a clamped box), ``power`` (q / p under a density, if it
+    is not 1), and the witness of the construction.
     """
 
     id = "from-the-cube"
@@ -89,7 +93,7 @@ class FromTheCube(Theorem):
     statement = (
         r"$f$ on a box is, mapped to $[0,1]^d$ and up to a constant, $\lambda$ times a function of the class there. "
         r"$E_p(F,G;\mu)\le\lambda E_\infty$ if the box has all of $\mu$ and the bound holds at every point; "
-        r"$\lambda K^{1/p}E_p$ if $\mu\le K\cdot$uniform law; if networks do not change outside the box, "
+        r"$\lambda K^{1/q}E_q$, $q\ge p$, if $\mu\le K\cdot$uniform law; if networks do not change outside the box, "
         r"$(\lambda^pE_\infty^p+\mu(\text{outside})(b-a+\lambda E_\infty)^p)^{1/p}$. "
         r"Monotone functions, $\mu$ a product without atoms: $E_p$ by steps, with thresholds at quantiles."
     )
@@ -112,11 +116,20 @@ class FromTheCube(Theorem):
         for inner in REGISTRY.upper.values():
             if of_this_package(type(inner)) and inner.numeric and inner.id != self.id:
                 for way in Way:
-                    asked = self._inner_query(query, inner, way)
-                    if asked is not None and inner.objection(asked) is None:
-                        yield _Carried(way, inner, asked)
+                    for power in self._powers(query, way):
+                        asked = self._inner_query(query, inner, way, power)
+                        if asked is not None and inner.objection(asked) is None:
+                            yield _Carried(way, inner, asked, power)
 
-    def _inner_query(self, query: Query, inner: Theorem, way: Way) -> Query | None:
+    def _powers(self, query: Query, way: Way) -> tuple[int, ...]:
+        """The norms L^(power p) that may help: those above L^p where the density is above that of the uniform law."""
+        placed = query.F.placed
+        if way is not Way.DENSITY or query.symbols or query.p > _MOST_POWERED or placed is None:
+            return (1,)
+        box = placed.measure.surrounding(FLOAT, Fraction(1))
+        return _POWERS if box is not None and (box.crowding or 1) > 1 else (1,)
+
+    def _inner_query(self, query: Query, inner: Theorem, way: Way, power: int) -> Query | None:
         """What the construction is asked for, or None where the way is not known to be right."""
         placed, G, p = query.F.placed, query.G, query.p
         assert placed is not None
@@ -129,7 +142,7 @@ class FromTheCube(Theorem):
             return None
         if way is Way.DENSITY:
             allowed = box.crowding is not None and box.outside is None
-            return Query(functions=placed.functions, network=G, p=p) if allowed else None
+            return Query(functions=placed.functions, network=G, p=p if power == 1 else power * p) if allowed else None
         if known.smoothness is None:  # monotone functions may jump
             everywhere = inner.by_steps and known.maps is Maps.INCREASING
         else:
@@ -152,9 +165,10 @@ class FromTheCube(Theorem):
             except HypothesisError:
                 continue
             for extent in _EXTENTS if asked.way is Way.CLAMPED else [None]:
-                value = float(self._carried(FLOAT, query, asked.way, error, extent))
+                value = float(self._carried(FLOAT, query, asked, error, extent))
                 if best is None or value < best[0]:
-                    own = {} if extent is None else {"extent": extent}
+                    own: dict[str, int | Fraction | str] = {} if extent is None else {"extent": extent}
+                    own |= {} if asked.power == 1 else {"power": asked.power}
                     best = value, {"construction": asked.inner.id, "way": asked.way.value, **own, **witness}
         if best is None:
             raise HypothesisError("no construction on [0,1]^d has a bound")
@@ -168,22 +182,25 @@ class FromTheCube(Theorem):
         require(known, f"construction={echo(name)} must be one of this package")
         require(way in list(Way), f"way={echo(way)} must be one of {', '.join(Way)}")
         assert inner is not None
-        asked = self._inner_query(query, inner, Way(str(way)))
+        power = integer_of(witness, "power") if "power" in witness else 1
+        allowed = self._powers(query, Way(str(way)))
+        require(power in allowed, f"power={echo(power)} must be one of {', '.join(map(str, allowed))}")
+        asked = self._inner_query(query, inner, Way(str(way)), power)
         require(asked is not None, f"{way} is not known to be right for {inner.id} here")
         assert asked is not None
         reason = inner.objection(asked)
         require(reason is None, f"{inner.id}: {reason}")
-        return _Carried(Way(str(way)), inner, asked)
+        return _Carried(Way(str(way)), inner, asked, power)
 
     def evaluate(self, A: Arithmetic[V], query: Query, witness: Witness) -> V:
         asked = self._read(query, witness)
         extent = fraction_of(witness, "extent") if asked.way is Way.CLAMPED else None
         require(extent is None or extent <= _EXTENTS[-1], f"extent={echo(extent)} must be at most {_EXTENTS[-1]}")
-        return self._carried(A, query, asked.way, A.number(asked.inner.evaluate(A, asked.query, witness)), extent)
+        return self._carried(A, query, asked, A.number(asked.inner.evaluate(A, asked.query, witness)), extent)
 
-    def _carried(self, A: Arithmetic[V], query: Query, way: Way, error: V | float, extent: Fraction | None) -> V:
+    def _carried(self, A: Arithmetic[V], query: Query, asked: _Carried, error: V | float, extent: Fraction | None) -> V:
         """What an error on [0,1]^d says under the measure."""
-        placed = query.F.placed
+        placed, way = query.F.placed, asked.way
         assert placed is not None
         if way is Way.QUANTILES:
             return A.number(error)
@@ -195,7 +212,7 @@ class FromTheCube(Theorem):
         p = A.number(query.p)
         if way is Way.DENSITY:
             assert box.crowding is not None
-            return scaled * A.power(box.crowding, 1 / p)
+            return scaled * A.power(box.crowding, 1 / (asked.power * p))
         assert box.outside is not None
         farther = query.F.span(A) + scaled
         return farther * A.power(A.power(scaled / farther, p) + box.outside, 1 / p)
@@ -218,6 +235,7 @@ class FromTheCube(Theorem):
         value = above(self.evaluate(BALL, query, witness))
         error = above(BALL.number(asked.inner.evaluate(BALL, asked.query, witness)))
         where = f", ${witness['extent']}$ units on each side" if asked.way is Way.CLAMPED else ""
+        where += f", in $L^{{{asked.query.p}}}$" if asked.power > 1 else ""
         text = f"`{asked.inner.id}` on $[0,1]^d$ ({asked.way}{where}): at most ${error}$, hence ${value}$ under $\\mu$."
         rest = {name: value for name, value in witness.items() if name not in _OWN}
         return (*self.outline(query), Step(text, self.citations), *asked.inner.argument(asked.query, rest))
