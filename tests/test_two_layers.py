@@ -266,6 +266,11 @@ def test_the_best_split_is_found_without_trying_all():
         assert found == (None if not every else (min(every)[1], total - min(every)[1]))
 
 
+def test_no_split_where_no_error_is_a_number():
+    for worthless in (math.inf, math.nan):
+        assert best_split(range(1, 9), partial(int.__sub__, 10), lambda k, room, worthless=worthless: worthless) is None
+
+
 def test_what_classes_say_of_their_regularity():
     """Sobolev balls are larger than Hölder balls: x_1 + x_2 has |d_j f| <= 1, and is not 1-Lipschitz."""
     assert ab.LipschitzBall(dim=2, radius=3).regularity == Regularity((1, 1), 3, isotropic=True)

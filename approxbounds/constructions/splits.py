@@ -33,7 +33,9 @@ def best_split(
     error: Callable[[T, int], float],
     least: Callable[[T, int], float] | None = None,
 ) -> tuple[T, int] | None:
-    """The choice with the least error(choice, room(choice)), and its room; None if the first has no room.
+    """The choice with the least error(choice, room(choice)), and its room.
+
+    None if the first has no room, or no error is a finite number.
 
     ``choices`` increase: later ones have no more room (0 is none), and ``least``, by default the error, is at most the
     error and falls with the choice and the room. So between two choices the error is at least that of the later one
@@ -64,4 +66,4 @@ def best_split(
             middle = (low + high) // 2
             tried(middle)
             pending += [(low, middle), (middle, high)]
-    return choices[best[1]], rooms[best[1]]
+    return (choices[best[1]], rooms[best[1]]) if best[1] >= 0 else None
