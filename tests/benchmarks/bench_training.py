@@ -60,17 +60,20 @@ class Experiment:
     metric: str
     model: dict[str, Any]
     fit: dict[str, Any]
-    frozen: bool = False  # signs too far from 0 to flip
+    moving: int | None = None  # epochs at the first rate after which signs are too far from 0 to flip; None: never
 
     def run(self, data: Path, seed: int, workers: int, log: str | None) -> list[dict[str, Any]]:
         """What is kept of the run, as JSON: here one record."""
         task = self.task(data, seed)
         model = hr.model_for(task, seed=seed, **self.model)
         u = model.parameters["u"] if "u" in model.parameters.shapes else np.zeros(0)
-        if self.frozen:
-            u *= 1e6
         signs = np.sign(u).copy()
         started = time.perf_counter()
+        if self.moving:
+            first = self.fit | {"decay": 1.0, "epochs": self.moving}
+            hr.fit(model, task, workers=workers, progress=False, **first)
+        if self.moving is not None:
+            u *= 1e6
         history = hr.fit(model, task, workers=workers, progress=False, log=log, **self.fit)
         seconds = time.perf_counter() - started
         scores = hr.evaluate(model, task)
@@ -82,7 +85,7 @@ class Experiment:
             "best_epoch": history.best["epoch"],
             "flipped": int((np.sign(u) != signs).sum()),
             "kB": kilobytes(model),
-            "settings": {"model": asdict(model.config), "fit": self.fit, "workers": workers, "frozen": self.frozen},
+            "settings": {"model": asdict(model.config), "fit": self.fit, "workers": workers, "moving": self.moving},
         }
         return [record]
 
@@ -125,6 +128,17 @@ def protocols() -> dict[str, Experiment]:
     return found
 
 
+def signs() -> dict[str, Experiment]:
+    """Whether signs should flip: never, now and then, or all of them at first and none after that; 20 epochs."""
+    found = {}
+    for name, task in (("permuted", images(True)), ("sequential", images(False))):
+        for way, scale, moving, decay in (("fixed", 30.0, 0, 0.95), ("flip", 30.0, None, 0.95), ("first", 1.0, 6, 0.9)):
+            model = {"hidden": 128, "bits": 4, "scale": "rms", "sign_scale": scale}
+            fit = {**PROTOCOL_FIT, "decay": decay, "epochs": 20 - (moving or 0)}
+            found[f"signs-{name}-{way}"] = Experiment(task, "accuracy", model, fit, moving)
+    return found
+
+
 def experiments() -> dict[str, Experiment]:
     """All of them by name."""
     found = protocols() | {
@@ -143,8 +157,9 @@ def experiments() -> dict[str, Experiment]:
                 fit = {**COPY_FIT, "learning_rate": rate, "epochs": epochs}
                 kind = "frozen" if scale is None else f"scale-{scale:g}"
                 name = f"ablation-{length}-{kind}-rate-{rate:g}"
-                found[name] = Experiment(copy(length), "accuracy_copied", model, fit, frozen=scale is None)
-    return found
+                moving = 0 if scale is None else None
+                found[name] = Experiment(copy(length), "accuracy_copied", model, fit, moving)
+    return found | signs()
 
 
 @dataclass

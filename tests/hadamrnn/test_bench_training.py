@@ -28,13 +28,13 @@ def test_a_last_line_that_was_cut_off_is_run_again(cut, tmp_path, monkeypatch):
 
 def test_the_stored_protocols_are_runs_of_the_plan(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "tests" / "benchmarks"))
-    from bench_training import Results, protocols
+    from bench_training import Results, protocols, signs
 
-    plan, runs = protocols(), Results(ROOT / "paper_figures" / "data" / "protocols.jsonl").runs
+    plan, runs = protocols() | signs(), Results(ROOT / "paper_figures" / "data" / "protocols.jsonl").runs
     assert len({(run["name"], run["seed"]) for run in runs}) == len(runs) > 0
     for run in runs:
         experiment, settings = plan[run["name"]], run["settings"]
         assert settings["fit"] == experiment.fit and settings["model"]["seed"] == run["seed"]
         own = {name: value for name, value in experiment.model.items() if name != "kind"}
         assert own.items() <= settings["model"].items()
-        assert run["score"] == run["test"][experiment.metric] > 0.9
+        assert run["score"] == run["test"][experiment.metric] > (0.9 if run["name"] in protocols() else 0.7)
