@@ -113,13 +113,13 @@ class FromTheCube(Theorem):
         return None
 
     def _asked(self, query: Query) -> Iterator[_Carried]:
+        ways = [(way, power) for way in Way for power in self._powers(query, way)]
         for inner in REGISTRY.upper.values():
             if of_this_package(type(inner)) and inner.numeric and inner.id != self.id:
-                for way in Way:
-                    for power in self._powers(query, way):
-                        asked = self._inner_query(query, inner, way, power)
-                        if asked is not None and inner.objection(asked) is None:
-                            yield _Carried(way, inner, asked, power)
+                for way, power in ways:
+                    asked = self._inner_query(query, inner, way, power)
+                    if asked is not None and inner.objection(asked) is None:
+                        yield _Carried(way, inner, asked, power)
 
     def _powers(self, query: Query, way: Way) -> tuple[int, ...]:
         """The norms L^(power p) that may help: those above L^p where the density is above that of the uniform law."""
@@ -142,7 +142,7 @@ class FromTheCube(Theorem):
             return None
         if way is Way.DENSITY:
             allowed = box.crowding is not None and box.outside is None
-            return Query(functions=placed.functions, network=G, p=p if power == 1 else power * p) if allowed else None
+            return Query(functions=placed.functions, network=G, p=power * p) if allowed else None
         if known.smoothness is None:  # monotone functions may jump
             everywhere = inner.by_steps and known.maps is Maps.INCREASING
         else:

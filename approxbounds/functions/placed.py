@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from approxbounds.arithmetic import FLOAT, Arithmetic, V
 from approxbounds.bisection import largest
-from approxbounds.facts.hypercube import Index, Thresholds
+from approxbounds.facts.hypercube import FINEST_CELLS, Index, Thresholds
 from approxbounds.facts.weighted import Cells, WeightedFamily
 from approxbounds.functions.cubes import BumpCubes, Cubes, DistanceCubes
 from approxbounds.measures.base import DenseBox
@@ -28,7 +28,6 @@ __all__ = ["BoxedCubes", "PlacedCubes"]
 
 #: Searches try members of up to so many different masses; certificates may have some more.
 _SEARCHED, _MOST = 30_000, 200_000
-_MOST_FLOAT = 2**1000  # cells: some of them are enough for a search
 _EXTENTS = (8, 16, 24, 40)  # eighths of a unit
 _PLAIN = (DistanceCubes.id, BumpCubes.id)  # certificates know them as cubes
 _ROOT = Fraction(7, 5)  # about the square root of 2
@@ -69,8 +68,8 @@ class _EqualCubes(WeightedFamily):
         return float(norm ** float(p) * (1 + 1e-9))
 
     def heights(self, A: Arithmetic[V], index: Index) -> Cells:
-        cells = self.cells(index)
-        return Cells([self._height(A, index)], [min(cells, _MOST_FLOAT) if A.vectorised else cells])
+        cells = self.cells(index)  # those that floats hold are enough for a search
+        return Cells([self._height(A, index)], [min(cells, FINEST_CELLS) if A.vectorised else cells])
 
     def _signed(self, index: Index, t: NDArray[np.float64], omega: NDArray[Any], number: Any) -> NDArray[np.float64]:
         signs = 2.0 * np.asarray(omega, float)[number] - 1.0

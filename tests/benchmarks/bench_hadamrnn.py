@@ -174,14 +174,13 @@ def medians(turns: Mapping[str, Turn], rounds: int) -> dict[str, float]:
     return {name: statistics.median(values) for name, values in taken.items()}
 
 
-def times(name: str, torch: bool, rounds: int, cpu: bool) -> tuple[dict[str, float], dict[str, int]]:
-    """The same for the contenders of a shape, and how many threads a process of each has."""
+def medians_apart(ready: Mapping[str, Callable[[], Any]], rounds: int) -> tuple[dict[str, float], dict[str, Any]]:
+    """The same for contenders that get ready in a process each, by making its turn; and what they return of that."""
     spawn = get_context("spawn")
     with ExitStack() as stack:
-        pools = {who: stack.enter_context(ProcessPoolExecutor(1, spawn)) for who in contenders(name, torch)}
-        threads = {who: pool.submit(prepare, name, who, cpu).result() for who, pool in pools.items()}
-        turns = {who: partial(remote, pool) for who, pool in pools.items()}
-        return medians(turns, rounds), threads
+        pools = {who: stack.enter_context(ProcessPoolExecutor(1, spawn)) for who in ready}
+        told = {who: pool.submit(ready[who]).result() for who, pool in pools.items()}
+        return medians({who: partial(remote, pool) for who, pool in pools.items()}, rounds), told
 
 
 def remote(pool: ProcessPoolExecutor, repeat: int) -> float:
@@ -262,7 +261,8 @@ def main() -> None:
     }
     print(f"NumPy {report['numpy']} with {report['blas']}, PyTorch {version or 'not there'}")
     for name in [given.only] if given.only else SHAPES:
-        found, threads = times(name, bool(version), given.rounds, given.cpu)
+        ready = {who: partial(prepare, name, who, given.cpu) for who in contenders(name, bool(version))}
+        found, threads = medians_apart(ready, given.rounds)
         report["times"][name], report["threads"][name] = found, threads
         one = min(value for who, value in found.items() if who not in TORCH and who != TWO)
         print(f"{name}: {SHAPES[name][:3]}, target {SHAPES[name][4]} times")

@@ -15,16 +15,13 @@ import argparse
 import json
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
 from functools import partial
 from importlib.util import find_spec
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_hadamrnn import HERE, drawn, medians, remote, turn
+from bench_hadamrnn import HERE, drawn, medians_apart, turn
 from bench_hadamrnn import SHAPES as TRAINED
 from threadpoolctl import threadpool_limits
 
@@ -98,16 +95,12 @@ def prepare(name: str, who: str) -> None:
 
 def rates(name: str, rounds: int) -> dict[str, float]:
     """Sequences a second."""
-    spawn, settings, names = get_context("spawn"), SHAPES[name][0], list(OWN)
+    settings, names = SHAPES[name][0], list(OWN)
     if settings.get("many_to_many"):
         names.remove("floats, states")  # outputs are made of them
     if find_spec("torch"):
         names += ["torch", "torch compiled", *(["torch nn.RNN"] if "activation" in settings else [])]
-    with ExitStack() as stack:
-        pools = {who: stack.enter_context(ProcessPoolExecutor(1, spawn)) for who in names}
-        for who, pool in pools.items():
-            pool.submit(prepare, name, who).result()
-        found = medians({who: partial(remote, pool) for who, pool in pools.items()}, rounds)
+    found, _ = medians_apart({who: partial(prepare, name, who) for who in names}, rounds)
     return {who: 1000 * SHAPES[name][2] / value for who, value in found.items()}
 
 

@@ -19,16 +19,13 @@ import argparse
 import json
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
 from functools import partial
 from importlib.util import find_spec
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_hadamrnn import HERE, medians, remote, turn
+from bench_hadamrnn import HERE, medians_apart, turn
 from threadpoolctl import threadpool_limits
 
 import hadamrnn as hr
@@ -164,16 +161,6 @@ def prepare(shape: str, who: str, cpu: bool) -> None:
     HERE["turn"] = partial(turn, step, time.process_time if cpu else time.perf_counter)
 
 
-def times(shape: str, rounds: int, cpu: bool) -> dict[str, float]:
-    """Median milliseconds of a step."""
-    spawn = get_context("spawn")
-    with ExitStack() as stack:
-        pools = {who: stack.enter_context(ProcessPoolExecutor(1, spawn)) for who in contenders(shape)}
-        for who, pool in pools.items():
-            pool.submit(prepare, shape, who, cpu).result()
-        return medians({who: partial(remote, pool) for who, pool in pools.items()}, rounds)
-
-
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="a training step of QORNN beside PyTorch")
@@ -184,7 +171,8 @@ def main() -> None:
     given = parser.parse_args()
     report: dict[str, Any] = {"numpy": np.__version__, "ms": {}}
     for shape in [given.only] if given.only else SHAPES:
-        found = report["ms"][shape] = times(shape, given.rounds, given.cpu)
+        ready = {who: partial(prepare, shape, who, given.cpu) for who in contenders(shape)}
+        found = report["ms"][shape] = medians_apart(ready, given.rounds)[0]
         best = min(found[who] for who in OWN)
         print(shape)
         for who, value in found.items():

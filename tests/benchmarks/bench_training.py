@@ -108,7 +108,7 @@ PROTOCOL_BITS = (2, 3, 4, 5, 6, 8, None)
 
 
 def protocols() -> dict[str, Experiment]:
-    """Full protocols on images with n = 512: 60 epochs of HadamRNN, 10 of QORNN."""
+    """Full protocols on images with n = 512: 60 epochs of HadamRNN (100 where signs may flip), 10 of QORNN."""
     found = {}
     for name, task in (("permuted", images(True)), ("sequential", images(False))):
         fit = {**PROTOCOL_FIT, "decay": 0.95, "epochs": 60}
