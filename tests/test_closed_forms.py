@@ -41,6 +41,7 @@ PRINTERS = [
     sympy.rcode,
     sympy.mathematica_code,
 ]
+SLOW_PRINTERS = (sympy.julia_code, sympy.rust_code)  # ten seconds for long forms with nested maxima
 
 
 def _without_condition(form):
@@ -82,8 +83,8 @@ def _fails(printer, form):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_closed_forms_print(form):
-    shown = sympy.latex(form)
-    assert r"\left(2\right)^" not in shown and "RealPower" not in shown + str(form)
+    shown, text = sympy.latex(form), str(form)
+    assert r"\left(2\right)^" not in shown and "RealPower" not in shown + text
     again = eval(sympy.srepr(form), NODES)
     if again != form:  # SymPy factors roots of integers further when it makes them again
         values = dict(zip(*_symbols(form), strict=True))
@@ -94,6 +95,8 @@ def test_closed_forms_print(form):
         if printer in (sympy.rust_code, sympy.jscode) and form.has(sympy.gamma):  # they have none
             continue
         if printer is sympy.mathematica_code and form.has(sympy.Piecewise):  # SymPy prints none for Mathematica
+            continue
+        if printer in SLOW_PRINTERS and len(text) > 2000 and form.has(sympy.Max):
             continue
         shown = _without_condition(form)
         if printer is sympy.rust_code and _fails(printer, shown):

@@ -1,6 +1,7 @@
 """Closed forms and rates with the exact values of floats, whose fractions have many digits, stay small and quick."""
 
 import pickle
+import random
 import re
 from math import comb
 
@@ -171,11 +172,31 @@ def test_exponentials_of_logarithms():
 
 def test_minimum_of_numbers_and_symbols():
     x = sympy.Symbol("x", positive=True)
-    near = sympy.sqrt(2) + sympy.Rational(1, 10**25)
+    near, equal = sympy.sqrt(2) + sympy.Rational(1, 10**25), sympy.sqrt(5 + 2 * sympy.sqrt(6)) - sympy.sqrt(3)
     assert extreme((sympy.Integer(3), sympy.pi, sympy.Integer(3)), least=True) == 3
     assert extreme((sympy.Integer(3), x), least=True) == sympy.Min(3, x)
-    both = extreme((near, sympy.sqrt(2), sympy.Integer(7)), least=True)
-    assert set(both.args) == {near, sympy.sqrt(2)} and float(both) == pytest.approx(2**0.5)
+    assert extreme((near, sympy.sqrt(2)), least=True) == sympy.sqrt(2)
+    assert extreme((near, sympy.sqrt(2), sympy.Integer(1)), least=False) == near
+    both = extreme((equal, sympy.sqrt(2), sympy.Integer(7)), least=True)
+    assert set(both.args) == {equal, sympy.sqrt(2)} and float(both) == pytest.approx(2**0.5)
+    negative = -sympy.sqrt(2), sympy.Integer(-2), (1 - sympy.sqrt(2)) ** 3  # no power of a negative number is enclosed
+    assert extreme(negative, least=True) == -2 and extreme(negative, least=False) == negative[2]
+    assert extreme((sympy.pi, sympy.cos(1)), least=True) == sympy.cos(1)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_least_and_largest_of_nested_numbers(seed):
+    """Against values to 60 digits by SymPy."""
+    draw = random.Random(seed)
+    numbers = [sympy.Rational(draw.randint(1, 9), draw.randint(1, 9)) for _ in range(5)]
+    for _ in range(25):
+        a, b = draw.sample(numbers, 2)
+        root = power(a + b, sympy.Rational(draw.randint(-3, 3), draw.randint(1, 5)))
+        numbers.append(draw.choice([a - b, a * b, root, sympy.log(1 + abs(a)), extreme((a, b), least=True)]))
+        numbers = [x for x in numbers if x.is_positive]
+    values = [x.evalf(60) for x in numbers]
+    for least, best in ((True, min(values)), (False, max(values))):
+        assert abs(extreme(tuple(numbers), least=least).evalf(60) - best) <= best * sympy.Float("1e-20")
 
 
 def growing_bounds():
