@@ -17,6 +17,8 @@ _SIMPLE = 1000  # exponents p/q with |p|, q up to this are left to SymPy,
 _MOST_BITS = 1000  # for bases whose numbers, and their powers, have at most this many bits
 _MOST_IN_ROOTS = 20_000  # bits of n^p or n^q, which SymPy may write out for n^(p/q)
 _LARGEST_PRIME = 2**15  # by which SymPy's powers divide
+_INTERVALS = MPIntervalContext()
+_INTERVALS.dps = 50
 
 
 @lru_cache(maxsize=1024)
@@ -297,18 +299,14 @@ def extreme(xs: tuple[Any, ...], *, least: bool) -> Any:
     enclosed = [_enclosed(x) for x in candidates]
     if None not in enclosed:
         edge = min(y.b for y in enclosed) if least else max(y.a for y in enclosed)
-        kept = [(y.a <= edge) if least else (y.b >= edge) for y in enclosed]
-        candidates = [x for x, keep in zip(candidates, kept, strict=True) if keep]
+        pairs = zip(candidates, enclosed, strict=True)
+        candidates = [x for x, y in pairs if (y.a <= edge if least else y.b >= edge)]
         if len(candidates) == 1:
             return candidates[0]
     values = [x.evalf(30) for x in candidates]
     best = min(values) if least else max(values)
     near = [x for x, value in zip(candidates, values, strict=True) if abs(value - best) <= abs(best) * 1e-20]
     return near[0] if len(near) == 1 else node(*near, evaluate=False)
-
-
-_INTERVALS = MPIntervalContext()
-_INTERVALS.dps = 50
 
 
 @lru_cache(maxsize=2**14)

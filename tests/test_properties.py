@@ -413,12 +413,20 @@ def test_errors_survive_pickling(error):
     assert type(copy) is type(error) and str(copy) == str(error)
 
 
+@example(
+    ab.EntropyClass(exponent="1/2", norm=1, constant="1/10", valid_below="1/10"),
+    ab.TanhNetwork(widths=(1,), input_dim=1, weight_bound=1),
+    1,
+)
 @given(entropy_classes(), network_classes(), finite_exponents())
 def test_entropy_classes_answer_from_their_norm_upwards(F, G, p):
-    results = ab.lower_bounds(F, G, p=p)
+    found = [(bound.theorem.id, bound) for bound in ab.lower_bounds(F, G, p=p)]
+    theorems = {bound.witness["theorem"] if name == "Tnear" else name for name, bound in found}  # Tnear takes another's
     exponent = ab.lower_bound(ab.LipschitzBall(dim=1), ab.LinearSpace(dimension=1), p=p).query.p
-    assert {bound.theorem.id for bound in results} <= ({"T1", "T2be", "T2e"} if exponent >= F.norm else set())
-    assert ("T1" in {bound.theorem.id for bound in results}) == (exponent >= F.norm)
+    assert theorems <= ({"T1", "T2be", "T2e"} if exponent >= F.norm else set())
+    assert ("T1" in {name for name, _ in found}) == (exponent >= F.norm)
+    assert G.neighbourhoods or "Tnear" not in dict(found)
+    assert all(ab.verify(bound.certificate) for name, bound in found if name == "Tnear")
 
 
 @given(entropy_classes(), network_classes())
