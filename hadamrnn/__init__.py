@@ -36,7 +36,7 @@ from hadamrnn.networks.kinds import load_network
 from hadamrnn.networks.orthogonal import bjorck, orthogonality_defect, random_orthogonal, singular_values
 from hadamrnn.networks.qornn import QORNN, QORNNConfig, quantised
 from hadamrnn.networks.quantize import codes, quantize
-from hadamrnn.optim import Adam, clip
+from hadamrnn.optim import Adam, Average, clip
 from hadamrnn.training.parallel import Workers
 from hadamrnn.training.sweep import Sweep, sweep
 from hadamrnn.training.train import History, Settings, evaluate, fit, model_for
@@ -44,6 +44,7 @@ from hadamrnn.training.train import History, Settings, evaluate, fit, model_for
 __all__ = [
     "QORNN",
     "Adam",
+    "Average",
     "Config",
     "DivergenceError",
     "FileError",

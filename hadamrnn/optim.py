@@ -1,4 +1,7 @@
-"""Adam, and clipping by the global norm."""
+"""Adam, clipping by the global norm, and the running mean of parameters."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -52,3 +55,41 @@ class Adam:
         self.mean[...] = check.like("mean", state["mean"], self.mean)
         self.square[...] = check.like("square", state["square"], self.square)
         self.count = check.integer("count", state["count"][()], least=0)
+
+
+class Average:
+    """The running mean m of parameters: m <- a m + (1 - a) w after step t, with a = min(share, (1 + t) / (10 + t)).
+
+    What single steps add by chance, as the flips of quantised weights, mostly cancels in it. Source: Polyak and
+    Juditsky 1992, who weigh all steps alike.
+
+    >>> w = Vector({"b": (1,)}, "float64")
+    >>> average = Average(w, share=0.9)
+    >>> w.flat[0] = 11.0
+    >>> average.step(1)
+    >>> with average.used():
+    ...     print(w.flat)
+    [9.]
+    >>> w.flat
+    array([11.])
+    """
+
+    def __init__(self, parameters: Vector, share: float) -> None:
+        check.instance("parameters", parameters, Vector, "a Vector")
+        self.parameters, self.mean = parameters, parameters.flat.copy()
+        self.share = check.number("share", share, most=1.0)
+
+    def step(self, count: int) -> None:
+        """Take in the parameters after their step number ``count``, which is at least 1."""
+        kept = min(self.share, (1 + count) / (10 + count))
+        self.mean += (1 - kept) * (self.parameters.flat - self.mean)
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """While this lasts the parameters are the mean."""
+        last = self.parameters.flat.copy()
+        self.parameters.flat[...] = self.mean
+        try:
+            yield
+        finally:
+            self.parameters.flat[...] = last

@@ -1,7 +1,9 @@
 """How work runs: calmly in one thread, in other processes or on a cluster, and on from where it was interrupted."""
 
 import json
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +25,26 @@ def calm() -> Iterator[None]:
 
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"), threadpool_limits(1, user_api="blas"):
         yield
+
+
+@contextmanager
+def interruptions() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed; pressed again it raises KeyboardInterrupt at once."""
+    main, default = threading.current_thread() is threading.main_thread(), signal.default_int_handler
+    if not main or signal.getsignal(signal.SIGINT) is not default:
+        yield lambda: False
+        return
+    seen = threading.Event()
+
+    def note(*_: object) -> None:
+        seen.set()
+        signal.signal(signal.SIGINT, default)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield seen.is_set
+    finally:
+        signal.signal(signal.SIGINT, default)
 
 
 def on_terminal() -> bool:

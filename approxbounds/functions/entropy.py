@@ -23,10 +23,10 @@ _VALUE = allowed(Exact(minimum=-LARGEST, symbols=False))
 class EntropyClass(FunctionClass):
     """A class F with log M(eps, F, L^q) >= c eps^{-a} for 0 < eps <= eps0, and nothing else known.
 
-    M counts functions at pairwise L^q distance greater than eps. ``exponent`` is a, ``norm`` is q (in
-    [1, inf]); ``constant`` c and ``valid_below`` eps0 may be None if the literature leaves them unspecified
-    (then only rates follow). ``low`` and ``high`` bound the values of all functions; ``dim`` is that of the
-    domain, or None. On a probability space L^p distances grow with p, so the bound serves every p >= q.
+    M counts functions at pairwise L^q distance greater than eps, with the uniform probability on the domain, where
+    L^p distances grow with p, so that the bound serves every p >= q. ``exponent`` is a, ``norm`` is q (in [1, inf]);
+    ``constant`` c and ``valid_below`` eps0 may be None if the literature leaves them unspecified (then only rates
+    follow). ``low`` and ``high`` bound the values of all functions; ``dim`` is the d of the domain [0,1]^d, or None.
 
     Example: the unit ball of the ReLU^k variation (Barron) space in L^2 has a = 2d/(d+2k+1) (Siegel and Xu 2022).
 

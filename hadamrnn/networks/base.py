@@ -218,6 +218,10 @@ class Network(ABC):
         """One step of the optimiser, which has the parameters of this model."""
         adam.step(gradients, rate)
 
+    def settle(self) -> Vector:
+        """The parameters, after they were brought to where steps keep them (a mean of several steps is elsewhere)."""
+        return self.parameters
+
     # Inside ----------------------------------------------------------------------------------------------------------
 
     def _initial(self, name: str, shape: tuple[int, ...], rng: Rng) -> Array:

@@ -59,7 +59,7 @@ class Progress:
 class Checkpoint:
     """``identity``: what may not change when the run goes on, as JSON: settings of model, task and training.
 
-    ``arrays``: flat vectors, ``parameters``, ``best`` and the state of the optimiser.
+    ``arrays``: flat vectors, ``parameters``, ``best``, the state of the optimiser, and the ``average`` if there is one.
     """
 
     identity: dict[str, Any]
@@ -96,7 +96,8 @@ def _expected(header: dict[str, Any]) -> Headers:
     Progress(**header["progress"])
     config = config_from(header["identity"]["model"])
     vector = (sum(map(math.prod, config.shapes().values())),), np.dtype(config.dtype)
-    return {"count": ((), np.dtype("int64")), **dict.fromkeys(VECTORS, vector)}
+    average = ["average"] if header["identity"]["training"].get("average") is not None else []
+    return {"count": ((), np.dtype("int64")), **dict.fromkeys([*VECTORS, *average], vector)}
 
 
 def load_run(path: str | Path) -> tuple[Network, dict[str, Any]]:

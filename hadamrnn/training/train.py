@@ -2,11 +2,9 @@
 
 import json
 import math
-import signal
-import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -23,11 +21,11 @@ from hadamrnn.files import read_file
 from hadamrnn.networks.base import METHODS, Network
 from hadamrnn.networks.kinds import network_type
 from hadamrnn.networks.readout import loss_and_slope
-from hadamrnn.optim import Adam, clip
+from hadamrnn.optim import Adam, Average, clip
 from hadamrnn.tasks.base import PARTS, Batch, Task
 from hadamrnn.training.checkpoint import Checkpoint, Progress
 from hadamrnn.training.parallel import Workers
-from hadamrnn.work import calm
+from hadamrnn.work import calm, interruptions
 
 #: An epoch has diverged if its mean loss is so many times that at the start (or that of a constant guess, if larger).
 DIVERGED = 10.0
@@ -42,6 +40,8 @@ class Settings(check.Checked):
     or None. workers: processes that share each batch. method: see :meth:`Network.loss_and_gradients`.
     dropout: None, or the share of the numbers of an embedding, drawn anew in each step, that are 0 while gradients are
     computed (the others then are 1/(1 - dropout) times as large). Predictions use all.
+    average: None, or the share a that a running mean of the parameters keeps in each step (see :class:`Average`), such
+    as 0.99; it is validated in place of the parameters themselves, and the best one is what is left in the model.
     """
 
     batch_size: int
@@ -52,8 +52,9 @@ class Settings(check.Checked):
     workers: int = check.setting(1, most=64)
     method: str = check.one_of(METHODS)
     dropout: float | None = check.setting(None, most=0.9)
+    average: float | None = check.setting(None, most=0.99999)
 
-    before: ClassVar[Mapping[str, Any]] = {"dropout": None}
+    before: ClassVar[Mapping[str, Any]] = {"dropout": None, "average": None}
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,7 @@ class _Run:
     def __init__(self, model: Network, task: Task, settings: Settings, path: str | Path | None, every: float) -> None:
         self.model, self.task, self.settings, self.path, self.every = model, task, settings, path, every
         self.adam, self.progress = Adam(model.parameters), Progress()
+        self.average = None if settings.average is None else Average(model.parameters, settings.average)
         self.best: Array = model.parameters.flat
         self.identity = {"model": model.config.record(), "task": task.record(), "training": settings.settings()}
         self.started = self.saved = time.monotonic()
@@ -197,6 +199,8 @@ class _Run:
         self.progress.seconds = time.monotonic() - self.started
         if self.path is not None:
             arrays = {"parameters": self.model.parameters.flat, "best": self.best, **self.adam.state()}
+            if self.average is not None:
+                arrays["average"] = self.average.mean
             if not all(np.isfinite(array).all() for array in arrays.values()):  # a checkpoint that could not be loaded
                 self._diverged("the parameters, or moments of the gradients, were not finite")
             Checkpoint(identity=self.identity, progress=self.progress, arrays=arrays).save(self.path)
@@ -210,6 +214,8 @@ class _Run:
             raise ParameterError("epochs", epochs, f"must be at least {found.progress.epoch}: so many are done already")
         self.adam.restore(dict(found.arrays))
         self.model.parameters.flat[...] = found.arrays["parameters"]
+        if self.average is not None:
+            self.average.mean[...] = found.arrays["average"]
         self.progress = found.progress
         if self.progress.records:
             self.best = found.arrays["best"]
@@ -229,7 +235,7 @@ class _Run:
             _update_log(log, done.records)
             start = done.epoch * per_epoch + done.step
             bar = stack.enter_context(tqdm(total=epochs * per_epoch, initial=start, unit="step", disable=not shown))
-            interrupted = stack.enter_context(_interruptions())
+            interrupted = stack.enter_context(interruptions())
             while done.epoch < epochs and not self._out_of_patience():
                 for batch in islice(self.task.train(self.settings.batch_size, done.epoch), done.step, None):
                     self._step(compute, batch)
@@ -257,6 +263,8 @@ class _Run:
         if self.settings.clip is not None:
             clip(gradients, most=self.settings.clip)
         self.model.update(self.adam, gradients, self._rate(done.epoch))
+        if self.average is not None:
+            self.average.step(self.adam.count)
         done.step += 1
         done.count += batch.x.shape[1]
         done.loss += loss * batch.x.shape[1]
@@ -287,17 +295,29 @@ class _Run:
             self._diverged(f"the {'gradient' if math.isfinite(loss) else 'loss'} was not finite")
         return loss, gradients
 
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """While this lasts the model has the mean of its parameters, if one is kept."""
+        if self.average is None:
+            yield
+            return
+        with self.average.used():
+            self.model.settle()
+            yield
+
     def _finish_epoch(self, steps: int) -> None:
         done = self.progress
         loss = done.loss / done.count
         if not loss <= done.limit:
             self._diverged(f"the mean loss {loss:.3g} of the epoch is above {done.limit:.3g}")
-        validation = evaluate(self.model, self.task, part="validation", batch_size=self.settings.batch_size)
+        with self._averaged():
+            validation = evaluate(self.model, self.task, part="validation", batch_size=self.settings.batch_size)
+            kept = self.model.parameters.flat.copy()
         if not math.isfinite(validation["loss"]):
             self._diverged("the validation loss was not finite")
         best = done.best is None or self._score(validation) > self._score(done.best["validation"])
         if best:
-            self.best = self.model.parameters.flat.copy()
+            self.best = kept
         done.epoch += 1
         record = {
             "epoch": done.epoch,
@@ -352,26 +372,6 @@ def _update_log(path: str | Path | None, records: list[dict[str, Any]]) -> None:
         raise ParameterError("log", str(path), "is not the log of this run")
     with open(path, "ab") as file:
         file.write(expected[len(found) :])
-
-
-@contextmanager
-def _interruptions() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C was pressed; pressed again it raises KeyboardInterrupt at once."""
-    main, default = threading.current_thread() is threading.main_thread(), signal.default_int_handler
-    if not main or signal.getsignal(signal.SIGINT) is not default:
-        yield lambda: False
-        return
-    seen = threading.Event()
-
-    def note(*_: object) -> None:
-        seen.set()
-        signal.signal(signal.SIGINT, default)
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield seen.is_set
-    finally:
-        signal.signal(signal.SIGINT, default)
 
 
 def _shape(task: Task) -> dict[str, Any]:

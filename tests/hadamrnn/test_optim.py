@@ -91,6 +91,22 @@ def test_state_that_does_not_fit_is_refused(change, name):
         adam.restore(adam.state() | change)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_mean_is_the_weighted_sum_of_the_parameters_of_all_steps(dtype):
+    parameters, rng = problem(dtype), np.random.default_rng(3)
+    average, taken, weights = hr.Average(parameters, 0.8), [parameters.flat.copy()], [1.0]
+    for count in range(1, 60):
+        parameters.flat[...] = rng.normal(size=parameters.flat.size)
+        average.step(count)
+        kept = min(0.8, (1 + count) / (10 + count))
+        taken.append(parameters.flat.copy())
+        weights = [kept * weight for weight in weights] + [1 - kept]
+    np.testing.assert_allclose(weights[-9:], 0.2 * 0.8 ** np.arange(9)[::-1], rtol=1e-12)
+    with average.used():
+        np.testing.assert_allclose(parameters.flat, np.array(weights) @ taken, rtol=2e-5, atol=1e-6)
+    assert (parameters.flat == taken[-1]).all()
+
+
 def test_clipping_scales_to_the_norm():
     gradients = problem()
     before = gradients.flat.copy()
@@ -115,6 +131,10 @@ def test_clipping_does_not_overflow():
         (lambda: hr.Settings(batch_size=1, learning_rate=float("inf")), "learning_rate"),
         (lambda: hr.Settings(batch_size=1, learning_rate=1e-3, decay=1.5), "decay"),
         (lambda: hr.Settings(batch_size=1, learning_rate=1e-3, decay=0), "decay"),
+        (lambda: hr.Settings(batch_size=1, learning_rate=1, average=1.0), "average"),
+        (lambda: hr.Settings(batch_size=1, learning_rate=1, average=0), "average"),
+        (lambda: hr.Average(problem(), 1.5), "share"),
+        (lambda: hr.Average(problem().flat, 0.5), "parameters"),
         (lambda: hr.clip(problem(), most=0), "most"),
         (lambda: hr.clip(problem(), most=True), "most"),
     ],

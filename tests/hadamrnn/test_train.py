@@ -165,6 +165,42 @@ def test_an_interrupted_run_goes_on_bit_by_bit(epoch, batch, whole, tmp_path, mo
     assert_same(run(path, resume=True), whole)
 
 
+def test_what_is_validated_and_kept_is_the_mean(tmp_path, monkeypatch):
+    flat, arrays, history = run(tmp_path / "run.npz", average=0.9)
+    plain, task = run()[2], build()[1]
+    assert [record["loss"] for record in history.records] == [record["loss"] for record in plain.records]
+    assert history.best["epoch"] == FIT["epochs"] and (flat == arrays["best"]).all()
+    assert (flat == arrays["average"]).all() and (flat != arrays["parameters"]).any()
+    model, _ = load_run(tmp_path / "run.npz")
+    scores = hr.evaluate(model, task, part="validation", batch_size=FIT["batch_size"])
+    assert scores == history.best["validation"] != plain.best["validation"]
+
+    steps, step = iter(range(STEPS + 3)), hr.Adam.step
+
+    def interrupted(*arguments):
+        if next(steps, None) is None:
+            signal.raise_signal(signal.SIGINT)
+        step(*arguments)
+
+    path = tmp_path / "stopped.npz"
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(hr.Adam, "step", interrupted)
+        run(path, average=0.9)
+    assert_same(run(path, average=0.9, resume=True), (flat, arrays, history))
+    with pytest.raises(hr.ParameterError, match=r"training.average was 0\.9 and is None"):
+        run(path, resume=True)
+
+
+@pytest.mark.parametrize("strategy", ["projunn", "ptq", "bjorck", "penalty"])
+def test_a_mean_of_orthogonal_matrices_is_made_orthogonal(strategy):
+    task = CopyTask(**TASK)
+    model = hr.model_for(task, kind="qornn", strategy=strategy, hidden=16)
+    start = model.parameters["W"].copy()
+    hr.fit(model, task, **FIT | {"progress": False, "average": 0.9, "learning_rate": 0.1})
+    assert np.linalg.norm(model.weights()["W"] - start) > 0.1
+    assert (model.defect() < 1e-5) and (strategy != "penalty" or model.recurrent_matrix().any())
+
+
 def test_a_longer_run_begins_as_the_shorter_one(whole, tmp_path):
     path = tmp_path / "run.npz"
     run(path, epochs=1)
@@ -371,6 +407,9 @@ def change_header(path, change):
         lambda header, arrays: header["progress"].update(records=[{}]),
         lambda header, arrays: header["progress"].update(records=[3]),
         lambda header, arrays: header.pop("identity"),
+        lambda header, arrays: header["identity"].pop("training"),
+        lambda header, arrays: header["identity"].update(training=[]),
+        lambda header, arrays: header["identity"]["training"].update(average=0.9),
         lambda header, arrays: header["identity"].update(model={"hidden": 3}),
         lambda header, arrays: arrays.pop("mean"),
         lambda header, arrays: arrays.pop("best"),
