@@ -16,7 +16,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Protocol
@@ -105,10 +105,14 @@ BLOCKS = (32, 128)
 PROTOCOL_FIT: dict[str, Any] = {"batch_size": 100, "clip": 1.0, "learning_rate": 1e-3}
 PROTOCOL_HADAMARD: dict[str, Any] = {"hidden": 512, "bits": 4, "scale": "rms", "sign_scale": 1e6}
 PROTOCOL_BITS = (2, 3, 4, 5, 6, 8, None)
+AVERAGED = ("hadamrnn", "qornn-3", "qornn-full")
 
 
 def protocols() -> dict[str, Experiment]:
-    """Full protocols on images with n = 512: 60 epochs of HadamRNN (100 where signs may flip), 10 of QORNN."""
+    """Full protocols on images with n = 512: 60 epochs of HadamRNN (100 where signs may flip), 10 of QORNN.
+
+    Those with "-average" keep the running mean of the parameters, over about the last 500 steps.
+    """
     found = {}
     for name, task in (("permuted", images(True)), ("sequential", images(False))):
         fit = {**PROTOCOL_FIT, "decay": 0.95, "epochs": 60}
@@ -125,6 +129,9 @@ def protocols() -> dict[str, Experiment]:
             model["strategy"] = "projunn" if bits is None else "penalty"
             fit = {**PROTOCOL_FIT, "decay": 0.8, "epochs": 10}
             found[f"protocol-{name}-qornn-{bits or 'full'}"] = Experiment(task, "accuracy", model, fit)
+        for own in AVERAGED:
+            plain = found[f"protocol-{name}-{own}"]
+            found[f"protocol-{name}-{own}-average"] = replace(plain, fit=plain.fit | {"average": 0.998})
     return found
 
 
