@@ -92,6 +92,8 @@ TABLE = [
     *rows("Vector", lambda v: hr.Vector(v, "float32"), (None, 5, {}, {"a": 3}, [("a", (3,))]), "shapes="),
     *rows("Vector", lambda v: hr.Vector({"a": (3,)}, v), (None, "float", "int32", float), "dtype="),
     *rows("Adam", hr.Adam, (*JUNK, np.ones(3)), "must be a Vector"),
+    *rows("Average", lambda v: hr.Average(v, 0.5), (*JUNK, np.ones(3)), "must be a Vector"),
+    *rows("Average", lambda v: hr.Average(MODEL.parameters, v), (*JUNK, 0, 1.5, True), "share="),
     *rows("clip", lambda v: hr.clip(v, most=1), (*JUNK, np.ones(3)), "must be a Vector"),
     # matrices
     *rows("hadamard", hr.hadamard, (0, 3, 92, True, 4.0, "4", None, 2**20), "n="),

@@ -133,8 +133,6 @@ def test_clipping_does_not_overflow():
         (lambda: hr.Settings(batch_size=1, learning_rate=1e-3, decay=0), "decay"),
         (lambda: hr.Settings(batch_size=1, learning_rate=1, average=1.0), "average"),
         (lambda: hr.Settings(batch_size=1, learning_rate=1, average=0), "average"),
-        (lambda: hr.Average(problem(), 1.5), "share"),
-        (lambda: hr.Average(problem().flat, 0.5), "parameters"),
         (lambda: hr.clip(problem(), most=0), "most"),
         (lambda: hr.clip(problem(), most=True), "most"),
     ],
