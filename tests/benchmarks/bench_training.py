@@ -111,7 +111,7 @@ AVERAGED = ("hadamrnn", "qornn-3", "qornn-full")
 def protocols() -> dict[str, Experiment]:
     """Full protocols on images with n = 512: 60 epochs of HadamRNN (100 where signs may flip), 10 of QORNN.
 
-    Those with "-average" keep the running mean of the parameters, over about the last 500 steps.
+    Those with "-average" keep the running mean of the parameters, over about the last 500 steps; "-100" are 100 epochs.
     """
     found = {}
     for name, task in (("permuted", images(True)), ("sequential", images(False))):
@@ -132,6 +132,8 @@ def protocols() -> dict[str, Experiment]:
         for own in AVERAGED:
             plain = found[f"protocol-{name}-{own}"]
             found[f"protocol-{name}-{own}-average"] = replace(plain, fit=plain.fit | {"average": 0.998})
+    plain, longer = found["protocol-sequential-hadamrnn-average"], {"epochs": 100, "decay": 0.97}
+    found["protocol-sequential-hadamrnn-average-100"] = replace(plain, fit=plain.fit | longer)
     return found
 
 
