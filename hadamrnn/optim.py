@@ -1,8 +1,5 @@
 """Adam, clipping by the global norm, and the running mean of parameters."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 
 from hadamrnn import validation as check
@@ -67,11 +64,8 @@ class Average:
     >>> average = Average(w, share=0.9)
     >>> w.flat[0] = 11.0
     >>> average.step(1)
-    >>> with average.used():
-    ...     print(w.flat)
-    [9.]
-    >>> w.flat
-    array([11.])
+    >>> average.mean
+    array([9.])
     """
 
     def __init__(self, parameters: Vector, share: float) -> None:
@@ -83,13 +77,3 @@ class Average:
         """Take in the parameters after their step number ``count``, which is at least 1."""
         kept = min(self.share, (1 + count) / (10 + count))
         self.mean += (1 - kept) * (self.parameters.flat - self.mean)
-
-    @contextmanager
-    def used(self) -> Iterator[None]:
-        """While this lasts the parameters are the mean."""
-        last = self.parameters.flat.copy()
-        self.parameters.flat[...] = self.mean
-        try:
-            yield
-        finally:
-            self.parameters.flat[...] = last

@@ -218,9 +218,9 @@ class Network(ABC):
         """One step of the optimiser, which has the parameters of this model."""
         adam.step(gradients, rate)
 
-    def settle(self) -> Vector:
-        """The parameters, after they were brought to where steps keep them (a mean of several steps is elsewhere)."""
-        return self.parameters
+    def take(self, parameters: Array) -> None:
+        """Take over all parameters as one flat vector, such as a mean of several steps, as ``update`` leaves them."""
+        self.parameters.flat[...] = parameters
 
     # Inside ----------------------------------------------------------------------------------------------------------
 

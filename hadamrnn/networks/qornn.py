@@ -201,16 +201,16 @@ class QORNN(Network):
 
     def update(self, adam: Adam, gradients: Vector, rate: float) -> None:
         """One step of the optimiser, and the retraction of W."""
-        W = self.parameters["W"]
+        W, config = self.parameters["W"], self.config
         before = W.copy()
         super().update(adam, gradients, rate)
-        W[...] = before + W.dtype.type(self.config.recurrent_rate) * (W - before)
-        self.settle()
+        step = W.dtype.type(config.recurrent_rate) * (W - before)
+        W[...] = config.way.projected(before + step)
 
-    def settle(self) -> Vector:
+    def take(self, parameters: Array) -> None:
+        super().take(parameters)
         W = self.parameters["W"]
         W[...] = self.config.way.projected(W)
-        return super().settle()
 
     def _initial(self, name: str, shape: tuple[int, ...], rng: Rng) -> Array:
         if name != "W":

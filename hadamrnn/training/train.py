@@ -301,9 +301,12 @@ class _Run:
         if self.average is None:
             yield
             return
-        with self.average.used():
-            self.model.settle()
+        last = self.model.parameters.flat.copy()
+        self.model.take(self.average.mean)
+        try:
             yield
+        finally:
+            self.model.parameters.flat[...] = last
 
     def _finish_epoch(self, steps: int) -> None:
         done = self.progress

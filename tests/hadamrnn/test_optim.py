@@ -102,8 +102,7 @@ def test_the_mean_is_the_weighted_sum_of_the_parameters_of_all_steps(dtype):
         taken.append(parameters.flat.copy())
         weights = [kept * weight for weight in weights] + [1 - kept]
     np.testing.assert_allclose(weights[-9:], 0.2 * 0.8 ** np.arange(9)[::-1], rtol=1e-12)
-    with average.used():
-        np.testing.assert_allclose(parameters.flat, np.array(weights) @ taken, rtol=2e-5, atol=1e-6)
+    np.testing.assert_allclose(average.mean, np.array(weights) @ taken, rtol=2e-5, atol=1e-6)
     assert (parameters.flat == taken[-1]).all()
 
 
